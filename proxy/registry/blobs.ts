@@ -8,14 +8,13 @@ import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
-import type { OpenBlob } from "../upstream/registry/registry-client.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
-import { LayerFlight } from "./layer-flight.ts";
+import type { LayerFlight } from "./layer-flight.ts";
+import { LayerSource, type Missing } from "./layer-source.ts";
 import { findNaming } from "./named-blobs.ts";
 import type { Refusal } from "./oci-error.ts";
 import { absent, type RegistryParts, unavailable } from "./parts.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
-import type { Unknown } from "./pull-through.ts";
 import { matchesEtag, refuse, type Sent, warning } from "./respond.ts";
 import type { Target } from "./target.ts";
 import { drained, pumpVerified } from "./verified-pump.ts";
@@ -28,8 +27,6 @@ export interface BlobServerOptions extends RegistryParts {
 
 /** Configurations and signed material are kept in the mirror, up to this size; what is larger passes as layers do. */
 const mostKeptBytes = 16 * 1024 * 1024;
-/** Layers that come from registries at the same time. */
-const mostStreams = 512;
 /** How long a client may take nothing. */
 const silenceMs = 60_000;
 /** How long a content that proved wrong may not be resumed. */
@@ -54,15 +51,25 @@ interface Part {
 
 export class BlobServer {
   readonly #options: BlobServerOptions;
-  readonly #flights = new Map<Digest, LayerFlight>();
+  readonly #source: LayerSource;
   /** Contents that proved wrong, by repository and digest: until when. */
   readonly #wrong = new Map<string, number>();
   /** Stored layers whose bytes were hashed by this process. */
   readonly #sound = new Set<Digest>();
-  readonly #pulls = new Set<AbortController>();
 
   constructor(options: BlobServerOptions) {
     this.#options = options;
+    const { content, layers, limits, mirror, report } = options;
+    this.#source = new LayerSource({
+      content,
+      layers: mirror.isWritable ? layers : undefined,
+      limits,
+      report,
+      failed: ({ repository, digest }, error) => {
+        if (isWrongContent(error)) this.#markWrong(repository, digest);
+        report(error);
+      },
+    });
   }
 
   async serve(target: BlobTarget, request: IncomingMessage, response: ServerResponse): Promise<Sent> {
@@ -100,15 +107,14 @@ export class BlobServer {
     const stored = this.#stored(target);
     if (stored !== undefined) return this.#sendFile(exchange, stored);
     if (!asks || known !== undefined) return this.#missing(exchange, known);
-    const flight = this.#flights.get(digest);
+    const flight = this.#source.flight(digest);
     if (flight !== undefined) return this.#sendFlight(exchange, flight);
     return request.method === "HEAD" ? this.#head(exchange, deadline) : this.#pull(exchange, deadline);
   }
 
   /** Ends all pulls. */
-  async close(): Promise<void> {
-    for (const pull of this.#pulls) pull.abort();
-    await Promise.all([...this.#flights.values()].map(({ ended }) => ended));
+  close(): Promise<void> {
+    return this.#source.close();
   }
 
   #isKept(named: ReturnType<BlobServerOptions["names"]["find"]>): boolean {
@@ -116,12 +122,12 @@ export class BlobServer {
   }
 
   /** Nothing is stored: what is said of it by the state of knowledge. */
-  #missing({ target, request, response }: Exchange, known: { readonly state: string } | undefined): Sent {
+  #missing({ target, request, response }: Exchange, known: Missing | undefined): Sent {
     const { mirror, limits } = this.#options;
     const { repository, digest } = target;
     const question = { kind: "blob", repository, digest } as const;
-    const unknown = known?.state === "unknown" ? (known as Unknown) : undefined;
-    const said = known?.state === "absent" ? (known as unknown as { readonly from: string }) : undefined;
+    const unknown = known?.state === "unknown" ? known : undefined;
+    const said = known?.state === "absent" ? known : undefined;
     const [claim] = mirror.knowledge().claims({ kind: "manifest", repository, digest });
     const mayBeAbsent = said !== undefined || (claim !== undefined && (unknown === undefined || !unknown.mayPass));
     const isNamed = mayBeAbsent && findNaming(mirror, repository, digest, limits).length > 0;
@@ -210,13 +216,10 @@ export class BlobServer {
   }
 
   async #head(exchange: Exchange, deadline: number): Promise<Sent> {
-    const { target } = exchange;
-    const found = await this.#ask(exchange, deadline, (content, signal) =>
-      content.blobSize(target.repository, target.digest, signal),
-    );
-    if ("sent" in found) return found.sent;
-    const { response, fields } = exchange;
-    const { size } = found.value;
+    const { target, response, fields } = exchange;
+    const found = await this.#source.size(target, deadline);
+    if ("state" in found) return this.#missing(exchange, found);
+    const { size } = found;
     response.writeHead(200, [
       ...headerOf(target.digest),
       ...fields,
@@ -226,89 +229,19 @@ export class BlobServer {
     return { status: 200, bytes: 0 };
   }
 
-  /** From its registry, into the store where it fits there, and to the client. */
+  /** From its registry, through the store where there is one. */
   async #pull(exchange: Exchange, deadline: number): Promise<Sent> {
-    const { target, request, response } = exchange;
-    const { layers, limits, mirror } = this.#options;
-    if (this.#pulls.size >= mostStreams) return refuse(request, response, tooMany);
-    const found = await this.#ask(exchange, deadline, (content, signal) =>
-      content.openBlob(target.repository, target.digest, signal),
-    );
-    if ("sent" in found) return found.sent;
-    const { value: blob, stop } = found;
-    this.#pulls.add(stop);
-    const ended = (): void => void this.#pulls.delete(stop);
+    const { target, response } = exchange;
+    const opened = await this.#source.open(target, deadline);
+    if ("missing" in opened) return this.#missing(exchange, opened.missing);
+    if ("flight" in opened) return this.#sendFlight(exchange, opened.flight);
+    const { blob, end } = opened.own;
+    response.once("close", end);
     try {
-      if (blob.size !== undefined && blob.size > limits.layerBytes)
-        throw new EngineError("over-limit", `more than ${limits.layerBytes} bytes`, { subject: target.digest });
-      const begun = this.#flights.get(target.digest);
-      const mayStore = layers !== undefined && mirror.isWritable && blob.size !== undefined && layers.fits(blob.size);
-      if (begun !== undefined || mayStore) {
-        if (begun !== undefined) blob.body.on("error", () => undefined).destroy();
-        const flight = begun ?? this.#launch(target, blob as OpenBlob & { readonly size: number }, ended);
-        return await this.#sendFlight(exchange, flight);
-      }
-      response.once("close", () => stop.abort());
       const part = this.#begin(exchange, blob.size);
-      if ("status" in part) {
-        blob.body.on("error", () => undefined).destroy();
-        return part;
-      }
-      try {
-        return await this.#pump(exchange, blob.body, blob.size, part);
-      } finally {
-        ended();
-        blob.body.on("error", () => undefined).destroy();
-      }
-    } catch (error) {
-      ended();
-      if (!response.headersSent) blob.body.on("error", () => undefined).destroy();
-      throw error;
-    }
-  }
-
-  #launch(target: BlobTarget, blob: OpenBlob & { readonly size: number }, ended: () => void): LayerFlight {
-    const { layers, report } = this.#options;
-    const { digest, repository } = target;
-    const flight = new LayerFlight(layers as PulledLayers, digest, blob.size, blob.body);
-    this.#flights.set(digest, flight);
-    void flight.ended.then((error) => {
-      this.#flights.delete(digest);
-      ended();
-      blob.body.on("error", () => undefined).destroy();
-      if (error === undefined) return;
-      if (isWrongContent(error)) this.#markWrong(repository, digest);
-      report(error);
-    });
-    return flight;
-  }
-
-  /** Asks registries within the time of a request; the stream that begins may take longer. */
-  async #ask<Value>(
-    exchange: Exchange,
-    deadline: number,
-    ask: (content: NonNullable<RegistryParts["content"]>, signal: AbortSignal) => Promise<Value | undefined>,
-  ): Promise<{ readonly value: Value; readonly stop: AbortController } | { readonly sent: Sent }> {
-    const { content, report } = this.#options;
-    const { request, response, target } = exchange;
-    const stop = new AbortController();
-    const late = new DOMException("no answer in time", "TimeoutError");
-    const timer = setTimeout(() => stop.abort(late), Math.max(0, deadline - performance.now()));
-    try {
-      const value = content === undefined ? undefined : await ask(content, stop.signal);
-      if (value !== undefined) return { value, stop };
-      return { sent: this.#missing(exchange, { state: "absent", from: target.host } as { readonly state: string }) };
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      report(error);
-      const { code, message } = error;
-      const isDenied = code === "access-denied";
-      const why = isDenied
-        ? `${target.host} refuses the proxy; its log says more`
-        : `${target.host} cannot say: ${message}`;
-      return { sent: refuse(request, response, unavailable({ state: "unknown", code, why, mayPass: !isDenied })) };
+      return "status" in part ? part : await this.#pump(exchange, blob.body, blob.size, part);
     } finally {
-      clearTimeout(timer);
+      end();
     }
   }
 
@@ -416,14 +349,6 @@ const proveWrong: Refusal = {
   code: "UNAVAILABLE",
   message: "this content proved wrong a moment ago: begin again, without a range",
   why: "wrong-content",
-};
-
-const tooMany: Refusal = {
-  status: 503,
-  code: "UNAVAILABLE",
-  message: `more than ${mostStreams} layers are being pulled`,
-  why: "overloaded",
-  headers: { "Retry-After": "1" },
 };
 
 /** Writes a stream whose content was hashed before. */
