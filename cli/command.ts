@@ -33,8 +33,25 @@ export interface CommandIO {
   readonly width: { readonly out: number; readonly err: number };
   /** Whether the locale has ✓ and ✗. */
   readonly unicode: boolean;
+  readonly host: Host;
   /** The bounds on everything that is read. */
   readonly limits: Limits;
+}
+
+/** A signal that a server obeys. */
+export type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
+
+/** This process among others, for commands that go on until they are told to end. */
+export interface Host {
+  readonly pid: number;
+  /** The machine's name. */
+  readonly name: string;
+  /** Calls `act` at each signal of this name, until the returned function is called. */
+  onSignal(name: SignalName, act: () => void): () => void;
+  /** Ends the process, whatever is in work. */
+  endNow(code: ExitCode): void;
+  /** Whether somebody looks at stderr. */
+  readonly isTerminal: boolean;
 }
 
 /** What an action reports to. The last exit code reported counts. */

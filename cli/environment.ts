@@ -49,6 +49,11 @@ export const variables = {
     expects: "online or offline",
     does: "decides",
   },
+  SALLYPORT_CONFIG: {
+    what: "the configuration: of serve, and the store, mode and trust of the other commands",
+    expects: path,
+    does: "decides",
+  },
   SALLYPORT_TRUSTED_ROOT: {
     what: "a trusted_root.json in place of the mirror's, where --trusted-root names none",
     expects: path,

@@ -1,6 +1,7 @@
 /**
  * The program, with `start/` the only user of `process`. Files, streams, environment and clock become a `CommandIO`.
  */
+import { hostname } from "node:os";
 import { remedies } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { colourFlag } from "./colour-flag.ts";
@@ -44,6 +45,16 @@ const io: CommandIO = {
   colour: { out: showsColour(process.stdout), err: showsColour(process.stderr) },
   width: { out: columnsOf(process.stdout), err: columnsOf(process.stderr) },
   unicode: /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || ""),
+  host: {
+    pid: process.pid,
+    name: hostname(),
+    onSignal: (name, act) => {
+      process.on(name, act);
+      return () => void process.off(name, act);
+    },
+    endNow: (code) => process.exit(code),
+    isTerminal: process.stderr.isTTY === true,
+  },
   limits: defaultLimits,
 };
 

@@ -65,6 +65,16 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: "initialize", summary: "as trust update; cosign's name", load: () => import("./commands/initialize.ts") },
   {
+    name: "serve",
+    summary: "serve the mirror as a registry, with or without upstreams behind it",
+    load: () => import("./commands/serve.ts"),
+  },
+  {
+    name: "config",
+    summary: "check, begin and show the configuration of serve",
+    load: () => import("./commands/config.ts"),
+  },
+  {
     name: "jp",
     summary: "evaluate and parse Kyverno's JMESPath, list its functions",
     load: () => import("./commands/jp.ts"),

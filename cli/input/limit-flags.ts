@@ -3,6 +3,7 @@
  * docs/spec/sigstore.md#bundle-referrers.
  */
 import type { Command } from "commander";
+import { findSize } from "../../core/encoding/units.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { CommandIO } from "../command.ts";
@@ -19,15 +20,6 @@ export const addLimitOptions = (command: Command): Command =>
     `the largest Sigstore bundle that is read, 64MiB by default ${orVariable("SALLYPORT_MAX_BUNDLE_SIZE")}`,
   );
 
-const units: Readonly<Record<string, number>> = {
-  "": 1,
-  k: 1e3,
-  m: 1e6,
-  g: 1e9,
-  ki: 2 ** 10,
-  mi: 2 ** 20,
-  gi: 2 ** 30,
-};
 const largest = 500 * 2 ** 20;
 
 /**
@@ -39,8 +31,7 @@ export function readLimits(options: LimitOptions, io: Pick<CommandIO, "env" | "u
   const { limits } = io;
   if (given === undefined) return limits;
   const subject = options.maxBundleSize === undefined ? "SALLYPORT_MAX_BUNDLE_SIZE" : "--max-bundle-size";
-  const [, number = "", unit = ""] = /^([0-9]{1,12})((?:[KMG]i?)?)B?$/i.exec(given) ?? [];
-  const bundleBytes = number === "" ? 0 : Number(number) * (units[unit.toLowerCase()] ?? 0);
+  const bundleBytes = findSize(given) ?? 0;
   if (bundleBytes <= 0)
     throw new EngineError(
       "invalid-usage",

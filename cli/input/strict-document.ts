@@ -6,7 +6,7 @@ import { pointer } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { Findings } from "../../core/kyverno/policy/findings.ts";
 import type { PolicyMap, PolicyValue, Position } from "../../core/kyverno/policy/policy.ts";
-import { describe, isMap } from "../../core/kyverno/policy/policy-value.ts";
+import { describe, isMap, withoutNulls } from "../../core/kyverno/policy/policy-value.ts";
 import { fitShape, type Shape } from "../../core/kyverno/policy/schema.ts";
 import type { CommandIO } from "../command.ts";
 import { counted } from "../render/count.ts";
@@ -26,15 +26,6 @@ export function readOnly(path: string, what: string, io: CommandIO): Placed {
   if (document === undefined || more.length > 0)
     throw usage(`${shown(path)} must hold one ${what}, found ${counted(documents.length, "document")}`, path);
   return document;
-}
-
-/** To Kyverno a null member is absent. */
-function withoutNulls(value: PolicyValue): PolicyValue {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isMap(value)) return value;
-  const kept: Record<string, PolicyValue> = Object.create(null);
-  for (const [key, below] of Object.entries(value)) if (below !== null) kept[key] = withoutNulls(below);
-  return kept;
 }
 
 /**

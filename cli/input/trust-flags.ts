@@ -3,6 +3,7 @@
  * `--tufMirror`, and ours. Source: docs/spec/offline.md#time-and-freshness.
  */
 import { type Command, Option } from "commander";
+import { findSpan } from "../../core/encoding/units.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import type { TrustMode } from "../../core/trust/freshness.ts";
@@ -44,16 +45,12 @@ export const addTrustOptions = (command: Command): Command =>
     .option("--max-trust-age <span>", "in mode budget: how long past expiry is accepted, such as 30d (default: 90d)")
     .option("--trust-digest <digest>", "in mode pin: the digest of the trusted root");
 
-const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
-
 /** `30d`, `72h`, `1d12h`, in milliseconds. @throws EngineError `invalid-usage` with the name of the flag. */
 export function parseSpan(text: string, flag: string): number {
-  if (!/^(?:\d{1,6}[dhms]){1,4}$/.test(text))
+  const span = findSpan(text);
+  if (span === undefined)
     throw usage(`${flag} takes a span of time such as 30d, 72h or 1d12h, not ${JSON.stringify(text)}`, flag);
-  return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * (units[unit as string] as number),
-    0,
-  );
+  return span;
 }
 
 function readDigest(text: string): Digest {

@@ -1,7 +1,7 @@
 /** A world for commands under test: files in memory, streams as text, a fixed clock. */
 import { defaultLimits } from "../../core/limits.ts";
 import { EngineError } from "../../core/errors.ts";
-import type { CommandIO } from "../../cli/command.ts";
+import type { CommandIO, Host, SignalName } from "../../cli/command.ts";
 import { wantedDocument } from "../../cli/error-document.ts";
 import { documentFaults } from "../support/document-schemas.ts";
 import { runCommandLine } from "../../cli/program.ts";
@@ -15,6 +15,8 @@ export interface TestWorld {
   /** Columns of the screen; without it no line is broken. */
   readonly width?: number;
   readonly unicode?: boolean;
+  /** What a server is told once it obeys signals. Default: to end at once. */
+  readonly signals?: (act: (name: SignalName) => void) => void;
 }
 
 const wide = 10_000;
@@ -64,9 +66,28 @@ export function testIO(world: TestWorld = {}): {
     colour: { out: false, err: false },
     width: { out: world.width ?? wide, err: world.width ?? wide },
     unicode: world.unicode ?? true,
+    host: testHost(world),
     limits: defaultLimits,
   };
   return { io, seen };
+}
+
+/** A process that is told to end as soon as it obeys SIGTERM, unless the world says otherwise. */
+function testHost({ signals = (act) => void setImmediate(() => act("SIGTERM")) }: TestWorld): Host {
+  const listeners = new Map<SignalName, () => void>();
+  return {
+    pid: 4711,
+    name: "test",
+    onSignal: (name, act) => {
+      listeners.set(name, act);
+      if (name === "SIGTERM") signals((sent) => listeners.get(sent)?.());
+      return () => void listeners.delete(name);
+    },
+    endNow: (code) => {
+      throw new Error(`ended with ${code}`);
+    },
+    isTerminal: false,
+  };
 }
 
 /** Runs one command line. What it prints as JSON must be one document that keeps to its schema. */

@@ -23,6 +23,15 @@ export function member(value: PolicyValue | undefined, key: string): PolicyValue
   return value[key] ?? undefined;
 }
 
+/** To Kyverno's own files, and to ours, a null member is absent. */
+export function withoutNulls(value: PolicyValue): PolicyValue {
+  if (isList(value)) return value.map(withoutNulls);
+  if (!isMap(value)) return value;
+  const kept: Record<string, PolicyValue> = Object.create(null);
+  for (const [key, below] of Object.entries(value)) if (below !== null) kept[key] = withoutNulls(below);
+  return kept;
+}
+
 export function textOf(value: PolicyValue | undefined, key: string): string | undefined {
   const found = member(value, key);
   return typeof found === "string" ? found : undefined;

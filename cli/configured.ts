@@ -1,0 +1,54 @@
+/**
+ * The configuration of `serve` for the commands that decide: what it says of the store, the mode and trust counts as
+ * if the variable of that setting said it, where neither a flag nor the variable does. Source:
+ * docs/spec/command-line.md#configuration.
+ */
+import type { CommandIO } from "./command.ts";
+import type { VariableName } from "./environment.ts";
+
+/** Settings, and the variables that commands read in their place. */
+const shared: readonly (readonly [name: string, variable: VariableName])[] = [
+  ["store", "SALLYPORT_STORE"],
+  ["mode", "SALLYPORT_MODE"],
+  ["trust.trustedRoot", "SALLYPORT_TRUSTED_ROOT"],
+  ["trust.tufRoot", "SALLYPORT_TUF_ROOT"],
+  ["limits.maxBundleSize", "SALLYPORT_MAX_BUNDLE_SIZE"],
+];
+
+/** Names the file in place of the variables that it stands for. */
+class UsedThroughFile extends Set<string> {
+  readonly #names: ReadonlySet<string>;
+  readonly #told: Set<string>;
+
+  constructor(told: Set<string>, names: ReadonlySet<string>) {
+    super(told);
+    this.#told = told;
+    this.#names = names;
+  }
+
+  override add(name: string): this {
+    const shown = this.#names?.has(name) === true ? "SALLYPORT_CONFIG" : name;
+    this.#told?.add(shown);
+    return super.add(shown);
+  }
+}
+
+/**
+ * The world with the settings of the file that `SALLYPORT_CONFIG` names.
+ * @throws EngineError `invalid-usage`, `invalid-config`.
+ */
+export async function configuredWorld(io: CommandIO): Promise<CommandIO> {
+  const path = io.env.SALLYPORT_CONFIG || undefined;
+  if (path === undefined) return io;
+  const { loadConfig } = await import("./input/config-file.ts");
+  const { requireConfig } = await import("../proxy/serve/read-config.ts");
+  const read = loadConfig(path, io);
+  requireConfig(read);
+  const said = new Map(read.shown.filter(({ from }) => from !== "default").map(({ name, value }) => [name, String(value)]));
+  const added = shared.flatMap(([name, variable]) => {
+    const value = said.get(name);
+    return value === undefined || io.env[variable] ? [] : [[variable, value] as const];
+  });
+  const names = new Set<string>(added.map(([variable]) => variable));
+  return { ...io, env: { ...io.env, ...Object.fromEntries(added) }, used: new UsedThroughFile(io.used, names) };
+}

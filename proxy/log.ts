@@ -1,0 +1,59 @@
+/**
+ * The log of a server: one JSON object a line, or one line of text for people. Nothing that holds a secret is given to
+ * it. Source: https://getpino.io.
+ */
+import { pino } from "pino";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: "json" | "text";
+  /** Receives whole lines. */
+  readonly write: (line: string) => void;
+  readonly now: () => Date;
+}
+
+/** What a terminal would obey is shown, not sent. */
+const visible = (text: string): string =>
+  text.replaceAll(/[\p{C}\u2028\u2029]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+
+const longest = 1000;
+
+function fieldText(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return /^[^\s"=]+$/.test(cut) ? visible(cut) : visible(JSON.stringify(cut));
+}
+
+/** `2026-11-23T12:00:00.000Z info  request method=GET status=200`. */
+function toText(line: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${fieldText(value)}`);
+  return `${String(time)} ${String(level).padEnd(5)} ${visible(String(msg))}${rest.join("")}\n`;
+}
+
+export function createLog({ level, format, write, now }: LogOptions): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${now().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => write(format === "json" ? line : toText(line)) },
+  );
+  const at =
+    (name: LogLevel) =>
+    (message: string, fields: LogFields = {}): void =>
+      logger[name](fields, message);
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}

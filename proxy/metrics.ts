@@ -1,0 +1,89 @@
+/**
+ * What a server counts, in Prometheus' text form. Source: https://prometheus.io/docs/instrumenting/exposition_formats.
+ */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+type Labels<N extends string> = Readonly<Record<N, string>>;
+
+export interface Metrics {
+  /** For the parts that count something of their own. */
+  readonly registry: Registry;
+  request(labels: Labels<"listener" | "method" | "route" | "code">, seconds: number): void;
+  connections(listener: string, count: number): void;
+  refused(labels: Labels<"listener" | "reason">): void;
+  reloaded(result: "loaded" | "kept", at: Date): void;
+  certificateExpires(listener: string, at: Date): void;
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+const buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60];
+
+export function createMetrics(version: string): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: "sallyport_http_requests_total",
+    help: "Requests that were answered.",
+    labelNames: ["listener", "method", "route", "code"] as const,
+    registers,
+  });
+  const durations = new Histogram({
+    name: "sallyport_http_request_duration_seconds",
+    help: "Time from a request to the end of its answer.",
+    labelNames: ["listener", "route"] as const,
+    buckets,
+    registers,
+  });
+  const open = new Gauge({
+    name: "sallyport_http_connections",
+    help: "Connections that are open.",
+    labelNames: ["listener"] as const,
+    registers,
+  });
+  const refused = new Counter({
+    name: "sallyport_http_refused_total",
+    help: "Connections and requests that were refused: login, load, bounds.",
+    labelNames: ["listener", "reason"] as const,
+    registers,
+  });
+  const reloads = new Counter({
+    name: "sallyport_config_reloads_total",
+    help: "Configurations that were read again: loaded, or kept as before because the new one does not load.",
+    labelNames: ["result"] as const,
+    registers,
+  });
+  const lastReload = new Gauge({
+    name: "sallyport_config_last_reload_timestamp_seconds",
+    help: "When the configuration in force was loaded.",
+    registers,
+  });
+  const expiry = new Gauge({
+    name: "sallyport_tls_certificate_expiry_timestamp_seconds",
+    help: "When the certificate of a listener expires.",
+    labelNames: ["listener"] as const,
+    registers,
+  });
+  new Gauge({
+    name: "sallyport_build_info",
+    help: "The version, as a label of the value 1.",
+    labelNames: ["version"] as const,
+    registers,
+  }).set({ version }, 1);
+  return {
+    registry,
+    request(labels, seconds) {
+      requests.inc(labels);
+      durations.observe({ listener: labels.listener, route: labels.route }, seconds);
+    },
+    connections: (listener, count) => open.set({ listener }, count),
+    refused: (labels) => refused.inc(labels),
+    reloaded(result, at) {
+      reloads.inc({ result });
+      if (result === "loaded") lastReload.set(at.getTime() / 1000);
+    },
+    certificateExpires: (listener, at) => expiry.set({ listener }, at.getTime() / 1000),
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

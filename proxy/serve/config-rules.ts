@@ -1,0 +1,143 @@
+/** What settings say together. Source: docs/spec/command-line.md#configuration. */
+import { findAddress, isLoopbackAddress, isRegistryHost } from "./address.ts";
+import type { Config, Listener, UpstreamSettings } from "./settings.ts";
+
+export interface Judge {
+  /** `at`: a JSON pointer. */
+  refuse(at: string, message: string): void;
+  warn(at: string, message: string): void;
+}
+
+/** Whether an upstream is asked as somebody. */
+export const hasCredentials = ({ credentials, clientCertificate }: UpstreamSettings): boolean =>
+  clientCertificate !== undefined || Object.values(credentials).some((value) => value !== undefined);
+
+/** Whether only this machine reaches the listener. */
+export function isLocalListener({ address }: Listener): boolean {
+  const found = findAddress(address);
+  return found !== undefined && isLoopbackAddress(found);
+}
+
+/** Whether strangers may read images from it. */
+export const servesStrangers = (listener: Listener): boolean =>
+  !isLocalListener(listener) &&
+  listener.auth.by === "none" &&
+  (listener.serves.length === 0 || listener.serves.includes("registry"));
+
+export function checkConfig(config: Config, judge: Judge): void {
+  const names = new Map<string, number>();
+  const addresses = new Map<string, number>();
+  if (config.listeners.length === 0) judge.refuse("/listeners", "at least one listener is needed");
+  for (const [index, listener] of config.listeners.entries()) {
+    const at = `/listeners/${index}`;
+    checkListener(listener, at, config, judge);
+    once(names, listener.name ?? listener.address, index, `${at}/name`, judge);
+    if (!listener.address.endsWith(":0")) once(addresses, listener.address, index, `${at}/address`, judge);
+  }
+  const hosts = new Map<string, number>();
+  for (const [index, upstream] of config.upstreams.entries()) {
+    const at = `/upstreams/${index}`;
+    checkUpstream(upstream, at, judge);
+    once(hosts, upstream.host, index, `${at}/host`, judge);
+  }
+  if (config.mode === "online" && config.upstreams.length === 0)
+    judge.refuse("/mode", "online asks the upstreams, and none is listed");
+  checkPolicies(config, judge);
+}
+
+function once(seen: Map<string, number>, value: string, index: number, at: string, judge: Judge): void {
+  const before = seen.get(value);
+  if (before === undefined) seen.set(value, index);
+  else judge.refuse(at, `${JSON.stringify(value)} is that of entry ${before} too`);
+}
+
+function checkListener(listener: Listener, at: string, config: Config, judge: Judge): void {
+  const { address, tls, auth, plainHTTP } = listener;
+  const found = findAddress(address);
+  if (found === undefined) {
+    judge.refuse(`${at}/address`, `expected HOST:PORT such as 127.0.0.1:5000, found ${JSON.stringify(address)}`);
+    return;
+  }
+  const isLocal = isLoopbackAddress(found);
+  if (tls.from === "none" && !isLocal && !plainHTTP)
+    judge.refuse(
+      `${at}/address`,
+      "off loopback TLS is needed: tls.from: own makes a certificate, plainHTTP: true does without",
+    );
+  if (tls.from !== "none" && plainHTTP) judge.refuse(`${at}/plainHTTP`, "contradicts tls.from");
+  for (const field of ["certificate", "key"] as const) {
+    if (tls.from === "files" && tls[field] === undefined)
+      judge.refuse(`${at}/tls/${field}`, "tls.from: files needs it");
+    if (tls.from !== "files" && tls[field] !== undefined)
+      judge.refuse(`${at}/tls/${field}`, "is read with tls.from: files only");
+  }
+  if (tls.from !== "own" && tls.names.length > 0) judge.refuse(`${at}/tls/names`, "are for tls.from: own");
+  if (auth.by === "none" && auth.file !== undefined) judge.refuse(`${at}/auth/file`, "is not read with auth.by: none");
+  if (auth.by !== "none" && auth.file === undefined) judge.refuse(`${at}/auth/file`, `auth.by: ${auth.by} needs it`);
+  if (auth.by !== "certificate" && auth.subjects.length > 0)
+    judge.refuse(`${at}/auth/subjects`, "are for auth.by: certificate");
+  if (auth.by === "certificate" && tls.from === "none")
+    judge.refuse(`${at}/auth/by`, "client certificates are shown in TLS only: set tls.from");
+  if (servesStrangers(listener) && !config.allowAnonymousPrivate && config.mode === "online") {
+    const asked = config.upstreams.find(hasCredentials);
+    if (asked !== undefined)
+      judge.refuse(
+        `${at}/auth/by`,
+        `anybody could read what ${asked.host} gives to its credentials only: ask for a login, or set ` +
+          "allowAnonymousPrivate: true",
+      );
+  }
+}
+
+function checkUpstream(upstream: UpstreamSettings, at: string, judge: Judge): void {
+  const { host, mirrors, clientCertificate, clientKey, plainHTTP, insecure, ca, credentials, authoritative } = upstream;
+  if (!isRegistryHost(host))
+    judge.refuse(
+      `${at}/host`,
+      `expected a host such as ghcr.io, without https:// and path, found ${JSON.stringify(host)}`,
+    );
+  for (const [index, mirror] of mirrors.entries())
+    if (!isAddress(mirror))
+      judge.refuse(`${at}/mirrors/${index}`, `expected https://HOST or http://HOST, found ${JSON.stringify(mirror)}`);
+  if (authoritative && mirrors.length === 0)
+    judge.refuse(`${at}/authoritative`, "is said of mirrors, and there are none");
+  if (clientKey !== undefined && clientCertificate === undefined)
+    judge.refuse(`${at}/clientKey`, "needs clientCertificate");
+  for (const [field, isSet] of Object.entries({
+    ca: ca !== undefined,
+    insecure,
+    clientCertificate: clientCertificate !== undefined,
+  }))
+    if (plainHTTP && isSet) judge.refuse(`${at}/${field}`, "has no meaning with plainHTTP: true");
+  checkCredentials(credentials, `${at}/credentials`, judge);
+}
+
+/** Only `scheme://host/path`: what else an address can hold does not belong here. */
+function isAddress(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return (
+    (url?.protocol === "https:" || url?.protocol === "http:") &&
+    url.username + url.password + url.search + url.hash === ""
+  );
+}
+
+function checkCredentials(credentials: UpstreamSettings["credentials"], at: string, judge: Judge): void {
+  const { username, passwordFile, passwordEnv, password, tokenFile, tokenEnv, token } = credentials;
+  const passwords = Object.entries({ passwordFile, passwordEnv, password }).filter(([, value]) => value !== undefined);
+  const tokens = Object.entries({ tokenFile, tokenEnv, token }).filter(([, value]) => value !== undefined);
+  const [, second] = [...passwords, ...tokens];
+  if (second !== undefined) judge.refuse(`${at}/${second[0]}`, "one password or one token is enough");
+  if (username !== undefined && passwords.length === 0)
+    judge.refuse(`${at}/username`, "needs passwordFile or passwordEnv");
+  if (username === undefined && passwords[0] !== undefined) judge.refuse(`${at}/${passwords[0][0]}`, "needs username");
+  for (const field of ["password", "token"] as const)
+    if (credentials[field] !== undefined)
+      judge.warn(`${at}/${field}`, `a secret stands in the configuration: ${field}File and ${field}Env keep it out`);
+}
+
+function checkPolicies({ proxy, policies }: Config, judge: Judge): void {
+  if (proxy.admit === "policies" && policies.folders.length === 0)
+    judge.refuse("/proxy/admit", "policies decides by policies.folders, and none is listed");
+  if (proxy.admit !== "policies" && proxy.noMatch === "deny")
+    judge.refuse("/proxy/noMatch", "is read with admit: policies only");
+}

@@ -1,0 +1,63 @@
+/**
+ * A configuration to begin with: every setting with what it is. What has a default is a comment with that default, so
+ * that the file says nothing until somebody takes a # away; what has none is a comment inside of that comment.
+ */
+import type { Leaf, Setting } from "./setting.ts";
+import { apiVersion, configKind, settings } from "./settings.ts";
+
+const columns = 100;
+
+function comment(text: string, indent: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length + 1 > columns) lines.push(`${indent}# ${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** The value of a setting that has one without being said. */
+function known(setting: Leaf): string | undefined {
+  if (setting.kind === "texts" || setting.kind === "paths") return "[]";
+  if ("required" in setting) return setting.example ?? "";
+  return "fallback" in setting && setting.fallback !== undefined ? String(setting.fallback) : undefined;
+}
+
+function about(setting: Leaf): string {
+  const values = "values" in setting && setting.values !== undefined ? ` (${setting.values.join(", ")})` : "";
+  return setting.what.includes(": ") ? setting.what : `${setting.what}${values}`;
+}
+
+function linesOf(name: string, setting: Setting, indent: string): readonly string[] {
+  if (setting.kind === "group")
+    return [...comment(setting.what, indent), `${indent}${name}:`, ...fieldsOf(setting.fields, `${indent}  `)];
+  if (setting.kind === "items")
+    return [
+      ...comment(setting.what, indent),
+      `${indent}${name}:`,
+      `${indent}  -`,
+      ...fieldsOf(setting.of.fields, `${indent}    `),
+    ];
+  const value = known(setting);
+  const line = value === undefined ? `# ${name}: ${setting.example ?? "…"}` : `${name}: ${value}`;
+  return [...comment(about(setting), indent), `${indent}${line}`];
+}
+
+const fieldsOf = (fields: Readonly<Record<string, Setting>>, indent: string): readonly string[] =>
+  Object.entries(fields).flatMap(([name, field]) => linesOf(name, field, indent));
+
+export function configTemplate(): string {
+  const sections = Object.entries(settings.fields).map(([name, field]: [string, Setting]) =>
+    linesOf(name, field, "")
+      .map((line) => `# ${line}`)
+      .join("\n"),
+  );
+  return `# The configuration of \`sallyport serve\`. Everything below is a comment with its default: take away the first #
+# of a line, and of the lines that it belongs to, to say something else. \`sallyport config check FILE\` reads it.
+apiVersion: ${apiVersion}
+kind: ${configKind}
+
+${sections.join("\n\n")}
+`;
+}

@@ -1,0 +1,162 @@
+/**
+ * One address that is listened on, within bounds: header bytes, connections, times. What serves it and its certificate
+ * are replaced while it runs. Source: https://nodejs.org/api/http.html.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { EngineError } from "../../core/errors.ts";
+import type { Address } from "./address.ts";
+
+export interface ListenerBounds {
+  readonly headers: number;
+  readonly connections: number;
+  readonly headerTimeout: number;
+  readonly requestTimeout: number;
+}
+
+/** PEM texts. */
+export interface ListenerTls {
+  readonly certificate: string;
+  readonly key: string;
+  /** Authorities of client certificates; absent: none is asked for. */
+  readonly clientCa?: string;
+}
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export interface ListenerOptions {
+  readonly address: Address;
+  readonly tls: ListenerTls | undefined;
+  readonly bounds: ListenerBounds;
+  readonly handle: Handler;
+  /** A connection or a request that never got to the handler, and why. */
+  readonly refused: (reason: "connections" | "headers" | "slow" | "malformed" | "tls") => void;
+}
+
+/** How often Node looks for requests that take too long. */
+const lookMs = 1000;
+/** A client that neither sends nor takes anything. */
+const silenceMs = 120_000;
+const keepAliveMs = 65_000;
+const mostHeaders = 100;
+/** Then a client connects again, so that load spreads over replicas. */
+const requestsPerConnection = 10_000;
+
+const reasons: Readonly<Record<string, readonly [status: string, reason: "headers" | "slow"]>> = {
+  HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "headers"],
+  ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "slow"],
+};
+
+const tlsOptions = ({ certificate, key, clientCa }: ListenerTls) => ({
+  cert: certificate,
+  key,
+  minVersion: "TLSv1.2" as const,
+  // A client without a certificate gets an answer that says so, and probes of health need none.
+  ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
+});
+
+export class HttpListener {
+  readonly #server: Server | TlsServer;
+  readonly #isTls: boolean;
+  #handle: Handler;
+
+  private constructor(server: Server | TlsServer, { tls, handle }: ListenerOptions) {
+    this.#server = server;
+    this.#isTls = tls !== undefined;
+    this.#handle = handle;
+  }
+
+  /** @throws EngineError `invalid-config` when the address cannot be listened on, or the certificate not used. */
+  static async open(options: ListenerOptions): Promise<HttpListener> {
+    const { address, tls, bounds, refused } = options;
+    const serverOptions: ServerOptions = {
+      maxHeaderSize: bounds.headers,
+      headersTimeout: bounds.headerTimeout,
+      requestTimeout: Math.max(bounds.requestTimeout, bounds.headerTimeout),
+      connectionsCheckingInterval: lookMs,
+      keepAliveTimeout: keepAliveMs,
+      requireHostHeader: true,
+    };
+    let listener: HttpListener | undefined;
+    const handle: Handler = (request, response) => listener?.handle(request, response);
+    const server = withTls(() =>
+      tls === undefined
+        ? createServer(serverOptions, handle)
+        : createTlsServer({ ...serverOptions, ...tlsOptions(tls), handshakeTimeout: bounds.headerTimeout }, handle),
+    );
+    server.maxConnections = bounds.connections;
+    server.maxHeadersCount = mostHeaders;
+    server.maxRequestsPerSocket = requestsPerConnection;
+    server.setTimeout(silenceMs, (socket) => socket.destroy());
+    server.on("drop", () => refused("connections"));
+    server.on("tlsClientError", () => refused("tls"));
+    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+      const [status, reason] = reasons[error.code ?? ""] ?? ["400 Bad Request", "malformed"];
+      if (error.code !== "ECONNRESET") refused(reason);
+      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      else socket.destroy();
+    });
+    listener = new HttpListener(server, options);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (error: NodeJS.ErrnoException) =>
+        reject(
+          new EngineError("invalid-config", `cannot listen there (${error.code ?? error.message})`, {
+            subject: `${address.host ?? ""}:${address.port}`,
+            cause: error,
+          }),
+        ),
+      );
+      server.listen({ port: address.port, ...(address.host === undefined ? {} : { host: address.host }) }, resolve);
+    });
+    return listener;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#handle(request, response);
+  }
+
+  get isTls(): boolean {
+    return this.#isTls;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connections that are open. */
+  count(): Promise<number> {
+    return new Promise((resolve) => this.#server.getConnections((_, count) => resolve(count)));
+  }
+
+  /**
+   * New requests get another handler, new connections another certificate.
+   * @throws EngineError `invalid-config` for a certificate that cannot be used; then nothing changes.
+   */
+  replace({ tls, handle }: Pick<ListenerOptions, "tls" | "handle">): void {
+    if (tls !== undefined) withTls(() => (this.#server as TlsServer).setSecureContext(tlsOptions(tls)));
+    this.#handle = handle;
+  }
+
+  /** Takes no new connection, and ends idle ones; resolves when the last one has ended. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  /** Ends every connection, whatever it is doing. */
+  cut(): void {
+    this.#server.closeAllConnections();
+  }
+}
+
+function withTls<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new EngineError("invalid-config", `certificate and key cannot be used: ${why}`, { cause: error });
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * The server: what its listeners answer, whom they let in, and how it changes and ends. Everything outside is handed
+ * in. Source: docs/spec/command-line.md#serve.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { type Address, findAddress } from "./address.ts";
+import { type Authenticator, createAuthenticator } from "./auth.ts";
+import { healthAnswer, type ReadinessCheck } from "./health.ts";
+import { type Handler, HttpListener, type ListenerTls } from "./http-listener.ts";
+import type { Config, Listener } from "./settings.ts";
+
+export type Served = "registry" | "trust" | "health" | "metrics";
+const everything: readonly Served[] = ["registry", "trust", "health", "metrics"];
+
+/** A part of the server that answers below some paths. */
+export interface Mount {
+  readonly what: "registry" | "trust";
+  /** `/v2`: it answers `/v2` and everything below `/v2/`. */
+  readonly paths: readonly string[];
+  readonly handle: Handler;
+}
+
+/** What a configuration is put together to; closed when another takes its place. */
+export interface Parts {
+  readonly mounts: readonly Mount[];
+  readonly checks: readonly ReadinessCheck[];
+  close(): Promise<void>;
+}
+
+export interface ServerHost {
+  /** The text of a file that a setting names. @throws EngineError */
+  readFile(path: string): string;
+  /** A certificate that is made here, for these names. */
+  ownCertificate(names: readonly string[]): Promise<{ readonly tls: ListenerTls; readonly renew: Date }>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly now: () => Date;
+}
+
+export interface OpenedListener {
+  readonly name: string;
+  readonly url: string;
+  readonly serves: readonly Served[];
+  readonly auth: Listener["auth"]["by"];
+}
+
+/** One configuration in force. */
+interface Generation {
+  readonly config: Config;
+  readonly parts: Parts;
+  /** Requests that it has in work. */
+  working: number;
+  isOver: boolean;
+}
+
+interface Door {
+  readonly listener: HttpListener;
+  readonly settings: Listener;
+}
+
+const nameOf = ({ name, address }: Listener): string => name ?? address;
+const servesOf = ({ serves }: Listener): readonly Served[] => (serves.length === 0 ? everything : serves);
+
+/** Listeners with the same key keep their socket when the configuration changes. */
+const keyOf = ({ address, tls }: Listener, { limits }: Config): string =>
+  JSON.stringify([address, tls.from === "none", limits.headers, limits.connections, limits.headerTimeout, limits.requestTimeout]);
+
+const answer = (response: ServerResponse, status: number, type: string, body: string): void => {
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  response.end(response.req.method === "HEAD" ? undefined : body);
+};
+
+/** As registries say errors. */
+const refuse = (response: ServerResponse, status: number, code: string, message: string): void =>
+  answer(response, status, "application/json", `${JSON.stringify({ errors: [{ code, message }] })}\n`);
+
+const requestId = (request: IncomingMessage): string => {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+};
+
+/** A request's path for the log: of its query only whom it is about, and never a login. */
+function pathOf({ url = "" }: IncomingMessage): { readonly path: string; readonly ns?: string } {
+  const question = url.indexOf("?");
+  const path = (question < 0 ? url : url.slice(0, question)).slice(0, 512);
+  const ns = question < 0 ? undefined : (new URLSearchParams(url.slice(question)).get("ns") ?? undefined);
+  return ns === undefined ? { path } : { path, ns: ns.slice(0, 256) };
+}
+
+const isBelow = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
+
+export class Server {
+  readonly #host: ServerHost;
+  #doors = new Map<string, Door>();
+  #now: Generation;
+  #isEnding = false;
+  #working = 0;
+  /** When a certificate that was made here is due. */
+  #renew: Date | undefined;
+
+  private constructor(host: ServerHost, config: Config, parts: Parts) {
+    this.#host = host;
+    this.#now = { config, parts, working: 0, isOver: false };
+  }
+
+  /** @throws EngineError when an address, a certificate or a file of logins cannot be used; then nothing is open. */
+  static async open(config: Config, parts: Parts, host: ServerHost): Promise<Server> {
+    const server = new Server(host, config, parts);
+    try {
+      await server.#apply(server.#now);
+      return server;
+    } catch (error) {
+      for (const { listener } of server.#doors.values()) void listener.stop();
+      throw error;
+    }
+  }
+
+  get listeners(): readonly OpenedListener[] {
+    return [...this.#doors.values()].map(({ listener, settings }) => {
+      const { host = "0.0.0.0" } = findAddress(settings.address) as Address;
+      return {
+        name: nameOf(settings),
+        url: `http${listener.isTls ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
+        serves: servesOf(settings),
+        auth: settings.auth.by,
+      };
+    });
+  }
+
+  /** When the configuration has to be applied again for its own certificates. */
+  get renew(): Date | undefined {
+    return this.#renew;
+  }
+
+  /**
+   * Puts another configuration in force: requests in work end under the one they came with.
+   * @throws EngineError as {@link Server.open}; then the one before stays.
+   */
+  async replace(config: Config, parts: Parts): Promise<void> {
+    const before = this.#now;
+    const next: Generation = { config, parts, working: 0, isOver: false };
+    await this.#apply(next);
+    this.#now = next;
+    before.isOver = true;
+    this.#endGeneration(before);
+  }
+
+  /**
+   * Ends: not ready any more, no new connection, and requests in work have the time of the setting. False: some were
+   * cut off.
+   */
+  async close(): Promise<boolean> {
+    this.#isEnding = true;
+    const listeners = [...this.#doors.values()].map(({ listener }) => listener);
+    const ended = Promise.all(listeners.map((listener) => listener.stop())).then(() => true);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), this.#now.config.limits.drain);
+    });
+    const isWhole = await Promise.race([ended, late]);
+    clearTimeout(timer);
+    if (!isWhole) {
+      this.#host.log.warn("requests are cut off", { working: this.#working });
+      for (const listener of listeners) listener.cut();
+    }
+    await this.#now.parts.close();
+    return isWhole;
+  }
+
+  /** Opens and changes listeners. Nothing is changed before everything that can fail was done. */
+  async #apply(generation: Generation): Promise<void> {
+    const { config } = generation;
+    const { refuseOf, prepared } = await this.#prepare(generation);
+    const doors = new Map<string, Door>();
+    const opened: HttpListener[] = [];
+    try {
+      for (const { key, settings, tls, handle } of prepared) {
+        if (this.#doors.has(key)) continue;
+        const listener = await HttpListener.open({
+          address: findAddress(settings.address) as Address,
+          tls,
+          bounds: config.limits,
+          handle,
+          refused: refuseOf(settings),
+        });
+        opened.push(listener);
+        doors.set(key, { listener, settings });
+      }
+      for (const { key, settings, tls, handle } of prepared) {
+        const held = this.#doors.get(key);
+        if (held === undefined) continue;
+        held.listener.replace({ tls, handle });
+        doors.set(key, { listener: held.listener, settings });
+      }
+    } catch (error) {
+      for (const listener of opened) void listener.stop();
+      throw error;
+    }
+    for (const [key, { listener }] of this.#doors) if (!doors.has(key)) void listener.stop();
+    this.#doors = doors;
+  }
+
+  async #prepare(generation: Generation) {
+    const { config } = generation;
+    const { metrics } = this.#host;
+    this.#renew = undefined;
+    const refuseOf = (settings: Listener) => (reason: string) =>
+      metrics.refused({ listener: nameOf(settings), reason });
+    const prepared: { key: string; settings: Listener; tls: ListenerTls | undefined; handle: Handler }[] = [];
+    for (const settings of config.listeners) {
+      const authenticator = createAuthenticator(settings, (path) => this.#host.readFile(path));
+      const handle = this.#handlerOf(generation, settings, authenticator);
+      prepared.push({ key: keyOf(settings, config), settings, tls: await this.#tlsOf(settings), handle });
+    }
+    return { refuseOf, prepared };
+  }
+
+  async #tlsOf(settings: Listener): Promise<ListenerTls | undefined> {
+    const { tls, auth } = settings;
+    const read = (path: string | undefined): string => this.#host.readFile(path ?? "");
+    const clientCa = auth.by === "certificate" ? { clientCa: read(auth.file) } : {};
+    if (tls.from === "none") return undefined;
+    if (tls.from === "files") return { certificate: read(tls.certificate), key: read(tls.key), ...clientCa };
+    const { host } = findAddress(settings.address) as Address;
+    const own = await this.#host.ownCertificate([...(host === undefined ? [] : [host]), ...tls.names]);
+    if (this.#renew === undefined || own.renew < this.#renew) this.#renew = own.renew;
+    return { ...own.tls, ...clientCa };
+  }
+
+  #endGeneration(generation: Generation): void {
+    if (generation.isOver && generation.working === 0) void generation.parts.close();
+  }
+
+  #handlerOf(generation: Generation, settings: Listener, authenticator: Authenticator): Handler {
+    const { log, metrics, now } = this.#host;
+    const listener = nameOf(settings);
+    return (request, response) => {
+      const id = requestId(request);
+      const began = now().getTime();
+      const where = pathOf(request);
+      const seen = { route: "none", user: undefined as string | undefined };
+      generation.working += 1;
+      this.#working += 1;
+      response.setHeader("x-request-id", id);
+      response.once("close", () => {
+        generation.working -= 1;
+        this.#working -= 1;
+        const ms = Math.max(0, now().getTime() - began);
+        const method = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE)$/.test(request.method ?? "") ? request.method : "other";
+        const status = response.statusCode;
+        metrics.request({ listener, method: method ?? "other", route: seen.route, code: String(status) }, ms / 1000);
+        const fields = {
+          id,
+          listener,
+          method: request.method,
+          ...where,
+          status,
+          ms,
+          remote: request.socket.remoteAddress,
+          ...(seen.user === undefined ? {} : { user: seen.user }),
+          ...(response.writableFinished ? {} : { cut: true }),
+        };
+        log[seen.route === "health" ? "debug" : status >= 500 ? "warn" : "info"]("request", fields);
+        this.#endGeneration(generation);
+      });
+      this.#answer(generation, settings, authenticator, request, response, where.path, seen).catch((error: unknown) => {
+        log.error("a request failed", { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+        if (response.headersSent) response.destroy();
+        else refuse(response, 500, "UNKNOWN", "this is a bug in sallyport; the log has more");
+      });
+    };
+  }
+
+  async #answer(
+    { config, parts }: Generation,
+    settings: Listener,
+    authenticator: Authenticator,
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    seen: { route: string; user: string | undefined },
+  ): Promise<void> {
+    const { metrics } = this.#host;
+    const serves = servesOf(settings);
+    if (this.#isEnding) response.setHeader("connection", "close");
+    if (serves.includes("health") && (path === "/healthz" || path === "/readyz")) {
+      seen.route = "health";
+      const health = healthAnswer(path, parts.checks, this.#isEnding);
+      answer(response, health.status, "application/json", `${JSON.stringify(health.body)}\n`);
+      return;
+    }
+    const mount = parts.mounts.find(({ what, paths }) => serves.includes(what) && paths.some((root) => isBelow(path, root)));
+    seen.route = mount?.what ?? (path === "/metrics" && serves.includes("metrics") ? "metrics" : "none");
+    const refused = (reason: string): void => metrics.refused({ listener: nameOf(settings), reason });
+    if (this.#working > config.limits.requests) {
+      refused("load");
+      response.setHeader("retry-after", "1");
+      refuse(response, 503, "TOOMANYREQUESTS", "too many requests are in work; try again");
+      return;
+    }
+    const length = Number(request.headers["content-length"] ?? 0);
+    if (request.headers["transfer-encoding"] !== undefined || length > config.limits.body) {
+      refused("body");
+      response.setHeader("connection", "close");
+      const isLong = request.headers["transfer-encoding"] === undefined;
+      refuse(response, isLong ? 413 : 411, "SIZE_INVALID", isLong ? "the body is too long" : "a body needs its length");
+      return;
+    }
+    const admission = await authenticator.admit(request);
+    if (!admission.admitted) {
+      refused("login");
+      const { challenge, why } = admission;
+      if (challenge !== undefined) response.setHeader("www-authenticate", challenge);
+      if (path === "/v2" || path.startsWith("/v2/")) response.setHeader("docker-distribution-api-version", "registry/2.0");
+      refuse(response, challenge === undefined ? 403 : 401, challenge === undefined ? "DENIED" : "UNAUTHORIZED", why);
+      return;
+    }
+    seen.user = admission.user;
+    if (mount !== undefined) mount.handle(request, response);
+    else if (seen.route === "metrics") await this.#metrics(response);
+    else refuse(response, 404, "UNSUPPORTED", "there is nothing at this path");
+  }
+
+  async #metrics(response: ServerResponse): Promise<void> {
+    const { metrics } = this.#host;
+    for (const { listener, settings } of this.#doors.values())
+      metrics.connections(nameOf(settings), await listener.count());
+    answer(response, 200, metrics.contentType, await metrics.render());
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * Every setting of `sallyport serve`, once. Source: docs/spec/command-line.md#configuration.
+ *
+ * A setting is here when something obeys it: each has a reader outside this file.
+ */
+import type { Group, ValueOf } from "./setting.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const mib = 2 ** 20;
+
+const failurePolicy = (what: string) => ({ kind: "text", what, values: ["Fail", "Ignore"], fallback: "Fail" }) as const;
+
+const listener = {
+  kind: "group",
+  what: "an address that is listened on",
+  fields: {
+    name: { kind: "text", what: "name in logs and metrics; default: the address", example: "registry" },
+    address: {
+      kind: "text",
+      what: "host and port; without a host, or with 0.0.0.0 or [::], every address of this machine",
+      example: "127.0.0.1:5000",
+      required: true,
+    },
+    serves: {
+      kind: "texts",
+      what: "what is served here; default: everything",
+      values: ["registry", "trust", "health", "metrics"],
+    },
+    plainHTTP: { kind: "flag", what: "whether HTTP without TLS is spoken off loopback too", fallback: false },
+    tls: {
+      kind: "group",
+      what: "TLS",
+      fields: {
+        from: {
+          kind: "text",
+          what: "source of the certificate: none, files, or own, which is made and renewed in the store's folder",
+          values: ["none", "files", "own"],
+          fallback: "none",
+        },
+        certificate: { kind: "path", what: "certificate with its chain, PEM; read again when it changes" },
+        key: { kind: "path", what: "key of the certificate, PEM" },
+        names: { kind: "texts", what: "host names and addresses in an own certificate, beside those of this machine" },
+      },
+    },
+    auth: {
+      kind: "group",
+      what: "who may ask",
+      fields: {
+        by: {
+          kind: "text",
+          what: "how clients say who they are: none, htpasswd, token, certificate",
+          values: ["none", "htpasswd", "token", "certificate"],
+          fallback: "none",
+        },
+        file: {
+          kind: "path",
+          what: "htpasswd file with bcrypt hashes, file with one token a line, or authorities of client certificates",
+        },
+        subjects: {
+          kind: "texts",
+          what: "names that a client certificate must have, in its subject's CN or its SANs; default: any name",
+        },
+      },
+    },
+  },
+} as const satisfies Group;
+
+const upstream = {
+  kind: "group",
+  what: "a registry that may be asked",
+  fields: {
+    host: { kind: "text", what: "registry as references name it", example: "ghcr.io", required: true },
+    mirrors: { kind: "texts", what: "addresses that are asked before it, such as https://cache.corp" },
+    authoritative: {
+      kind: "flag",
+      what: "whether the mirrors have everything: what they lack does not exist",
+      fallback: false,
+    },
+    plainHTTP: { kind: "flag", what: "whether it is asked without TLS", fallback: false },
+    insecure: { kind: "flag", what: "whether its certificate may be any", fallback: false },
+    ca: { kind: "path", what: "authorities of its certificate, beside the system's" },
+    clientCertificate: { kind: "path", what: "certificate that it is shown" },
+    clientKey: { kind: "path", what: "key of that certificate" },
+    concurrency: { kind: "whole", what: "connections to it at the same time", least: 1, most: 256, fallback: 8 },
+    credentials: {
+      kind: "group",
+      what: "as whom it is asked; without them as docker's and podman's files say",
+      fields: {
+        username: { kind: "text", what: "user" },
+        passwordFile: { kind: "path", what: "file with the user's password" },
+        passwordEnv: { kind: "text", what: "environment variable with the password" },
+        password: { kind: "text", what: "password itself; better in a file or a variable", secret: true },
+        tokenFile: { kind: "path", what: "file with a bearer token that the registry takes" },
+        tokenEnv: { kind: "text", what: "environment variable with that token" },
+        token: { kind: "text", what: "token itself; better in a file or a variable", secret: true },
+      },
+    },
+  },
+} as const satisfies Group;
+
+export const settings = {
+  kind: "group",
+  what: "the configuration",
+  fields: {
+    mode: {
+      kind: "text",
+      what: "mode: offline asks nobody, online asks the upstreams for what is not known here",
+      values: ["offline", "online"],
+      fallback: "offline",
+    },
+    store: {
+      kind: "path",
+      what: "folder of the mirror",
+      example: "/var/lib/sallyport",
+      variable: "SALLYPORT_STORE",
+    },
+    trust: {
+      kind: "group",
+      what: "whom to trust, where policies are applied",
+      fields: {
+        trustedRoot: {
+          kind: "path",
+          what: "trusted_root.json in place of the mirror's",
+          flag: "trusted-root",
+        },
+        tufRoot: {
+          kind: "path",
+          what: "TUF root from which metadata is verified",
+          flag: "tufRoot",
+          variable: "SALLYPORT_TUF_ROOT",
+        },
+      },
+    },
+    listeners: {
+      kind: "items",
+      what: "addresses that are listened on",
+      of: listener,
+      fallback: [{ address: "127.0.0.1:5000" }],
+      flag: "listen",
+      variable: "SALLYPORT_LISTEN",
+      by: "address",
+    },
+    allowAnonymousPrivate: {
+      kind: "flag",
+      what: "whether anybody may read off loopback what is asked upstream with credentials",
+      fallback: false,
+    },
+    upstreams: {
+      kind: "items",
+      what: "registries that may be asked; no other host is dialled",
+      of: upstream,
+      fallback: [],
+      flag: "upstream",
+      variable: "SALLYPORT_UPSTREAM",
+      by: "host",
+    },
+    proxy: {
+      kind: "group",
+      what: "the registry proxy",
+      fields: {
+        failurePolicy: failurePolicy(
+          "answer to a stale tag while its upstream is down: Fail: 503, Ignore: with a warning",
+        ),
+        refresh: {
+          kind: "span",
+          what: "age from which tags and absences are asked again",
+          fallback: "5m",
+          least: 0,
+          most: 365 * day,
+        },
+        layers: {
+          kind: "group",
+          what: "image layers",
+          fields: {
+            store: { kind: "flag", what: "whether layers that pass through are kept", fallback: false },
+            size: {
+              kind: "size",
+              what: "bytes of layers that are kept; the least recently used go first",
+              fallback: "20GiB",
+              least: 0,
+              most: 2 ** 50,
+            },
+          },
+        },
+        admit: {
+          kind: "text",
+          what: "images that are served: all, or those that the policies admit",
+          values: ["all", "policies"],
+          fallback: "all",
+        },
+        noMatch: {
+          kind: "text",
+          what: "decision about images that no policy selects, with admit: policies",
+          values: ["admit", "deny"],
+          fallback: "admit",
+        },
+      },
+    },
+    policies: {
+      kind: "group",
+      what: "Kyverno's policies",
+      fields: {
+        folders: { kind: "paths", what: "files and folders with policies" },
+        allowEmpty: { kind: "flag", what: "whether it may start where these hold no policy", fallback: false },
+      },
+    },
+    limits: {
+      kind: "group",
+      what: "bounds on what clients send",
+      fields: {
+        headers: {
+          kind: "size",
+          what: "bytes of a request's headers",
+          fallback: "16KiB",
+          least: 1024,
+          most: mib,
+        },
+        body: { kind: "size", what: "bytes of a request's body", fallback: "8MiB", least: 0, most: 64 * mib },
+        connections: {
+          kind: "whole",
+          what: "connections of a listener at the same time",
+          least: 1,
+          most: 100_000,
+          fallback: 1000,
+        },
+        requests: {
+          kind: "whole",
+          what: "requests in work at the same time, health aside",
+          least: 1,
+          most: 100_000,
+          fallback: 512,
+        },
+        headerTimeout: {
+          kind: "span",
+          what: "time in which a request's headers must be here",
+          fallback: "10s",
+          least: 1000,
+          most: 10 * minute,
+        },
+        requestTimeout: {
+          kind: "span",
+          what: "time in which a whole request must be here",
+          fallback: "30s",
+          least: 1000,
+          most: hour,
+        },
+        maxBundleSize: {
+          kind: "size",
+          what: "bytes of the largest Sigstore bundle that is read",
+          fallback: "64MiB",
+          least: 1,
+          most: 500 * mib,
+          flag: "max-bundle-size",
+        },
+        drain: {
+          kind: "span",
+          what: "time that requests in work have at the end",
+          fallback: "25s",
+          least: 0,
+          most: hour,
+        },
+      },
+    },
+    log: {
+      kind: "group",
+      what: "the log, on stderr",
+      fields: {
+        level: {
+          kind: "text",
+          what: "least level that is written",
+          values: ["debug", "info", "warn", "error"],
+          fallback: "info",
+        },
+        format: {
+          kind: "text",
+          what: "form of its lines; auto: text on a terminal, else JSON",
+          values: ["auto", "json", "text"],
+          fallback: "auto",
+        },
+      },
+    },
+  },
+} as const satisfies Group;
+
+export type Config = ValueOf<typeof settings>;
+export type Listener = ValueOf<typeof listener>;
+export type UpstreamSettings = ValueOf<typeof upstream>;
+
+export const apiVersion = "sallyport.dev/v1alpha1";
+export const configKind = "Config";
