@@ -44,7 +44,9 @@ export async function configuredWorld(io: CommandIO): Promise<CommandIO> {
   const { requireConfig } = await import("../proxy/serve/read-config.ts");
   const read = loadConfig(path, io);
   requireConfig(read);
-  const said = new Map(read.shown.filter(({ from }) => from !== "default").map(({ name, value }) => [name, String(value)]));
+  const said = new Map(
+    read.shown.filter(({ from }) => from !== "default").map(({ name, value }) => [name, String(value)]),
+  );
   const added = shared.flatMap(([name, variable]) => {
     const value = said.get(name);
     return value === undefined || io.env[variable] ? [] : [[variable, value] as const];

@@ -12,6 +12,7 @@ import { asciiText } from "./render/style.ts";
 import { renderErrorDocument, wantedDocument } from "./error-document.ts";
 import { type Problem, tellProblem, toProblem } from "./render/problem.ts";
 import { calledPath, foldHelp, nameOf, plainWords } from "./called-path.ts";
+import { configuredWorld } from "./configured.ts";
 import { hintForCommand, hintForFlag } from "./did-you-mean.ts";
 import { type FixSettings, saidBy } from "./render/fix.ts";
 import { note } from "./render/say.ts";
@@ -94,6 +95,9 @@ export const commands: readonly CommandEntry[] = [
   { name: "version", summary: "show the version", load: () => import("./commands/version.ts") },
 ];
 
+/** Those to which a configuration says nothing, and those that read it themselves. */
+const readsNoSettings: ReadonlySet<string> = new Set(["serve", "config", "env", "completion", "version", "jp"]);
+
 /** The command that is called, or whose help is asked for. */
 function calledCommand(words: readonly string[], table: readonly CommandEntry[]): CommandEntry | undefined {
   const plain = plainWords(words);
@@ -136,9 +140,12 @@ export async function runCommandLine(
   const io = worldFor(words, world);
   const errors = errorWorld(words, table, io);
   let code: ExitCode = 0;
+  let commandIO = errors.io;
   const shell: Shell = {
     commands: table,
-    io: errors.io,
+    get io() {
+      return commandIO;
+    },
     finish: (finished) => {
       code = finished;
     },
@@ -169,7 +176,9 @@ export async function runCommandLine(
     if (called?.ownsVersion !== true) program.version(version, "-V, --version", "show the version");
     for (const entry of table) {
       const command = program.command(entry.name).description(entry.summary);
-      if (entry === called) (await entry.load()).define(command, shell);
+      if (entry !== called) continue;
+      if (!readsNoSettings.has(entry.name)) commandIO = await configuredWorld(commandIO);
+      (await entry.load()).define(command, shell);
     }
     if (words.length === 0) writeHelp(program.helpInformation());
     else {

@@ -23,7 +23,10 @@ export const serveVariables: Readonly<Record<string, VariableRow>> = Object.from
       variable,
       {
         what: `${setting.what}, where --${flag} does not say it`,
-        expects: "values" in setting && setting.values !== undefined ? setting.values.join(", ") : (expects[setting.kind] ?? ""),
+        expects:
+          "values" in setting && setting.values !== undefined
+            ? setting.values.join(", ")
+            : (expects[setting.kind] ?? ""),
         does: "serves",
       },
     ]),

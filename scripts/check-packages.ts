@@ -11,10 +11,8 @@ import { importsOf, packageOf, readSources } from "./source-text.ts";
 
 /** Packages of parts that are not built yet: package → which part. */
 const waitingPackages: Readonly<Record<string, string>> = {
-  "@peculiar/x509": "the webhook, which makes and rotates its certificates",
   express: "the registry proxy and the webhook",
   "@types/express": "the registry proxy and the webhook",
-  "reflect-metadata": "the webhook: @peculiar/x509 wants it loaded first",
 };
 
 interface PackageFile {

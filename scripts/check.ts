@@ -17,6 +17,7 @@ import { checkPurity } from "./check-purity.ts";
 import { checkSources } from "./check-sources.ts";
 import { checkTests } from "./check-tests.ts";
 import { checkCodesPage } from "./codes-page.ts";
+import { checkConfigurationPage } from "./configuration-page.ts";
 import { checkEnvironmentPage } from "./environment-page.ts";
 import { checkJsonReference } from "./json-reference.ts";
 import { checkNotices } from "./notices.ts";
@@ -43,6 +44,7 @@ export const checks: Readonly<Record<string, Check>> = {
   packages: checkPackages,
   codes: checkCodesPage,
   environment: checkEnvironmentPage,
+  configuration: checkConfigurationPage,
   sql: checkSqlTexts,
   mutants: (root) => checkMutants(root),
   reference: checkJsonReference,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { flagVariables, type VariableRow, variables } from "../cli/environment.ts";
+import { serveVariables } from "../cli/serve-variables.ts";
 import type { CheckReport } from "./check.ts";
 
 const path = "docs/environment.md";
@@ -49,7 +50,16 @@ values. This page is generated from \`cli/environment.ts\` by \`npm run environm
 
 A key reference \`env://NAME\`, in a flag or a policy, reads the variable that it names.
 
-${tables.join("\n")}`;
+${tables.join("\n")}
+## What serve reads
+
+A flag wins over them, and they win over the configuration. Each is a setting of [serve](configuration.md).
+
+| Variable | What | Holds |
+|---|---|---|
+${Object.entries(serveVariables)
+  .map(([name, { what, expects }]) => `| \`${name}\` | ${what} | ${expects} |\n`)
+  .join("")}`;
 }
 
 /** docs/environment.md says what cli/environment.ts says. */
@@ -57,7 +67,7 @@ export function checkEnvironmentPage(root: string): CheckReport {
   const file = join(root, path);
   const found = existsSync(file) ? readFileSync(file, "utf8") : "";
   return {
-    saw: `${Object.keys(variables).length} variables`,
+    saw: `${Object.keys({ ...variables, ...serveVariables }).length} variables`,
     faults: found === environmentPage() ? [] : [`${path} is out of date: run npm run environment`],
   };
 }

@@ -31,6 +31,34 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/sync/lists/read-image-list.test.ts",
     why: "policies of every kind are read there",
   },
+  "cli/input/config-file.ts": {
+    test: "test/cli/commands/config.test.ts",
+    why: "finds the file, and puts flags and variables over it, in every way there",
+  },
+  "cli/input/serve-parts.ts": {
+    test: "test/cli/commands/serve.test.ts",
+    why: "puts together what the command serves there",
+  },
+  "proxy/serve/auth.ts": {
+    test: "test/proxy/serve/server.test.ts",
+    why: "each login is sent there over a socket, right and wrong",
+  },
+  "proxy/serve/config-rules.ts": {
+    test: "test/proxy/serve/read-config.test.ts",
+    why: "its table has settings that contradict or lack each other, a row for each rule",
+  },
+  "proxy/serve/http-listener.ts": {
+    test: "test/proxy/serve/server.test.ts",
+    why: "bounds, certificates, change and end are seen there over sockets",
+  },
+  "proxy/serve/setting.ts": {
+    test: "test/proxy/serve/read-config.test.ts",
+    why: "names of flags and variables of every setting are used there",
+  },
+  "proxy/serve/settings.ts": {
+    test: "test/proxy/serve/read-config.test.ts",
+    why: "every setting is given wrong there in each way that it can be",
+  },
   "cli/input/output-flag.ts": {
     test: "test/cli/documents.test.ts",
     why: "every command that takes the flag is run there, in both forms",

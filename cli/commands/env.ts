@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import type { CommandIO, Shell } from "../command.ts";
 import { flagVariable, flagVariables, type VariableRow, variables } from "../environment.ts";
 import { cosignFlags } from "../input/other-flags.ts";
+import { serveVariables } from "../serve-variables.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { fitLine } from "../render/say.ts";
@@ -31,7 +32,7 @@ function rowsOf({ env }: CommandIO, options: EnvOptions): readonly Shown[] {
     const value = env[name] ?? "";
     return { ...row, name, value: options.showSensitiveValues === true ? value : masked(value, row) };
   };
-  const table = Object.entries<VariableRow>(variables).map(([name, row]) => shown(name, row));
+  const table = Object.entries<VariableRow>({ ...variables, ...serveVariables }).map(([name, row]) => shown(name, row));
   const flags = cosignFlags.filter((long) => (env[flagVariable(long)] ?? "") !== "");
   return [
     ...table,

@@ -2,7 +2,6 @@
  * The configuration of `serve`: where its file is, and the flags and variables that win over it. Source:
  * docs/spec/command-line.md#configuration.
  */
-import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { namedSettings } from "../../proxy/serve/setting.ts";
 import { type GivenFlags, type ReadConfig, readConfig } from "../../proxy/serve/read-config.ts";
@@ -38,9 +37,7 @@ export function addConfigOptions(command: Command): Command {
     const option = new Option(`--${flag}${value}`, `${what} (env: ${variable}${more})`);
     command.addOption(isRepeated(kind) ? option.argParser(collect) : option);
   }
-  return command
-    .option("--online", "as --mode online")
-    .option("--offline", "as --mode offline");
+  return command.option("--online", "as --mode online").option("--offline", "as --mode offline");
 }
 
 /** The flags of settings, by their names. */
@@ -76,8 +73,7 @@ export function loadConfig(
   io: CommandIO,
   others?: { readonly flags: GivenFlags },
 ): ReadConfig {
-  const file =
-    path === undefined ? undefined : { name: path, folder: dirname(path), text: readGivenText(path, io) };
+  const file = path === undefined ? undefined : { name: path, text: readGivenText(path, io) };
   const { limits } = io;
   return readConfig({ file, flags: others?.flags ?? {}, env: others === undefined ? {} : io.env, limits });
 }

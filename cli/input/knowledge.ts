@@ -30,7 +30,7 @@ import { fromEnvironment, orVariable } from "../environment.ts";
 import { asGiven, aTrustedRoot } from "./given-file.ts";
 import { addCompleteOption, type CompleteOptions } from "./complete-flag.ts";
 import { addLimitOptions, readLimits } from "./limit-flags.ts";
-import { addStoreOption, type StoreOptions } from "./store.ts";
+import { addStoreOption, lockHolder, type StoreOptions } from "./store.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
 import { type Outage, tellOutages, toOutages } from "../render/outage.ts";
@@ -235,7 +235,7 @@ export async function openKnowledge(
   const layouts =
     options.layout === undefined ? [] : await (await import("./layouts.ts")).openLayouts(options, limits, io);
   const online = isOnline(options, io);
-  const mirror = store === undefined ? undefined : openStoreFor(store, online, limits);
+  const mirror = store === undefined ? undefined : openStoreFor(store, online, limits, io);
   const given = joinedKnowledge([new CommandLineKnowledge(io, trustedRoot, now.toISOString()), ...more, ...layouts]);
   const knowledge =
     mirror === undefined
@@ -304,10 +304,10 @@ export async function openKnowledge(
 }
 
 /** A command that asks keeps the answers, unless another one is writing the mirror. */
-function openStoreFor(store: string, online: boolean, limits: Limits): Mirror {
+function openStoreFor(store: string, online: boolean, limits: Limits, io: CommandIO): Mirror {
   if (!online) return openMirror(store, { mode: "read", limits });
   try {
-    return openMirror(store, { mode: "write", limits });
+    return openMirror(store, { mode: "write", limits, holder: lockHolder(io) });
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "mirror-busy") throw error;
     return openMirror(store, { mode: "read", limits });

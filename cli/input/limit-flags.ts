@@ -40,11 +40,14 @@ export function readLimits(options: LimitOptions, io: Pick<CommandIO, "env" | "u
     );
   if (bundleBytes > largest)
     throw new EngineError("invalid-usage", `${subject} ${given} is too much: at most 500MiB can be read`, { subject });
-  return {
-    ...limits,
-    bundleBytes,
-    blobBytes: Math.max(limits.blobBytes, bundleBytes),
-    jsonBytes: Math.max(limits.jsonBytes, bundleBytes),
-    signatureBytesPerImage: Math.max(limits.signatureBytesPerImage, 4 * bundleBytes),
-  };
+  return limitsOfBundles(bundleBytes, limits);
 }
+
+/** The limits for bundles of this size. */
+export const limitsOfBundles = (bundleBytes: number, limits: Limits): Limits => ({
+  ...limits,
+  bundleBytes,
+  blobBytes: Math.max(limits.blobBytes, bundleBytes),
+  jsonBytes: Math.max(limits.jsonBytes, bundleBytes),
+  signatureBytesPerImage: Math.max(limits.signatureBytesPerImage, 4 * bundleBytes),
+});

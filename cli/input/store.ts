@@ -11,7 +11,14 @@ export interface StoreOptions extends LimitOptions {
   readonly store?: string;
 }
 
-type StoreIO = Pick<CommandIO, "env" | "used" | "limits">;
+type StoreIO = Pick<CommandIO, "env" | "used" | "limits" | "host" | "now">;
+
+/** This process, for those who find the mirror busy. */
+export const lockHolder = ({ host, now }: Pick<CommandIO, "host" | "now">) => ({
+  pid: host.pid,
+  host: host.name,
+  since: now().toISOString(),
+});
 
 /** Adds `--store`. */
 export const addStoreOption = (command: Command): Command =>
@@ -56,5 +63,5 @@ function openStore(options: StoreOptions, io: StoreIO, mode: "read" | "write"): 
     throw new EngineError("invalid-usage", "no mirror is named: give --store DIR, or set SALLYPORT_STORE", {
       subject: "--store",
     });
-  return openMirror(store, { mode, limits: readLimits(options, io) });
+  return openMirror(store, { mode, limits: readLimits(options, io), holder: lockHolder(io) });
 }

@@ -26,7 +26,7 @@ import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
 import { openDatabase } from "./sqlite.ts";
 import { corrupt, guarded, systemCode } from "./store-error.ts";
-import { lockWriter } from "./writer-lock.ts";
+import { type LockHolder, lockWriter } from "./writer-lock.ts";
 
 export interface OpenMirrorOptions {
   /** `write` creates what is missing and keeps every other writer out; there may be any number of readers. */
@@ -34,6 +34,8 @@ export interface OpenMirrorOptions {
   /** How long to wait for the lock or a busy file, in milliseconds. Default 0 for the writer's lock. */
   readonly waitMs?: number;
   readonly limits: Limits;
+  /** Who writes, for those who find the mirror busy. */
+  readonly holder?: LockHolder;
 }
 
 const file = "mirror.db";
@@ -52,7 +54,7 @@ export function openMirror(folder: string, options: OpenMirrorOptions): Mirror {
   const { limits } = options;
   return options.mode === "read"
     ? openReader(folder, options.waitMs ?? busyMs, limits)
-    : openWriter(folder, options.waitMs ?? 0, limits);
+    : openWriter(folder, options.waitMs ?? 0, limits, options.holder);
 }
 
 function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
@@ -77,9 +79,9 @@ function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
   });
 }
 
-function openWriter(folder: string, waitMs: number, limits: Limits): Mirror {
+function openWriter(folder: string, waitMs: number, limits: Limits, holder: LockHolder | undefined): Mirror {
   makeStore(folder);
-  const lock = lockWriter(folder, waitMs);
+  const lock = lockWriter(folder, waitMs, holder);
   try {
     if (!checkHeader(folder)) create(folder);
     const database = guarded(folder, () => openDatabase(join(folder, file), { fileMustExist: true, timeout: busyMs }));

@@ -24,7 +24,7 @@ const basic = 'Basic realm="sallyport", charset="UTF-8"';
 const bearer = 'Bearer realm="sallyport"';
 
 /** The user and password of `Authorization: Basic …`. */
-export function readBasic(header: string | undefined): readonly [user: string, password: string] | undefined {
+function readBasic(header: string | undefined): readonly [user: string, password: string] | undefined {
   const found = /^basic +([a-z\d+/]+={0,2}) *$/i.exec(header ?? "");
   if (found === null) return undefined;
   const text = Buffer.from(found[1] ?? "", "base64").toString("utf8");

@@ -9,17 +9,17 @@ export interface Judge {
 }
 
 /** Whether an upstream is asked as somebody. */
-export const hasCredentials = ({ credentials, clientCertificate }: UpstreamSettings): boolean =>
+const hasCredentials = ({ credentials, clientCertificate }: UpstreamSettings): boolean =>
   clientCertificate !== undefined || Object.values(credentials).some((value) => value !== undefined);
 
 /** Whether only this machine reaches the listener. */
-export function isLocalListener({ address }: Listener): boolean {
+function isLocalListener({ address }: Listener): boolean {
   const found = findAddress(address);
   return found !== undefined && isLoopbackAddress(found);
 }
 
 /** Whether strangers may read images from it. */
-export const servesStrangers = (listener: Listener): boolean =>
+const servesStrangers = (listener: Listener): boolean =>
   !isLocalListener(listener) &&
   listener.auth.by === "none" &&
   (listener.serves.length === 0 || listener.serves.includes("registry"));

@@ -53,8 +53,10 @@ export function configTemplate(): string {
       .map((line) => `# ${line}`)
       .join("\n"),
   );
-  return `# The configuration of \`sallyport serve\`. Everything below is a comment with its default: take away the first #
-# of a line, and of the lines that it belongs to, to say something else. \`sallyport config check FILE\` reads it.
+  return `# The configuration of \`sallyport serve\`.
+#
+# Everything below is a comment with its default. To say something else, take away the first # of a line, and of the
+# lines that it belongs to. \`sallyport config check FILE\` reads the result.
 apiVersion: ${apiVersion}
 kind: ${configKind}
 

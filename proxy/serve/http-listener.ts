@@ -2,9 +2,11 @@
  * One address that is listened on, within bounds: header bytes, connections, times. What serves it and its certificate
  * are replaced while it runs. Source: https://nodejs.org/api/http.html.
  */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { createSecureContext } from "node:tls";
 import { EngineError } from "../../core/errors.ts";
 import type { Address } from "./address.ts";
 
@@ -67,7 +69,7 @@ export class HttpListener {
     this.#handle = handle;
   }
 
-  /** @throws EngineError `invalid-config` when the address cannot be listened on, or the certificate not used. */
+  /** @throws EngineError `invalid-config` when the address cannot be listened on. The certificate was checked. */
   static async open(options: ListenerOptions): Promise<HttpListener> {
     const { address, tls, bounds, refused } = options;
     const serverOptions: ServerOptions = {
@@ -80,11 +82,10 @@ export class HttpListener {
     };
     let listener: HttpListener | undefined;
     const handle: Handler = (request, response) => listener?.handle(request, response);
-    const server = withTls(() =>
+    const server =
       tls === undefined
         ? createServer(serverOptions, handle)
-        : createTlsServer({ ...serverOptions, ...tlsOptions(tls), handshakeTimeout: bounds.headerTimeout }, handle),
-    );
+        : createTlsServer({ ...serverOptions, ...tlsOptions(tls), handshakeTimeout: bounds.headerTimeout }, handle);
     server.maxConnections = bounds.connections;
     server.maxHeadersCount = mostHeaders;
     server.maxRequestsPerSocket = requestsPerConnection;
@@ -129,12 +130,9 @@ export class HttpListener {
     return new Promise((resolve) => this.#server.getConnections((_, count) => resolve(count)));
   }
 
-  /**
-   * New requests get another handler, new connections another certificate.
-   * @throws EngineError `invalid-config` for a certificate that cannot be used; then nothing changes.
-   */
+  /** New requests get another handler, new connections another certificate: one that was checked. */
   replace({ tls, handle }: Pick<ListenerOptions, "tls" | "handle">): void {
-    if (tls !== undefined) withTls(() => (this.#server as TlsServer).setSecureContext(tlsOptions(tls)));
+    if (tls !== undefined) (this.#server as TlsServer).setSecureContext(tlsOptions(tls));
     this.#handle = handle;
   }
 
@@ -152,11 +150,18 @@ export class HttpListener {
   }
 }
 
-function withTls<T>(act: () => T): T {
+/**
+ * When the certificate expires.
+ * @throws EngineError `invalid-config` when certificate and key do not belong together, or are none.
+ */
+export function checkTls(tls: ListenerTls, subject: string): Date {
   try {
-    return act();
+    const certificate = new X509Certificate(tls.certificate);
+    if (!certificate.checkPrivateKey(createPrivateKey(tls.key))) throw new Error("the key is another one's");
+    createSecureContext(tlsOptions(tls));
+    return new Date(certificate.validTo);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new EngineError("invalid-config", `certificate and key cannot be used: ${why}`, { cause: error });
+    throw new EngineError("invalid-config", `certificate and key cannot be used: ${why}`, { subject, cause: error });
   }
 }

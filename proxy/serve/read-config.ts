@@ -2,7 +2,7 @@
  * Reading a configuration: flags win over variables, variables over the file, the file over defaults. All faults are
  * found at once, each with its place. Source: docs/spec/command-line.md#configuration.
  */
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { findSize, findSpan } from "../../core/encoding/units.ts";
 import { pointer } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -21,7 +21,7 @@ import { apiVersion, type Config, configKind, settings } from "./settings.ts";
 export type GivenFlags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export interface ConfigInput {
-  readonly file?: { readonly name: string; readonly folder: string; readonly text: string } | undefined;
+  readonly file?: { readonly name: string; readonly text: string } | undefined;
   readonly flags: GivenFlags;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly limits: Limits;
@@ -262,7 +262,7 @@ class Reading {
   #resolved(setting: Leaf, value: PolicyValue | undefined, from: string): unknown {
     if (typeof value === "bigint") return Number(value);
     if (setting.kind !== "path" && setting.kind !== "paths") return value;
-    const folder = from.includes(":") ? (this.#input.file?.folder ?? "") : "";
+    const folder = from.includes(":") ? dirname(this.#input.file?.name ?? "") : "";
     const resolve = (path: unknown): unknown =>
       typeof path !== "string" || folder === "" || isAbsolute(path) ? path : join(folder, path);
     return Array.isArray(value) ? value.map(resolve) : resolve(value);

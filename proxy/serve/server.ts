@@ -4,12 +4,13 @@
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { EngineError } from "../../core/errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { type Address, findAddress } from "./address.ts";
 import { type Authenticator, createAuthenticator } from "./auth.ts";
 import { healthAnswer, type ReadinessCheck } from "./health.ts";
-import { type Handler, HttpListener, type ListenerTls } from "./http-listener.ts";
+import { checkTls, type Handler, HttpListener, type ListenerTls } from "./http-listener.ts";
 import type { Config, Listener } from "./settings.ts";
 
 export type Served = "registry" | "trust" | "health" | "metrics";
@@ -65,8 +66,15 @@ const nameOf = ({ name, address }: Listener): string => name ?? address;
 const servesOf = ({ serves }: Listener): readonly Served[] => (serves.length === 0 ? everything : serves);
 
 /** Listeners with the same key keep their socket when the configuration changes. */
-const keyOf = ({ address, tls }: Listener, { limits }: Config): string =>
-  JSON.stringify([address, tls.from === "none", limits.headers, limits.connections, limits.headerTimeout, limits.requestTimeout]);
+const keyOf = (listener: Listener, { limits }: Config): string =>
+  JSON.stringify([
+    listener.address.endsWith(":0") ? [listener.address, nameOf(listener)] : listener.address,
+    listener.tls.from === "none",
+    limits.headers,
+    limits.connections,
+    limits.headerTimeout,
+    limits.requestTimeout,
+  ]);
 
 const answer = (response: ServerResponse, status: number, type: string, body: string): void => {
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
@@ -174,30 +182,32 @@ export class Server {
   async #apply(generation: Generation): Promise<void> {
     const { config } = generation;
     const { refuseOf, prepared } = await this.#prepare(generation);
-    const doors = new Map<string, Door>();
-    const opened: HttpListener[] = [];
+    for (const { key, settings } of prepared) {
+      const held = [...this.#doors].find(
+        ([other, door]) => other !== key && door.settings.address === settings.address,
+      );
+      if (held !== undefined && !settings.address.endsWith(":0"))
+        throw new EngineError("invalid-config", "TLS and bounds of an address that is listened on need a new start", {
+          subject: settings.address,
+        });
+    }
+    const opened = new Map<string, HttpListener>();
     try {
       for (const { key, settings, tls, handle } of prepared) {
         if (this.#doors.has(key)) continue;
-        const listener = await HttpListener.open({
-          address: findAddress(settings.address) as Address,
-          tls,
-          bounds: config.limits,
-          handle,
-          refused: refuseOf(settings),
-        });
-        opened.push(listener);
-        doors.set(key, { listener, settings });
-      }
-      for (const { key, settings, tls, handle } of prepared) {
-        const held = this.#doors.get(key);
-        if (held === undefined) continue;
-        held.listener.replace({ tls, handle });
-        doors.set(key, { listener: held.listener, settings });
+        const address = findAddress(settings.address) as Address;
+        const listening = { address, tls, bounds: config.limits, handle, refused: refuseOf(settings) };
+        opened.set(key, await HttpListener.open(listening));
       }
     } catch (error) {
-      for (const listener of opened) void listener.stop();
+      for (const listener of opened.values()) void listener.stop();
       throw error;
+    }
+    const doors = new Map<string, Door>();
+    for (const { key, settings, tls, handle } of prepared) {
+      const held = this.#doors.get(key)?.listener;
+      held?.replace({ tls, handle });
+      doors.set(key, { listener: held ?? (opened.get(key) as HttpListener), settings });
     }
     for (const [key, { listener }] of this.#doors) if (!doors.has(key)) void listener.stop();
     this.#doors = doors;
@@ -213,7 +223,9 @@ export class Server {
     for (const settings of config.listeners) {
       const authenticator = createAuthenticator(settings, (path) => this.#host.readFile(path));
       const handle = this.#handlerOf(generation, settings, authenticator);
-      prepared.push({ key: keyOf(settings, config), settings, tls: await this.#tlsOf(settings), handle });
+      const tls = await this.#tlsOf(settings);
+      if (tls !== undefined) metrics.certificateExpires(nameOf(settings), checkTls(tls, nameOf(settings)));
+      prepared.push({ key: keyOf(settings, config), settings, tls, handle });
     }
     return { refuseOf, prepared };
   }
@@ -267,7 +279,10 @@ export class Server {
         this.#endGeneration(generation);
       });
       this.#answer(generation, settings, authenticator, request, response, where.path, seen).catch((error: unknown) => {
-        log.error("a request failed", { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+        log.error("a request failed", {
+          id,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
         if (response.headersSent) response.destroy();
         else refuse(response, 500, "UNKNOWN", "this is a bug in sallyport; the log has more");
       });
@@ -292,7 +307,9 @@ export class Server {
       answer(response, health.status, "application/json", `${JSON.stringify(health.body)}\n`);
       return;
     }
-    const mount = parts.mounts.find(({ what, paths }) => serves.includes(what) && paths.some((root) => isBelow(path, root)));
+    const mount = parts.mounts.find(
+      ({ what, paths }) => serves.includes(what) && paths.some((root) => isBelow(path, root)),
+    );
     seen.route = mount?.what ?? (path === "/metrics" && serves.includes("metrics") ? "metrics" : "none");
     const refused = (reason: string): void => metrics.refused({ listener: nameOf(settings), reason });
     if (this.#working > config.limits.requests) {
@@ -314,7 +331,8 @@ export class Server {
       refused("login");
       const { challenge, why } = admission;
       if (challenge !== undefined) response.setHeader("www-authenticate", challenge);
-      if (path === "/v2" || path.startsWith("/v2/")) response.setHeader("docker-distribution-api-version", "registry/2.0");
+      if (path === "/v2" || path.startsWith("/v2/"))
+        response.setHeader("docker-distribution-api-version", "registry/2.0");
       refuse(response, challenge === undefined ? 403 : 401, challenge === undefined ? "DENIED" : "UNAUTHORIZED", why);
       return;
     }

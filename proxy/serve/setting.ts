@@ -100,8 +100,6 @@ export type ValueOf<S> = S extends { readonly kind: "group"; readonly fields: in
               ? V | Given<S>
               : string | Given<S>;
 
-export const isLeaf = (setting: Setting): setting is Leaf => setting.kind !== "group" && setting.kind !== "items";
-
 const dashed = (name: string): string =>
   name.replaceAll(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before}-${after}`).toLowerCase();
 

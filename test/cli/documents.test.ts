@@ -43,6 +43,9 @@ const world: TestWorld = {
       .concat("apiVersion: v1\nkind: Pod\nmetadata: { namespace: shop }\nspec: { containers: [] }\n")
       .join("---\n"),
     "tests/kyverno-test.yaml": testFile,
+    "plain.yaml": "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlimits: { requests: 7 }\n",
+    "config.yaml":
+      "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlogs: {}\nmode: online\nupstreams: [{ host: a.io }]\n",
     "in.yaml": "a: [1, two, { three: null }]\n",
   },
 };
@@ -100,6 +103,11 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["TrustUpdate", "initialize", ...mirror, "--name", "lab"],
   ["RootList", "mirror", "ls", "roots", ...mirror],
   ["ClaimList", "mirror", "ls", "claims", ...mirror],
+  ["ServeStart", "serve", ...mirror, "--listen", "127.0.0.1:0"],
+  ["ConfigCheck", "config", "check", "config.yaml"],
+  ["ConfigSchema", "config", "schema"],
+  ["ConfigTemplate", "config", "init"],
+  ["ConfigView", "config", "view", "-c", "plain.yaml", "--upstream", "ghcr.io"],
   ["TrustStatus", "trust", "status", ...mirror],
   ["PinRemoval", "trust", "unpin", ...mirror, "--name", "corp"],
   ["TrustedRootJson", "trust", "create", "--with-default-services"],
@@ -201,6 +209,7 @@ function* withStranger(value: unknown): Generator<unknown> {
 /** Parts of these are open by their nature: predicates, values, trees of expressions, what others signed. */
 const open: ReadonlySet<string> = new Set([
   "attached-content",
+  "config-schema",
   "parsed-expressions",
   "query-result",
   "explanation",

@@ -1,0 +1,214 @@
+/** `sallyport serve`: the servers, from their configuration to their end. Source: docs/spec/command-line.md#serve. */
+import type { Command } from "commander";
+import { EngineError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { createLog, type Log } from "../../proxy/log.ts";
+import { createMetrics, type Metrics } from "../../proxy/metrics.ts";
+import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
+import { FileWatch } from "../../proxy/serve/file-watch.ts";
+import { filesOf, type ReadConfig, requireConfig } from "../../proxy/serve/read-config.ts";
+import { Server, type ServerHost } from "../../proxy/serve/server.ts";
+import type { Config } from "../../proxy/serve/settings.ts";
+import type { CommandIO, Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { addConfigOptions, type ConfigOptions, findConfig, loadConfig, settingFlags } from "../input/config-file.ts";
+import { readGivenText } from "../input/given-file.ts";
+import { limitsOfBundles } from "../input/limit-flags.ts";
+import { outputOption, type OutputOptions } from "../input/output-flag.ts";
+import { openParts } from "../input/serve-parts.ts";
+import { lockHolder } from "../input/store.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { version } from "../version.ts";
+
+type ServeOptions = OutputOptions & ConfigOptions;
+
+/** How often files are looked at. */
+const lookMs = 2000;
+
+/** What is fixed from start to end. */
+interface Running {
+  readonly io: CommandIO;
+  readonly load: () => ReadConfig;
+  readonly file: string | undefined;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly mirror: Mirror;
+  readonly store: string;
+  readonly limits: Limits;
+}
+
+function hostOf({ io, log, metrics, store }: Running): ServerHost {
+  return {
+    readFile: (path) => readGivenText(path, io),
+    async ownCertificate(names) {
+      const { makeServerCertificate } = await import("../../proxy/serve/own-certificate.ts");
+      const all = ["localhost", "127.0.0.1", "::1", io.host.name, ...names];
+      const { certificate, key, renew, expires } = await makeServerCertificate(all, authorityFolder(store), io.now());
+      log.info("a certificate was made", { expires: expires.toISOString(), authority: `${store}/tls/ca.pem` });
+      return { tls: { certificate, key }, renew };
+    },
+    log,
+    metrics,
+    now: () => io.now(),
+  };
+}
+
+/** Changes the configuration while it runs. One that does not load changes nothing, and is told. */
+class Reloading {
+  readonly #running: Running;
+  readonly #server: Server;
+  readonly #watch = new FileWatch();
+  #config: Config;
+  #isBusy = false;
+  #isWanted = false;
+
+  constructor(running: Running, server: Server, config: Config) {
+    this.#running = running;
+    this.#server = server;
+    this.#config = config;
+    this.#look();
+  }
+
+  /** Called now and then. */
+  tick(): void {
+    const changed = this.#watch.look();
+    const { renew } = this.#server;
+    if (changed.length > 0) void this.reload(`changed: ${changed.join(", ")}`);
+    else if (renew !== undefined && renew <= this.#running.io.now()) void this.reload("a certificate is to be renewed");
+  }
+
+  /** One at a time; a wish that comes meanwhile is fulfilled afterwards. */
+  async reload(why: string): Promise<void> {
+    this.#isWanted = true;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    while (this.#isWanted) {
+      this.#isWanted = false;
+      await this.#replace(why);
+    }
+    this.#isBusy = false;
+  }
+
+  async #replace(why: string): Promise<void> {
+    const { log, metrics, mirror, limits, io, load } = this.#running;
+    try {
+      const config = requireConfig(load());
+      for (const name of ["store", "mode"] as const)
+        if (config[name] !== this.#config[name])
+          throw new EngineError("invalid-config", `${name} needs a new start`, { subject: name });
+      const parts = await openParts({ config, mirror, limits, io, log });
+      try {
+        await this.#server.replace(config, parts);
+      } catch (error) {
+        await parts.close();
+        throw error;
+      }
+      this.#config = config;
+      metrics.reloaded("loaded", io.now());
+      log.info("the configuration was loaded again", { why });
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      metrics.reloaded("kept", io.now());
+      const { code, message, subject } = error;
+      log.error("the new configuration does not load, the old one stays", { why, code, error: message, subject });
+    }
+    this.#look();
+  }
+
+  #look(): void {
+    const { file } = this.#running;
+    this.#watch.set([...(file === undefined ? [] : [file]), ...filesOf(this.#config)]);
+  }
+}
+
+/** Until a signal says so. True: every request that was in work got its answer. */
+function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log: Log): Promise<boolean> {
+  const timer = setInterval(() => reloading.tick(), lookMs);
+  return new Promise((resolve, reject) => {
+    let isEnding = false;
+    const ends = (name: "SIGTERM" | "SIGINT", code: ExitCode) =>
+      io.host.onSignal(name, () => {
+        if (isEnding) {
+          log.warn("told to end again: it ends now");
+          io.host.endNow(code);
+          return;
+        }
+        isEnding = true;
+        log.info("told to end", { signal: name });
+        clearInterval(timer);
+        server.close().then(resolve, reject);
+      });
+    io.host.onSignal("SIGHUP", () => void reloading.reload("SIGHUP").catch(reject));
+    // A terminal's Ctrl-C and Kubernetes' end are the same; 128 and the number of the signal, as shells say it.
+    ends("SIGINT", 130);
+    ends("SIGTERM", 143);
+  });
+}
+
+/** The code of the work that was done in part: requests were cut off. */
+const cutOff: ExitCode = 7;
+
+async function serve(options: ServeOptions, command: Command, io: CommandIO): Promise<ExitCode> {
+  const file = findConfig(options, io);
+  const flags = settingFlags(command);
+  const load = (): ReadConfig => loadConfig(file, io, { flags });
+  const read = load();
+  const config = requireConfig(read);
+  const { store, mode } = config;
+  if (store === undefined)
+    throw new EngineError(
+      "invalid-usage",
+      "no mirror is named: give --store DIR, SALLYPORT_STORE, or store in a file",
+      {
+        subject: "--store",
+      },
+    );
+  const { level, format } = config.log;
+  const log = createLog({
+    level,
+    format: format === "auto" ? (io.host.isTerminal ? "text" : "json") : format,
+    write: (line) => io.err(line),
+    now: () => io.now(),
+  });
+  for (const { place, message } of read.warnings) log.warn(message, { place });
+  const limits = limitsOfBundles(config.limits.maxBundleSize, io.limits);
+  const mirror = openMirror(store, { mode: mode === "online" ? "write" : "read", limits, holder: lockHolder(io) });
+  try {
+    const metrics = createMetrics(version);
+    const running: Running = { io, load, file, log, metrics, mirror, store, limits };
+    const parts = await openParts({ config, mirror, limits, io, log });
+    const server = await Server.open(config, parts, hostOf(running)).catch(async (error: unknown) => {
+      await parts.close();
+      throw error;
+    });
+    metrics.reloaded("loaded", io.now());
+    for (const listener of server.listeners) log.info("listening", { ...listener });
+    log.info("serving", { mode, store, version, config: file ?? "none" });
+    const { output } = options;
+    const listeners = server.listeners;
+    if (isDocumentFormat(output)) io.out(renderDocument("ServeStart", { mode, store, listeners }, output));
+    const reloading = new Reloading(running, server, config);
+    const isWhole = await untilToldToEnd(io, server, reloading, log).catch(async (error: unknown) => {
+      await server.close();
+      throw error;
+    });
+    log.info("ended", { whole: isWhole });
+    return isWhole ? 0 : cutOff;
+  } finally {
+    mirror.close();
+  }
+}
+
+export function define(command: Command, { io, finish }: Shell): void {
+  addConfigOptions(command)
+    .addOption(outputOption())
+    .addHelpText(
+      "after",
+      "\nSIGTERM ends it after the requests in work, a second one at once; SIGHUP reads the configuration again.\n" +
+        "Exit codes: 0 it was told to end; 7 requests were cut off then; 2 the configuration is wrong; 6 another\n" +
+        "process writes to the mirror\n",
+    )
+    .action(async (options: ServeOptions, self: Command) => finish(await serve(options, self, io)));
+}

@@ -1,0 +1,102 @@
+/**
+ * Writes `docs/configuration.md` and `docs/config.schema.json` from the description of the settings in proxy/serve; the
+ * check compares them.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { configSchema } from "../proxy/serve/config-schema.ts";
+import { type Named, namedSettings, type Setting } from "../proxy/serve/setting.ts";
+import { settings } from "../proxy/serve/settings.ts";
+import type { CheckReport } from "./check.ts";
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+const kinds: Readonly<Record<string, string>> = {
+  path: "path",
+  paths: "list of paths",
+  texts: "list of texts",
+  flag: "true or false",
+  span: "span of time",
+  size: "size",
+  text: "text",
+};
+
+function kindOf(setting: Setting): string {
+  if ("values" in setting && setting.values !== undefined) {
+    const values = setting.values.map((value) => `\`${value}\``).join(", ");
+    return setting.kind === "texts" ? `list of ${values}` : values;
+  }
+  if (setting.kind === "whole") return `number, ${setting.least} to ${setting.most}`;
+  return kinds[setting.kind] ?? "";
+}
+
+const fallbackOf = (setting: Setting): string =>
+  "required" in setting
+    ? "must be said"
+    : "fallback" in setting && setting.fallback !== undefined && typeof setting.fallback !== "object"
+      ? `\`${setting.fallback}\``
+      : "";
+
+/** Rows of every setting below `prefix`. */
+function rowsOf(setting: Setting, name: string): readonly string[] {
+  if (setting.kind === "group")
+    return Object.entries(setting.fields).flatMap(([key, field]) =>
+      rowsOf(field, name === "" ? key : `${name}.${key}`),
+    );
+  if (setting.kind === "items") return rowsOf(setting.of, `${name}[]`);
+  return [`| \`${name}\` | ${cell(setting.what)} | ${kindOf(setting)} | ${fallbackOf(setting)} |`];
+}
+
+const namedRow = ({ path: steps, flag, variable }: Named): string =>
+  `| \`${steps.join(".")}\` | \`--${flag}\` | \`${variable}\` |`;
+
+const page = (): string => `# Configuration of serve
+
+Every setting of \`sallyport serve\`. \`sallyport config init\` prints them as a file with comments, \`sallyport config
+check FILE\` reads one, \`sallyport config view --sources\` says where each value comes from. The rules are in
+[the command line's specification](spec/command-line.md#configuration); editors take
+[the JSON Schema](config.schema.json), which \`sallyport config schema\` prints. This page is generated from
+\`proxy/serve/settings.ts\` by \`npm run configuration\`.
+
+## Settings
+
+\`[]\` is each entry of a list. A span of time is written as \`30s\`, \`5m\` or \`1d12h\`, a size as \`64MiB\`.
+A path is relative to the folder of the configuration.
+
+| Setting | The | Value | Default |
+|---|---|---|---|
+${rowsOf(settings, "").join("\n")}
+
+## Flags and variables
+
+A flag wins over a variable, a variable over the file. \`--online\` and \`--offline\` are \`--mode\`. Lists are flags
+that are repeated, and variables with commas. \`--listen\` and \`--upstream\` stand in place of all listeners and
+upstreams of the file, with the defaults of everything but address and host.
+
+| Setting | Flag | Variable |
+|---|---|---|
+${[...namedSettings(settings)].map(namedRow).join("\n")}
+`;
+
+const files = (): Readonly<Record<string, string>> => ({
+  "docs/configuration.md": page(),
+  "docs/config.schema.json": `${JSON.stringify(configSchema(), null, 2)}\n`,
+});
+
+/** The files say what proxy/serve/settings.ts says. */
+export function checkConfigurationPage(root: string): CheckReport {
+  const stale = Object.entries(files()).filter(([path, text]) => {
+    const file = join(root, path);
+    return !existsSync(file) || readFileSync(file, "utf8") !== text;
+  });
+  return {
+    saw: `${rowsOf(settings, "").length} settings`,
+    faults: stale.map(([path]) => `${path} is out of date: run npm run configuration`),
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  for (const [path, text] of Object.entries(files())) writeFileSync(join(root, path), text);
+}

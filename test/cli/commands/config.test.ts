@@ -1,0 +1,68 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { runCli } from "../command-io.ts";
+
+const test = suite("cli/commands/config");
+const head = "apiVersion: sallyport.dev/v1alpha1\nkind: Config\n";
+
+test("check: what is wrong with its place, and the exit code", async () => {
+  const files = { "good.yaml": `${head}store: m\n`, "bad.yaml": `${head}mode: onlin\nlogs: {}\n`, "none.yaml": "" };
+  assert.equal(await runCli(["config", "check", "good.yaml"], { files }), {
+    exit: 0,
+    out: "good.yaml loads; 0 errors, 0 warnings\n",
+    err: "",
+    written: {},
+  });
+  const bad = await runCli(["config", "check", "bad.yaml"], { files });
+  assert.is(bad.exit, 2);
+  assert.match(bad.out, /^error invalid-config: bad\.yaml:3:1: mode: .*did you mean "online"\?\n/);
+  assert.match(bad.out, /bad\.yaml:4:1: logs: unknown field; did you mean "log"\?\n/);
+  assert.match(bad.out, /does not load; 2 errors, 0 warnings\n$/);
+  assert.is((await runCli(["config", "check", "none.yaml"], { files })).exit, 2);
+  assert.is((await runCli(["config", "check", "missing.yaml"], { files })).exit, 2);
+  assert.is((await runCli(["config", "check", "-"], { stdin: head })).exit, 0);
+});
+
+test("check reads the file alone: no flag, no variable", async () => {
+  const { exit } = await runCli(["config", "check", "a.yaml"], {
+    files: { "a.yaml": head },
+    env: { SALLYPORT_MODE: "x" },
+  });
+  assert.is(exit, 0);
+});
+
+test("init prints what check accepts", async () => {
+  const { out } = await runCli(["config", "init"]);
+  assert.is((await runCli(["config", "check", "a.yaml"], { files: { "a.yaml": out } })).exit, 0);
+});
+
+test("schema prints the schema itself, and the document around it", async () => {
+  const schema = JSON.parse((await runCli(["config", "schema"])).out);
+  assert.is(schema.title, "Config");
+  assert.equal(JSON.parse((await runCli(["config", "schema", "-o", "json"])).out).schema, schema);
+});
+
+test("view: where each value comes from, and which file was found", async () => {
+  const text = `${head}store: m\nlog: { level: warn }\nupstreams: [{ host: a.io, credentials: { tokenEnv: T } }]\n`;
+  const files = { "sallyport.yaml": text, "other.yaml": `${head}store: other\n` };
+  const view = (words: readonly string[], env: Record<string, string> = {}) =>
+    runCli(["config", "view", "--sources", ...words], { files, env });
+  const found = await view(["--log-format", "json"], { SALLYPORT_LOG_LEVEL: "debug", T: "geheim" });
+  assert.is(found.exit, 0);
+  for (const line of [
+    /^store +m +sallyport\.yaml:3$/m,
+    /^log\.level +debug +SALLYPORT_LOG_LEVEL$/m,
+    /^log\.format +json +--log-format$/m,
+    /^proxy\.refresh +5m +default$/m,
+    /^upstreams\[0\]\.credentials\.tokenEnv +T +sallyport\.yaml:5$/m,
+  ])
+    assert.match(found.out, line);
+  assert.not.match(found.out, /geheim/);
+  assert.match((await view(["-c", "other.yaml"])).out, /^store +other +other\.yaml:3$/m);
+  assert.match((await view([], { SALLYPORT_CONFIG: "other.yaml" })).out, /^store +other +other\.yaml:3$/m);
+  assert.match((await view(["--online", "--upstream", "b.io"])).out, /^mode +online +--mode$/m);
+  assert.is((await view(["-c", "missing.yaml"])).exit, 2);
+  assert.match((await view(["--log-level", "loud"])).err, /error invalid-config: /);
+});
+
+test.run();

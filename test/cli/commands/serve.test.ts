@@ -1,0 +1,212 @@
+/** The command from its start to its end, over real sockets. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { readFile as readRealFile } from "../../../cli/file-system.ts";
+import type { SignalName } from "../../../cli/command.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli, type TestRun, type TestWorld, testIO } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
+import { runCommandLine } from "../../../cli/program.ts";
+
+const test = suite("cli/commands/serve");
+const demo = demoLayout();
+const head = "apiVersion: sallyport.dev/v1alpha1\nkind: Config\n";
+const store = tempFolder();
+await runCli(["mirror", "add", "--store", store, demo.folder, "--complete"]);
+const local = ["--store", store, "--listen", "127.0.0.1:0"];
+
+interface Running {
+  readonly urls: readonly string[];
+  readonly files: Record<string, string>;
+  lines(): readonly Record<string, unknown>[];
+  send(name: SignalName): void;
+  /** Waits until the log has a line with this message, `count` times. */
+  logged(message: string, count?: number): Promise<void>;
+}
+
+const linesOf = (text: string): readonly Record<string, unknown>[] =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+
+/** Starts `serve`, and ends it after `body`. */
+async function serving(
+  words: readonly string[],
+  body: (running: Running) => Promise<void>,
+  world: TestWorld = {},
+): Promise<TestRun> {
+  let send: (name: SignalName) => void = () => undefined;
+  const files: Record<string, string> = { ...(world.files as Record<string, string>) };
+  let started = (): void => undefined;
+  const start = new Promise<void>((resolve) => {
+    started = resolve;
+  });
+  const { io, seen } = testIO({
+    ...world,
+    files,
+    signals: (act) => {
+      send = act;
+      started();
+    },
+  });
+  const readFile: typeof io.readFile = (path) =>
+    files[path] === undefined ? readRealFile(path) : new TextEncoder().encode(files[path]);
+  const ended = runCommandLine(["serve", "-o", "json", ...words], { ...io, readFile });
+  await Promise.race([start, ended]);
+  const listeners = seen.out === "" ? [] : (JSON.parse(seen.out).listeners ?? []);
+  const logged = async (message: string, count = 1): Promise<void> => {
+    const has = (): boolean => linesOf(seen.err).filter(({ msg }) => msg === message).length >= count;
+    for (let times = 0; times < 2000 && !has(); times++) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.ok(has(), `${message}\n${seen.err}`);
+  };
+  try {
+    await body({
+      urls: listeners.map(({ url }: { readonly url: string }) => url),
+      files,
+      lines: () => linesOf(seen.err),
+      send: (name) => send(name),
+      logged,
+    });
+  } finally {
+    send("SIGTERM");
+  }
+  return { exit: await ended, ...seen };
+}
+
+test("offline over a mirror: ready, a line for each listener, and exit code 0 when it is told to end", async () => {
+  const { exit, err } = await serving(local, async ({ urls: [url = ""] }) => {
+    const ready = await fetch(`${url}/readyz`);
+    assert.is(ready.status, 200);
+    assert.equal(((await ready.json()) as { ready: boolean }).ready, true);
+    assert.is((await fetch(`${url}/metrics`)).status, 200);
+  });
+  assert.is(exit, 0);
+  const messages = linesOf(err).map(({ msg }) => msg);
+  assert.equal(
+    messages.filter((msg) => msg !== "request"),
+    ["listening", "serving", "told to end", "ended"],
+  );
+});
+
+test("an own certificate is by the authority that the store publishes", async () => {
+  const config = { "c.yaml": `${head}store: ${store}\nlisteners: [{ address: "127.0.0.1:0", tls: { from: own } }]\n` };
+  const { exit, err } = await serving(
+    ["-c", "c.yaml"],
+    async ({ urls: [url = ""] }) => {
+      const ca = readFileSync(join(store, "tls/ca.pem"));
+      const status = await new Promise((resolve, reject) => {
+        request(`${url}/healthz`, { ca, agent: false }, (response) => resolve(response.resume().statusCode))
+          .on("error", reject)
+          .end();
+      });
+      assert.is(status, 200);
+    },
+    { files: config, now: new Date().toISOString() },
+  );
+  assert.is(exit, 0, err);
+});
+
+test("SIGHUP reads the configuration again; what does not load changes nothing", async () => {
+  const config = (more: string): string => `${head}store: ${store}\nlisteners: [{ address: "127.0.0.1:0", ${more} }]\n`;
+  await serving(
+    ["-c", "c.yaml"],
+    async ({ urls: [url = ""], files, send, logged, lines }) => {
+      const status = async (path: string): Promise<number> => (await fetch(url + path)).status;
+      assert.is(await status("/metrics"), 200);
+      files["c.yaml"] = config("serves: [health]");
+      send("SIGHUP");
+      await logged("the configuration was loaded again");
+      assert.is(await status("/metrics"), 404);
+      const kept = "the new configuration does not load, the old one stays";
+      for (const [index, bad] of [
+        config("serves: [healht]"),
+        config("serves: [metrics]").replace(`store: ${store}`, "store: other"),
+        `${config("serves: [metrics]")}mode: online\nupstreams: [{ host: a.io }]\n`,
+        config("auth: { by: token, file: missing }"),
+      ].entries()) {
+        files["c.yaml"] = bad;
+        send("SIGHUP");
+        await logged(kept, index + 1);
+        assert.is(await status("/metrics"), 404);
+        assert.is(await status("/healthz"), 200);
+      }
+      assert.match(String(lines().find(({ msg }) => msg === kept)?.error), /did you mean "health"\?/);
+    },
+    { files: { "c.yaml": config("serves: [health, metrics]") } },
+  );
+});
+
+test("a file that changes is read again without a signal", async () => {
+  const folder = tempFolder({ "c.yaml": `${head}store: ${store}\nlisteners: [{ address: "127.0.0.1:0" }]\n` });
+  const path = join(folder, "c.yaml");
+  await serving(["-c", path], async ({ logged }) => {
+    writeFileSync(path, `${head}store: ${store}\nlisteners: [{ address: "127.0.0.1:0", serves: [health] }]\n`);
+    await logged("the configuration was loaded again");
+  });
+});
+
+test("what cannot start says why, and ends with the code of the table", async () => {
+  const table: readonly (readonly [words: readonly string[], exit: number, err: RegExp])[] = [
+    [["--listen", "127.0.0.1:0"], 2, /no mirror is named/],
+    [["--store", tempFolder(), "--listen", "127.0.0.1:0"], 2, /there is no mirror in this folder/],
+    [["--store", store, "--listen", "0.0.0.0:0"], 2, /off loopback TLS is needed/],
+    [["--store", store, "--listen", "nonsense"], 2, /expected HOST:PORT/],
+    [[...local, "--online"], 2, /none is listed/],
+    [[...local, "--log-level", "loud"], 2, /--log-level/],
+    [[...local, "--log-levle", "info"], 2, /Did you mean --log-level/],
+    [[...local, "-c", "missing.yaml"], 2, /missing\.yaml/],
+  ];
+  for (const [words, exit, err] of table) {
+    const run = await runCli(["serve", ...words]);
+    assert.is(run.exit, exit, words.join(" "));
+    assert.match(run.err, err, words.join(" "));
+  }
+});
+
+test("online it holds the mirror: a second writer is told who does; readers may be many", async () => {
+  const own = tempFolder();
+  const online = ["--store", own, "--listen", "127.0.0.1:0", "--online", "--upstream", "a.io"];
+  await serving(online, async () => {
+    for (const words of [
+      ["serve", ...online],
+      ["mirror", "add", "--store", own, demo.folder],
+    ]) {
+      const { exit, err } = await runCli(words);
+      assert.is(exit, words[0] === "serve" ? 6 : exit);
+      assert.match(err, /mirror-busy: process 4711 on test, since 2026-11-23T12:00:00\.000Z, writes to this/);
+    }
+    assert.is((await runCli(["mirror", "ls", "--store", own])).exit, 0);
+    assert.is((await serving(["--store", own, "--listen", "127.0.0.1:0"], async () => undefined)).exit, 0);
+  });
+  assert.not.ok(existsSync(join(own, "writer.json")));
+});
+
+test("a second signal ends it at once", async () => {
+  const ends: number[] = [];
+  let send: (name: SignalName) => void = () => undefined;
+  const { io } = testIO();
+  const acts = new Map<SignalName, () => void>();
+  const started = new Promise<void>((resolve) => {
+    send = (name) => acts.get(name)?.();
+    const host = {
+      ...io.host,
+      onSignal: (name: SignalName, act: () => void) => {
+        acts.set(name, act);
+        if (name === "SIGTERM") resolve();
+        return () => undefined;
+      },
+      endNow: (code: number) => void ends.push(code),
+    };
+    void runCommandLine(["serve", ...local], { ...io, host });
+  });
+  await started;
+  send("SIGTERM");
+  send("SIGINT");
+  assert.equal(ends, [130]);
+});
+
+test.run();

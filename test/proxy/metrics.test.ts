@@ -1,0 +1,42 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createMetrics } from "../../proxy/metrics.ts";
+
+const test = suite("proxy/metrics");
+
+test("what is counted is in the text, each with its help and labels", async () => {
+  const metrics = createMetrics("1.2.3");
+  const labels = { listener: "a", method: "GET", route: "registry", code: "200" };
+  metrics.request(labels, 0.02);
+  metrics.request(labels, 0.02);
+  metrics.connections("a", 7);
+  metrics.refused({ listener: "a", reason: "login" });
+  metrics.reloaded("kept", new Date(1000));
+  metrics.reloaded("loaded", new Date(2000));
+  metrics.certificateExpires("a", new Date(3000));
+  const text = await metrics.render();
+  for (const line of [
+    'sallyport_http_requests_total{listener="a",method="GET",route="registry",code="200"} 2',
+    'sallyport_http_request_duration_seconds_bucket{le="0.01",listener="a",route="registry"} 0',
+    'sallyport_http_request_duration_seconds_bucket{le="0.05",listener="a",route="registry"} 2',
+    'sallyport_http_connections{listener="a"} 7',
+    'sallyport_http_refused_total{listener="a",reason="login"} 1',
+    'sallyport_config_reloads_total{result="kept"} 1',
+    'sallyport_config_reloads_total{result="loaded"} 1',
+    "sallyport_config_last_reload_timestamp_seconds 2",
+    'sallyport_tls_certificate_expiry_timestamp_seconds{listener="a"} 3',
+    'sallyport_build_info{version="1.2.3"} 1',
+  ])
+    assert.ok(text.split("\n").includes(line), line);
+  const names = new Set([...text.matchAll(/^(sallyport_\w+?)(?:_bucket|_sum|_count)?[{ ]/gm)].map(([, name]) => name));
+  for (const name of names) assert.match(text, new RegExp(`^# HELP ${name} .+\\.$`, "m"));
+  assert.match(metrics.contentType, /^text\/plain; version=0\.0\.4/);
+});
+
+test("two servers in one process count apart", async () => {
+  const [one, two] = [createMetrics("1"), createMetrics("2")];
+  one.connections("a", 1);
+  assert.not.match(await two.render(), /connections\{/);
+});
+
+test.run();
