@@ -46,7 +46,8 @@ const artifact = (question: Question): boolean =>
 /** What helps against an answer that nobody gave. An outage has helps of its own, whatever was asked for. */
 function remedyOf({ code, question }: Failed): Remedy | undefined {
   // An expression has no question: this one was not asked in time.
-  if (code === "over-budget" && question !== undefined) return question.kind === "log-entry" ? "log-entry" : "more-time";
+  if (code === "over-budget" && question !== undefined)
+    return question.kind === "log-entry" ? "log-entry" : "more-time";
   if (question === undefined || !["not-in-mirror", "no-key", "no-trust"].includes(code)) return undefined;
   if (artifact(question)) return "artifact";
   if (question.kind === "key") return question.reference.startsWith("k8s://") ? "pinned-secret" : undefined;
