@@ -26,6 +26,7 @@ import { attestationTypes } from "./input/attestation-types.ts";
 import { knownLabels } from "./input/cluster-files.ts";
 import type { readDistrustFiles } from "./input/distrust-file.ts";
 import { placeText, problemText, tellWarnings } from "./input/files.ts";
+import { pullAccessOf } from "./input/pull-access.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
 import { countRefused, type JudgingSet } from "./input/policy-files.ts";
 import type { FaultyResource, GivenResource, GivenResources } from "./input/resources.ts";
@@ -140,7 +141,7 @@ export async function decideAll(
     given.resources.map(async ({ value: resource, position, place }): Promise<Decided | FaultyResource> => {
       try {
         const request = toRequest(resource, setting);
-        const decision = await setting.settle(engine.decide.bind(engine, request));
+        const decision = await setting.settle(engine.decide.bind(engine, request), pullAccessOf(resource));
         if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
         return { resource, position, ...(place === undefined ? {} : { place }), request, decision };
       } catch (error) {

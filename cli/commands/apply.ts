@@ -114,7 +114,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
     : readResources(given, io, { flag: "-r", allowEmpty: options.allowEmpty });
   const { cluster, ...input } = readJudgingInput(options, io);
   noteOutput(options, io);
-  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(set.policies, inFiles.resources, io));
+  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(set.policies, io));
   try {
     const { cluster: server, signal = AbortSignal.abort(), limits } = opened;
     const resources =

@@ -59,7 +59,7 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
   const { resources, faulty } = readResources(given, io, { flag: "-r" });
   const pods = images.map((image) => ({ value: podFor(image, options.namespace), position: commandLine }));
   const { cluster, ...input } = readJudgingInput(options, io);
-  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(set.policies, resources, io));
+  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(set.policies, io));
   try {
     const all = await decideAll(set, { resources: [...pods, ...resources], faulty }, { ...input, ...opened }, io);
     const names = new Map(pods.map(({ value }, index) => [value, images[index] ?? ""]));

@@ -296,9 +296,7 @@ async function runTest(
   const clusterResources = readWholeResources(clusterPaths, io, { flag: "clusterResources" });
   const distrust = readDistrustFiles(options.distrust, io);
   const given = [new ClusterFiles(clusterResources, test.responses, io.now())];
-  const opened = await openKnowledge(options, io, given, () =>
-    registryAccessOf(loaded.policies, loaded.given.resources, io),
-  );
+  const opened = await openKnowledge(options, io, given, () => registryAccessOf(loaded.policies, io));
   try {
     const byOperation = new Map<string, Judged>();
     const judgedFor = async (operation: string): Promise<Judged> => {

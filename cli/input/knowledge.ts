@@ -21,6 +21,7 @@ import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
+import type { PullAccess } from "./pull-access.ts";
 import type { Online } from "./open-online.ts";
 import { addOnlineOptions, type Habits, isOnline, type OnlineOptions } from "./online-flags.ts";
 import type { Cluster } from "../../proxy/upstream/cluster/open-cluster.ts";
@@ -85,8 +86,11 @@ export interface OpenKnowledge {
   readonly now: Date;
   /** The default trusted root of policies, and how it is verified. */
   readonly trust: { readonly trustRoot: string; readonly trust: TrustSettings };
-  /** Attempts with what is known. */
-  settle<Result extends Attempt>(attempt: (knowledge: Knowledge, now: Date) => Result): Promise<Result>;
+  /** Attempts with what is known; `access` is in whose name images are asked for. */
+  settle<Result extends Attempt>(
+    attempt: (knowledge: Knowledge, now: Date) => Result,
+    access?: PullAccess,
+  ): Promise<Result>;
   /** Who could not be asked, where earlier answers were used in its place. */
   outages(): readonly Outage[];
   /** Receives a signed time that a decision proved. The mirror keeps the newest one. */
@@ -245,7 +249,7 @@ export async function openKnowledge(
   // Times proven with the command line's trust are not stored: the mirror's trust did not prove them.
   const keeps = mirror !== undefined && trustedRoot === undefined && options.tufRoot === undefined;
   let asking: Online | undefined;
-  const outages = (): readonly Outage[] => toOutages(asking?.run.usedInOutages() ?? []);
+  const outages = (): readonly Outage[] => toOutages(asking?.usedInOutages() ?? []);
   const close = (): void => {
     asking?.close();
     tellOutages(outages(), io.now(), io);
@@ -277,8 +281,12 @@ export async function openKnowledge(
     const run = asking?.run;
     return {
       knowledge: run?.knowledge ?? knowledge,
-      settle: (attempt) =>
-        run === undefined ? Promise.resolve(attempt(knowledge, now)) : run.settle(attempt, limits.settleRounds),
+      settle: (attempt, pulled) => {
+        const asked = pulled === undefined ? run : asking?.runFor(pulled);
+        return asked === undefined
+          ? Promise.resolve(attempt(knowledge, now))
+          : asked.settle(attempt, limits.settleRounds);
+      },
       outages,
       limits,
       hasSource: layouts.length > 0 || mirror !== undefined || online,

@@ -3,11 +3,12 @@
  * something may be dialled. Source: docs/spec/command-line.md#asking.
  */
 import { once } from "../../core/cosign/signed-entity.ts";
-import { AskingRun } from "../../core/decide/settle.ts";
+import { AskingBounds, AskingRun } from "../../core/decide/settle.ts";
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer } from "../../core/knowledge/answer.ts";
 import { claimWords } from "../../core/knowledge/completeness-claim.ts";
+import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
@@ -40,6 +41,7 @@ import { type Ear, warn } from "../render/say.ts";
 import { keepingAdded } from "./keeping-added.ts";
 import { type OnlineOptions, readAskingBounds } from "./online-flags.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
+import { Askers, besideShared, onceEach, type PullAccess, pullKey } from "./pull-access.ts";
 import { defaultTrustName } from "./trust-flags.ts";
 
 /** What is known before anything is asked. */
@@ -60,6 +62,10 @@ export interface Known {
 
 export interface Online {
   readonly run: AskingRun;
+  /** The run in whose name the images of a resource are asked for. */
+  runFor(access: PullAccess): AskingRun;
+  /** Earlier answers that were used, because nobody could give newer ones. */
+  usedInOutages(): readonly UsedInOutage[];
   /** Where it may be asked. */
   readonly cluster: Cluster | undefined;
   /** Ends with the time of the flags. */
@@ -102,48 +108,61 @@ export async function openOnline(
         })
       : undefined;
   const signal = AbortSignal.timeout(timeoutMs);
-  const outsideOf = (): Outside => {
-    const hosts = readHosts(options, known.access, files);
-    const asking = { env, files, limits, now, fetcher: upstream.fetcher };
-    const credentials = readCredentials(options, known, asking, hosts, cluster, io);
-    return { hosts, credentials, files, trust: trustPart(upstream, known, io) };
-  };
-  const asker = upstream.asker({
-    limits,
-    now,
-    signal,
-    cluster,
-    outside: outside ? outsideOf() : undefined,
-  });
   const own = cluster === undefined ? known.knowledge : ownAnswers(known.knowledge, cluster);
-  const telling = tellingPlain(asker, io);
-  const run = new AskingRun(
-    own,
-    mirror === undefined ? telling : keepingAdded(telling, mirror.knowledge(), io),
-    known.now,
-    {
+  const wayOut = outside ? openWayOut(options, known, upstream, files, io) : undefined;
+  const readSecret = secretReader(known.given, cluster);
+  const asking = { env, files, limits, now, fetcher: upstream.fetcher };
+  const ofUser = once(() => userCredentials(options, known.access, asking, wayOut?.hosts ?? {}, readSecret, io));
+  const askedAs = (credentials: () => CredentialSource): Outside | undefined =>
+    wayOut === undefined ? undefined : { ...wayOut, credentials: credentials() };
+  const bounds = new AskingBounds({ inFlight, heldBytes: limits.heldBytes });
+  const askers = new Askers();
+  const telling = (asker: Asker): Asker => {
+    const told = tellingPlain(asker, plainTold, io);
+    return mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), io);
+  };
+  const plainTold = new Set<string>();
+  const open = (asker: Asker, key: string, mayKeep: (answer: Answer) => boolean): AskingRun =>
+    new AskingRun(askers.without(own, key), telling(asker), known.now, {
       refresh: refreshMs,
       given: known.given,
-      inFlight,
-      heldBytes: limits.heldBytes,
+      bounds,
       stop: signal,
-      ...(mirror !== undefined && writes
-        ? {
-            store: (question, answer) => keepAnswer(question, answer, mirror, io),
-          }
-        : {}),
-    },
-  );
+      store: (question, answer) => {
+        if (mirror === undefined || !writes || !mayKeep(answer)) return false;
+        askers.note(question, key);
+        return keepAnswer(question, answer, mirror, io);
+      },
+    });
+  const asker = upstream.asker({ limits, now, signal, cluster, outside: askedAs(ofUser) });
+  const shared = onceEach(asker);
+  const run = open(besideShared(asker, shared), "", () => true);
+  const runs = new Map<string, AskingRun>();
+  const told = new Set<string>();
+  const openFor = (access: PullAccess, key: string): AskingRun => {
+    const credentials = () =>
+      firstOf([ofUser(), podCredentials(access, cluster, { asking, readSecret, told, ear: io })]);
+    const ofPods = upstream.asker({ limits, now, signal, outside: askedAs(credentials) });
+    // Who sees less than others is told that it does not exist.
+    return open(besideShared(ofPods, shared), key, ({ state }) => state === "present");
+  };
+  const runFor = (access: PullAccess): AskingRun => {
+    const key = outside ? pullKey(access, cluster !== undefined) : undefined;
+    if (key === undefined) return run;
+    const held = runs.get(key) ?? openFor(access, key);
+    runs.set(key, held);
+    return held;
+  };
   const close = (): void => {
     void upstream.close();
     void cluster?.close();
   };
-  return { run, cluster, signal, close };
+  const usedInOutages = (): readonly UsedInOutage[] => [run, ...runs.values()].flatMap((one) => one.usedInOutages());
+  return { run, runFor, usedInOutages, cluster, signal, close };
 }
 
 /** Says of each host, once, that it was asked without TLS. Nobody stands between this machine and itself. */
-function tellingPlain(asker: Asker, ear: Ear): Asker {
-  const told = new Set<string>();
+function tellingPlain(asker: Asker, told: Set<string>, ear: Ear): Asker {
   return {
     async ask<Q extends Question>(question: Q) {
       const answer = await asker.ask(question);
@@ -199,47 +218,85 @@ const readHosts = (options: OnlineOptions, access: RegistryAccess | undefined, f
   );
 };
 
+type ReadSecret = (namespace: string, name: string, signal: AbortSignal) => Promise<JsonValue | undefined>;
+
+/** Secrets of files, then of the cluster. */
+const secretReader =
+  (given: Knowledge, cluster: Cluster | undefined): ReadSecret =>
+  async (namespace, name, signal) => {
+    const asked = { kind: "cluster", verb: "get", apiVersion: "v1", resource: "secrets", namespace, name } as const;
+    const answer = given.answer(asked);
+    return answer?.state === "present" ? answer.value : cluster?.readSecret(namespace, name, signal);
+  };
+
 /**
  * A user or token of the command line is for every registry that is asked, as cosign's flags are, unless resources name
- * the images. Without one: what policies name, then this user's files, then what Pods pull with.
+ * the images. Without one: what policies name, then this user's files.
  */
-function readCredentials(
+function userCredentials(
   options: OnlineOptions,
-  { access, given }: Known,
+  access: RegistryAccess | undefined,
   asking: ProviderOptions,
   hosts: HostSettings,
-  cluster: Cluster | undefined,
+  readSecret: ReadSecret,
   ear: Ear,
 ): CredentialSource {
   const { registryUsername: username, registryPassword: password, registryToken: token } = options;
   const { env, files, limits } = asking;
   const ofFiles = credentialFiles({ env, files, helper: credentialHelper(env, limits), limits });
-  const readSecret = async (namespace: string, name: string, signal: AbortSignal): Promise<JsonValue | undefined> => {
-    const asked = { kind: "cluster", verb: "get", apiVersion: "v1", resource: "secrets", namespace, name } as const;
-    const answer = given.answer(asked);
-    return answer?.state === "present" ? answer.value : cluster?.readSecret(namespace, name, signal);
-  };
-  const { secrets = [], pullSecrets = [], providers = [] } = access ?? {};
+  const { secrets = [], providers = [] } = access ?? {};
   const ofFlags = flagCredentials({ username, password, token }, flagHosts(access, hosts, ear));
   return firstOf([
     ...(ofFlags === undefined ? [] : [ofFlags]),
     policyCredentials({ ...asking, secrets, providers, readSecret, ofFiles }),
-    // The author of a Pod chooses its pull Secrets, so this user's own credentials come first.
     ofFiles,
-    ...pullSecrets.map((secret) =>
-      ofPod(
-        policyCredentials({
-          ...asking,
-          secrets: [secret],
-          providers: [],
-          ofFiles,
-          readSecret: async (...place) => (await readSecret(...place)) ?? noCredentials,
-        }),
-        secret,
-        ear,
-      ),
-    ),
   ]);
+}
+
+interface PodOptions {
+  readonly asking: ProviderOptions;
+  readonly readSecret: ReadSecret;
+  /** Secrets of which was said that they are not used. */
+  readonly told: Set<string>;
+  readonly ear: Ear;
+}
+
+/**
+ * What a Pod pulls with. Its author chooses them, so this user's own credentials come first, and no other Pod is asked
+ * for in their name.
+ */
+function podCredentials(
+  { namespace, secrets, serviceAccount }: PullAccess,
+  cluster: Cluster | undefined,
+  { asking, readSecret, told, ear }: PodOptions,
+): CredentialSource {
+  const ofSecret = (name: string): CredentialSource => {
+    const secret = `${namespace}/${name}`;
+    const source = policyCredentials({
+      ...asking,
+      secrets: [secret],
+      providers: [],
+      ofFiles: firstOf([]),
+      readSecret: async (...place) => (await readSecret(...place)) ?? noCredentials,
+    });
+    return ofPod(source, secret, told, ear);
+  };
+  if (secrets.length > 0) return firstOf(secrets.map(ofSecret));
+  let ofAccount: Promise<CredentialSource> | undefined;
+  const find = async (signal: AbortSignal): Promise<CredentialSource> =>
+    firstOf(((await cluster?.pullSecretsOf(namespace, serviceAccount, signal)) ?? []).map(ofSecret));
+  const source: CredentialSource = {
+    async find(target, signal) {
+      ofAccount ??= find(signal);
+      try {
+        return await (await ofAccount).find(target, signal);
+      } catch (error) {
+        ofAccount = undefined;
+        throw error;
+      }
+    },
+  };
+  return ofPod(source, `of service account ${namespace}/${serviceAccount}`, told, ear);
 }
 
 /**
@@ -259,12 +316,8 @@ function flagHosts(access: RegistryAccess | undefined, hosts: HostSettings, ear:
   };
 }
 
-/**
- * A Pod's pull Secret that cannot be used is passed over with one warning, as a node does: otherwise one Pod could deny
- * credentials to all others.
- */
-function ofPod(source: CredentialSource, secret: string, ear: Ear): CredentialSource {
-  let told = false;
+/** A Pod's pull Secret that cannot be used is passed over with one warning, as a node does. */
+function ofPod(source: CredentialSource, secret: string, told: Set<string>, ear: Ear): CredentialSource {
   return {
     async find(target, signal) {
       try {
@@ -272,8 +325,8 @@ function ofPod(source: CredentialSource, secret: string, ear: Ear): CredentialSo
       } catch (error) {
         if (!(error instanceof EngineError) || (error.code !== "access-denied" && error.code !== "malformed"))
           throw error;
-        if (!told) warn(`the pull secret ${secret} is not used: ${error.message}`, ear);
-        told = true;
+        if (!told.has(secret)) warn(`the pull secret ${secret} is not used: ${error.message}`, ear);
+        told.add(secret);
         return undefined;
       }
     },
@@ -282,6 +335,19 @@ function ofPod(source: CredentialSource, secret: string, ear: Ear): CredentialSo
 
 /** A Secret that holds none. */
 const noCredentials: JsonValue = { stringData: { ".dockerconfigjson": "{}" } };
+
+/** Who may be asked outside, but for the credentials. */
+const openWayOut = (
+  options: OnlineOptions,
+  known: Known,
+  upstream: Upstream,
+  files: Files,
+  io: CommandIO,
+): Omit<Outside, "credentials"> => ({
+  hosts: readHosts(options, known.access, files),
+  files,
+  trust: trustPart(upstream, known, io),
+});
 
 /** Trusted roots from the TUF mirrors that they came from; the public one from its own. */
 function trustPart(

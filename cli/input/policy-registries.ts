@@ -1,10 +1,7 @@
 /**
- * How policies and Pods say that registries are asked: credentials in Secrets and by providers, and registries whose
+ * How policies say that registries are asked: credentials in Secrets and by providers, and registries whose
  * certificate is not checked. Source: docs/spec/kyverno.md#policy-fields; `kyverno apply`.
  */
-import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
-import { isObject } from "../../core/encoding/shape.ts";
-import { podSpecOf } from "../../core/kyverno/image/extract.ts";
 import type { Attestor, Policy, RegistryCredentials } from "../../core/kyverno/policy/policy.ts";
 import { containsWildcard } from "../../core/patterns/wildcard.ts";
 import { type Ear, warn } from "../render/say.ts";
@@ -15,8 +12,6 @@ const ownNamespace = "kyverno";
 export interface RegistryAccess {
   /** Secrets of policies: `namespace/name`, in order, each once. */
   readonly secrets: readonly string[];
-  /** Secrets with which Pods pull their images. One that does not exist is ignored, as by a node. */
-  readonly pullSecrets: readonly string[];
   readonly providers: readonly string[];
   /** Hosts that the policies themselves name; the images of resources may be on any others. */
   readonly hosts: readonly string[];
@@ -64,15 +59,8 @@ function hostsOf(policies: readonly Policy[]): readonly string[] {
 }
 
 /** {@link readRegistryAccess}, with a warning about what has no effect. */
-export function registryAccessOf(
-  policies: readonly Policy[],
-  resources: readonly { readonly value: JsonObject }[],
-  ear: Ear,
-): RegistryAccess {
-  const access = readRegistryAccess(
-    policies,
-    resources.map(({ value }) => value),
-  );
+export function registryAccessOf(policies: readonly Policy[], ear: Ear): RegistryAccess {
+  const access = readRegistryAccess(policies);
   for (const pattern of access.insecurePatterns)
     warn(
       `allowInsecureRegistry has no effect for ${pattern}, which names no host: give the host with --plain-http, or ` +
@@ -82,8 +70,7 @@ export function registryAccessOf(
   return access;
 }
 
-/** What the policies name, and the pull secrets of the resources. */
-function readRegistryAccess(policies: readonly Policy[], resources: readonly JsonObject[]): RegistryAccess {
+function readRegistryAccess(policies: readonly Policy[]): RegistryAccess {
   const named = policies.flatMap(namedBy);
   const insecure = named.filter(({ credentials }) => credentials.allowInsecureRegistry);
   const patterns = insecure.flatMap(({ references }) => references);
@@ -94,19 +81,9 @@ function readRegistryAccess(policies: readonly Policy[], resources: readonly Jso
         credentials.secrets.map((name) => (name.includes("/") ? name : `${ownNamespace}/${name}`)),
       ),
     ),
-    pullSecrets: each(resources.flatMap(pullSecretsOf)),
     providers: each(named.flatMap(({ credentials }) => credentials.providers)),
     hosts: each(hostsOf(policies)),
     insecureHosts: each(patterns.flatMap((pattern) => literalHost(pattern) ?? [])),
     insecurePatterns: each(patterns.filter((pattern) => literalHost(pattern) === undefined)),
   };
-}
-
-function pullSecretsOf(resource: JsonObject): readonly string[] {
-  const { namespace = "default" } = isObject(resource.metadata) ? resource.metadata : {};
-  const spec = podSpecOf(resource);
-  const entries: readonly JsonValue[] = Array.isArray(spec?.imagePullSecrets) ? spec.imagePullSecrets : [];
-  return entries.flatMap((entry) =>
-    isObject(entry) && typeof entry.name === "string" ? [`${String(namespace)}/${entry.name}`] : [],
-  );
 }

@@ -28,6 +28,8 @@ export interface AskingOptions {
   readonly heldBytes?: number;
   /** Questions asked at the same time. Default 32. */
   readonly inFlight?: number;
+  /** In place of these two: what this run shares with others. */
+  readonly bounds?: AskingBounds;
   /**
    * Ends asking when it is aborted; an `AbortSignal` fits. Questions that were not asked by then are `over-budget`. No
    * failure policy overlooks that code, since the author of a resource can choose images that use up the time.
@@ -81,15 +83,56 @@ function widest(questions: readonly Question[]): readonly Question[] {
   return [...found.values()];
 }
 
+const mostOf = (question: Question): number =>
+  "atMost" in question ? (question.atMost ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+
+export interface BoundsOfAsking {
+  /** Questions asked at the same time. */
+  readonly inFlight: number;
+  /** Bytes of content and lists that are held. */
+  readonly heldBytes: number;
+}
+
+/** What several runs of asking share: how much is asked at the same time, and how much is held in memory. */
+export class AskingBounds {
+  readonly heldBytes: number;
+  #held = 0;
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor({ inFlight, heldBytes }: BoundsOfAsking) {
+    this.#free = inFlight;
+    this.heldBytes = heldBytes;
+  }
+
+  /** Acts when it is its turn. */
+  async inTurn(act: () => Promise<void>): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      await act();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
+
+  /** Takes room for a value. False: it does not fit, and nothing was taken. */
+  hold(value: unknown): boolean {
+    const size = sizeOf(value);
+    if (this.#held + size > this.heldBytes) return false;
+    this.#held += size;
+    return true;
+  }
+}
+
 /** Of content its bytes; of all else about what its texts take. */
 function sizeOf(value: unknown): number {
   if (value instanceof Uint8Array || typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 8;
   return Object.entries(value).reduce((sum, [name, part]) => sum + name.length + sizeOf(part), 0);
 }
-
-const mostOf = (question: Question): number =>
-  "atMost" in question ? (question.atMost ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 
 /**
  * One run of asking over what is known. Several loops may share it, also at the same time: each question is asked at
@@ -104,13 +147,10 @@ export class AskingRun {
   readonly #asked = new Map<string, Promise<void>>();
   /** How large the content could be for which each was asked. */
   readonly #answered = new Map<string, number>();
-  /** Bytes of the answers that are held here. */
-  #held = 0;
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #bounds: AskingBounds;
 
   constructor(knowledge: Knowledge, asker: Asker, now: Date, options: AskingOptions = {}) {
-    const { given, refresh, inFlight = defaultInFlight } = options;
+    const { given, refresh, inFlight = defaultInFlight, heldBytes = Number.POSITIVE_INFINITY } = options;
     this.#answers = new Overlay(
       knowledge,
       (question, answer) => isOld(question, answer, now, refresh) && !isGiven(answer, given?.answer(question)),
@@ -118,7 +158,7 @@ export class AskingRun {
     this.#asker = asker;
     this.#now = now;
     this.#options = options;
-    this.#free = inFlight;
+    this.#bounds = options.bounds ?? new AskingBounds({ inFlight, heldBytes });
   }
 
   /** What is known, with the answers of this run. */
@@ -161,21 +201,9 @@ export class AskingRun {
     const isAgain = this.#answered.has(text) && !this.#isAnswered(question);
     // Other loops of this run wait for the same asking.
     if (isAgain) this.#answered.delete(text);
-    const asked = (isAgain ? undefined : this.#asked.get(text)) ?? this.#inTurn(() => this.#ask(question, text));
+    const asked = (isAgain ? undefined : this.#asked.get(text)) ?? this.#bounds.inTurn(() => this.#ask(question, text));
     this.#asked.set(text, asked);
     return asked;
-  }
-
-  async #inTurn(act: () => Promise<void>): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      await act();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
   }
 
   async #ask(question: Question, text: string): Promise<void> {
@@ -202,13 +230,8 @@ export class AskingRun {
 
   /** What does not fit is not known: nobody can say that it was never there. */
   #hold(question: Question, answer: Answer): void {
-    const { heldBytes = Number.POSITIVE_INFINITY } = this.#options;
-    const size = answer.state === "present" ? sizeOf(answer.value) : 0;
-    if (this.#held + size <= heldBytes) {
-      this.#held += size;
-      return;
-    }
-    const why = `more than ${heldBytes} bytes were fetched in this run, and no mirror keeps them`;
+    if (answer.state !== "present" || this.#bounds.hold(answer.value)) return;
+    const why = `more than ${this.#bounds.heldBytes} bytes were fetched in this run, and no mirror keeps them`;
     const { at, from } = answer;
     this.#answers.set(question, { state: "unavailable", code: "over-budget", at, from, why });
   }

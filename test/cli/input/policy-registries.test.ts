@@ -8,6 +8,7 @@ import { defaultLimits } from "../../../core/limits.ts";
 import { openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { openLayoutSource } from "../../../proxy/archive/open-source.ts";
 import { serveKnowledge } from "../../support/knowledge-registry.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
 import { runCli, type TestRun } from "../command-io.ts";
 
 const test = suite("cli/input/policy-registries");
@@ -33,6 +34,8 @@ interface Scene {
   readonly wrongSecret?: boolean;
   /** Docker's file of this user has the right one. */
   readonly userFile?: boolean;
+  /** Further Pods with the same image, by name, and what each pulls with. They come first. */
+  readonly others?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** `apply --registry` on a Pod, with a Secret in a file. */
@@ -46,6 +49,7 @@ async function applied({
   more = [],
   wrongSecret = false,
   userFile = false,
+  others = {},
 }: Scene): Promise<TestRun> {
   const server = await serveKnowledge(layout, (path) => `ghcr.io/${path}`, {
     before: (_, response) => {
@@ -65,15 +69,17 @@ async function applied({
     type: "kubernetes.io/dockerconfigjson",
     data: { ".dockerconfigjson": Buffer.from(config).toString("base64") },
   };
-  const pod = {
+  const podOf = (podName: string, secrets: readonly string[]) => ({
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "a", namespace: "apps" },
+    metadata: { name: podName, namespace: "apps" },
     spec: {
       containers: [{ name: "c", image: `${host}/kyverno/test-verify-image:signed` }],
-      ...(podSecrets === undefined ? {} : { imagePullSecrets: podSecrets.map((one) => ({ name: one })) }),
+      ...(secrets.length === 0 ? {} : { imagePullSecrets: secrets.map((one) => ({ name: one })) }),
     },
-  };
+  });
+  const pods = [...Object.entries(others).map(([one, secrets]) => podOf(one, secrets)), podOf("a", podSecrets ?? [])];
+  const pod = pods.length === 1 ? pods[0] : { apiVersion: "v1", kind: "List", items: pods };
   const policy = {
     apiVersion: "kyverno.io/v1",
     kind: "ClusterPolicy",
@@ -185,6 +191,25 @@ test("a Pod's Secret does not come before this user's own credentials", async ()
   const run = await applied({ ...scene, userFile: true });
   assert.is(run.exit, 0, shown(run));
   assert.is((await applied(scene)).exit, 1);
+});
+
+const others = { shadow: ["bad"], nobody: [] };
+const bad = {
+  ...{ kind: "Secret", apiVersion: "v1", metadata: { namespace: "apps", name: "bad" } },
+  stringData: { ".dockerconfigjson": JSON.stringify({ auths: { "127.0.0.*": { username: "bot", password: "x" } } }) },
+};
+
+for (const store of [false, true])
+  test(`each Pod's images are asked for with its own Secrets${store ? ", also beside a mirror" : ""}`, async () => {
+    const words = ["--detailed-results", ...(store ? ["--store", join(temporaryFolder(), "mirror")] : [])];
+    const run = await applied({ secretIn: "apps/pull", podSecrets: ["pull"], more: [bad], others, words });
+    assert.match(run.out, /pass: 2, fail: 0, warn: 0, error: 4, skip: 0/, shown(run));
+    assert.match(shown(run), "access-denied");
+  });
+
+test("this user's own credentials are for every Pod", async () => {
+  const run = await applied({ secretIn: "apps/pull", podSecrets: ["pull"], more: [bad], others, userFile: true });
+  assert.match(run.out, /pass: 6, fail: 0, warn: 0, error: 0, skip: 0/, shown(run));
 });
 
 test.run();

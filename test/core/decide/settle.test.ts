@@ -9,7 +9,7 @@ import type { Asker, Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { questionText } from "../../../core/knowledge/question.ts";
 import { RecordingKnowledge } from "../../../core/knowledge/recording-knowledge.ts";
-import { AskingRun, settle, type SettleOptions } from "../../../core/decide/settle.ts";
+import { AskingBounds, AskingRun, settle, type SettleOptions } from "../../../core/decide/settle.ts";
 import { rejectsCode } from "../../support/assert.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
@@ -247,6 +247,30 @@ test("what a run holds is bounded; what a mirror keeps is not held", async () =>
       known,
     );
   }
+});
+
+test("several runs share their bounds", async () => {
+  const bounds = new AskingBounds({ inFlight: 2, heldBytes: 150 });
+  let [open, most] = [0, 0];
+  const asker: Asker = {
+    async ask() {
+      most = Math.max(most, ++open);
+      await new Promise((resolve) => setImmediate(resolve));
+      open--;
+      return { state: "present", value: new Uint8Array(100), ...origin } as never;
+    },
+  };
+  const blob = (name: string) => ({ kind: "blob", repository: "ghcr.io/a", digest: listed(name).digest }) as const;
+  const runs = [1, 2, 3].map(() => new AskingRun({ answer: () => undefined }, asker, new Date(origin.at), { bounds }));
+  await Promise.all(
+    runs.map((run) => {
+      const rounds = [["a", "b", "c"].map(blob), []];
+      return run.settle(() => ({ open: rounds.shift() ?? [] }), 2);
+    }),
+  );
+  assert.is(most, 2);
+  const known = runs.flatMap((run) => ["a", "b", "c"].map((name) => run.knowledge.answer(blob(name))?.state));
+  assert.is(known.filter((state) => state === "present").length, 1);
 });
 
 test("content that was stored is read from where it is, and is not held twice", async () => {
