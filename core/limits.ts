@@ -96,6 +96,10 @@ export interface Limits {
   readonly settleRounds: number;
   /** Verification results, and tags, that an engine remembers of one source (Kyverno: 1,000). 0: none. */
   readonly memoEntries: number;
+  /** Runs that a mirror keeps the record of. */
+  readonly mirrorRuns: number;
+  /** Damaged rows that a check of a mirror names; the rest is counted. */
+  readonly listedDamage: number;
 }
 
 const kib = 1024;
@@ -167,6 +171,8 @@ export const defaultLimits: Limits = {
   heldBytes: 512 * mib,
   settleRounds: 16,
   memoEntries: 10_000,
+  mirrorRuns: 1000,
+  listedDamage: 10_000,
 };
 
 /**

@@ -113,7 +113,10 @@ export const layers: LayerTable = {
     units: [...basis, "core/kyverno/policy", "proxy/make-folder.ts", "proxy/log.ts", "proxy/metrics.ts"],
     packages: ["node:", "@peculiar/x509", "bcryptjs", "reflect-metadata"],
   },
-  "proxy/mirror": { units: [...stored, "core/cosign", "proxy/make-folder.ts"], packages: ["node:", "better-sqlite3"] },
+  "proxy/mirror": {
+    units: [...stored, "core/cosign", "core/trust", "core/tuf", "proxy/make-folder.ts"],
+    packages: ["node:", "better-sqlite3"],
+  },
   "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:", "tar-stream"] },
   "proxy/upstream": {
     units: [...basis, "core/crypto", "core/knowledge"],

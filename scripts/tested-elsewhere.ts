@@ -3,6 +3,22 @@
  * keeps the list true.
  */
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
+  "proxy/mirror/attempt-row.ts": {
+    test: "test/proxy/mirror/remove-damage.test.ts",
+    why: "a row of each table is damaged there",
+  },
+  "proxy/mirror/checkpoint-row.ts": {
+    test: "test/proxy/mirror/remove-damage.test.ts",
+    why: "a row of each table is damaged there",
+  },
+  "cli/render/unread.ts": {
+    test: "test/cli/commands/mirror.test.ts",
+    why: "what an addition and a check say of the same material",
+  },
+  "cli/render/mend.ts": {
+    test: "test/cli/commands/mirror-check.test.ts",
+    why: "the commands for each kind of damage, which are run there",
+  },
   "cli/input/ask-key.ts": {
     test: "test/cli/commands/mirror-pins.test.ts",
     why: "the one command that asks for a key alone does so there, of each source",

@@ -12,16 +12,18 @@ import { type ExitCode, exitOf } from "../exit-code.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
-import { markedFix, saidBy } from "../render/fix.ts";
-import { tellFix, toProblem, toProblemJson } from "../render/problem.ts";
+import { saidBy } from "../render/fix.ts";
+import { toProblem, toProblemJson } from "../render/problem.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { parseLayoutFlag, reportSkippedEntries } from "../input/layouts.ts";
+import { defineCheck } from "./mirror-check.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
 
-import { addStoreOption, type StoreOptions, withMirror, withMirrorAsync } from "../input/store.ts";
-import { type Ear, say } from "../render/say.ts";
+import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
+import { say } from "../render/say.ts";
+import { quiet, reportUnread, type Voice } from "../render/unread.ts";
 import { visible, visibleLine } from "../render/escape.ts";
 
 interface AddOptions extends StoreOptions, CompleteOptions, OutputOptions {
@@ -68,11 +70,6 @@ async function add(layouts: readonly string[], options: AddOptions, io: CommandI
   });
 }
 
-/** Where stdout is a document, lines for people are not printed there. */
-const quiet = (io: Voice): Voice => ({ ...io, out: () => undefined });
-
-type Voice = Pick<CommandIO, "out"> & Ear;
-
 const toAddedJson = ([layout, { otherTypes, ...added }]: readonly [layout: string, added: AddedLayout]) => ({
   layout,
   ...added,
@@ -99,35 +96,6 @@ function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
   for (const digest of added.missing) say(`missing ${folder}: ${digest}`, io);
 }
 
-/** Material that no decision will read. It is not damage, but a user who relies on it must know. */
-function reportUnread({ unread, otherTypes }: Pick<AddedLayout, "unread" | "otherTypes">, io: Voice): void {
-  for (const { image, subject, reason } of unread) say(`not readable ${image}\n  ${subject}\n  ${reason}`, io);
-  for (const [type, count] of otherTypes)
-    io.out(`not read: ${counted(count, "referrer")} of type ${JSON.stringify(type)}\n`);
-}
-
-function check(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
-  const { output } = options;
-  return withMirror(options, io, "read", (mirror) => {
-    const { damage, ...counts } = mirror.inspect();
-    const contentId = mirror.contentId();
-    const unread = damage.length === 0 ? mirror.unread() : undefined;
-    if (isDocumentFormat(output)) {
-      const unreadable =
-        unread === undefined ? {} : { unread: unread.unread, otherTypes: Object.fromEntries(unread.otherTypes) };
-      io.out(renderDocument("MirrorCheck", { contentId, counts, damage, ...unreadable }, output));
-    } else {
-      const lines = Object.entries(counts).map(([name, value]) => `${name} ${String(value)}\n`);
-      io.out(`content ${contentId}\n${lines.join("")}`);
-    }
-    for (const { subject, reason } of damage) say(`damage in ${subject}: ${reason}`, io);
-    const settings = { hasSource: true, said: saidBy("mirror check", options, io.env) };
-    if (damage.length > 0) tellFix(`fix for mirror-corrupt: ${markedFix({ code: "mirror-corrupt" }, settings)}`, io);
-    if (unread !== undefined) reportUnread(unread, isDocumentFormat(output) ? quiet(io) : io);
-    return damage.length > 0 ? 6 : 0;
-  });
-}
-
 const addExits = `
 Exit codes: 0 added, 2 wrong usage, 6 a damaged layout or mirror: nothing of it
   was added, 7 added in part: what is missing, skipped or unreadable is named,
@@ -148,9 +116,7 @@ export function define(command: Command, shell: Shell): void {
     .addHelpText("after", addExits)
     .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
   defineList(command.command("ls").description("list what the mirror holds, unverified"), shell);
-  addStoreOption(addLimitOptions(command.command("check").description("read everything and report damage")))
-    .addOption(outputOption())
-    .action((options: StoreOptions & OutputOptions) => finish(check(options, io)));
+  defineCheck(command.command("check").description("read everything and name what is damaged"), shell);
   definePins(command, shell);
   defineDistrust(command.command("distrust").description("edit the list of what is never trusted"), shell);
 }

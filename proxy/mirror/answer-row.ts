@@ -11,7 +11,7 @@ import type { Answer, AnswerValues } from "../../core/knowledge/answer.ts";
 import { encodeAnswerValue, readAnswerValue } from "../../core/knowledge/answer-json.ts";
 import { parseQuestion, type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
-import { textDigest, rowChecksum } from "./row-checksum.ts";
+import { hasChecksum, rowChecksum, textDigest } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 import type { Limits } from "../../core/limits.ts";
 
@@ -27,6 +27,8 @@ export interface AnswerRow {
   readonly at: string;
   readonly source: string;
   readonly checksum: Buffer;
+  /** 1 where a list of referrers may lack some. */
+  readonly partial: number;
 }
 
 /** TUF metadata and target of a trusted root: where they are kept. Bytes are in `tuf_metadata` and `blob`. */
@@ -80,32 +82,34 @@ export function toRow(
     value: stored?.value ?? null,
     at: answer.at,
     source: answer.from,
+    partial: answer.state === "present" && answer.partial !== undefined ? 1 : 0,
   };
-  return { ...row, checksum: checksumOf(row) };
+  return { ...row, checksum: rowChecksum(...checkedColumns(row)) };
 }
 
-const checksumOf = (row: Omit<AnswerRow, "checksum">): Buffer =>
-  rowChecksum(
-    row.kind,
-    row.question,
-    row.repository,
-    row.subject,
-    row.state,
-    row.digest,
-    row.value,
-    row.at,
-    row.source,
-  );
+const checkedColumns = (row: Omit<AnswerRow, "checksum">): readonly (string | null)[] => [
+  row.kind,
+  row.question,
+  row.repository,
+  row.subject,
+  row.state,
+  row.digest,
+  row.value,
+  row.at,
+  row.source,
+  // Rows from before there were partial lists keep their checksums.
+  ...(row.partial === 0 ? [] : [`partial ${row.partial}`]),
+];
 
 /**
  * Checks a row against its checksum and its own digest.
  * @throws EngineError `mirror-corrupt`.
  */
 export function checkRow(row: AnswerRow): void {
-  if (!(row.checksum instanceof Uint8Array) || !checksumOf(row).equals(row.checksum))
-    throw corrupt(named(row.question), "a row of the mirror was changed since it was written");
+  if (!hasChecksum(row.checksum, ...checkedColumns(row)))
+    throw corrupt(named(String(row.question)), "a row of the mirror was changed since it was written");
   if (row.value !== null && textDigest(row.value) !== row.digest)
-    throw corrupt(named(row.question), "a value of the mirror does not have its digest");
+    throw corrupt(named(String(row.question)), "a value of the mirror does not have its digest");
 }
 
 const rowKinds: ReadonlySet<string> = new Set<RowKind>(["tag", "referrers", "key", "log-entry", "cluster"]);
@@ -116,7 +120,8 @@ const isRowKind = (kind: string): kind is RowKind => rowKinds.has(kind);
  * @throws EngineError `mirror-corrupt`.
  */
 export function loadValue({ kind, ...row }: AnswerRow, limits: Limits): AnswerValues[RowKind] {
-  if (!isRowKind(kind)) throw corrupt(named(row.question), "a row of the mirror has an unknown kind of question");
+  if (!isRowKind(kind))
+    throw corrupt(named(String(row.question)), "a row of the mirror has an unknown kind of question");
   return readRow(row, (value) => readAnswerValue(kind, value, ""), limits);
 }
 
@@ -178,6 +183,6 @@ function readRow<T>(row: Pick<AnswerRow, "question" | "value">, read: (value: Js
     return read(parseJson(row.value ?? "", { subject: row.question, limits }));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw corrupt(named(row.question), `a value of the mirror cannot be read: ${error.message}`, error);
+    throw corrupt(named(String(row.question)), `a value of the mirror cannot be read: ${error.message}`, error);
   }
 }

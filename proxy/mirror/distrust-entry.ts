@@ -2,7 +2,7 @@
 import type { Digest } from "../../core/crypto/digest.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import type { DistrustKind, DistrustRow } from "../../core/knowledge/knowledge.ts";
-import { textDigest, rowChecksum } from "./row-checksum.ts";
+import { hasChecksum, rowChecksum, textDigest } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 
 /** An entry as a mirror holds it. */
@@ -46,8 +46,9 @@ export function readDistrustEntry(stored: DistrustTableRow): DistrustEntry {
     ...(reason === null ? {} : { reason }),
     ...(date === null ? {} : { date }),
   };
-  const found = distrustDigest(row);
-  if (found !== digest || !rowChecksum(digest, kind, value, reason, date, at, source).equals(checksum))
-    throw corrupt(digest, "an entry of the distrust list was changed since it was written");
+  const isWhole = hasChecksum(checksum, digest, kind, value, reason, date, at, source);
+  const found = isWhole ? distrustDigest(row) : undefined;
+  if (found === undefined || found !== digest)
+    throw corrupt(String(digest), "an entry of the distrust list was changed since it was written");
   return { digest: found, row, at, from: source };
 }

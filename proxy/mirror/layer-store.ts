@@ -5,9 +5,13 @@
 import { createHash } from "node:crypto";
 import {
   closeSync,
+  type Dir,
   existsSync,
   fsyncSync,
+  lstatSync,
+  opendirSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -18,6 +22,7 @@ import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { makeFolder } from "../make-folder.ts";
+import { corrupt, systemCode } from "./store-error.ts";
 
 export class LayerStore {
   readonly #folder: string;
@@ -31,6 +36,31 @@ export class LayerStore {
   /** The layer's path, whether it exists or not. The reader compares it with its digest. */
   path(digest: Digest): string {
     return join(this.#blobs, digest.slice("sha256:".length));
+  }
+
+  /** The names of the files of layers, in no order; those that were never finished are left out. */
+  *names(): Iterable<string> {
+    const folder = openFolder(this.#blobs);
+    if (folder === undefined) return;
+    try {
+      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync())
+        if (!entry.name.endsWith(".new")) yield entry.name;
+    } finally {
+      folder.closeSync();
+    }
+  }
+
+  /** The path of a file that {@link names} gave. */
+  file(name: string): string {
+    return join(this.#blobs, name);
+  }
+
+  /** @throws EngineError `mirror-corrupt` when a file's bytes do not have the digest that is its name. */
+  check(name: string): void {
+    const path = this.file(name);
+    if (!lstatSync(path).isFile()) throw corrupt(path, "no regular file in place of a layer");
+    const found = hashFile(path);
+    if (found !== name) throw corrupt(path, "the layer's bytes do not have the digest that is its name");
   }
 
   /** The size in bytes of a stored layer. */
@@ -69,6 +99,35 @@ export class LayerStore {
     for (const [name, text] of files)
       if (!existsSync(join(this.#folder, name))) writeFileSync(join(this.#folder, name), text);
   }
+}
+
+function openFolder(path: string): Dir | undefined {
+  try {
+    return opendirSync(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw corrupt(path, `the folder of layers cannot be read (${systemCode(error)})`, error);
+  }
+}
+
+const pieceBytes = 1024 * 1024;
+
+/** In pieces: a layer may be larger than memory. */
+function hashFile(path: string): string {
+  const hash = createHash("sha256");
+  const piece = Buffer.alloc(pieceBytes);
+  try {
+    const from = openSync(path, "r");
+    try {
+      for (let length = readSync(from, piece); length > 0; length = readSync(from, piece))
+        hash.update(piece.subarray(0, length));
+    } finally {
+      closeSync(from);
+    }
+  } catch (error) {
+    throw corrupt(path, `the layer cannot be read (${systemCode(error)})`, error);
+  }
+  return hash.digest("hex");
 }
 
 function writeAndHash(target: string, copy: (take: (piece: Uint8Array) => void) => boolean): string | undefined {

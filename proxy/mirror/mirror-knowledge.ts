@@ -18,7 +18,7 @@ import {
   type TufSource,
 } from "./answer-row.ts";
 import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
-import { rowChecksum } from "./row-checksum.ts";
+import { hasChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, guarded } from "./store-error.ts";
@@ -56,21 +56,23 @@ export interface CompleteRow {
 /** @throws EngineError `mirror-corrupt` when the pin was changed since it was written. */
 export function checkPin(row: PinRow): void {
   const subject = `${row.kind} ${row.name}`;
-  if (!rowChecksum(row.kind, row.name, row.digest, row.at, row.source).equals(row.checksum))
+  if (!hasChecksum(row.checksum, row.kind, row.name, row.digest, row.at, row.source))
     throw corrupt(subject, "a pin was changed since it was written");
   checkBytes(row.bytes, row.digest);
 }
 
 /** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
 export function readComplete({ scope, at, source, checksum }: CompleteRow): CompletenessClaim {
-  if (!rowChecksum(scope, at, source).equals(checksum))
+  if (!hasChecksum(checksum, scope, at, source))
     throw corrupt(scope, "a row of the mirror was changed since it was written");
   return { scope, at, from: source };
 }
 
 /** @throws EngineError `mirror-corrupt`, its subject the digest, when the bytes do not have it. */
 export function checkBytes(bytes: Uint8Array, digest: string): void {
-  if (digestOf(bytes) !== digest) throw corrupt(digest, "the mirror's bytes do not have this digest");
+  // Damage may have made a text of them: SQLite keeps the type with each value.
+  if (!(bytes instanceof Uint8Array) || digestOf(bytes) !== digest)
+    throw corrupt(digest, "the mirror's bytes do not have this digest");
 }
 
 export class MirrorKnowledge implements Knowledge {
@@ -84,7 +86,6 @@ export class MirrorKnowledge implements Knowledge {
   readonly #pins: Statement<[], PinRow>;
   readonly #complete: Statement<[string, string, string], CompleteRow>;
   readonly #scopeQuestions: Statement<[{ readonly scope: string }], { readonly question: string }>;
-  readonly #isPartial: Statement<[string], unknown>;
   readonly #claims: Statement<[], CompleteRow>;
   readonly #trustedRoots: Statement<[], { readonly question: string }>;
   readonly #version: Statement<[], { readonly version: string }>;
@@ -104,7 +105,6 @@ export class MirrorKnowledge implements Knowledge {
     this.#complete = database.prepare(sqlText("find-complete"));
     this.#scopeQuestions = database.prepare(sqlText("list-scope-questions"));
     this.#claims = database.prepare(sqlText("list-complete"));
-    this.#isPartial = database.prepare(sqlText("has-partial-list"));
     this.#trustedRoots = database.prepare(sqlText("list-trusted-roots"));
     this.#version = database.prepare(sqlText("find-version"));
     this.#distrust = database.prepare(sqlText("list-distrust"));
@@ -174,7 +174,7 @@ export class MirrorKnowledge implements Knowledge {
     if (row === undefined) return undefined;
     checkRow(row);
     if (row.state === "absent") return { state: "absent", at: row.at, from: row.source };
-    const partial = question.kind === "referrers" && this.#isPartial.get(row.question) !== undefined;
+    const partial = question.kind === "referrers" && row.partial !== 0;
     const known = { state: "present", value: this.#value(question, row), at: row.at, from: row.source } as const;
     return partial ? { ...known, partial } : known;
   }

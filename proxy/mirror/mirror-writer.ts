@@ -15,8 +15,12 @@ import type { Limits } from "../../core/limits.ts";
 import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
 import { parseManifest } from "../../core/oci/manifest.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
+import { attemptColumns } from "./attempt-row.ts";
+import type { Damage } from "./damage.ts";
 import { distrustDigest, toDistrustColumns } from "./distrust-entry.ts";
 import type { MirrorKnowledge } from "./mirror-knowledge.ts";
+import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
+import { removeDamage } from "./remove-damage.ts";
 import { rowChecksum, textDigest } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
@@ -104,17 +108,13 @@ export class MirrorWriter {
     const asked: Question = canonicalQuestion(question);
     const text = questionText(asked);
     if (answer.state === "unavailable") {
-      this.#run("put-attempt", text, answer.code, answer.at, answer.from);
+      this.#run("put-attempt", ...attemptColumns(text, answer.code, answer.at, answer.from));
       return [];
     }
     return this.transaction(() => {
       const ended = this.#endClaims(asked, answer);
       this.#put(toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined));
       this.#run("delete-attempt", text);
-      if (asked.kind === "referrers") {
-        const isPartial = answer.state === "present" && answer.partial !== undefined;
-        this.#run(isPartial ? "put-partial-list" : "delete-partial-list", text);
-      }
       return ended;
     });
   }
@@ -267,6 +267,11 @@ export class MirrorWriter {
     this.#run("delete-distrust", digest);
   }
 
+  /** See {@link removeDamage}. */
+  removeDamage(damage: readonly Damage[]): readonly Damage[] {
+    return guarded(this.#folder, () => removeDamage(this.#database, damage));
+  }
+
   /** Remembers the newest signed time; an older one changes nothing. */
   raiseSignedTime(signed: Date, { at, from }: Origin): void {
     this.transaction(() => {
@@ -283,14 +288,14 @@ export class MirrorWriter {
    */
   setCheckpoint({ origin, size, note }: SeenCheckpoint, { at, from }: Origin): void {
     this.transaction(() => {
-      const before = this.#database
-        .prepare<[string], { readonly size: string }>(sqlText("find-checkpoint"))
-        .get(origin);
+      const before = this.#database.prepare<[string], CheckpointRow>(sqlText("find-checkpoint")).get(origin);
+      if (before !== undefined) checkCheckpoint(before);
       if (before !== undefined && BigInt(before.size) > size)
         throw new EngineError("rollback", `a checkpoint of ${size} entries after one of ${before.size}`, {
           subject: origin,
         });
-      this.#run("put-checkpoint", origin, size.toString(), textDigest(note), note, at, from);
+      const columns = [origin, size.toString(), textDigest(note)] as const;
+      this.#run("put-checkpoint", ...columns, note, at, from, rowChecksum(...columns, at, from));
     });
   }
 }

@@ -1,10 +1,10 @@
 /** An open mirror: reading, writing, and what it holds. Made by `openMirror`. */
 import type { Database, Statement } from "better-sqlite3";
-import { EngineError, type ErrorCode } from "../../core/errors.ts";
+import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import type { Limits } from "../../core/limits.ts";
-import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
-import type { AnswerRow } from "./answer-row.ts";
+import type { AttemptRow } from "./attempt-row.ts";
 import { ContentId } from "./content-id.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { LayerStore } from "./layer-store.ts";
@@ -24,14 +24,6 @@ export interface MirrorParts {
   readonly limits: Limits;
   /** Held by the writer until it closes. */
   readonly lock?: WriterLock;
-}
-
-/** The last failed attempt to answer a question. */
-export interface Attempt {
-  readonly question: string;
-  readonly code: ErrorCode;
-  readonly at: string;
-  readonly source: string;
 }
 
 export class Mirror {
@@ -120,27 +112,29 @@ export class Mirror {
   }
 
   /** The last failed attempts, by question. */
-  attempts(): readonly Attempt[] {
-    return guarded(this.folder, () => this.#database.prepare<[], Attempt>(sqlText("list-attempts")).all());
+  attempts(): readonly Omit<AttemptRow, "checksum">[] {
+    const rows = guarded(this.folder, () => this.#database.prepare<[], AttemptRow>(sqlText("list-attempts")).all());
+    return rows.map(({ checksum: _, ...row }) => row);
   }
 
   /** Reads everything once and reports damage. */
-  inspect(): Inspection {
-    return this.snapshot(() => inspectMirror(this.#database, this.#knowledge, this.limits));
+  inspect(verifier: SignatureVerifier): Inspection {
+    const { layers, limits } = this;
+    return this.snapshot(() =>
+      inspectMirror({ database: this.#database, knowledge: this.#knowledge, layers, verifier, limits }),
+    );
   }
 
   /** Signed material that is here and that no decision will read. */
   unread(): ReturnType<typeof findUnread> {
-    return this.snapshot(() => {
-      const subjects = new Map<string, Subject>();
-      const rows = this.#database.prepare<[], AnswerRow>(sqlText("list-answers"));
-      for (const { kind, repository, subject } of rows.iterate()) {
-        if (repository === null || subject === null) continue;
-        const digest = kind === "tag" ? parseAssociatedTag(subject)?.image : kind === "referrers" ? subject : undefined;
-        if (digest !== undefined && isDigest(digest)) subjects.set(`${repository}@${digest}`, { repository, digest });
-      }
-      return findUnread(this.#knowledge, subjects.values(), this.limits);
-    });
+    return this.snapshot(() => findUnread(this.#knowledge, this.#subjects(), this.limits));
+  }
+
+  *#subjects(): Iterable<Subject> {
+    const rows = this.#database.prepare<[], { readonly repository: string; readonly digest: string }>(
+      sqlText("list-subjects"),
+    );
+    for (const { repository, digest } of rows.iterate()) if (isDigest(digest)) yield { repository, digest };
   }
 
   /** A writer's file leaves WAL mode, unless another process has it open; WAL mode is as safe. */

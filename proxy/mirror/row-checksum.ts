@@ -10,5 +10,13 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 export const rowChecksum = (...columns: readonly (string | null)[]): Buffer =>
   createHash("sha256").update(JSON.stringify(columns)).digest();
 
+/**
+ * Whether a row has its checksum. Damage may have given a column another type: SQLite keeps the type with each value.
+ */
+export const hasChecksum = (checksum: unknown, ...columns: readonly unknown[]): boolean =>
+  checksum instanceof Uint8Array &&
+  columns.every((column) => column === null || typeof column === "string") &&
+  rowChecksum(...(columns as (string | null)[])).equals(checksum);
+
 /** The digest of a text, in UTF-8. */
 export const textDigest = (text: string): Digest => digestOf(encodeUtf8(text));

@@ -1,5 +1,5 @@
 /** The row of the table `signed_time`. Source: docs/spec/offline.md#rollback-floors. */
-import { rowChecksum } from "./row-checksum.ts";
+import { hasChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 
 export interface SignedTimeRow {
@@ -11,7 +11,7 @@ export interface SignedTimeRow {
 
 /** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
 export function readSignedTime({ signed, at, source, checksum }: SignedTimeRow): Date {
-  if (!rowChecksum(signed, at, source).equals(checksum))
+  if (!hasChecksum(checksum, signed, at, source))
     throw corrupt("newest signed time", "the newest signed time was changed since it was written");
   return new Date(signed);
 }

@@ -507,14 +507,51 @@ CREATE VIEW rekor_entry AS
   JOIN json_each(CASE WHEN json_valid(answer.value ->> '$') THEN answer.value ->> '$' ELSE '{}' END) AS entry
   WHERE kind = 'log-entry' AND state = 'present' AND entry.type = 'object';
 `,
-  "clear-recheck": `UPDATE decision
-SET recheck = 0
-WHERE id = ?
+  "0010-checksums": `-- Schema 10. Every row that could be damaged in silence has a checksum. \`row_checksum\` is the program's: SHA-256 over
+-- the JSON array of its arguments.
+
+-- That a list may be partial belongs to the row itself: in a table of its own one flipped bit would make the list a
+-- whole one. A row that is damaged already stays so.
+ALTER TABLE answer ADD COLUMN partial INTEGER NOT NULL DEFAULT 0;
+UPDATE answer
+SET
+  partial = 1,
+  checksum = CASE
+    WHEN checksum = row_checksum(kind, question, repository, subject, state, digest, value, at, source)
+      THEN row_checksum(kind, question, repository, subject, state, digest, value, at, source, 'partial 1')
+    ELSE checksum
+  END
+WHERE kind = 'referrers' AND state = 'present' AND question IN (SELECT question FROM partial_list);
+DROP TABLE partial_list;
+
+ALTER TABLE attempt ADD COLUMN checksum BLOB NOT NULL DEFAULT x'';
+UPDATE attempt SET checksum = row_checksum(question, code, at, source);
+
+ALTER TABLE checkpoint ADD COLUMN checksum BLOB NOT NULL DEFAULT x'';
+UPDATE checkpoint SET checksum = row_checksum(origin, size, digest, at, source);
+
+ALTER TABLE tuf_metadata ADD COLUMN checksum BLOB NOT NULL DEFAULT x'';
+UPDATE tuf_metadata SET checksum = row_checksum(repository, role, CAST(version AS TEXT), digest);
+
+ALTER TABLE run ADD COLUMN checksum BLOB NOT NULL DEFAULT x'';
+UPDATE run SET checksum = row_checksum(kind, started, ended, source, summary);
+
+-- Nothing ever wrote here.
+DROP TABLE decision;
 `,
   "count-changes": `SELECT total_changes() AS changes
 `,
+  "delete-answer": `DELETE FROM answer
+WHERE kind = ? AND question = ?
+`,
   "delete-attempt": `DELETE FROM attempt
 WHERE question = ?
+`,
+  "delete-blob": `DELETE FROM blob
+WHERE digest = ?
+`,
+  "delete-checkpoint": `DELETE FROM checkpoint
+WHERE origin = ?
 `,
   "delete-complete": `DELETE FROM complete
 WHERE scope = ?
@@ -522,16 +559,24 @@ WHERE scope = ?
   "delete-distrust": `DELETE FROM distrust
 WHERE digest = ?
 `,
-  "delete-partial-list": `DELETE FROM partial_list
-WHERE question = ?
-`,
   "delete-pin": `DELETE FROM pin
 WHERE kind = ? AND name = ?
+`,
+  "delete-run": `DELETE FROM run
+WHERE id = ?
+`,
+  "delete-signed-time": `DELETE FROM signed_time
+`,
+  "delete-tuf-floor": `DELETE FROM tuf_floor
+WHERE repository = ? AND role = ?
 `,
   "delete-tuf-floors": `DELETE FROM tuf_floor
 WHERE repository = ?
 `,
-  "find-answer": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum
+  "delete-tuf-metadata": `DELETE FROM tuf_metadata
+WHERE repository = ? AND role = ? AND version = ?
+`,
+  "find-answer": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 WHERE kind = ? AND question = ?
 `,
@@ -539,7 +584,7 @@ WHERE kind = ? AND question = ?
 FROM blob
 WHERE digest = ?
 `,
-  "find-checkpoint": `SELECT origin, size, digest, note, at, source
+  "find-checkpoint": `SELECT origin, size, digest, note, at, source, checksum
 FROM checkpoint
 WHERE origin = ?
 `,
@@ -547,10 +592,6 @@ WHERE origin = ?
 FROM complete
 WHERE scope IN (?, ?, ?)
 ORDER BY length(scope) DESC
-`,
-  "find-decision": `SELECT id, at, image, allowed, recheck, digest, record
-FROM decision
-WHERE id = ?
 `,
   "find-pin": `SELECT kind, name, digest, bytes, at, source, checksum
 FROM pin
@@ -574,15 +615,23 @@ WHERE repository = ? AND role = ? AND version = ?
 FROM blob
 WHERE digest = ?
 `,
-  "has-partial-list": `SELECT 1
-FROM partial_list
-WHERE question = ?
+  "has-tuf-metadata": `SELECT 1
+FROM tuf_metadata
+WHERE repository = ? AND role = ? AND version = ? AND digest = ?
 `,
-  "list-answers": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum
+  "list-all-runs": `SELECT id, kind, started, ended, source, summary, checksum
+FROM run
+ORDER BY id
+`,
+  "list-answers-of-bytes": `SELECT kind, question
+FROM answer
+WHERE digest = ? AND kind IN ('manifest', 'blob')
+`,
+  "list-answers": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 ORDER BY kind, question
 `,
-  "list-attempts": `SELECT question, code, at, source
+  "list-attempts": `SELECT question, code, at, source, checksum
 FROM attempt
 ORDER BY question
 `,
@@ -593,7 +642,7 @@ ORDER BY repository, image, layout, manifest, layer
   "list-blobs": `SELECT digest, bytes
 FROM blob
 `,
-  "list-checkpoints": `SELECT origin, size, digest, note, at, source
+  "list-checkpoints": `SELECT origin, size, digest, note, at, source, checksum
 FROM checkpoint
 ORDER BY origin
 `,
@@ -618,7 +667,8 @@ SELECT 'distrust', kind || ' ' || value, digest
 FROM distrust
 UNION ALL
 SELECT 'partial', question, 'partial'
-FROM partial_list
+FROM answer
+WHERE partial <> 0
 UNION ALL
 SELECT 'pin ' || kind, name, digest
 FROM pin
@@ -645,17 +695,12 @@ ORDER BY log_id, CAST(log_index AS INTEGER), repository, image, layer
 FROM pin
 ORDER BY kind, name
 `,
-  "list-rechecks": `SELECT id, at, image, allowed, recheck, digest, record
-FROM decision
-WHERE recheck
-ORDER BY at
-`,
   "list-repositories": `SELECT DISTINCT repository
 FROM answer
 WHERE repository IS NOT NULL
 ORDER BY repository
 `,
-  "list-repository-answers": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum
+  "list-repository-answers": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 WHERE repository = ? AND kind = ? AND state = 'present'
 ORDER BY subject
@@ -676,7 +721,7 @@ LIMIT ?
 FROM tuf_root
 ORDER BY repository, version
 `,
-  "list-runs": `SELECT id, kind, started, ended, source, summary
+  "list-runs": `SELECT id, kind, started, ended, source, summary, checksum
 FROM run
 ORDER BY id DESC
 LIMIT ?
@@ -691,6 +736,14 @@ WHERE kind IN ('tag', 'manifest', 'referrers')
 FROM signature
 ORDER BY repository, image, layout, manifest, layer
 `,
+  "list-subjects": `SELECT repository, subject AS digest
+FROM answer
+WHERE kind = 'referrers' AND state = 'present'
+UNION
+SELECT repository, 'sha256:' || substr(subject, 8, 64)
+FROM answer
+WHERE kind = 'tag' AND state = 'present' AND (subject GLOB 'sha256-*.sig' OR subject GLOB 'sha256-*.att')
+`,
   "list-trusted-roots": `SELECT question
 FROM answer
 WHERE kind = 'trusted-root'
@@ -700,39 +753,35 @@ ORDER BY question
 FROM tuf_floor
 ORDER BY repository, role
 `,
-  "list-tuf-metadata": `SELECT repository, role, version, digest, bytes
+  "list-tuf-metadata": `SELECT repository, role, version, digest, bytes, checksum
 FROM tuf_metadata
 ORDER BY repository, role, version
 `,
-  "put-answer": `INSERT OR REPLACE INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum)
-VALUES (@kind, @question, @repository, @subject, @state, @digest, @value, @at, @source, @checksum)
+  "put-answer": `INSERT OR REPLACE INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum, partial)
+VALUES (@kind, @question, @repository, @subject, @state, @digest, @value, @at, @source, @checksum, @partial)
 `,
-  "put-attempt": `INSERT OR REPLACE INTO attempt (question, code, at, source)
-VALUES (?, ?, ?, ?)
+  "put-attempt": `INSERT OR REPLACE INTO attempt (question, code, at, source, checksum)
+VALUES (?, ?, ?, ?, ?)
 `,
-  "put-blob": `INSERT OR IGNORE INTO blob (digest, bytes)
+  "put-blob": `INSERT INTO blob (digest, bytes)
 VALUES (?, ?)
+ON CONFLICT (digest) DO UPDATE SET bytes = excluded.bytes
+WHERE bytes <> excluded.bytes
 `,
-  "put-checkpoint": `INSERT OR REPLACE INTO checkpoint (origin, size, digest, note, at, source)
-VALUES (?, ?, ?, ?, ?, ?)
+  "put-checkpoint": `INSERT OR REPLACE INTO checkpoint (origin, size, digest, note, at, source, checksum)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 `,
   "put-complete": `INSERT OR REPLACE INTO complete (scope, at, source, checksum)
 VALUES (?, ?, ?, ?)
 `,
-  "put-decision": `INSERT OR REPLACE INTO decision (id, at, image, allowed, recheck, digest, record)
-VALUES (?, ?, ?, ?, ?, ?, ?)
-`,
   "put-distrust": `INSERT OR IGNORE INTO distrust (digest, kind, value, reason, date, at, source, checksum)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-`,
-  "put-partial-list": `INSERT OR IGNORE INTO partial_list (question)
-VALUES (?)
 `,
   "put-pin": `INSERT OR REPLACE INTO pin (kind, name, digest, bytes, at, source, checksum)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 `,
-  "put-run": `INSERT INTO run (kind, started, ended, source, summary)
-VALUES (?, ?, ?, ?, ?)
+  "put-run": `INSERT INTO run (kind, started, ended, source, summary, checksum)
+VALUES (?, ?, ?, ?, ?, ?)
 `,
   "put-signed-time": `INSERT OR REPLACE INTO signed_time (id, signed, at, source, checksum)
 VALUES (1, ?, ?, ?, ?)
@@ -740,7 +789,10 @@ VALUES (1, ?, ?, ?, ?)
   "put-tuf-floor": `INSERT INTO tuf_floor (repository, role, version, checksum)
 VALUES (?, ?, ?, ?)
 `,
-  "put-tuf-metadata": `INSERT OR REPLACE INTO tuf_metadata (repository, role, version, digest, bytes)
-VALUES (?, ?, ?, ?, ?)
+  "put-tuf-metadata": `INSERT OR REPLACE INTO tuf_metadata (repository, role, version, digest, bytes, checksum)
+VALUES (?, ?, ?, ?, ?, ?)
+`,
+  "trim-runs": `DELETE FROM run
+WHERE id <= (SELECT max(id) FROM run) - ?
 `,
 };

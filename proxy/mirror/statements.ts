@@ -23,4 +23,5 @@ export const migrations = [
   "0007-complete-grain",
   "0008-partial-list",
   "0009-views",
+  "0010-checksums",
 ] as const satisfies readonly StatementName[];

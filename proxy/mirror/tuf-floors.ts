@@ -3,7 +3,7 @@
  * docs/spec/offline.md#rollback-floors, TUF 1.0 §5.4.3 and §5.5.5.
  */
 import { EngineError } from "../../core/errors.ts";
-import { rowChecksum } from "./row-checksum.ts";
+import { hasChecksum, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 
 /** By role, decimal. */
@@ -31,7 +31,7 @@ export const floorRows = (
 
 /** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
 export function checkFloor({ repository, role, version, checksum }: FloorRow): void {
-  if (!rowChecksum(repository, role, version).equals(checksum))
+  if (!hasChecksum(checksum, repository, role, version))
     throw corrupt(`${repository} ${role}`, "a rollback floor was changed since it was written");
 }
 

@@ -3,9 +3,29 @@ import { parseJson } from "../../core/encoding/json.ts";
 import { readInteger, readObject } from "../../core/encoding/shape.ts";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
+import { hasChecksum, rowChecksum } from "./row-checksum.ts";
+import { corrupt } from "./store-error.ts";
 
-/** The columns repository, role, version, digest, bytes. */
-export type MetadataRow = readonly [string, string, number, Digest, Uint8Array];
+/** The columns repository, role, version, digest, bytes, checksum. */
+export type MetadataRow = readonly [string, string, number, Digest, Uint8Array, Buffer];
+
+/** A row as it is read, without its bytes. */
+export interface MetadataTableRow {
+  readonly repository: string;
+  readonly role: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly checksum: Buffer;
+}
+
+const metadataChecksum = (repository: string, role: string, version: number, digest: string): Buffer =>
+  rowChecksum(repository, role, String(version), digest);
+
+/** @throws EngineError `mirror-corrupt` when the row, but for its bytes, was changed since it was written. */
+export function checkMetadataRow({ repository, role, version, digest, checksum }: MetadataTableRow): void {
+  if (!hasChecksum(checksum, repository, role, String(version), digest))
+    throw corrupt(`${repository} ${role} ${version}`, "a row of TUF metadata was changed since it was written");
+}
 
 /**
  * Stores metadata through `put`. It is not verified; only its version is read.
@@ -28,6 +48,6 @@ export function storeMetadata(
   );
   const version = readInteger(readObject(document.signed, "/signed").version, "/signed/version");
   const digest = digestOf(bytes);
-  put(repository, role, version, digest, bytes);
+  put(repository, role, version, digest, bytes, metadataChecksum(repository, role, version, digest));
   return { version, digest };
 }

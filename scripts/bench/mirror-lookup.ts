@@ -8,7 +8,7 @@ import { readManifest, readTag } from "../../core/oci/lookup.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { type Bench, median } from "./bench.ts";
-import { filledImage, fillMirror } from "./mirror-fill.ts";
+import { filledImage, fillMirror, realImage, realImages } from "./mirror-fill.ts";
 
 /** Microseconds from a tag to the signed content behind it. */
 function lookUp(mirror: Mirror, index: number): number {
@@ -29,7 +29,7 @@ export const mirrorLookup: Bench = {
   name: "lookup",
   says: "the evidence of one image, from its tag to the signed content, in mirrors of two sizes, interleaved",
   run({ quick }) {
-    const sizes = quick ? ([20, 200] as const) : ([1_000, 1_000_000] as const);
+    const sizes = [realImages, quick ? 2 * realImages : 1_000_000] as const;
     const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
     try {
       const opened = sizes.map((size) => {
@@ -39,7 +39,7 @@ export const mirrorLookup: Bench = {
       });
       // The same images in every run; a prime steps over all of the mirror.
       for (let round = 0; round < (quick ? 20 : 4000); round++)
-        for (const { size, mirror, times } of opened) times.push(lookUp(mirror, (round * 7919) % size));
+        for (const { size, mirror, times } of opened) times.push(lookUp(mirror, realImage(round * 7919, size)));
       for (const { mirror } of opened) mirror.close();
       const [small, big] = opened.map(({ times }) => median(times.slice(times.length / 4)));
       return [

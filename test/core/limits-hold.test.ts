@@ -47,7 +47,7 @@ import { withProxy } from "../support/proxy-stage.ts";
 import { askRegistries, never, serveRegistry } from "../support/registry-server.ts";
 import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
-import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
+import { at, origin, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
 const test = suite("core/limits-hold");
 
@@ -244,6 +244,35 @@ const listing: Run = thrown((limits) => {
     mirror.close();
   }
 });
+
+/** `inspect`, of a mirror with two damaged rows. */
+const listingDamage: Run = (given) => {
+  const folder = writtenMirror((mirror) => {
+    for (const reference of ["a", "b"])
+      mirror.writer().setAnswer({ kind: "key", reference }, { state: "absent", ...origin });
+  });
+  tamper(folder, "UPDATE answer SET source = 'elsewhere'");
+  const mirror = openMirror(folder, { mode: "read", limits: limitsWith(given) });
+  try {
+    const { damage, damaged } = mirror.inspect(fastVerifier);
+    return damage.length === damaged ? [] : [`listed ${damage.length} of ${damaged}`];
+  } finally {
+    mirror.close();
+  }
+};
+
+/** `openMirror`, to record two runs and read them back. */
+const recordingRuns: Run = (given) => {
+  const mirror = openMirror(temporaryFolder(), { mode: "write", limits: limitsWith(given) });
+  try {
+    for (const kind of ["first", "second"])
+      mirror.log.addRun({ kind, started: at, ended: at, from: "test", summary: {} });
+    const kept = mirror.log.runs(9).map(({ kind }) => kind);
+    return kept.length === 2 ? [] : [`kept: ${kept.join(", ")}`];
+  } finally {
+    mirror.close();
+  }
+};
 
 /** `openMirror`, to pin a trusted root. */
 const pinning: Run = thrown((limits) => {
@@ -447,6 +476,8 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   heldBytes: { low: 100, run: holding, says: /^over-budget: / },
   settleRounds: { low: 1, run: settling, says: /^over-budget: / },
   memoEntries: { low: 0, run: remembering, says: /^verified again/ },
+  listedDamage: { low: 1, run: listingDamage, says: /^listed 1 of 2$/ },
+  mirrorRuns: { low: 1, run: recordingRuns, says: /^kept: second$/ },
 };
 
 test("an engine's limit holds for what is not known too", () => {

@@ -1,4 +1,5 @@
 import { suite } from "uvu";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
 import { runBenches } from "../../scripts/bench.ts";
 import { mirrorBenches } from "../../scripts/bench-mirror.ts";
@@ -19,7 +20,7 @@ test("a mirror that was filled in bulk is whole, and has the images that it name
   const folder = temporaryFolder();
   fillMirror(folder, 25);
   reading(folder, (mirror) => {
-    assert.equal(mirror.inspect().damage, []);
+    assert.equal(mirror.inspect(nodeVerifier).damage, []);
     const images = mirror.list();
     assert.is(images.length, 25);
     const { repository, tag } = filledImage(24);

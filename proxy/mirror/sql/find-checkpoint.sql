@@ -1,3 +1,3 @@
-SELECT origin, size, digest, note, at, source
+SELECT origin, size, digest, note, at, source, checksum
 FROM checkpoint
 WHERE origin = ?

@@ -1,3 +1,3 @@
-SELECT kind, question, repository, subject, state, digest, value, at, source, checksum
+SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 ORDER BY kind, question

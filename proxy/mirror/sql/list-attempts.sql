@@ -1,3 +1,3 @@
-SELECT question, code, at, source
+SELECT question, code, at, source, checksum
 FROM attempt
 ORDER BY question

@@ -11,7 +11,8 @@ SELECT 'distrust', kind || ' ' || value, digest
 FROM distrust
 UNION ALL
 SELECT 'partial', question, 'partial'
-FROM partial_list
+FROM answer
+WHERE partial <> 0
 UNION ALL
 SELECT 'pin ' || kind, name, digest
 FROM pin

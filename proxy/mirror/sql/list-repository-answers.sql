@@ -1,4 +1,4 @@
-SELECT kind, question, repository, subject, state, digest, value, at, source, checksum
+SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 WHERE repository = ? AND kind = ? AND state = 'present'
 ORDER BY subject

@@ -1,4 +1,4 @@
-SELECT id, kind, started, ended, source, summary
+SELECT id, kind, started, ended, source, summary, checksum
 FROM run
 ORDER BY id DESC
 LIMIT ?

@@ -1,2 +1,2 @@
-INSERT OR REPLACE INTO attempt (question, code, at, source)
-VALUES (?, ?, ?, ?)
+INSERT OR REPLACE INTO attempt (question, code, at, source, checksum)
+VALUES (?, ?, ?, ?, ?)

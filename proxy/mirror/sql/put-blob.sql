@@ -1,2 +1,4 @@
-INSERT OR IGNORE INTO blob (digest, bytes)
+INSERT INTO blob (digest, bytes)
 VALUES (?, ?)
+ON CONFLICT (digest) DO UPDATE SET bytes = excluded.bytes
+WHERE bytes <> excluded.bytes

@@ -1,2 +1,2 @@
-INSERT OR REPLACE INTO checkpoint (origin, size, digest, note, at, source)
-VALUES (?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO checkpoint (origin, size, digest, note, at, source, checksum)
+VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -1,2 +1,2 @@
-INSERT INTO run (kind, started, ended, source, summary)
-VALUES (?, ?, ?, ?, ?)
+INSERT INTO run (kind, started, ended, source, summary, checksum)
+VALUES (?, ?, ?, ?, ?, ?)

@@ -1,2 +1,2 @@
-INSERT OR REPLACE INTO tuf_metadata (repository, role, version, digest, bytes)
-VALUES (?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO tuf_metadata (repository, role, version, digest, bytes, checksum)
+VALUES (?, ?, ?, ?, ?, ?)

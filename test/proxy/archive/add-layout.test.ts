@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
 import { addLayout } from "../../../proxy/archive/add-layout.ts";
 import type { Digest } from "../../../core/crypto/digest.ts";
@@ -75,7 +76,7 @@ test("everything but image layers comes in, and answers as the layout does", () 
     const referrers = knowledge.answer({ kind: "referrers", repository, digest: image.digest });
     assert.is(referrers?.state === "present" && referrers.value[0]?.artifactType, bundleType);
     assert.is(knowledge.answer({ kind: "tag", repository, tag: `sha256-${image.digest.slice(7)}.att` }), undefined);
-    assert.equal(mirror.inspect().damage, []);
+    assert.equal(mirror.inspect(nodeVerifier).damage, []);
   });
 });
 
@@ -147,7 +148,7 @@ test("image layers are copied where they are asked for, with their digest checke
   writtenMirror((mirror) => {
     throwsCode("malformed", () => addLayout(mirror, folder.path, { repository, layers: true }));
     assert.not(existsSync(mirror.layers.path(layer.digest)));
-    assert.is(mirror.inspect().answers, 0);
+    assert.is(mirror.inspect(nodeVerifier).answers, 0);
   });
 });
 
@@ -163,7 +164,7 @@ test("damage to any file, and the mirror is as before", () => {
       const empty = mirror.contentId();
       assert.is(throwsCode("archive-corrupt", () => addLayout(mirror, folder.path, { repository })).subject, digest);
       assert.is(mirror.contentId(), empty);
-      assert.equal(mirror.inspect(), { answers: 0, blobs: 0, damage: [] });
+      assert.equal(mirror.inspect(nodeVerifier), { answers: 0, blobs: 0, layers: 0, damage: [], damaged: 0 });
     });
     writeFileSync(folder.file(digest), bytes);
   }
@@ -182,7 +183,7 @@ test("what is missing is said and stays a question; a missing manifest contradic
   folder.write();
   writtenMirror((mirror) => {
     throwsCode("archive-incomplete", () => addLayout(mirror, folder.path, { repository, complete: "repository" }));
-    assert.is(mirror.inspect().answers, 0);
+    assert.is(mirror.inspect(nodeVerifier).answers, 0);
     assert.equal(
       new Set(addLayout(mirror, folder.path, { repository }).missing),
       new Set([payload.digest, sparse.digest]),
@@ -213,7 +214,7 @@ else {
       "absent",
     );
     assert.ok(mirror.list().length >= added.images.length);
-    assert.equal(mirror.inspect().damage, []);
+    assert.equal(mirror.inspect(nodeVerifier).damage, []);
     mirror.close();
   });
 }

@@ -1,7 +1,12 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { suite } from "uvu";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
-import { origin, reading, tamper, writtenMirror } from "../../support/temporary-mirror.ts";
+import { EngineError } from "../../../core/errors.ts";
+import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/inspect-mirror");
 const repository = "ghcr.io/org/app";
@@ -38,11 +43,13 @@ const filled = () =>
   });
 
 test("a sound mirror has no damage", () => {
-  reading(filled(), (mirror) => assert.equal(mirror.inspect(), { answers: 3, blobs: 2, damage: [] }));
+  reading(filled(), (mirror) =>
+    assert.equal(mirror.inspect(nodeVerifier), { answers: 3, blobs: 2, layers: 0, damage: [], damaged: 0 }),
+  );
 });
 
 const damage: readonly (readonly [string, string, readonly string[]])[] = [
-  ["bytes", "UPDATE blob SET bytes = x'00' WHERE digest LIKE '%' AND length(bytes) = 13", [digest, digest]],
+  ["bytes", "UPDATE blob SET bytes = x'00' WHERE digest LIKE '%' AND length(bytes) = 13", [digest]],
   ["a blob that is gone", "DELETE FROM blob WHERE length(bytes) = 13", [digest]],
   ["an answer", "UPDATE answer SET source = 'x' WHERE kind = 'key'", ["the key k"]],
   ["a trusted root", "UPDATE answer SET value = '{}' WHERE kind = 'trusted-root'", ["the trusted root x"]],
@@ -59,7 +66,7 @@ for (const [name, sql, subjects] of damage) {
     const folder = filled();
     tamper(folder, sql);
     reading(folder, (mirror) => {
-      const inspection = mirror.inspect();
+      const inspection = mirror.inspect(nodeVerifier);
       assert.equal(
         inspection.damage.map(({ subject }) => subject),
         subjects,
@@ -77,10 +84,97 @@ test("a table that is gone ends that table, not the inspection", () => {
   reading(folder, (mirror) => {
     tamper(folder, "DROP TABLE tuf_metadata");
     assert.equal(
-      mirror.inspect().damage.map(({ subject }) => subject),
-      ["list-tuf-metadata"],
+      mirror.inspect(nodeVerifier).damage.map(({ subject }) => subject),
+      ["answer", "tuf_metadata"],
     );
   });
+});
+
+/** Everything that the tables hold, or nothing where that cannot be read. */
+function contentOf(folder: string): string | undefined {
+  const database = new Database(join(folder, "mirror.db"), { readonly: true });
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").pluck().all();
+    return JSON.stringify(
+      // The number of a run says nothing but its place in the list.
+      tables.map((table) => {
+        const rows = database
+          .prepare(`SELECT * FROM ${String(table)} ORDER BY 1, 2`)
+          .raw()
+          .all();
+        return rows.map((row) => (table === "run" ? (row as unknown[]).slice(1) : row));
+      }),
+    );
+  } catch {
+    return undefined;
+  } finally {
+    database.close();
+  }
+}
+
+test("a flipped bit anywhere in the file is named, or nothing of the content changed", () => {
+  const folder = filled();
+  writtenMirror((mirror) => {
+    mirror
+      .writer()
+      .setAnswer(
+        { kind: "referrers", repository, digest },
+        { state: "present", value: [{ mediaType: "a/b", digest, size: 13 }], ...origin, partial: true },
+      );
+    mirror.writer().setAnswer({ kind: "key", reference: "x" }, { state: "unavailable", code: "timed-out", ...origin });
+    mirror.log.addRun({ kind: "test", started: origin.at, ended: origin.at, from: "x", summary: {} });
+  }, folder);
+  const whole = readFileSync(join(folder, "mirror.db"));
+  const before = contentOf(folder);
+  const copy = temporaryFolder();
+  const path = join(copy, "mirror.db");
+  const seen = { named: 0, refused: 0, harmless: 0 };
+  // Unused space is most of the file: of bytes that hold nothing few are tried.
+  const places = [...whole.keys()].filter((at) => whole[at] !== 0 || at % 997 === 0);
+  const step = Math.max(1, Math.floor(places.length / 900));
+  for (let index = 0; index < places.length; index += step) {
+    const at = places[index] ?? 0;
+    const damaged = Buffer.from(whole);
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << (index % 8));
+    writeFileSync(path, damaged);
+    try {
+      const { damaged: count } = reading(copy, (mirror) => mirror.inspect(nodeVerifier));
+      if (count > 0) seen.named += 1;
+      else {
+        assert.ok(contentOf(copy) === before, `byte ${at} is believed`);
+        seen.harmless += 1;
+      }
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      assert.ok(["mirror-corrupt", "mirror-version"].includes(error.code), error.code);
+      seen.refused += 1;
+    }
+  }
+  assert.ok(seen.named > 300 && seen.refused > 0, JSON.stringify(seen));
+});
+
+test("a layer that was changed is named by its file", () => {
+  const layer = new TextEncoder().encode("a layer");
+  const name = digestOf(layer);
+  const add = (take: (piece: Uint8Array) => void): boolean => {
+    take(layer);
+    return true;
+  };
+  const folder = writtenMirror((mirror) => mirror.layers.add(name, add));
+  const path = join(folder, "blobs", "sha256", name.slice("sha256:".length));
+  writeFileSync(`${path}.new`, "half");
+  reading(folder, (mirror) => assert.equal(mirror.inspect(nodeVerifier).damaged, 0));
+  writeFileSync(path, "another");
+  reading(folder, (mirror) => {
+    const { damage, layers } = mirror.inspect(nodeVerifier);
+    assert.equal([damage.map(({ table, key }) => [table, ...key]), layers], [[["layer", path]], 1]);
+  });
+  writtenMirror((mirror) => {
+    const { damage } = mirror.inspect(nodeVerifier);
+    assert.is(mirror.writer().removeDamage(damage).length, 1);
+    assert.is(mirror.layers.add(name, add), true);
+  }, folder);
+  reading(folder, (mirror) => assert.is(mirror.inspect(nodeVerifier).damaged, 0));
 });
 
 test.run();

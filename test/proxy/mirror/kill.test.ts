@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { reading, temporaryFolder } from "../../support/temporary-mirror.ts";
@@ -59,7 +60,7 @@ test("kill -9 loses nothing that was reported, and the next reader and writer op
             "present",
           );
       }
-      assert.equal(mirror.inspect().damage, []);
+      assert.equal(mirror.inspect(nodeVerifier).damage, []);
     });
     openMirror(folder, { mode: "write", limits: defaultLimits }).close();
     next = last + 1;
@@ -88,7 +89,7 @@ test("kill -9 while the mirror is being made leaves none or a whole one", async 
     await killedWriter(folder, 0, { afterMs, counting: "start" });
     openMirror(folder, { mode: "write", limits: defaultLimits }).close();
     assert.equal(
-      reading(folder, (mirror) => mirror.inspect().damage),
+      reading(folder, (mirror) => mirror.inspect(nodeVerifier).damage),
       [],
     );
   }

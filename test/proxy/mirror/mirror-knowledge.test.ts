@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { join } from "node:path";
 import { suite } from "uvu";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
 import { type Digest, digestOf } from "../../../core/crypto/digest.ts";
 import type { Answer } from "../../../core/knowledge/answer.ts";
@@ -189,7 +190,7 @@ test("pins answer for trusted roots and keys, before anything that was asked", (
   reading(folder, (mirror) => {
     throwsCode("mirror-corrupt", () => mirror.knowledge().answer(key));
     throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "trusted-root", name: "staging" }));
-    assert.is(mirror.inspect().damage.length, 2);
+    assert.is(mirror.inspect(nodeVerifier).damage.length, 2);
   });
   writtenMirror((mirror) => mirror.writer().unpin("key", key.reference), folder);
   reading(folder, (mirror) => assert.is(mirror.knowledge().answer(key)?.state, "absent"));
@@ -223,7 +224,7 @@ test("a flipped byte in any stored bytes is corrupt, with the digest as subject,
     put.run(Buffer.alloc(0), stored);
     reading(folder, (mirror) => {
       throwsCode("mirror-corrupt", () => mirror.knowledge().answer(question));
-      assert.ok(mirror.inspect().damage.some(({ subject }) => subject === stored));
+      assert.ok(mirror.inspect(nodeVerifier).damage.some(({ subject }) => subject === stored));
     });
     put.run(before, stored);
   }
@@ -268,7 +269,7 @@ test("a change of any column of an answer's row is corrupt, never another answer
         // inspection.
         if (column === "kind" || column === "question") assert.is(mirror.knowledge().answer(question), undefined);
         else throwsCode("mirror-corrupt", () => mirror.knowledge().answer(question));
-        assert.is(mirror.inspect().damage.length, 1, `${row.kind} ${column}`);
+        assert.is(mirror.inspect(nodeVerifier).damage.length, 1, `${row.kind} ${column}`);
       });
       database
         .prepare(`UPDATE answer SET ${column} = ? WHERE kind = ? AND question = ?`)
@@ -276,7 +277,15 @@ test("a change of any column of an answer's row is corrupt, never another answer
     }
   }
   database.close();
-  reading(folder, (mirror) => assert.equal(mirror.inspect(), { answers: present.length, blobs: 4, damage: [] }));
+  reading(folder, (mirror) =>
+    assert.equal(mirror.inspect(nodeVerifier), {
+      answers: present.length,
+      blobs: 4,
+      layers: 0,
+      damage: [],
+      damaged: 0,
+    }),
+  );
 });
 
 test("an answer whose value does not read is corrupt", () => {

@@ -1,4 +1,5 @@
 import { suite } from "uvu";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { defaultLimits } from "../../../core/limits.ts";
@@ -25,7 +26,7 @@ test("bytes with another digest than stated are refused and leave nothing", () =
   });
   reading(folder, (mirror) => {
     assert.is(mirror.knowledge().answer({ kind: "manifest", repository, digest: other }), undefined);
-    assert.is(mirror.inspect().blobs, 1);
+    assert.is(mirror.inspect(nodeVerifier).blobs, 1);
   });
 });
 
@@ -155,7 +156,7 @@ test("a log's checkpoint never goes back", () => {
     writer.setCheckpoint({ origin: "rekor", size: 2n ** 60n, note: "b" }, origin);
     throwsCode("rollback", () => writer.setCheckpoint({ origin: "rekor", size: 2n ** 60n - 1n, note: "c" }, origin));
     writer.setCheckpoint({ origin: "other", size: 1n, note: "d" }, origin);
-    assert.is(mirror.inspect().damage.length, 0);
+    assert.is(mirror.inspect(nodeVerifier).damage.length, 0);
   });
 });
 

@@ -3,10 +3,13 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, truncateS
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { suite } from "uvu";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../core/errors.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { migrations } from "../../../proxy/mirror/statements.ts";
+import { rowChecksum } from "../../../proxy/mirror/row-checksum.ts";
+import { oldMirror } from "../../support/old-mirror.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 import { defaultLimits } from "../../../core/limits.ts";
@@ -86,7 +89,7 @@ test("a file cut off at any page, or with any page overwritten, is a coded failu
             assert.not.equal(mirror.knowledge().answer({ ...question, tag: String(tag) })?.state, "present");
           mirror.contentId();
           mirror.list();
-          mirror.inspect();
+          mirror.inspect(nodeVerifier);
         });
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
@@ -108,64 +111,91 @@ test("a newer schema is refused by readers and writers, an older one by readers"
   throwsCode("mirror-version", read(folder));
 });
 
-test("an older schema is brought up to date after a backup, with what it held", () => {
-  const folder = writtenMirror((mirror) => mirror.writer().setAnswer(question, { state: "absent", ...origin }));
-  for (const view of ["tuf_root", "rekor_entry", "attestation", "signature", "material"])
-    tamper(folder, `DROP VIEW ${view}`);
-  for (const table of ["tuf_floor", "distrust", "signed_time", "partial_list"]) tamper(folder, `DROP TABLE ${table}`);
-  tamper(folder, "ALTER TABLE complete DROP COLUMN grain");
-  const database = new Database(join(folder, "mirror.db"));
-  database.pragma("user_version = 1");
-  database.close();
+const repository = "ghcr.io/org/app";
+const digest = "sha256:c824a9aa7d2e3471306648c6d4baa1abbcb97ff0276181ab4722ca27127cdba0";
+
+for (const version of migrations.keys())
+  test(`schema ${version + 1} is brought up to date with what it held`, () => {
+    const folder = oldMirror(version + 1);
+    const isOld = version + 1 < migrations.length;
+    if (isOld) throwsCode("mirror-version", read(folder));
+    write(folder)();
+    assert.is(existsSync(join(folder, `mirror.db.schema-${version + 1}`)), isOld, "a backup");
+    reading(folder, (mirror) => {
+      assert.equal(mirror.inspect(nodeVerifier).damage, []);
+      const knowledge = mirror.knowledge();
+      assert.is(knowledge.answer({ kind: "manifest", repository, digest })?.state, "present");
+      const referrers = knowledge.recorded({ kind: "referrers", repository, digest });
+      assert.is(referrers?.state === "present" && referrers.partial, true, "the list came from a layout");
+      assert.equal(
+        knowledge.allClaims().map(({ scope }) => scope),
+        [repository],
+      );
+      assert.is(knowledge.pins().length, 1);
+      assert.is(knowledge.distrustEntries().length, version + 1 >= 4 ? 1 : 0);
+      assert.equal(mirror.log.runs(9)[0]?.kind, "sync");
+      assert.equal(
+        mirror.attempts().map(({ code }) => code),
+        ["timed-out"],
+      );
+    });
+    if (!isOld) return;
+    const backup = new Database(join(folder, `mirror.db.schema-${version + 1}`), { readonly: true });
+    assert.is(backup.pragma("user_version", { simple: true }), version + 1);
+    assert.equal(backup.prepare("SELECT count(*) AS count FROM answer").get(), { count: 4 });
+    backup.close();
+  });
+
+test("damage in an old mirror is not blessed by its migration", () => {
+  const folder = oldMirror(9);
+  tamper(folder, "UPDATE answer SET source = 'elsewhere' WHERE kind = 'referrers'");
   write(folder)();
-  reading(folder, (mirror) => assert.is(mirror.knowledge().answer(question)?.state, "absent"));
-  const backup = new Database(join(folder, "mirror.db.schema-1"), { readonly: true });
-  assert.is(backup.pragma("user_version", { simple: true }), 1);
-  assert.equal(backup.prepare("SELECT count(*) AS count FROM answer").get(), { count: 1 });
-  backup.close();
+  reading(folder, (mirror) => {
+    throwsCode("mirror-corrupt", () => mirror.knowledge().recorded({ kind: "referrers", repository, digest }));
+    assert.equal(
+      mirror.inspect(nodeVerifier).damage.map(({ table }) => table),
+      ["answer"],
+    );
+  });
 });
 
 test("a claim of an older schema stays if all that is there came with it; else it is gone", () => {
-  const value = { mediaType: "a/b", digest: `sha256:${"a".repeat(64)}` as const, size: 1 };
-  const said = { at: origin.at, from: "layout x" };
-  const tag = (repository: string, more: Partial<typeof said> = {}) =>
-    [
-      { kind: "tag", repository, tag: "1" },
-      { state: "present", value, ...said, ...more },
-    ] as const;
-  const folder = writtenMirror((mirror) => {
-    const writer = mirror.writer();
-    for (const repository of ["ghcr.io/org/app", "quay.io/org/app", "quay.io/org/tool"])
-      writer.setAnswer(...tag(repository));
-    writer.setAnswer(...tag("ghcr.io/org/mixed", { from: "layout y" }));
-    writer.setAnswer(
-      { kind: "referrers", repository: "docker.io/org/app", digest: value.digest },
-      { state: "present", value: [value], ...said },
+  const folder = oldMirror(6);
+  const put = (text: string, at: string, source: string): void => {
+    const columns = ["tag", `tag ${text} 1`, text, "1", "absent", null, null, at, source] as const;
+    tamper(
+      folder,
+      "INSERT INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum) " +
+        "VALUES (?, ?, ?, ?, 'present', ?, ?, ?, ?, ?)",
+      ...columns.filter((column) => column !== "absent"),
+      rowChecksum(...columns),
     );
-    writer.setAnswer(...tag("ghcr.io/org/later", { at: "2026-05-05T00:00:00Z" }));
-    writer.setAnswer({ kind: "tag", repository: "ghcr.io/org/asked", tag: "2" }, { state: "absent", ...origin });
-    for (const scope of ["app", "mixed", "later", "asked", "nothing"]) writer.setComplete(`ghcr.io/org/${scope}`, said);
-    for (const host of ["ghcr.io", "quay.io"]) writer.setComplete(host, said);
-  });
-  tamper(folder, "ALTER TABLE complete DROP COLUMN grain");
-  tamper(folder, "DROP TABLE partial_list");
-  const database = new Database(join(folder, "mirror.db"));
-  database.pragma("user_version = 6");
-  database.close();
+  };
+  const said = { at: origin.at, source: "layout x" };
+  const later = "2026-05-05T00:00:00Z";
+  for (const name of ["ghcr.io/org/app", "quay.io/org/app", "quay.io/org/tool"])
+    if (name !== repository) put(name, said.at, said.source);
+  put("ghcr.io/org/mixed", said.at, "layout y");
+  put("ghcr.io/org/later", later, said.source);
+  for (const scope of ["ghcr.io/org/mixed", "ghcr.io/org/later", "ghcr.io/org/nothing", "ghcr.io", "quay.io"])
+    tamper(
+      folder,
+      "INSERT INTO complete (scope, at, source, checksum) VALUES (?, ?, ?, ?)",
+      scope,
+      said.at,
+      said.source,
+      rowChecksum(scope, said.at, said.source),
+    );
   write(folder)();
-  reading(folder, (mirror) => {
+  reading(folder, (mirror) =>
     assert.equal(
       mirror
         .knowledge()
         .allClaims()
         .map(({ scope }) => scope),
-      ["ghcr.io/org/app", "ghcr.io/org/asked", "ghcr.io/org/nothing", "quay.io"],
-    );
-    assert.equal(mirror.inspect().damage, []);
-    const referrers = { kind: "referrers", repository: "docker.io/org/app", digest: value.digest } as const;
-    const known = mirror.knowledge().answer(referrers);
-    assert.is(known?.state === "present" && known.partial, true, "every list came from a layout");
-  });
+      ["ghcr.io/org/app", "ghcr.io/org/nothing", "quay.io"],
+    ),
+  );
   const after = new Database(join(folder, "mirror.db"), { readonly: true });
   assert.equal(after.prepare("SELECT DISTINCT grain FROM complete ORDER BY grain").pluck().all(), [
     "host",

@@ -1,46 +1,38 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { defaultLimits } from "../../../core/limits.ts";
+import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { at, reading, tamper, writtenMirror } from "../../support/temporary-mirror.ts";
+import { at, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/run-log");
-const content = new Uint8Array(Buffer.from("{}"));
+const run = (kind: string) => ({ kind, started: at, ended: at, from: "x", summary: { images: 1 } });
 
-test("runs and decisions", () => {
+test("runs are kept, newest first", () => {
   const folder = writtenMirror(({ log }) => {
-    log.addRun({ kind: "sync", started: at, ended: at, from: "list.txt", summary: { images: 3 } });
-    log.addRun({ kind: "import", started: at, ended: at, from: "a.tar", summary: {} });
-    log.addDecision({ id: "d-1", at, image: "ghcr.io/a:1", allowed: true, recheck: true, record: content });
-    log.addDecision({ id: "d-2", at, image: "ghcr.io/a:2", allowed: false, recheck: false, record: content });
+    log.addRun(run("sync"));
+    log.addRun(run("import"));
   });
   reading(folder, ({ log }) => {
-    assert.equal(JSON.parse(JSON.stringify(log.runs(1))), [
-      { kind: "import", started: at, ended: at, from: "a.tar", summary: {} },
-    ]);
+    assert.equal(JSON.parse(JSON.stringify(log.runs(1))), [run("import")]);
     assert.is(log.runs(10).length, 2);
-    assert.is(log.decision("d-2")?.allowed, false);
-    assert.is(log.decision("d-3"), undefined);
-    assert.equal(
-      log.rechecks().map(({ id }) => id),
-      ["d-1"],
-    );
-    throwsCode("invalid-usage", () => log.clearRecheck("d-1"));
   });
-  writtenMirror(({ log }) => {
-    log.clearRecheck("d-1");
-    assert.is(log.rechecks().length, 0);
-  }, folder);
 });
 
-test("a changed record is corrupt", () => {
-  const folder = writtenMirror(({ log }) =>
-    log.addDecision({ id: "d-1", at, image: "ghcr.io/a:1", allowed: true, recheck: true, record: content }),
+test("of more runs than the limit the oldest go", () => {
+  const mirror = openMirror(temporaryFolder(), { mode: "write", limits: { ...defaultLimits, mirrorRuns: 3 } });
+  for (let count = 0; count < 10; count++) mirror.log.addRun(run(String(count)));
+  assert.equal(
+    mirror.log.runs(10).map(({ kind }) => kind),
+    ["9", "8", "7"],
   );
-  tamper(folder, "UPDATE decision SET record = CAST('[]' AS BLOB)");
-  reading(folder, ({ log }) => {
-    assert.is(throwsCode("mirror-corrupt", () => log.decision("d-1")).subject, "d-1");
-    throwsCode("mirror-corrupt", () => log.rechecks());
-  });
+  mirror.close();
+});
+
+test("a record that was changed is corrupt", () => {
+  const folder = writtenMirror(({ log }) => log.addRun(run("sync")));
+  tamper(folder, "UPDATE run SET summary = '{}'");
+  reading(folder, ({ log }) => throwsCode("mirror-corrupt", () => log.runs(1)));
 });
 
 test.run();

@@ -18,6 +18,7 @@ test("every numbered file is a migration, in order and without gaps", () => {
 
 test("every other file is one statement that fits the schema", () => {
   const database = new Database(":memory:");
+  database.function("row_checksum", { varargs: true }, () => null);
   for (const name of migrations) database.exec(sqlText(name));
   for (const name of names) if (!isMigration(name)) assert.not.throws(() => database.prepare(sqlText(name)), name);
   database.close();

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { type MetadataRow, storeMetadata } from "../../../proxy/mirror/tuf-metadata.ts";
+import { rowChecksum } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("proxy/mirror/tuf-metadata");
@@ -15,7 +16,9 @@ test("raw bytes go under the version that they state", () => {
     storeMetadata((...row) => void rows.push(row), "public-good", "root", raw, defaultLimits),
     { version: 12, digest: digestOf(raw) },
   );
-  assert.equal(rows, [["public-good", "root", 12, digestOf(raw), raw]]);
+  assert.equal(rows, [
+    ["public-good", "root", 12, digestOf(raw), raw, rowChecksum("public-good", "root", "12", digestOf(raw))],
+  ]);
 });
 
 test("without a readable version nothing is stored", () => {

@@ -1,0 +1,131 @@
+/**
+ * `sallyport mirror check`: reads everything, names each damaged row and what mends it, and removes them when told to.
+ * Source: docs/spec/offline.md#damage.
+ */
+import type { Command } from "commander";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import type { Damage } from "../../proxy/mirror/damage.ts";
+import type { Inspection } from "../../proxy/mirror/inspect-mirror.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import type { CommandIO, Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { usage } from "../input/given-file.ts";
+import { addLimitOptions } from "../input/limit-flags.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
+import { counted } from "../render/count.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { mendingCommands } from "../render/mend.ts";
+import { tellFix } from "../render/problem.ts";
+import { say } from "../render/say.ts";
+import { quiet, reportUnread } from "../render/unread.ts";
+
+interface CheckOptions extends StoreOptions, OutputOptions {
+  readonly removeDamaged?: boolean;
+  readonly yes?: boolean;
+}
+
+function check(options: CheckOptions, io: CommandIO): ExitCode {
+  const removes = options.removeDamaged === true && options.yes === true;
+  if (options.yes === true && !removes) throw usage("there is nothing to confirm without --remove-damaged", "--yes");
+  if (options.removeDamaged === true && !removes)
+    throw usage(
+      "what is removed has to be brought again, entries of the distrust list too; confirm with --yes",
+      "--remove-damaged",
+    );
+  return withMirror(options, io, removes ? "write" : "read", (mirror) => {
+    const found = mirror.inspect(nodeVerifier);
+    const { removed, left } = removes ? removeAll(mirror, found, io) : { removed: [], left: found };
+    return report(mirror, left, removed, options, io);
+  });
+}
+
+/** What refers to a damaged row is found damaged once that row is gone: it is looked for again, some times. */
+const rounds = 4;
+
+function removeAll(mirror: Mirror, found: Inspection, io: CommandIO) {
+  const removed: Damage[] = [];
+  let left = found;
+  for (let round = 0; round < rounds && left.damage.length > 0; round++) {
+    const gone = mirror.writer().removeDamage(left.damage);
+    if (gone.length === 0) break;
+    removed.push(...gone);
+    left = mirror.inspect(nodeVerifier);
+  }
+  const at = io.now().toISOString();
+  if (removed.length > 0)
+    mirror.log.addRun({
+      kind: "check",
+      started: at,
+      ended: at,
+      from: "mirror check --remove-damaged",
+      summary: { removed: removed.map(({ table, key }) => [table, ...key]) },
+    });
+  return { removed, left };
+}
+
+const place = ({ table, key }: Damage): string => [table, ...key].join(" ");
+
+function report(
+  mirror: Mirror,
+  { damage, damaged, ...counts }: Inspection,
+  removed: readonly Damage[],
+  { output }: CheckOptions,
+  io: CommandIO,
+): ExitCode {
+  const contentId = mirror.contentId();
+  const unread = damaged === 0 ? mirror.unread() : undefined;
+  const withFix = (row: Damage) => ({ ...row, fix: mendingCommands(row.table, row.key, mirror.folder) });
+  if (isDocumentFormat(output)) {
+    const unreadable =
+      unread === undefined ? {} : { unread: unread.unread, otherTypes: Object.fromEntries(unread.otherTypes) };
+    const found = { damaged, damage: damage.map(withFix), removed: removed.map(withFix) };
+    io.out(renderDocument("MirrorCheck", { contentId, counts, ...found, ...unreadable }, output));
+  } else {
+    const lines = Object.entries(counts).map(([name, value]) => `${name} ${String(value)}\n`);
+    io.out(`content ${contentId}\n${lines.join("")}`);
+  }
+  const to = isDocumentFormat(output) ? quiet(io) : io;
+  for (const row of removed) to.out(`removed ${place(row)}\n`);
+  for (const row of damage) {
+    const where = place(row);
+    const who = where.includes(row.subject) ? "" : ` (${row.subject})`;
+    say(`damage in ${where}${who}\n  ${row.reason}`, io);
+  }
+  if (damaged > damage.length) say(`damage in ${counted(damaged - damage.length, "other row")}`, io);
+  // The same commands mend many rows.
+  for (const fix of new Set([...damage, ...removed].map((row) => mendText(withFix(row).fix, removed.includes(row)))))
+    if (fix !== "") tellFix(`fix for mirror-corrupt: ${fix}`, io);
+  if (unread !== undefined) reportUnread(unread, to);
+  return damaged > 0 ? 6 : 0;
+}
+
+function mendText(commands: readonly string[], isRemoved: boolean): string {
+  const [first = "", ...rest] = isRemoved ? commands.slice(1) : commands;
+  if (first === "") return "";
+  const words = /--store NEW/.test(first)
+    ? "fill a new folder"
+    : isRemoved
+      ? "bring it again"
+      : "remove what is damaged";
+  return `${words}: \`${first}\`${rest.map((command) => `; then bring it again: \`${command}\``).join("")}`;
+}
+
+const checkHelp = `
+Exit codes: 0 whole, or mended, 6 damaged: each row is named by its table and key
+
+Examples:
+  sallyport mirror check --store mirror
+  sallyport mirror check --store mirror -o json
+  sallyport mirror check --store mirror --remove-damaged --yes
+`;
+
+/** `command` is `mirror check`. */
+export function defineCheck(command: Command, { io, finish }: Shell): void {
+  addStoreOption(addLimitOptions(command))
+    .option("--remove-damaged", "remove damaged rows and layers: what they said is unknown until it is brought again")
+    .option("--yes", "remove")
+    .addOption(outputOption())
+    .addHelpText("after", checkHelp)
+    .action((options: CheckOptions) => finish(check(options, io)));
+}

@@ -1,3 +1,0 @@
-UPDATE decision
-SET recheck = 0
-WHERE id = ?

@@ -1,0 +1,2 @@
+DELETE FROM answer
+WHERE kind = ? AND question = ?

@@ -1,0 +1,2 @@
+DELETE FROM blob
+WHERE digest = ?

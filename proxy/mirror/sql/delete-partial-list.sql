@@ -1,2 +1,0 @@
-DELETE FROM partial_list
-WHERE question = ?

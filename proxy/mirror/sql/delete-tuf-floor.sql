@@ -1,0 +1,2 @@
+DELETE FROM tuf_floor
+WHERE repository = ? AND role = ?

@@ -1,0 +1,2 @@
+DELETE FROM tuf_metadata
+WHERE repository = ? AND role = ? AND version = ?

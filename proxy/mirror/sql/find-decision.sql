@@ -1,3 +1,0 @@
-SELECT id, at, image, allowed, recheck, digest, record
-FROM decision
-WHERE id = ?

@@ -1,3 +1,0 @@
-SELECT 1
-FROM partial_list
-WHERE question = ?

@@ -1,0 +1,3 @@
+SELECT id, kind, started, ended, source, summary, checksum
+FROM run
+ORDER BY id

@@ -1,0 +1,3 @@
+SELECT kind, question
+FROM answer
+WHERE digest = ? AND kind IN ('manifest', 'blob')

@@ -1,2 +1,0 @@
-INSERT OR REPLACE INTO decision (id, at, image, allowed, recheck, digest, record)
-VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -1,2 +1,0 @@
-INSERT OR IGNORE INTO partial_list (question)
-VALUES (?)

@@ -1,0 +1,2 @@
+DELETE FROM run
+WHERE id <= (SELECT max(id) FROM run) - ?

@@ -1,0 +1,65 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { DamagedPlace } from "../../../proxy/mirror/damage.ts";
+import { mendingCommands } from "../../../cli/render/mend.ts";
+import { tamper } from "../../support/temporary-mirror.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
+
+const places: Readonly<Record<DamagedPlace, true>> = {
+  "mirror.db": true,
+  answer: true,
+  attempt: true,
+  blob: true,
+  checkpoint: true,
+  complete: true,
+  distrust: true,
+  layer: true,
+  pin: true,
+  run: true,
+  signed_time: true,
+  tuf_floor: true,
+  tuf_metadata: true,
+};
+const test = suite("cli/commands/mirror-check");
+const demo = demoLayout();
+
+async function filled(): Promise<string> {
+  const store = tempFolder();
+  assert.is((await runCli(["mirror", "add", demo.folder, "--store", store, "--complete"])).exit, 0);
+  return store;
+}
+
+test("a damaged row is named by table and key, with the commands that mend it, and they do", async () => {
+  const store = await filled();
+  tamper(store, "UPDATE blob SET bytes = x'00' WHERE digest = ?", demo.digests.signed);
+  const text = await runCli(["mirror", "check", "--store", store]);
+  assert.is(text.exit, 6);
+  assert.match(text.err, `damage in blob ${demo.digests.signed}`);
+  const { damaged, damage } = JSON.parse((await runCli(["mirror", "check", "--store", store, "-o", "json"])).out);
+  assert.is(damaged, 1);
+  assert.equal([damage[0].table, damage[0].key], ["blob", [demo.digests.signed]]);
+  assert.equal(damage[0].fix[0], `sallyport mirror check --store ${store} --remove-damaged --yes`);
+  const mended = await runCli(damage[0].fix[0].split(" ").slice(1));
+  assert.is(mended.exit, 0);
+  assert.match(mended.out, `removed blob ${demo.digests.signed}`);
+  assert.is((await runCli(damage[0].fix[1].replace("LAYOUT", demo.folder).split(" ").slice(1))).exit, 0);
+  const after = await runCli(["mirror", "check", "--store", store]);
+  assert.equal([after.exit, after.err], [0, ""]);
+});
+
+test("removing needs a word of its own", async () => {
+  const store = await filled();
+  assert.is((await runCli(["mirror", "check", "--store", store, "--remove-damaged"])).exit, 2);
+  assert.is((await runCli(["mirror", "check", "--store", store, "--yes"])).exit, 2);
+});
+
+test("every kind of damage has a command", () => {
+  for (const table of Object.keys(places)) assert.ok(mendingCommands(table, ["x"], "mirror").length > 0, table);
+  assert.equal(mendingCommands("answer", [], "mirror"), ["sallyport mirror add --store NEW LAYOUT"]);
+  assert.match(mendingCommands("answer", ["trusted-root", "x"], "m").join(), "trust update --store m");
+  assert.match(mendingCommands("pin", ["tuf-root", "x"], "m").join(), "trust import --store m");
+});
+
+test.run();
