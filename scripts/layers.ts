@@ -271,7 +271,7 @@ export const layers: LayerTable = {
       "core/oci/descriptor.ts",
     ],
   },
-  "cli/node-config": { units: ["core/encoding"] },
+  "cli/node-config": { units: ["core/errors.ts", "core/encoding"] },
   "cli/completion": { units: [], packages: ["commander"] },
   "cli/judge.ts": {
     units: [

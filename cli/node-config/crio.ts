@@ -2,6 +2,7 @@
  * CRI-O, and podman: `registries.conf`, whose locations are paths at the proxy. Source: docs/guides/nodes.md;
  * https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md.
  */
+import { EngineError } from "../../core/errors.ts";
 import { caFile, comment, fallbackNote, type NodeConfig, type NodeConfigOptions, policyNote } from "./node-config.ts";
 
 /** There is no setting for every registry, so that some must be named. */
@@ -18,9 +19,18 @@ function registryTable(upstream: string, { proxy, withFallback }: NodeConfigOpti
     : `${head}${location}${insecure}`;
 }
 
+/** @throws EngineError `invalid-usage` for a registry with a port: no image of it could be pulled at all. */
 export function crioConfig(options: NodeConfigOptions): NodeConfig {
   const { proxy, upstreams, withFallback } = options;
   const names = upstreams.length === 0 ? common : upstreams;
+  const ported = names.find((name) => /:\d+$/.test(name));
+  if (ported !== undefined)
+    throw new EngineError(
+      "invalid-usage",
+      "CRI-O names the registry in the path that it asks the proxy for, and a path cannot hold a port: give the " +
+        "registry a name without one, or leave it out (it is then pulled from directly)",
+      { subject: `--upstream ${ported}` },
+    );
   const search = names.includes("docker.io") ? '["docker.io"]' : "[]";
   return {
     fallback: withFallback ? "on" : "off",

@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type KubernetesProgram, makeKubernetes } from "./kubernetes-build.ts";
 import { sdkVersions } from "../../proxy/upstream/kms/sdk.ts";
 
@@ -24,6 +25,8 @@ export const toolsFolder: string = process.env.SALLYPORT_E2E_TOOLS ?? join(homed
 interface Source {
   /** A Go module's command, by path and version. */
   readonly go?: string;
+  /** A Go program of this repository, and the file of its modules where there are several. */
+  readonly own?: readonly [folder: string, modules?: string];
   /** Packages of npm, which are together in a folder of their own. */
   readonly npm?: readonly string[];
   /** A Debian package, and the program in it. */
@@ -43,6 +46,10 @@ const sources = {
   "ggcr-registry": { go: "github.com/google/go-containerregistry/cmd/registry@v0.22.1" },
   crane: { go: "github.com/google/go-containerregistry/cmd/crane@v0.22.1" },
   cosign3: { go: "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3" },
+  /** Programs that pull as nodes do, with the code of two versions of containerd, and of CRI-O and podman. */
+  "containerd-2.1.6": { own: ["nodes/containerd", "go-2.1.6.mod"] },
+  "containerd-2.4.2": { own: ["nodes/containerd"] },
+  "containers-image": { own: ["nodes/containers-image"] },
   "local-kms": { go: "github.com/nsmithuk/local-kms@v0.0.0-20260228092603-2a5e92d09ab6" },
   /** With its etcd. About ten minutes of one core. */
   "api-server": { kubernetes: ["1.36.3", "api-server"] },
@@ -93,6 +100,7 @@ function find(component: Component): Obtained {
 function make(source: Source, work: string, path: string): string | undefined {
   if (source.npm !== undefined) return install(source.npm, work, path);
   if (source.python !== undefined) return installPython(source.python, path);
+  if (source.own !== undefined) return buildOwn(path, ...source.own);
   if (source.kubernetes !== undefined) return buildKubernetes(...source.kubernetes, work, path);
   return source.go === undefined ? unpack(source, work, path) : build(source.go, work, path);
 }
@@ -113,6 +121,16 @@ function build(module: string, work: string, path: string): string | undefined {
   copyFileSync(join(work, program), `${path}.new`);
   renameSync(`${path}.new`, path);
   return undefined;
+}
+
+function buildOwn(path: string, folder: string, modules?: string): string | undefined {
+  process.stderr.write(`building ${folder}\n`);
+  const cwd = fileURLToPath(new URL(folder, import.meta.url));
+  // Without gpgme, which containers/image would need of the system.
+  const words = ["build", "-trimpath", "-tags", "containers_image_openpgp", "-o", `${path}.new`];
+  const failure = run("go", [...words, ...(modules === undefined ? [] : [`-modfile=${modules}`]), "."], { cwd });
+  if (failure === undefined) renameSync(`${path}.new`, path);
+  return failure;
 }
 
 function install(packages: readonly string[], work: string, path: string): string | undefined {

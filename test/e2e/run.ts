@@ -8,6 +8,7 @@ import { buildDist } from "../../scripts/build.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { keyServiceScenarios } from "./key-services.ts";
+import { nodeScenarios } from "./nodes.ts";
 import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
 import { registryScenarios } from "./registries.ts";
@@ -21,6 +22,7 @@ const scenarios: readonly Scenario[] = [
   ...registryScenarios,
   ...clusterScenarios,
   ...keyServiceScenarios,
+  ...nodeScenarios,
   ...offlineScenarios,
 ].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 

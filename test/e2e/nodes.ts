@@ -1,0 +1,240 @@
+/**
+ * What `node-config` prints, read by the code that nodes pull with: containerd's resolver in two versions, and
+ * containers/image, which CRI-O and podman are made of. A server on loopback stands for the proxy, another for the
+ * registry itself; without fallback nobody ever speaks to that one.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import type { RequestListener } from "node:http";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { dirname, join } from "node:path";
+import * as assert from "uvu/assert";
+import { type LoopbackServer, serveLoopback } from "../support/loopback-server.ts";
+import { tlsAuthority } from "../support/tls-identity.ts";
+import type { Component } from "./components.ts";
+import type { Scenario, Tools } from "./scenario.ts";
+
+const digestOf = (bytes: Buffer): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+const manifestType = "application/vnd.oci.image.manifest.v1+json";
+const layer = Buffer.from("layer ".repeat(1000));
+const config = Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}');
+const part = (bytes: Buffer, mediaType: string) => ({ mediaType, digest: digestOf(bytes), size: bytes.length });
+const manifest = Buffer.from(
+  JSON.stringify({
+    schemaVersion: 2,
+    mediaType: manifestType,
+    config: part(config, "application/vnd.oci.image.config.v1+json"),
+    layers: [part(layer, "application/vnd.oci.image.layer.v1.tar")],
+  }),
+);
+const image = digestOf(manifest);
+const blobs = new Map([layer, config].map((bytes) => [digestOf(bytes), bytes]));
+
+/** The image of `registry`, however the path says which registry is meant; every other path is 404. */
+function answering(registry: string, status: () => number): RequestListener {
+  return (request, response) => {
+    const url = new URL(request.url ?? "", "http://proxy");
+    const named = url.searchParams.get("ns") === registry ? "/v2/" : `/v2/${registry}/`;
+    const [, kind = "", reference = ""] = /^(manifests|blobs)\/([^/]+)$/.exec(
+      url.pathname.startsWith(`${named}lib/app/`) ? url.pathname.slice(`${named}lib/app/`.length) : "",
+    ) ?? ["", "", ""];
+    const found =
+      kind === "blobs"
+        ? blobs.get(reference)
+        : kind === "manifests" && ["1", image].includes(reference)
+          ? manifest
+          : undefined;
+    if (status() !== 200) response.writeHead(status()).end('{"errors":[{"code":"UNKNOWN","message":"as it is"}]}');
+    else if (url.pathname === "/v2/") response.writeHead(200).end();
+    else if (found === undefined) response.writeHead(404).end();
+    else {
+      const type = kind === "manifests" ? manifestType : "application/octet-stream";
+      response.writeHead(200, {
+        "content-type": type,
+        "content-length": found.length,
+        "docker-content-digest": digestOf(found),
+      });
+      response.end(request.method === "HEAD" ? undefined : found);
+    }
+  };
+}
+
+/** The registry itself: counts who connects, and hangs up. */
+async function lonelyRegistry(): Promise<{ readonly host: string; taken(): number; close(): void }> {
+  let connections = 0;
+  const server: Server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    taken: () => {
+      const taken = connections;
+      connections = 0;
+      return taken;
+    },
+    close: () => void server.close(),
+  };
+}
+
+interface Node {
+  readonly tools: Tools;
+  readonly proxy: LoopbackServer;
+  /** What the proxy answers with; 200: with what it has. */
+  status: number;
+  /** Puts what is printed in the place of `/etc` of a node. */
+  print(...words: readonly string[]): Promise<string>;
+  /** What the program says of each reference: `ok DIGEST`, or `error TEXT`. */
+  pull(component: Component, folder: string, ...references: readonly string[]): Promise<readonly string[]>;
+}
+
+/** Runs with a proxy that has the image of `registry`, encrypted by an authority of its own. */
+async function withNode(tools: Tools, registry: string, use: (node: Node) => Promise<void>): Promise<void> {
+  const authority = await tlsAuthority();
+  const state = { status: 200 };
+  const proxy = await serveLoopback(
+    answering(registry, () => state.status),
+    await authority.issue(["127.0.0.1"]),
+  );
+  tools.stage.write("ca.crt", authority.ca);
+  let nodes = 0;
+  const node: Node = Object.assign(state, {
+    tools,
+    proxy,
+    async print(...words: readonly string[]) {
+      const etc = join(tools.stage.folder, `node-${++nodes}`, "etc");
+      const given = [...words, "--proxy", proxy.url, "--ca", "ca.crt", "-o", "json"];
+      const { exit, out, err } = await tools.sallyport(["node-config", ...given]);
+      assert.is(exit, 0, err);
+      for (const { path, content } of JSON.parse(out).files) {
+        const place = path.replace(/^\/etc/, etc);
+        mkdirSync(dirname(place), { recursive: true });
+        writeFileSync(place, content.replaceAll('"/etc/', `"${etc}/`));
+      }
+      return etc;
+    },
+    async pull(component: Component, folder: string, ...references: readonly string[]) {
+      const { out, err } = await tools.stage.run(tools.program(component), [folder, ...references]);
+      const lines = out.trim().split("\n");
+      assert.is(lines.length, references.length, err);
+      return lines;
+    },
+  });
+  try {
+    await use(node);
+  } finally {
+    await proxy.close();
+  }
+}
+
+const containerd = (component: Component, version: string): Scenario => ({
+  name: `node-config containerd, read by ${component}`,
+  needs: [component],
+  async run(tools) {
+    const registry = await lonelyRegistry();
+    try {
+      await withNode(tools, registry.host, async (node) => {
+        const references = [`${registry.host}/lib/app:1`, `${registry.host}/lib/app@${image}`];
+        const good = [`ok ${image}`, `ok ${image}`];
+        const pull = (etc: string) => node.pull(component, join(etc, "containerd/certs.d"), ...references);
+        const forms = [[], ["--version", version], ["--upstream", registry.host, "--version", version]];
+        for (const words of forms) {
+          const etc = await node.print("containerd", ...words);
+          node.status = 200;
+          assert.equal(await pull(etc), good, words.join(" "));
+          const asked = node.proxy.asked();
+          assert.ok(asked.length >= 6, asked.join("\n"));
+          for (const line of asked) assert.match(line, `?ns=${encodeURIComponent(registry.host)}`);
+          for (const status of [403, 404, 429, 500, 503]) {
+            node.status = status;
+            for (const line of await pull(etc)) assert.match(line, /^error /, String(status));
+            assert.ok(node.proxy.asked().length >= 2);
+          }
+          assert.is(registry.taken(), 0, "without fallback nobody speaks to the registry");
+        }
+        for (const words of forms) {
+          const etc = await node.print("containerd", "--with-fallback", ...words);
+          node.status = 200;
+          assert.equal(await pull(etc), good, words.join(" "));
+          assert.is(registry.taken(), 0);
+          node.status = 503;
+          await pull(etc);
+          assert.ok(node.proxy.asked().length >= 8);
+          assert.ok(registry.taken() > 0, "with fallback the registry is asked last");
+        }
+      });
+    } finally {
+      registry.close();
+    }
+  },
+});
+
+/** Why a version decides what is printed. */
+const tooNew: Scenario = {
+  name: "node-config containerd for a newer version: the older one drops the file",
+  needs: ["containerd-2.1.6", "containerd-2.4.2"],
+  async run(tools) {
+    const registry = await lonelyRegistry();
+    try {
+      await withNode(tools, registry.host, async (node) => {
+        const etc = await node.print("containerd", "--with-fallback", "--version", "2.4.2");
+        const pull = (component: Component) =>
+          node.pull(component, join(etc, "containerd/certs.d"), `${registry.host}/lib/app:1`);
+        assert.equal(await pull("containerd-2.4.2"), [`ok ${image}`]);
+        node.proxy.asked();
+        assert.match((await pull("containerd-2.1.6"))[0] ?? "", /^error /);
+        assert.equal(node.proxy.asked(), []);
+      });
+    } finally {
+      registry.close();
+    }
+  },
+};
+
+const containersImage: Scenario = {
+  name: "node-config crio, read by containers/image",
+  needs: ["containers-image"],
+  async run(tools) {
+    for (const [registry, references] of [
+      ["registry.invalid", ["registry.invalid/lib/app:1", `registry.invalid/lib/app@${image}`]],
+      ["docker.io", ["docker.io/lib/app:1", "lib/app:1"]],
+    ] as const)
+      await withNode(tools, registry, async (node) => {
+        const pull = (etc: string) => node.pull("containers-image", join(etc, "containers"), ...references);
+        for (const words of [[], ["--with-fallback"]]) {
+          const etc = await node.print("crio", "--upstream", `${registry},ghcr.io`, ...words);
+          writeFileSync(join(etc, "containers/registries.conf"), "");
+          writeFileSync(join(etc, "containers/auth.json"), "{}");
+          node.status = 200;
+          assert.equal(await pull(etc), [`ok ${image}`, `ok ${image}`], `${registry} ${words.join(" ")}`);
+          const asked = node.proxy.asked().filter((line) => !line.endsWith(" /v2/"));
+          assert.ok(asked.length >= 6, asked.join("\n"));
+          for (const line of asked) assert.match(line, ` /v2/${registry}/lib/app/`);
+          if (words.length > 0) continue;
+          for (const status of [403, 404, 500, 503]) {
+            node.status = status;
+            // The proxy is the only source that the error names.
+            for (const line of await pull(etc)) {
+              assert.match(line, /^error /, String(status));
+              assert.not.match(line, /Mirrors also failed|dial tcp|lookup /, line);
+            }
+          }
+        }
+      });
+    await withNode(tools, "ghcr.io", async (node) => {
+      const etc = await node.print("crio", "--upstream", "ghcr.io");
+      writeFileSync(join(etc, "containers/registries.conf"), "");
+      writeFileSync(join(etc, "containers/auth.json"), "{}");
+      const [said = ""] = await node.pull("containers-image", join(etc, "containers"), "lib/app:1");
+      assert.match(said, /^error short-name/, "without docker.io, names without a registry mean nothing");
+    });
+  },
+};
+
+export const nodeScenarios: readonly Scenario[] = [
+  containerd("containerd-2.1.6", "2.1.6"),
+  containerd("containerd-2.4.2", "2.4.2"),
+  tooNew,
+  containersImage,
+];
