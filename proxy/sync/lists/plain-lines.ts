@@ -1,4 +1,5 @@
 /** A list with one reference a line, and settings behind it. Source: docs/spec/image-lists.md#lines. */
+import type { Limits } from "../../../core/limits.ts";
 import type { ListSettings, ListedTags } from "./image-list.ts";
 import { readSetting, tagsOf } from "./entry-settings.ts";
 import { type ListSink, quoted } from "./list-sink.ts";
@@ -78,7 +79,9 @@ const oneName = /^\s*(?:[a-z0-9][a-z0-9._-]*\s*)?(?:#.*)?$/;
  * Whether some line could be a reference, or all are names: in a folder, other texts are skipped. What is a list is
  * read whole, so that a misspelt line is not lost.
  */
-export function holdsReference(text: string): boolean {
+export function holdsReference(text: string, { referenceBytes }: Pick<Limits, "referenceBytes">): boolean {
   const lines = text.split(/\r\n|\n|\r/);
-  return lines.some((line) => looksListed.test(line)) || lines.every((line) => oneName.test(line));
+  // A search in a longer line would take long, and no line of a list is longer.
+  const matches = (pattern: RegExp) => (line: string) => line.length <= referenceBytes && pattern.test(line);
+  return lines.some(matches(looksListed)) || lines.every(matches(oneName));
 }

@@ -26,6 +26,8 @@ const forms =
 /** A document of some form, or lines: what the first line that says something looks like. */
 function isDocument(text: string): boolean {
   const first = /^[^\S\n]*(?!#)\S.*$/m.exec(text.replace(/^\uFEFF/, ""))?.[0].trim() ?? "";
+  // An address in brackets begins a reference.
+  if (/^\[[0-9a-f:.]+\](?::\d+)?\//i.test(first)) return false;
   return /^(?:---|%YAML|[[{]|-(?:\s|$)|["']?[\w.$/-]+["']?\s*:(?:\s|$))/.test(first);
 }
 
@@ -34,11 +36,14 @@ const isKyverno = (value: JsonObject): boolean => /^(?:policies\.)?kyverno\.io\/
 /** What is known and no list, with what to do. */
 function otherForm(value: JsonValue): string | undefined {
   if (!isObject(value)) return undefined;
-  if (textOr(value.kind) === "Kustomization" || textOr(value.apiVersion).startsWith("kustomize.config.k8s.io/"))
+  const apiVersion = textOr(value.apiVersion);
+  // Flux has resources of the same kind.
+  const isBare = apiVersion === "" && textOr(value.kind) === "Kustomization";
+  if (isBare || apiVersion.startsWith("kustomize.config.k8s.io/"))
     return "a kustomization names no images by itself: render it (kubectl kustomize FOLDER) and give the output";
   if (isObject(value.services))
     return "compose files are not read: docker compose config --images prints the images, one a line";
-  if (/^v[12]$/.test(textOr(value.apiVersion)) && textOr(value.name) !== "" && textOr(value.version) !== "")
+  if (/^v[12]$/.test(apiVersion) && textOr(value.name) !== "" && textOr(value.version) !== "")
     return "a chart is rendered first: helm template CHART, and give the output";
   return undefined;
 }
@@ -117,7 +122,7 @@ function readFile(reading: Omit<Reading, "hasPolicies">): void {
       "over-limit",
     );
   else if (isDocument(file.text)) readDocuments({ ...reading, file });
-  else if (file.inFolder !== true || holdsReference(file.text)) readPlainLines(file.text, file.name, sink);
+  else if (file.inFolder !== true || holdsReference(file.text, sink.limits)) readPlainLines(file.text, file.name, sink);
   if (sink.seen > before) return;
   if (file.inFolder === true) sink.note(`${file.name} names no image`);
   else sink.fault(place, `names no image; a list is ${forms}`);

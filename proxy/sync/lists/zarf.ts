@@ -23,7 +23,8 @@ function readComponent(component: JsonObject, at: string, place: Place, sink: Li
   const list = pointer(at, "images");
   for (const [index, image] of readArray(own(component, "images") ?? [], list).entries()) {
     const here = pointer(list, index);
-    sink.image(readString(image, here), {}, place(here));
+    const name = isObject(image) ? readString(own(image, "name"), pointer(here, "name")) : readString(image, here);
+    sink.image(name, {}, place(here));
   }
   const left = others.filter((key) => {
     const value = own(component, key);

@@ -9,13 +9,13 @@ const hex = "a".repeat(64);
 
 test("one reference a line, with blanks, remarks, and every end of a line", () => {
   const text = `\uFEFF# images\r\n\r\n  ghcr.io/a/b:1  # why\rnginx\n\tquay.io/c/d@sha256:${hex}\n[::1]:5000/x:2`;
-  // A remark begins with # behind a blank; a bracket begins a document, so an address of this kind is not first.
   assert.equal(references(text), [
     "ghcr.io/a/b:1",
     "docker.io/nginx:latest",
     `quay.io/c/d@sha256:${hex}`,
     "[::1]:5000/x:2",
   ]);
+  assert.equal(references("[::1]:5000/x:2"), ["[::1]:5000/x:2"]);
   assert.equal(listed("\n\nnginx\n").images[0]?.from, "f:3");
 });
 
@@ -78,10 +78,15 @@ test("what is named twice is one entry; a contradiction is refused", () => {
 });
 
 test("in a folder, a text without any reference is no list", () => {
-  assert.ok(holdsReference("# x\nghcr.io/a/b:1\n"));
-  assert.ok(holdsReference("words\na/b:1 expect=unsigned # x\n"));
-  assert.ok(holdsReference("nginx\n# x\nredis # y\n"));
-  assert.not(holdsReference("This is the licence: read it.\nSee https here, and/or there.\n"));
+  assert.ok(holdsReference("# x\nghcr.io/a/b:1\n", defaultLimits));
+  assert.ok(holdsReference("words\na/b:1 expect=unsigned # x\n", defaultLimits));
+  assert.ok(holdsReference("nginx\n# x\nredis # y\n", defaultLimits));
+  assert.not(holdsReference("This is the licence: read it.\nSee https here, and/or there.\n", defaultLimits));
+});
+
+test("a long line is no search without an end", () => {
+  const text = `${"a:".repeat(1_000_000)}!\n`;
+  assert.not(holdsReference(text, defaultLimits));
 });
 
 test.run();

@@ -1,5 +1,7 @@
+import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { EngineError } from "../../../../core/errors.ts";
 import { defaultLimits, limitsWith } from "../../../../core/limits.ts";
 import { readImageList } from "../../../../proxy/sync/lists/read-image-list.ts";
 import { listed, references, refusal } from "./listed.ts";
@@ -11,7 +13,7 @@ test("zarf.yaml: the images of every component, and notes of the rest", () => {
 metadata: { name: x }
 components:
   - name: a
-    images: [ghcr.io/a/b:1, ghcr.io/a/c:1]
+    images: [ghcr.io/a/b:1, { name: ghcr.io/a/c:1 }]
     charts: [{ name: x }]
     manifests: []
   - name: b
@@ -119,6 +121,69 @@ test("forms that are no list are refused with what to do; in a folder they are n
       ["d/other.yaml", "d/README.txt"],
     );
   }
+});
+
+test("Flux has a Kustomization that is a resource", () => {
+  const text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\n---\n- nginx\n";
+  assert.equal(references(text), ["docker.io/nginx:latest"]);
+});
+
+const samples = [
+  "# x\nghcr.io/a/b:1 expect=unsigned tags='>=1 <2' # y\nnginx:v*\n",
+  "apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: nginx, tags: {range: 1.x}, children: true}\n",
+  "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: a, image: b}]}}\n",
+  "kind: ZarfPackageConfig\ncomponents: [{name: a, images: [nginx], charts: [{}]}]\n",
+  "apiVersion: content.hauler.cattle.io/v1\nkind: Images\nspec: {images: [{name: nginx}]}\n",
+  "apiVersion: mirror.openshift.io/v2alpha1\nkind: ImageSetConfiguration\nmirror: {additionalImages: [{name: nginx}]}\n",
+  "NAME: x\nMANIFEST:\n---\n# Source: a/b.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: x}\nNOTES:\nx\n",
+  policy,
+];
+const pieces = [
+  "{",
+  "}",
+  "[",
+  "]",
+  ":",
+  "\n",
+  "'",
+  '"',
+  "#",
+  "*",
+  "null",
+  "1",
+  "---\n",
+  "- ",
+  "&a ",
+  "*a",
+  "\u0000",
+  "\ud800",
+  " ",
+];
+
+test("whatever is given is a list, or an error with a code and a place", () => {
+  const edit = fc.tuple(fc.nat(), fc.nat(40), fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 5 })));
+  const text = fc.tuple(fc.constantFrom(...samples), fc.array(edit, { maxLength: 4 })).map(([sample, edits]) =>
+    edits.reduce((before, [at, length, piece]) => {
+      const from = at % (before.length + 1);
+      return before.slice(0, from) + piece + before.slice(from + (length % 9));
+    }, sample),
+  );
+  fc.assert(
+    fc.property(text, fc.boolean(), (given, inFolder) => {
+      try {
+        const { images, tags } = listed(given, { inFolder });
+        assert.ok(images.length + tags.length > 0);
+        for (const { reference, from } of images) {
+          assert.equal(references(reference), [reference]);
+          assert.match(from, /^f:\d+$/);
+        }
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        assert.match(error.subject ?? "", /^f(?::\d+)?$/);
+      }
+    }),
+    { numRuns: 1500, seed: 11 },
+  );
 });
 
 test("what is empty, or no document, is refused", () => {
