@@ -4,6 +4,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { PulledLayers } from "../../proxy/registry/pulled-layers.ts";
 import { createLog, type Log } from "../../proxy/log.ts";
 import { createMetrics, type Metrics } from "../../proxy/metrics.ts";
 import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
@@ -35,6 +36,7 @@ interface Running {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly mirror: Mirror;
+  readonly layers: PulledLayers | undefined;
   readonly store: string;
   readonly limits: Limits;
 }
@@ -53,6 +55,19 @@ function hostOf({ io, log, metrics, store }: Running): ServerHost {
     metrics,
     now: () => io.now(),
   };
+}
+
+/** What is put together once. @throws EngineError `invalid-config` where it differs. */
+function refuseFixed(next: Config, now: Config): void {
+  const fixed = ({ store, mode, proxy, limits }: Config): Readonly<Record<string, unknown>> => ({
+    store,
+    mode,
+    "proxy.layers": JSON.stringify(proxy.layers),
+    "limits.maxBundleSize": limits.maxBundleSize,
+  });
+  const before = fixed(now);
+  for (const [name, value] of Object.entries(fixed(next)))
+    if (value !== before[name]) throw new EngineError("invalid-config", `${name} needs a new start`, { subject: name });
 }
 
 /** Changes the configuration while it runs. One that does not load changes nothing, and is told. */
@@ -92,13 +107,11 @@ class Reloading {
   }
 
   async #replace(why: string): Promise<void> {
-    const { log, metrics, mirror, limits, io, load } = this.#running;
+    const { log, metrics, mirror, layers, limits, io, load } = this.#running;
     try {
       const config = requireConfig(load());
-      for (const name of ["store", "mode"] as const)
-        if (config[name] !== this.#config[name])
-          throw new EngineError("invalid-config", `${name} needs a new start`, { subject: name });
-      const parts = await openParts({ config, mirror, limits, io, log });
+      refuseFixed(config, this.#config);
+      const parts = await openParts({ config, mirror, layers, limits, io, log });
       try {
         await this.#server.replace(config, parts);
       } catch (error) {
@@ -177,8 +190,12 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   const mirror = openMirror(store, { mode: mode === "online" ? "write" : "read", limits, holder: lockHolder(io) });
   try {
     const metrics = createMetrics(version);
-    const running: Running = { io, load, file, log, metrics, mirror, store, limits };
-    const parts = await openParts({ config, mirror, limits, io, log });
+    const { layers: kept } = config.proxy;
+    // Readers of one store are many, and each would make room for itself.
+    const layers =
+      kept.store && mirror.isWritable ? new PulledLayers({ folder: store, maxBytes: kept.size }) : undefined;
+    const running: Running = { io, load, file, log, metrics, mirror, layers, store, limits };
+    const parts = await openParts({ config, mirror, layers, limits, io, log });
     const server = await Server.open(config, parts, hostOf(running)).catch(async (error: unknown) => {
       await parts.close();
       throw error;

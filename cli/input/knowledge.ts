@@ -219,6 +219,18 @@ export function parseTimeFlag(text: string, flag: string): Date {
   }
 }
 
+/** The files and variables that settings and policies name: a trusted root, key files. */
+export const givenKnowledge = (
+  options: Pick<KnowledgeOptions, "trustedRoot" | "tufMirror">,
+  io: CommandIO,
+  now: Date,
+): Knowledge =>
+  new CommandLineKnowledge(
+    io,
+    readCommandLineRoot(options.trustedRoot, options as KnowledgeOptions, io),
+    now.toISOString(),
+  );
+
 /**
  * Opens everything that the flags name. The caller closes it.
  * @throws EngineError `invalid-usage`, and as `openMirror` and `openLayout`.

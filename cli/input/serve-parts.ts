@@ -1,35 +1,137 @@
 /** What a configuration of `serve` is put together to. Only mode online loads what can dial. */
+import { createRoute } from "../../proxy/upstream/route.ts";
+import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Log } from "../../proxy/log.ts";
-import type { Mount, Parts } from "../../proxy/serve/server.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { openDoor } from "../../proxy/registry/open-door.ts";
+import type { Door } from "../../proxy/registry/door/door.ts";
+import type { PulledLayers } from "../../proxy/registry/pulled-layers.ts";
+import { createRegistryProxy, type RegistryEvent } from "../../proxy/registry/registry-proxy.ts";
+import { createTufServer } from "../../proxy/registry/tuf-server.ts";
+import { servesStrangers, strangersRead } from "../../proxy/serve/config-rules.ts";
+import type { Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
+import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { CommandIO } from "../command.ts";
+import { placeText, problemText } from "./files.ts";
+import { givenKnowledge } from "./knowledge.ts";
+import { readPolicies } from "./policy-files.ts";
+import { defaultTrustName, readTrustSettings } from "./trust-flags.ts";
 
 export interface ServeParts {
   readonly config: Config;
   readonly mirror: Mirror;
+  /** Layers that pass through, where they are kept. */
+  readonly layers: PulledLayers | undefined;
   readonly limits: Limits;
   readonly io: CommandIO;
   readonly log: Log;
 }
 
-/** Until there is a registry behind it, clients are told so. */
-const noRegistry: Mount = {
-  what: "registry",
-  paths: ["/v2"],
-  handle(_, response) {
-    const body = JSON.stringify({ errors: [{ code: "UNAVAILABLE", message: "no registry is served here" }] });
-    response.writeHead(503, { "content-type": "application/json", "retry-after": "60" }).end(body);
-  },
-};
+/** How long one question to a registry may take. */
+const questionMs = 60_000;
 
-export async function openParts({ mirror }: ServeParts): Promise<Parts> {
-  return {
-    mounts: [noRegistry],
-    checks: [
-      { name: "mirror", look: () => void mirror.knowledge().recorded({ kind: "trusted-root", name: "public-good" }) },
-    ],
-    close: async () => undefined,
-  };
+/** @throws EngineError for policies, roots and certificates that cannot be used. */
+export async function openParts(parts: ServeParts): Promise<Parts> {
+  const { config, mirror, layers, limits, io, log } = parts;
+  const registry = config.mode === "online" ? await openRegistryFor(parts) : undefined;
+  try {
+    const now = (): Date => io.now();
+    const report = ({ code, message, subject }: EngineError): void => log.error(message, { code, subject });
+    const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());
+    const upstreams = registry === undefined ? [] : config.upstreams.map(({ host }) => host);
+    const proxy = createRegistryProxy({
+      mirror,
+      registry,
+      upstreams,
+      failurePolicy: config.proxy.failurePolicy,
+      refreshMs: config.proxy.refresh,
+      layers,
+      admit: config.proxy.admit === "policies" ? policyDoor(parts, registry, upstreams) : undefined,
+      limits,
+      now,
+      log: (event) => tell(event, log),
+      report,
+    });
+    const knowledge = mirror.knowledge();
+    const tuf = createTufServer({ knowledge, trust, crypto: nodeVerifier, limits, now, report });
+    return {
+      mounts: [
+        { what: "registry", paths: ["/v2"], handle: proxy.handle },
+        { what: "trust", paths: ["/tuf", "/trust"], handle: tuf.handle },
+      ],
+      checks: [
+        { name: "mirror", look: () => void knowledge.recorded({ kind: "trusted-root", name: defaultTrustName }) },
+      ],
+      async close() {
+        await proxy.close();
+        await registry?.close();
+      },
+    };
+  } catch (error) {
+    await registry?.close();
+    throw error;
+  }
+}
+
+async function openRegistryFor(parts: ServeParts): Promise<Registry> {
+  const { openServeRegistry, findKnownUpstream } = await import("./serve-upstream.ts");
+  const { listeners, allowAnonymousPrivate } = parts.config;
+  const open = listeners.find(servesStrangers);
+  const known = open === undefined || allowAnonymousPrivate ? undefined : await findKnownUpstream(parts);
+  if (open !== undefined && known !== undefined)
+    throw new EngineError("invalid-config", strangersRead(known), { subject: open.name ?? open.address });
+  return openServeRegistry(parts);
+}
+
+const trustOptions = ({ trust: { tufRoot } }: Config) => (tufRoot === undefined ? {} : { tufRoot });
+
+/** What was refused is of interest, and why; the line of the request has the rest. */
+function tell({ why, status, method, target, repository, ms }: RegistryEvent, log: Log): void {
+  const fields = { why, status, method, target, repository, ms: Math.round(ms) };
+  if (why === undefined) log.debug("registry", fields);
+  else log.info("registry: no success", fields);
+}
+
+function policyDoor(
+  { config, mirror, limits, io, log }: ServeParts,
+  registry: Registry | undefined,
+  upstreams: readonly string[],
+): Door {
+  const { folders, allowEmpty } = config.policies;
+  const { policies, exceptions, errors } = readPolicies(folders, io);
+  const [first] = errors;
+  if (first !== undefined)
+    throw new EngineError(first.code, `policies do not load: ${errors.map(problemText).join("; ")}`, {
+      subject: placeText(first),
+    });
+  if (policies.length === 0 && !allowEmpty)
+    throw new EngineError("invalid-config", "there is no policy there; policies.allowEmpty: true allows that", {
+      subject: folders.join(", "),
+    });
+  const now = (): Date => io.now();
+  const { trustedRoot } = config.trust;
+  const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());
+  const door = openDoor({
+    mirror,
+    given: givenKnowledge(trustedRoot === undefined ? {} : { trustedRoot }, io, now()),
+    asker: registry === undefined ? undefined : createRoute(registry.parts, { now, deadlineMs: questionMs }),
+    upstreams,
+    policies,
+    settings: { trustRoot: defaultTrustName, trust },
+    refreshMs: config.proxy.refresh,
+    noMatch: config.proxy.noMatch,
+    crypto: nodeVerifier,
+    limits,
+    now,
+    report: ({ code, message, subject }) => log.error(message, { code, subject }),
+  });
+  for (const { policy, needs } of door.notApplied)
+    log.warn(`the policy ${policy} is not applied to pulls: its verdict needs ${needs}`);
+  for (const exception of exceptions)
+    log.warn(`the exception ${exception.name} is not applied to pulls: it is about resources`);
+  log.info("policies guard pulls", { applied: door.applied });
+  return door;
 }

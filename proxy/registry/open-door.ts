@@ -1,6 +1,7 @@
 /** The policies' door with its asker: who is asked for evidence, and where the answers go. */
 import type { EngineError } from "../../core/errors.ts";
-import type { Asker } from "../../core/knowledge/knowledge.ts";
+import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
+import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { createPolicyDoor, type PolicyDoor, type PolicyDoorOptions } from "./door/policy-door.ts";
 import { storeIn } from "./pull-through.ts";
@@ -9,6 +10,8 @@ import { readListed } from "./target.ts";
 
 export interface OpenDoorOptions extends Omit<PolicyDoorOptions, "knowledge" | "asker" | "mayAsk"> {
   readonly mirror: Mirror;
+  /** Files that a setting or a policy names: what they answer is not asked for. */
+  readonly given?: Knowledge | undefined;
   /** Registries, logs and keys; without it nobody is asked. */
   readonly asker?: Asker | undefined;
   /** The registries that may be asked, as for the proxy itself. */
@@ -22,13 +25,13 @@ const defaultWaitMs = 9_000;
 
 /** @throws EngineError when a policy cannot be compiled, `invalid-config` for what is no host. */
 export function openDoor(options: OpenDoorOptions): PolicyDoor {
-  const { mirror, asker, upstreams, waitMs = defaultWaitMs, report, ...door } = options;
+  const { mirror, given, asker, upstreams, waitMs = defaultWaitMs, report, ...door } = options;
   const listed = new Set(upstreams.map(readListed));
   const shared =
     asker === undefined ? undefined : new SharedAsker({ asker, store: storeIn(mirror), now: door.now, report });
   return createPolicyDoor({
     ...door,
-    knowledge: mirror.knowledge(),
+    knowledge: given === undefined ? mirror.knowledge() : joinedKnowledge([given, mirror.knowledge()]),
     asker: shared === undefined ? undefined : () => shared.until(performance.now() + waitMs),
     mayAsk: (question) =>
       !("repository" in question) || listed.has(question.repository.slice(0, question.repository.indexOf("/"))),

@@ -19,10 +19,14 @@ function isLocalListener({ address }: Listener): boolean {
 }
 
 /** Whether strangers may read images from it. */
-const servesStrangers = (listener: Listener): boolean =>
+export const servesStrangers = (listener: Listener): boolean =>
   !isLocalListener(listener) &&
   listener.auth.by === "none" &&
   (listener.serves.length === 0 || listener.serves.includes("registry"));
+
+export const strangersRead = (host: string): string =>
+  `anybody could read what ${host} gives to those who log in: ask for a login here too, or set ` +
+  "allowAnonymousPrivate: true";
 
 export function checkConfig(config: Config, judge: Judge): void {
   const names = new Map<string, number>();
@@ -80,12 +84,7 @@ function checkListener(listener: Listener, at: string, config: Config, judge: Ju
     judge.refuse(`${at}/auth/by`, "client certificates are shown in TLS only: set tls.from");
   if (servesStrangers(listener) && !config.allowAnonymousPrivate && config.mode === "online") {
     const asked = config.upstreams.find(hasCredentials);
-    if (asked !== undefined)
-      judge.refuse(
-        `${at}/auth/by`,
-        `anybody could read what ${asked.host} gives to its credentials only: ask for a login, or set ` +
-          "allowAnonymousPrivate: true",
-      );
+    if (asked !== undefined) judge.refuse(`${at}/auth/by`, strangersRead(asked.host));
   }
 }
 

@@ -83,7 +83,7 @@ const upstream = {
     ca: { kind: "path", what: "authorities of its certificate, beside the system's" },
     clientCertificate: { kind: "path", what: "certificate that it is shown" },
     clientKey: { kind: "path", what: "key of that certificate" },
-    concurrency: { kind: "whole", what: "connections to it at the same time", least: 1, most: 256, fallback: 8 },
+    concurrency: { kind: "whole", what: "connections to it at the same time", least: 1, most: 256, fallback: 32 },
     credentials: {
       kind: "group",
       what: "as whom it is asked; without them as docker's and podman's files say",

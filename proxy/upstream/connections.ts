@@ -33,7 +33,7 @@ export interface ConnectionOptions {
   /** How a user names certificates to these hosts, for messages. */
   readonly settings?: TlsSettings;
   /** Sockets to one origin at the same time. Default 8; more requests wait for one. */
-  readonly perOrigin?: number;
+  readonly perOrigin?: number | ((host: string) => number);
   /** For connecting, TLS included. Default 10 s. */
   readonly connectMs?: number;
   /** Until an answer's headers are here, and between two pieces of its body. Default 30 s. */
@@ -119,7 +119,7 @@ export class Connections {
       ...(servername === undefined ? {} : { servername }),
     };
     const bounds = {
-      connections: perOrigin,
+      connections: typeof perOrigin === "function" ? perOrigin(url.host) : perOrigin,
       pipelining: 1,
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,

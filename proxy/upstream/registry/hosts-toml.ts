@@ -112,7 +112,7 @@ function readAddress(text: string, table: TomlTable): URL {
 }
 
 /** Without `override_path` the API is below `/v2` of the address. */
-function rootOf(url: URL | undefined, isWhole: boolean): string {
+export function rootOf(url: URL | undefined, isWhole: boolean): string {
   const path = (url?.pathname ?? "").replace(/\/+$/, "");
   return isWhole || path.endsWith("/v2") ? `${path}/` : `${path}/v2/`;
 }

@@ -6,6 +6,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readFile as readRealFile } from "../../../cli/file-system.ts";
 import type { SignalName } from "../../../cli/command.ts";
+import { digestOf } from "../../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { type Reply, serveRegistry } from "../../support/registry-server.ts";
+import { policyFor } from "../demo-policy.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli, type TestRun, type TestWorld, testIO } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
@@ -90,6 +94,107 @@ test("offline over a mirror: ready, a line for each listener, and exit code 0 wh
     messages.filter((msg) => msg !== "request"),
     ["listening", "serving", "told to end", "ended"],
   );
+});
+
+const web = "/v2/registry.example/shop/web";
+const statusOf = async (url: string): Promise<number> => {
+  const response = await fetch(url);
+  await response.arrayBuffer();
+  return response.status;
+};
+
+test("the registry answers from the mirror: what is there, what is not, and what nobody knows", async () => {
+  await serving(local, async ({ urls: [url = ""] }) => {
+    assert.is(await statusOf(`${url}/v2/`), 200);
+    assert.is(await statusOf(`${url}${web}/manifests/signed`), 200);
+    assert.is(await statusOf(`${url}${web}/manifests/${demo.digests.signed}`), 200);
+    assert.is(await statusOf(`${url}/v2/shop/web/manifests/signed?ns=registry.example`), 200);
+    assert.is(await statusOf(`${url}${web}/referrers/${demo.digests.unsigned}`), 200);
+    assert.is(await statusOf(`${url}/v2/other.example/app/manifests/1`), 503);
+    assert.is(await statusOf(`${url}/tuf/nobody/root.json`), 404);
+  });
+});
+
+test("policies at the door: signed by the key is served, by another is refused, and no match as was said", async () => {
+  const files = {
+    "policies/p.yaml": policyFor(demo.key.pem),
+    "c.yaml": `${head}store: ${store}
+listeners: [{ address: "127.0.0.1:0" }]
+policies: { folders: [policies] }
+proxy: { admit: policies }\n`,
+  };
+  await serving(
+    ["-c", "c.yaml"],
+    async ({ urls: [url = ""], lines }) => {
+      assert.is(await statusOf(`${url}${web}/manifests/signed`), 200);
+      assert.is(await statusOf(`${url}${web}/manifests/foreign`), 403);
+      assert.ok(
+        lines().some(({ msg, applied }) => msg === "policies guard pulls" && String(applied) === "check-images"),
+      );
+    },
+    { files },
+  );
+  const { exit, err } = await runCli(["serve", ...local, "--proxy-admit", "policies", "--policies-folders", "p.yaml"], {
+    files: { "p.yaml": policyFor(demo.key.pem).replace("attestors:", "attestor:") },
+  });
+  assert.is(exit, 2);
+  assert.match(err, /invalid-policy: policies do not load: p\.yaml:/);
+});
+
+test("online it asks the listed upstreams with their credentials, keeps the answer, and asks nobody else", async () => {
+  const manifest = { schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", layers: [] };
+  const body = {
+    ...manifest,
+    config: { mediaType: "application/vnd.oci.empty.v1+json", digest: digestOf(encodeUtf8("{}")), size: 2 },
+  };
+  const found: Reply = { body, headers: { "content-type": manifest.mediaType } };
+  const login: Reply = { status: 401, headers: { "www-authenticate": `Bearer realm="http://127.0.0.1:1/"` } };
+  const upstream = await serveRegistry((path, { headers }) =>
+    headers.authorization !== "Bearer upstream-token" ? login : path.includes("/manifests/") ? found : undefined,
+  );
+  const stranger = await serveRegistry(() => found);
+  const own = tempFolder();
+  const files = {
+    "secrets/token": "upstream-token\n",
+    "c.yaml": `${head}mode: online
+store: ${own}
+listeners: [{ address: "127.0.0.1:0" }]
+upstreams: [{ host: "${upstream.host}", plainHTTP: true, credentials: { tokenFile: secrets/token } }]\n`,
+  };
+  try {
+    const { err } = await serving(
+      ["-c", "c.yaml"],
+      async ({ urls: [url = ""] }) => {
+        for (let times = 0; times < 2; times++)
+          assert.is(await statusOf(`${url}/v2/app/manifests/1?ns=${upstream.host}`), 200);
+        assert.is(await statusOf(`${url}/v2/app/manifests/1?ns=${stranger.host}`), 503);
+      },
+      { files },
+    );
+    assert.ok(upstream.asked().filter((one) => one.includes("/manifests/1")).length >= 1);
+    assert.equal(stranger.asked(), []);
+    assert.not.match(err, /upstream-token/);
+    await serving(["--store", own, "--listen", "127.0.0.1:0"], async ({ urls: [url = ""] }) => {
+      assert.is(await statusOf(`${url}/v2/app/manifests/1?ns=${upstream.host}`), 200);
+    });
+    assert.equal(upstream.asked(), []);
+  } finally {
+    await upstream.close();
+    await stranger.close();
+  }
+});
+
+test("what docker's file has credentials for is not given to strangers either", async () => {
+  const auths = JSON.stringify({ auths: { "a.io": { auth: Buffer.from("u:p").toString("base64") } } });
+  const words = ["--store", tempFolder(), "--online", "--upstream", "a.io", "-c", "c.yaml"];
+  const config = (more: string): string => `${head}${more}listeners: [{ address: "0.0.0.0:0", plainHTTP: true }]\n`;
+  const files = { "c.yaml": config(""), "auth.json": auths };
+  const { exit, err } = await runCli(["serve", ...words], { files, env: { REGISTRY_AUTH_FILE: "auth.json" } });
+  assert.is(exit, 2);
+  assert.match(err, /anybody could read what a\.io gives/);
+  const allowed = { ...files, "c.yaml": config("allowAnonymousPrivate: true\n") };
+  for (const world of [{ files: allowed, env: { REGISTRY_AUTH_FILE: "auth.json" } }, { files }])
+    assert.is((await runCli(["serve", ...words], world)).exit, 0);
 });
 
 test("an own certificate is by the authority that the store publishes", async () => {

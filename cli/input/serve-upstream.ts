@@ -1,0 +1,64 @@
+/** The registries that `serve` asks. Only loaded in mode online: without it nothing can be dialled. */
+import { once } from "../../core/cosign/signed-entity.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { Log } from "../../proxy/log.ts";
+import type { Config } from "../../proxy/serve/settings.ts";
+import { upstreamConcurrency, upstreamCredentials, upstreamHosts } from "../../proxy/serve/upstream-hosts.ts";
+import { readAuthorities } from "../../proxy/upstream/authorities.ts";
+import { credentialFiles } from "../../proxy/upstream/registry/credentials/credential-files.ts";
+import { credentialHelper } from "../../proxy/upstream/registry/credentials/credential-helper.ts";
+import { type CredentialSource, firstOf } from "../../proxy/upstream/registry/credentials/credential.ts";
+import { openRegistry, type Registry } from "../../proxy/upstream/registry/open-registry.ts";
+import type { CommandIO } from "../command.ts";
+import { filesOf } from "./open-online.ts";
+
+export interface UpstreamParts {
+  readonly config: Config;
+  readonly limits: Limits;
+  readonly io: CommandIO;
+  readonly log: Log;
+}
+
+/** Of docker's and podman's files. */
+function credentialsOfFiles({ limits, io }: UpstreamParts): CredentialSource {
+  const { env } = io;
+  return credentialFiles({ env, files: filesOf(io), helper: credentialHelper(env, limits), limits });
+}
+
+/** @throws EngineError `invalid-config` for a certificate that cannot be read. */
+export function openServeRegistry(parts: UpstreamParts): Registry {
+  const { config, limits, io, log } = parts;
+  const { upstreams } = config;
+  const { env } = io;
+  const files = filesOf(io);
+  const authorities = once(() => readAuthorities({ env, files, added: undefined }));
+  return openRegistry({
+    hosts: upstreamHosts(upstreams, files),
+    credentials: firstOf([upstreamCredentials(upstreams, { env, files }), credentialsOfFiles(parts)]),
+    connections: { env, authorities, perOrigin: upstreamConcurrency(upstreams) },
+    fetching: { log: (line) => log.debug("upstream", { line }) },
+    limits,
+    now: () => io.now(),
+  });
+}
+
+/** How long helpers of credentials have. */
+const askMs = 10_000;
+
+/**
+ * The first upstream for which docker's or podman's files have credentials. Who cannot read them does not know that
+ * there are none.
+ */
+export async function findKnownUpstream(parts: UpstreamParts): Promise<string | undefined> {
+  const source = credentialsOfFiles(parts);
+  for (const { host } of parts.config.upstreams) {
+    try {
+      if ((await source.find({ host, path: "" }, AbortSignal.timeout(askMs))) !== undefined) return host;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return host;
+    }
+  }
+  return undefined;
+}
