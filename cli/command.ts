@@ -52,6 +52,10 @@ export interface Host {
   endNow(code: ExitCode): void;
   /** Whether somebody looks at stderr. */
   readonly isTerminal: boolean;
+  /** Whether somebody looks at stdout. */
+  readonly isOutTerminal: boolean;
+  /** Shows a line on the terminal in place of the one before; an empty one takes it away. */
+  status(line: string): void;
 }
 
 /** What an action reports to. The last exit code reported counts. */

@@ -5,6 +5,7 @@ import { nameOf } from "./called-path.ts";
 
 const signing = "Sallyport signs nothing: use cosign";
 const files = "Sallyport verifies images: for files use cosign";
+const logins = "docker's and podman's logins count here: docker login HOST, docker logout HOST";
 const forGood = "nothing is removed from a mirror: fill a new folder with what should stay";
 
 /** Commands of cosign, and others that there are not, by the group where they are looked for. */
@@ -18,6 +19,9 @@ const elsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "generate-key-pair": signing,
     "verify-blob": files,
     "verify-blob-attestation": files,
+    registry: logins,
+    login: logins,
+    logout: logins,
     save: "an image is saved with its signatures by cosign: cosign save IMAGE --dir LAYOUT",
   },
   mirror: { rm: forGood, remove: forGood, delete: forGood, prune: forGood, clean: forGood },

@@ -31,9 +31,24 @@ function columnsOf(stream: NodeJS.WriteStream): number {
   return stream.isTTY === true && stream.columns > 0 ? stream.columns : 80;
 }
 
+let hasStatus = false;
+
+/** A line that is rewritten: to the beginning of the line, and without what stood there. */
+function showStatus(line: string): void {
+  if (line === "" && !hasStatus) return;
+  hasStatus = line !== "";
+  process.stderr.write(`\r\u001b[K${line}`);
+}
+
 const io: CommandIO = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: (text) => {
+    showStatus("");
+    process.stdout.write(text);
+  },
+  err: (text) => {
+    showStatus("");
+    process.stderr.write(text);
+  },
   readFile,
   listFolder,
   pathKind,
@@ -54,6 +69,8 @@ const io: CommandIO = {
     },
     endNow: (code) => process.exit(code),
     isTerminal: process.stderr.isTTY === true,
+    isOutTerminal: process.stdout.isTTY === true,
+    status: process.stderr.isTTY === true && process.env.TERM !== "dumb" ? showStatus : () => undefined,
   },
   limits: defaultLimits,
 };

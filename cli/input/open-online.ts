@@ -38,6 +38,7 @@ import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf
 import type { CommandIO } from "../command.ts";
 import { visibleLine } from "../render/escape.ts";
 import { type Ear, warn } from "../render/say.ts";
+import { AskingProgress, type ShownFlags, showsProgress } from "./asking-progress.ts";
 import { keepingAdded } from "./keeping-added.ts";
 import { type OnlineOptions, readAskingBounds } from "./online-flags.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
@@ -78,7 +79,7 @@ export interface Online {
  * @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used.
  */
 export async function openOnline(
-  options: OnlineOptions,
+  options: OnlineOptions & ShownFlags,
   outside: boolean,
   io: CommandIO,
   known: Known,
@@ -118,10 +119,11 @@ export async function openOnline(
   const bounds = new AskingBounds({ inFlight, heldBytes: limits.heldBytes });
   const askers = new Askers();
   const telling = (asker: Asker): Asker => {
-    const told = tellingPlain(asker, plainTold, io);
+    const told = tellingPlain(progress?.watch(asker) ?? asker, plainTold, io);
     return mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), io);
   };
   const plainTold = new Set<string>();
+  const progress = showsProgress(options, io) ? new AskingProgress(io) : undefined;
   const open = (asker: Asker, key: string, mayKeep: (answer: Answer) => boolean): AskingRun =>
     new AskingRun(askers.without(own, key), telling(asker), known.now, {
       refresh: refreshMs,

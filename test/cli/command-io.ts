@@ -87,6 +87,8 @@ function testHost({ signals = (act) => void setImmediate(() => act("SIGTERM")) }
       throw new Error(`ended with ${code}`);
     },
     isTerminal: false,
+    isOutTerminal: false,
+    status: () => undefined,
   };
 }
 

@@ -10,6 +10,7 @@ const hints: readonly (readonly [words: readonly string[], hint: string])[] = [
   [["verify", "--kye", "x"], "Did you mean --key?"],
   [["mirror", "unpin"], "Did you mean unpin-key?"],
   [["mirror", "cheek"], "Did you mean check?"],
+  [["registry", "login", "ghcr.io"], "docker's and podman's logins count here: docker login HOST, docker logout HOST"],
   [["sign", "x"], "Sallyport signs nothing: use cosign"],
   [["attest", "x"], "Sallyport signs nothing: use cosign"],
   [["verify-blob", "x"], "Sallyport verifies images: for files use cosign"],
