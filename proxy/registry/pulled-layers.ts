@@ -3,7 +3,7 @@
  * of their own, so that layers which a sync stored on purpose are never removed to make room. Source:
  * docs/spec/offline.md#registry-proxy.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,6 +23,9 @@ interface Kept {
   readonly bytes: number;
 }
 
+/** Marks what this process is writing: a configuration that is read again must not remove it. */
+const writing = `.${randomUUID()}.part`;
+
 export class PulledLayers {
   readonly #store: LayerStore;
   readonly #maxBytes: number;
@@ -39,7 +42,7 @@ export class PulledLayers {
     const found: (readonly [number, Digest, number])[] = [];
     for (const name of readdirSync(blobs)) {
       const path = join(blobs, name);
-      if (name.endsWith(".part")) rmSync(path, { force: true });
+      if (name.endsWith(".part") && !name.endsWith(writing)) rmSync(path, { force: true });
       const digest = `sha256:${name}`;
       const stat = isDigest(digest) ? statSync(path, { throwIfNoEntry: false }) : undefined;
       if (isDigest(digest) && stat?.isFile() === true) found.push([stat.mtimeMs, digest, stat.size]);
@@ -56,16 +59,11 @@ export class PulledLayers {
 
   /** The file of a layer; it is the one that was asked for last from now on. */
   find(digest: Digest): { readonly path: string; readonly size: number } | undefined {
-    const kept = this.#kept.get(digest);
-    if (kept === undefined) return undefined;
     const path = this.#store.path(digest);
     const size = this.#store.size(digest);
-    if (size === undefined) {
-      this.#forget(digest);
-      return undefined;
-    }
-    this.#kept.delete(digest);
-    this.#kept.set(digest, kept);
+    this.#forget(digest);
+    if (size === undefined) return undefined;
+    this.#add(digest, size);
     const now = new Date();
     utimesSync(path, now, now);
     return { path, size };
@@ -95,7 +93,7 @@ export class PulledLayers {
     wrote: (bytes: number) => void,
   ): Promise<void> {
     this.#makeRoom(size);
-    const path = `${this.#store.path(digest)}.part`;
+    const path = `${this.#store.path(digest)}${writing}`;
     const file = await open(path, "w");
     let isWhole = false;
     try {

@@ -1,0 +1,89 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EngineError } from "../../../core/errors.ts";
+import type { Answer } from "../../../core/knowledge/answer.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
+import { SharedAsker } from "../../../proxy/registry/shared-asker.ts";
+
+const test = suite("proxy/registry/shared-asker");
+const question = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
+const at = "2026-01-01T00:00:00Z";
+const absent: Answer = { state: "absent", at, from: "ghcr.io" };
+const outage: Answer = { state: "unavailable", code: "unreachable", at, from: "ghcr.io", why: "refused" };
+const far = (): number => performance.now() + 10_000;
+
+function asking(answer: () => Promise<Answer | undefined>, store?: () => void) {
+  const clock = { now: 0 };
+  const asked: Question[] = [];
+  const stored: Answer[] = [];
+  const reports: EngineError[] = [];
+  const shared = new SharedAsker({
+    asker: {
+      ask: (one) => {
+        asked.push(one);
+        return answer() as never;
+      },
+    },
+    store: (_, one) => {
+      store?.();
+      stored.push(one);
+    },
+    now: () => new Date(clock.now),
+    report: (error) => reports.push(error),
+  });
+  return { shared, clock, asked, stored, reports };
+}
+
+test("however many ask at once, a registry is asked once and its answer kept once", async () => {
+  const { shared, asked, stored } = asking(() => new Promise((resolve) => setTimeout(() => resolve(absent), 10)));
+  const all = await Promise.all(Array.from({ length: 50 }, () => shared.until(far()).ask(question)));
+  assert.ok(all.every((answer) => answer === absent));
+  assert.is(asked.length, 1);
+  assert.equal(stored, [absent]);
+});
+
+test("an outage is not asked about again at once, and is after some seconds", async () => {
+  const { shared, clock, asked } = asking(() => Promise.resolve(outage));
+  for (const [now, requests] of [
+    [0, 1],
+    [4_999, 1],
+    [5_001, 2],
+  ] as const) {
+    clock.now = now;
+    assert.equal(await shared.until(far()).ask(question), outage);
+    assert.is(asked.length, requests);
+  }
+});
+
+test("who cannot wait gets timed-out, and the answer is kept for the next one", async () => {
+  let finish: (answer: Answer) => void = () => undefined;
+  const { shared, stored } = asking(() => new Promise((resolve) => (finish = resolve)));
+  const late = await shared.until(performance.now() + 5).ask(question);
+  assert.is(late?.state === "unavailable" && late.code, "timed-out");
+  const next = shared.until(far()).ask(question);
+  finish(absent);
+  assert.is(await next, absent);
+  assert.equal(stored, [absent]);
+});
+
+test("a mirror that cannot be written hides no answer", async () => {
+  const { shared, reports } = asking(
+    () => Promise.resolve(absent),
+    () => {
+      throw new EngineError("mirror-busy", "the disk is full");
+    },
+  );
+  assert.is(await shared.until(far()).ask(question), absent);
+  assert.equal(
+    reports.map(({ code }) => code),
+    ["mirror-busy"],
+  );
+});
+
+test("what nobody may be asked stays open", async () => {
+  const { shared, stored } = asking(() => Promise.resolve(undefined));
+  assert.is(await shared.until(far()).ask(question), undefined);
+  assert.equal(stored, []);
+});
+
+test.run();
