@@ -128,13 +128,19 @@ test("Flux has a Kustomization that is a resource", () => {
   assert.equal(references(text), ["docker.io/nginx:latest"]);
 });
 
+const pod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "x" },
+  spec: { containers: [{ name: "a", image: "b" }] },
+};
 const samples = [
   "# x\nghcr.io/a/b:1 expect=unsigned tags='>=1 <2' # y\nnginx:v*\n",
-  "apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: nginx, tags: {range: 1.x}, children: true}\n",
-  "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: a, image: b}]}}\n",
+  "apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: a, tags: {range: 1.x}, children: true}\n",
+  `apiVersion: v1\nkind: List\nitems:\n- ${JSON.stringify(pod)}\n`,
   "kind: ZarfPackageConfig\ncomponents: [{name: a, images: [nginx], charts: [{}]}]\n",
   "apiVersion: content.hauler.cattle.io/v1\nkind: Images\nspec: {images: [{name: nginx}]}\n",
-  "apiVersion: mirror.openshift.io/v2alpha1\nkind: ImageSetConfiguration\nmirror: {additionalImages: [{name: nginx}]}\n",
+  "apiVersion: mirror.openshift.io/v2alpha1\nkind: ImageSetConfiguration\nmirror: {additionalImages: [{name: a}]}\n",
   "NAME: x\nMANIFEST:\n---\n# Source: a/b.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: x}\nNOTES:\nx\n",
   policy,
 ];
