@@ -15,29 +15,43 @@ import {
   rmSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type KubernetesProgram, makeKubernetes } from "./kubernetes-build.ts";
 import { sdkVersions } from "../../proxy/upstream/kms/sdk.ts";
 
 export const toolsFolder: string = process.env.SALLYPORT_E2E_TOOLS ?? join(homedir(), ".cache", "sallyport-e2e", "bin");
 
+/** A Go program of this repository. */
+interface OwnProgram {
+  readonly folder: string;
+  /** The file of its modules, where there are several. */
+  readonly modules?: string;
+  /** A command of one of its modules, in the place of its own. */
+  readonly command?: string;
+  /** Texts of variables in its modules. */
+  readonly texts?: Readonly<Record<string, string>>;
+}
+
 interface Source {
   /** A Go module's command, by path and version. */
   readonly go?: string;
-  /** A Go program of this repository, and the file of its modules where there are several. */
-  readonly own?: readonly [folder: string, modules?: string];
+  readonly own?: OwnProgram;
   /** Packages of npm, which are together in a folder of their own. */
   readonly npm?: readonly string[];
   /** A Debian package, and the program in it. */
   readonly debian?: readonly [name: string, program: string];
-  /** A program of Kubernetes, which is built with all its modules: its version, and which program. */
-  readonly kubernetes?: readonly [version: string, program: KubernetesProgram];
   /** Packages of PyPI, in an environment of their own. */
   readonly python?: readonly string[];
   /** A program that machines have, or not. */
   readonly system?: string;
 }
+
+/** What programs of Kubernetes say of themselves: clients refuse a server that does not say its version. */
+const kubernetes = {
+  "k8s.io/component-base/version.gitVersion": "v1.36.3",
+  "k8s.io/component-base/version.gitMajor": "1",
+  "k8s.io/component-base/version.gitMinor": "36",
+};
 
 /** Versions are exact, so that a run can be repeated. */
 const sources = {
@@ -47,13 +61,15 @@ const sources = {
   crane: { go: "github.com/google/go-containerregistry/cmd/crane@v0.22.1" },
   cosign3: { go: "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3" },
   /** Programs that pull as nodes do, with the code of two versions of containerd, and of CRI-O and podman. */
-  "containerd-2.1.6": { own: ["nodes/containerd", "go-2.1.6.mod"] },
-  "containerd-2.4.2": { own: ["nodes/containerd"] },
-  "containers-image": { own: ["nodes/containers-image"] },
+  "containerd-2.1.6": { own: { folder: "nodes/containerd", modules: "go-2.1.6.mod" } },
+  "containerd-2.4.2": { own: { folder: "nodes/containerd" } },
+  "containers-image": { own: { folder: "nodes/containers-image" } },
   "local-kms": { go: "github.com/nsmithuk/local-kms@v0.0.0-20260228092603-2a5e92d09ab6" },
   /** With its etcd. About ten minutes of one core. */
-  "api-server": { kubernetes: ["1.36.3", "api-server"] },
-  kubectl: { kubernetes: ["1.36.3", "kubectl"] },
+  "api-server": { own: { folder: "api-server", texts: kubernetes } },
+  kubectl: { own: { folder: "api-server", command: "k8s.io/kubernetes/cmd/kubectl", texts: kubernetes } },
+  /** Rekor v1, with Trillian and an index in memory. */
+  rekor: { own: { folder: "rekor" } },
   "rekor-tiles": { go: "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0" },
   /** The path is the environment's folder. */
   moto: { python: ["moto[server]==5.2.5"] },
@@ -100,8 +116,7 @@ function find(component: Component): Obtained {
 function make(source: Source, work: string, path: string): string | undefined {
   if (source.npm !== undefined) return install(source.npm, work, path);
   if (source.python !== undefined) return installPython(source.python, path);
-  if (source.own !== undefined) return buildOwn(path, ...source.own);
-  if (source.kubernetes !== undefined) return buildKubernetes(...source.kubernetes, work, path);
+  if (source.own !== undefined) return buildOwn(source.own, path);
   return source.go === undefined ? unpack(source, work, path) : build(source.go, work, path);
 }
 
@@ -123,12 +138,15 @@ function build(module: string, work: string, path: string): string | undefined {
   return undefined;
 }
 
-function buildOwn(path: string, folder: string, modules?: string): string | undefined {
-  process.stderr.write(`building ${folder}\n`);
+function buildOwn({ folder, modules, command = ".", texts = {} }: OwnProgram, path: string): string | undefined {
+  process.stderr.write(`building ${basename(path)}\n`);
   const cwd = fileURLToPath(new URL(folder, import.meta.url));
+  const flags = ["-s", "-w", ...Object.entries(texts).map(([name, text]) => `-X ${name}=${text}`)];
   // Without gpgme, which containers/image would need of the system.
-  const words = ["build", "-trimpath", "-tags", "containers_image_openpgp", "-o", `${path}.new`];
-  const failure = run("go", [...words, ...(modules === undefined ? [] : [`-modfile=${modules}`]), "."], { cwd });
+  const tags = ["-tags", "containers_image_openpgp"];
+  const from = modules === undefined ? [] : [`-modfile=${modules}`];
+  const words = ["build", "-trimpath", ...tags, "-ldflags", flags.join(" "), "-o", `${path}.new`, ...from, command];
+  const failure = run("go", words, { cwd });
   if (failure === undefined) renameSync(`${path}.new`, path);
   return failure;
 }
@@ -152,15 +170,6 @@ function installPython(packages: readonly string[], path: string): string | unde
     run(join(path, "bin", "pip"), ["install", "--quiet", "--no-input", ...packages], { cwd });
   if (failure !== undefined) rmSync(path, { recursive: true, force: true });
   return failure;
-}
-
-function buildKubernetes(version: string, program: KubernetesProgram, work: string, path: string): string | undefined {
-  process.stderr.write(`building ${program} of Kubernetes ${version}\n`);
-  const failure = makeKubernetes(version, program, work, (command, words) => run(command, words, { cwd: work }));
-  if (failure !== undefined) return failure;
-  copyFileSync(join(work, program), `${path}.new`);
-  renameSync(`${path}.new`, path);
-  return undefined;
 }
 
 function unpack({ debian: [name, program] = ["", ""] }: Source, work: string, path: string): string | undefined {

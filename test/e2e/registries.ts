@@ -8,6 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import type { Component } from "./components.ts";
+import { startFront } from "./fronts.ts";
 import {
   type Access,
   type Cosign,
@@ -21,7 +22,7 @@ import {
   user,
 } from "./registry-actions.ts";
 import type { Scenario } from "./scenario.ts";
-import { leewaySeconds, startFront, startTokenServer, type TokenRules } from "./token-server.ts";
+import { leewaySeconds, startTokenServer, type TokenRules } from "./token-server.ts";
 
 const byKey = (key: string): readonly string[] => ["--key", `${key}.pub`, "--insecure-ignore-tlog"];
 const online = ["verify", "--online"];
@@ -166,13 +167,15 @@ const behindTokens = (registry: Registry): Scenario => ({
       // Tokens that the registry takes for two more seconds. What comes then waits until they have ended.
       let passed = 0;
       const ends = { at: Number.POSITIVE_INFINITY };
-      const front = await startFront(host, async ({ headers }) => {
-        if (headers.authorization === undefined) return;
-        passed += 1;
-        if (passed === 1) {
-          rules.ended = 0;
-          ends.at = Date.now() + 3500;
-        } else if (passed === 2) await wait(ends.at - Date.now());
+      const front = await startFront(host, {
+        async before({ headers }) {
+          if (headers.authorization !== undefined) passed += 1;
+          if (passed === 1) {
+            rules.ended = 0;
+            ends.at = Date.now() + 3500;
+          } else if (passed === 2) await wait(ends.at - Date.now());
+          return true;
+        },
       });
       try {
         rules.ended = leewaySeconds - 2;

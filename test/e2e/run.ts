@@ -8,6 +8,7 @@ import { buildDist } from "../../scripts/build.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { keyServiceScenarios } from "./key-services.ts";
+import { logScenarios } from "./logs.ts";
 import { nodeScenarios } from "./nodes.ts";
 import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
@@ -21,6 +22,7 @@ const wanted = words.filter((word) => !word.startsWith("--"));
 const scenarios: readonly Scenario[] = [
   ...registryScenarios,
   ...clusterScenarios,
+  ...logScenarios,
   ...keyServiceScenarios,
   ...nodeScenarios,
   ...offlineScenarios,

@@ -4,9 +4,7 @@
  * https://distribution.github.io/distribution/spec/auth/jwt/.
  */
 import { createPrivateKey, randomUUID, sign, X509Certificate } from "node:crypto";
-import { createServer, request as send } from "node:http";
 import type { IncomingMessage, ServerOptions } from "node:http";
-import type { AddressInfo } from "node:net";
 import { serveLoopback } from "../support/loopback-server.ts";
 import { tlsAuthority, type TlsIdentity } from "../support/tls-identity.ts";
 
@@ -101,30 +99,5 @@ export async function startTokenServer(rules: TokenRules, tls?: TlsIdentity): Pr
     rules,
     asked: () => asked.splice(0),
     close: server.close,
-  };
-}
-
-/** A host that hands each request on, after `before` has let it. */
-export async function startFront(host: string, before: (request: IncomingMessage) => Promise<void>) {
-  const server = createServer((request, response) => {
-    const { method = "GET", url = "/", headers } = request;
-    void before(request).then(() => {
-      const [hostname = "", port = ""] = host.split(":");
-      const passed = send({ host: hostname, port, method, path: url, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      });
-      passed.on("error", () => response.destroy());
-      request.pipe(passed);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: (): Promise<void> =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
   };
 }

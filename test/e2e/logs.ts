@@ -1,0 +1,263 @@
+/**
+ * Real transparency logs: cosign signs into Rekor v2 and brings the proof; signatures without an entry, whose entries
+ * are in Rekor v1, are found there by their hash.
+ */
+import { generateKeyPairSync } from "node:crypto";
+import { join } from "node:path";
+import { request } from "undici";
+import * as assert from "uvu/assert";
+import { startFront } from "./fronts.ts";
+import { freePort } from "./processes.ts";
+import { exits, plain, push, says, sign, startRegistry, succeeds } from "./registry-actions.ts";
+import type { Scenario, Tools } from "./scenario.ts";
+
+const host = "127.0.0.1";
+
+/** Makes a key of a log: `NAME.key` and `NAME.pub`. */
+function logKey({ stage }: Tools, name: string, type: "ed25519" | "p256"): void {
+  const pair = type === "ed25519" ? generateKeyPairSync("ed25519") : generateKeyPairSync("ec", { namedCurve: "P-256" });
+  stage.write(`${name}.key`, String(pair.privateKey.export({ type: "pkcs8", format: "pem" })));
+  stage.write(`${name}.pub`, String(pair.publicKey.export({ type: "spki", format: "pem" })));
+}
+
+/** Cosign writes a trusted root of one log, by its key. */
+async function trustedRoot(tools: Tools, file: string, key: string, origin: string): Promise<void> {
+  const log = `url=https://${origin},public-key=${key}.pub,start-time=2024-01-01T00:00:00Z,origin=${origin}`;
+  succeeds(
+    await tools.stage.run(tools.program("cosign3"), ["trusted-root", "create", `--rekor=${log}`, "--out", file]),
+  );
+}
+
+/** Returns its address. */
+async function startRekorTiles({ stage, program }: Tools, key: string, origin: string): Promise<string> {
+  const [port, grpc, metrics] = [await freePort(), await freePort(), await freePort()];
+  const url = `http://${host}:${port}`;
+  const flags = {
+    "http-port": port,
+    "grpc-port": grpc,
+    "http-metrics-port": metrics,
+    hostname: origin,
+    "storage-dir": join(stage.folder, `${key}-tiles`),
+    "signer-filepath": `${key}.key`,
+    "checkpoint-interval": "200ms",
+  };
+  await stage.serve(
+    program("rekor-tiles"),
+    ["serve", ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
+    async () => (await request(`${url}/healthz`)).statusCode === 200,
+  );
+  return url;
+}
+
+const tiles: Scenario = {
+  name: "Rekor v2: what cosign logged is proved by what the signature carries, and nobody asks the log",
+  needs: ["rekor-tiles", "cosign3", "ggcr-registry", "crane"],
+  async run(tools) {
+    const { stage, program } = tools;
+    const origin = "rekor.test";
+    // Two logs of one name: only one of them is trusted.
+    for (const name of ["log", "liar"]) logKey(tools, name, "ed25519");
+    await trustedRoot(tools, "root.json", "log", origin);
+    await trustedRoot(tools, "liar.json", "liar", origin);
+    const registry = await startRegistry("ggcr-registry", tools);
+    const run = async (...words: readonly string[]) =>
+      succeeds(await stage.run(program("cosign3"), words, { env: { COSIGN_PASSWORD: "" } }));
+    await run("generate-key-pair", "--output-key-prefix", "release");
+    const logged = async (key: string): Promise<string> => {
+      const url = await startRekorTiles(tools, key, origin);
+      const service = `url=${url},api-version=2,start-time=2024-01-01T00:00:00Z,operator=test`;
+      await run("signing-config", "create", `--rekor=${service}`, "--rekor-config=ANY", "--out", `${key}-config.json`);
+      const image = await push(`${registry}/shop/${key}:1`, tools, plain);
+      const from = [
+        "--signing-config",
+        `${key}-config.json`,
+        "--trusted-root",
+        key === "log" ? "root.json" : "liar.json",
+      ];
+      await run("sign", "--key", "release.key", "--yes", ...from, ...plain.cosign, image);
+      return image;
+    };
+    const [good, lied] = [await logged("log"), await logged("liar")];
+    const silent = await push(`${registry}/shop/silent:1`, tools, plain);
+    const none = ["--tlog-upload=false", "--use-signing-config=false", "--new-bundle-format=true"];
+    await run("sign", "--key", "release.key", "--yes", ...none, ...plain.cosign, silent);
+    const verify = (image: string, ...more: readonly string[]) =>
+      tools.sallyport([
+        "verify",
+        "--key",
+        "release.pub",
+        "--trusted-root",
+        "root.json",
+        "--store",
+        "mirror",
+        ...more,
+        image,
+      ]);
+    const found = await verify(good, "--online", "-d");
+    exits(0, found, /log +rekor\.test #0/);
+    assert.not.match(found.err, /api\/v2/);
+    exits(14, await verify(lied, "--online"), /bad-log-proof/);
+    exits(14, await verify(silent, "--online"), /no-log-proof/);
+    await stage.stopServers();
+    exits(0, await verify(good), /log +rekor\.test #0/);
+    exits(14, await verify(lied), /bad-log-proof/);
+  },
+};
+
+interface Rekor {
+  readonly url: string;
+  /** Its key, PEM. */
+  readonly key: string;
+}
+
+async function startRekor({ stage, program }: Tools, origin: string): Promise<Rekor> {
+  const [port, trillian, redis] = [await freePort(), await freePort(), await freePort()];
+  const url = `http://${host}:${port}`;
+  const flags = {
+    port,
+    "rekor_server.address": host,
+    "rekor_server.hostname": origin,
+    "rekor_server.signer": "memory",
+    "trillian_log_server.port": trillian,
+    "redis_server.port": redis,
+    log_type: "prod",
+  };
+  await stage.serve(
+    program("rekor"),
+    ["serve", ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
+    async () => (await request(`${url}/api/v1/log`)).statusCode === 200,
+    { TRILLIAN: `${host}:${trillian}`, REDIS: `${host}:${redis}` },
+  );
+  return { url, key: await (await request(`${url}/api/v1/log/publicKey`)).body.text() };
+}
+
+/** Entries as Rekor answers them: by their ids. */
+type Entries = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const searched: Scenario = {
+  name: "Rekor v1: a signature's entry is found by its hash and verified; a log that lies, lacks it or is down",
+  needs: ["rekor", "cosign3", "cosign2", "ggcr-registry", "crane"],
+  async run(tools) {
+    const { stage, program } = tools;
+    const origin = "rekor.test";
+    const rekor = await startRekor(tools, origin);
+    stage.write("log.pub", rekor.key);
+    logKey(tools, "other-log", "p256");
+    await trustedRoot(tools, "root.json", "log", origin);
+    await trustedRoot(tools, "other-root.json", "other-log", origin);
+    const registry = await startRegistry("ggcr-registry", tools);
+    const image = await push(`${registry}/shop/app:1`, tools, plain);
+    await sign("cosign2", image, tools, plain);
+    const verify = (
+      given: { log?: string; root?: string; image?: string; key?: string; more?: readonly string[] } = {},
+    ) => {
+      const { log = rekor.url, root = "root.json", key = "release.pub", more = ["--online"] } = given;
+      const words = ["verify", "--key", key, "--trusted-root", root, "--rekor-url", log, ...more, given.image ?? image];
+      return tools.sallyport(words);
+    };
+    // Nothing was logged, and the log says so.
+    exits(14, await verify(), /no-log-proof/);
+
+    // Cosign's signature is logged later, as anybody may do it.
+    const manifest = `http://${registry}/v2/shop/app/manifests/${image.split("@")[1]?.replace(":", "-") ?? ""}.sig`;
+    const { layers } = (await (await request(manifest)).body.json()) as {
+      layers: readonly { digest: string; annotations: Readonly<Record<string, string>> }[];
+    };
+    const [layer] = layers;
+    const hash = layer?.digest.replace("sha256:", "") ?? "";
+    const base64 = async (file: string): Promise<string> =>
+      Buffer.from((await stage.run("cat", [file])).out).toString("base64");
+    const log = async (signature: string, key: string) => {
+      const spec = {
+        data: { hash: { algorithm: "sha256", value: hash } },
+        signature: { content: signature, publicKey: { content: await base64(key) } },
+      };
+      const answer = await request(`${rekor.url}/api/v1/log/entries`, {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json" },
+        body: JSON.stringify({ apiVersion: "0.0.1", kind: "hashedrekord", spec }),
+      });
+      const text = await answer.body.text();
+      assert.is(answer.statusCode, 201, text);
+      return Object.keys(JSON.parse(text) as Entries)[0] ?? "";
+    };
+    const signature = layer?.annotations["dev.cosignproject.cosign/signature"] ?? "";
+    // Another's entry about the same content stands before it.
+    const foreign = ["sign-blob", "--key", "other.key", "--yes", "--tlog-upload=false", "payload"];
+    const payload = await request(`http://${registry}/v2/shop/app/blobs/${layer?.digest ?? ""}`);
+    stage.write("payload", await payload.body.text());
+    const env = { COSIGN_PASSWORD: "" };
+    await log(succeeds(await stage.run(program("cosign2"), foreign, { env })).out.trim(), "other.pub");
+    const missing = await verify();
+    exits(14, missing, /no-log-proof|bad-log-proof/);
+    const id = await log(signature, "release.pub");
+    const found = await verify({ more: ["--online", "--store", "mirror", "-d"] });
+    exits(0, found, /log +rekor\.test #1/);
+    const asked = found.err.split("\n").filter((line) => line.startsWith(`POST ${rekor.url}/`));
+    assert.is(asked.length, 2, `one search and its entries\n${says(found)}`);
+    exits(12, await verify({ key: "other.pub" }), /wrong-key/);
+    exits(14, await verify({ root: "other-root.json" }), /bad-log-proof/);
+
+    // Real cosign brings the same log's promise with the signature.
+    const carried = await push(`${registry}/shop/carried:1`, tools, plain);
+    stage.write("key", "");
+    const upload = ["sign", "--key", "release.key", "--yes", "--rekor-url", rekor.url, ...plain.cosign, carried];
+    succeeds(await stage.run(program("cosign2"), upload, { env: { ...env, SIGSTORE_REKOR_PUBLIC_KEY: "log.pub" } }));
+    exits(0, await verify({ image: carried, log: "http://127.0.0.1:1" }), /log +rekor\.test #2/);
+
+    const lies: Readonly<Record<string, (text: string) => string>> = {
+      "another time": (text) =>
+        text.replace(/"integratedTime":(\d+)/g, (_, time: string) => `"integratedTime":${Number(time) - 86_400}`),
+      "another place": (text) => text.replace(/"logIndex":\d+/g, '"logIndex":7'),
+      "another body": (text) =>
+        text.replace(/"body":"([^"]+)"/g, (_, body: string) => {
+          const other = Buffer.from(body, "base64").toString().replace(hash, "0".repeat(64));
+          return `"body":"${Buffer.from(other).toString("base64")}"`;
+        }),
+    };
+    for (const [name, change] of Object.entries(lies)) {
+      const front = await startFront(rekor.url.replace("http://", ""), {
+        change: (text, path) => (path.endsWith("/entries/retrieve") ? change(text) : text),
+      });
+      try {
+        const outcome = await verify({ log: `http://${front.host}` });
+        assert.ok(outcome.exit === 14 || outcome.exit === 5, `${name}\n${says(outcome)}`);
+      } finally {
+        await front.close();
+      }
+    }
+    // An index that names an entry, and a log that does not give it.
+    const silent = await startFront(rekor.url.replace("http://", ""), {
+      change: (text, path) => (path.endsWith("/entries/retrieve") ? "[]" : text),
+    });
+    try {
+      exits(5, await verify({ log: `http://${silent.host}` }), /upstream-error|unknown|gives none of them/);
+    } finally {
+      await silent.close();
+    }
+    assert.match(id, /^[0-9a-f]{80}$/);
+
+    await stage.stopServers();
+    // In an outage nobody knows; what was found before is in the mirror.
+    exits(0, await verify({ more: ["--store", "mirror"] }), /log +rekor\.test #1/);
+    exits(0, await verify({ more: ["--online", "--store", "mirror"] }));
+  },
+};
+
+const down: Scenario = {
+  name: "Rekor v1: an outage of the log is unknown, and no verdict",
+  needs: ["cosign2", "cosign3", "ggcr-registry", "crane"],
+  async run(tools) {
+    logKey(tools, "log", "p256");
+    await trustedRoot(tools, "root.json", "log", "rekor.test");
+    const registry = await startRegistry("ggcr-registry", tools);
+    const image = await push(`${registry}/shop/app:1`, tools, plain);
+    await sign("cosign2", image, tools, plain);
+    const words = ["verify", "--online", "--key", "release.pub", "--trusted-root", "root.json", image];
+    exits(5, await tools.sallyport([...words, "--rekor-url", "http://127.0.0.1:1"]), /unreachable/);
+    // A registry is no log.
+    exits(5, await tools.sallyport([...words, "--rekor-url", `http://${registry}`]), /cannot be searched by a hash/);
+  },
+};
+
+export const logScenarios: readonly Scenario[] = [tiles, searched, down];
