@@ -3,7 +3,7 @@
  * their own SDKs read a stub that asks for a login first; Vault's transit engine as its HTTP API answers.
  */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,13 +17,25 @@ import type { Scenario, Tools } from "./scenario.ts";
 type Words = Readonly<Record<string, string>>;
 
 const dist = fileURLToPath(new URL("../../dist", import.meta.url));
-const verifying = (key: string, image: string) => ["verify", "--online", "--insecure-ignore-tlog", "--key", key, image];
+export const verifying = (key: string, image: string) => [
+  "verify",
+  "--online",
+  "--insecure-ignore-tlog",
+  "--key",
+  key,
+  image,
+];
 
 /** The built program in a folder that has the SDKs, too. */
-function besideSdks({ stage, program }: Tools): (words: readonly string[], env: Words) => Promise<Outcome> {
+export function besideSdks({ stage, program }: Tools): (words: readonly string[], env: Words) => Promise<Outcome> {
   const folder = join(stage.folder, "installed");
   cpSync(dist, join(folder, "dist"), { recursive: true });
-  symlinkSync(join(program("kms-sdks"), "node_modules"), join(folder, "node_modules"));
+  const installed = join(folder, "node_modules");
+  mkdirSync(installed);
+  const sdks = join(program("kms-sdks"), "node_modules");
+  for (const name of readdirSync(sdks)) symlinkSync(join(sdks, name), join(installed, name));
+  // A mirror's database is a package beside the program, too.
+  symlinkSync(join(dist, "..", "node_modules", "better-sqlite3"), join(installed, "better-sqlite3"));
   return (words, env) =>
     stage.run(process.execPath, ["--no-warnings", join(folder, "dist", "sallyport.mjs"), ...words], { env });
 }
@@ -47,7 +59,7 @@ async function signed(tools: Tools, key: string, env: Words = {}): Promise<strin
 }
 
 /** Signs an image by a key pair in files. Returns the image and the public key. */
-async function signedByFile(tools: Tools): Promise<{ readonly image: string; readonly key: KeyObject }> {
+export async function signedByFile(tools: Tools): Promise<{ readonly image: string; readonly key: KeyObject }> {
   const words = ["generate-key-pair", "--output-key-prefix", "release"];
   succeeds(await tools.stage.run(tools.program("cosign3"), words, { env: { COSIGN_PASSWORD: "" } }));
   const image = await signed(tools, "release.key");

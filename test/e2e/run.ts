@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { buildDist } from "../../scripts/build.ts";
+import { amazonScenarios } from "./amazon.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { keyServiceScenarios } from "./key-services.ts";
@@ -24,6 +25,7 @@ const scenarios: readonly Scenario[] = [
   ...clusterScenarios,
   ...logScenarios,
   ...keyServiceScenarios,
+  ...amazonScenarios,
   ...nodeScenarios,
   ...offlineScenarios,
 ].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));

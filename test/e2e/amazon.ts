@@ -1,0 +1,177 @@
+/**
+ * AWS as moto has it: keys of each kind, and the password with which a registry of Amazon is asked. moto signs a digest
+ * as if it were a message, so that nothing is signed by its keys here.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { request } from "undici";
+import * as assert from "uvu/assert";
+import { tlsAuthority } from "../support/tls-identity.ts";
+import { startFront, startProxy } from "./fronts.ts";
+import { besideSdks, signedByFile, verifying } from "./key-services.ts";
+import { freePort } from "./processes.ts";
+import { exits, plain, push, says, sign, startRegistry, succeeds } from "./registry-actions.ts";
+import type { Scenario, Tools } from "./scenario.ts";
+
+const region = "eu-central-1";
+const account = "123456789012";
+
+/** Returns its address. */
+async function startMoto({ stage, program }: Tools): Promise<string> {
+  const port = String(await freePort());
+  const url = `http://127.0.0.1:${port}`;
+  const words = ["-H", "127.0.0.1", "-p", port];
+  await stage.serve(
+    join(program("moto"), "bin", "moto_server"),
+    words,
+    async () => (await request(`${url}/moto-api/`)).statusCode === 200,
+  );
+  return url;
+}
+
+const credentials = { AWS_REGION: region, AWS_ACCESS_KEY_ID: "bot", AWS_SECRET_ACCESS_KEY: "s3cret" };
+
+const keys: Scenario = {
+  name: "AWS: keys of P-256, P-384 and RSA in moto are those that cosign reads, and pinned they last",
+  needs: ["moto", "kms-sdks", "cosign3", "crane", "ggcr-registry"],
+  async run(tools) {
+    const url = await startMoto(tools);
+    const call = async (action: string, body: object): Promise<Readonly<Record<string, unknown>>> => {
+      const answer = await request(url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/x-amz-json-1.1",
+          "x-amz-target": `TrentService.${action}`,
+          authorization: `AWS4-HMAC-SHA256 Credential=bot/20260101/${region}/kms/aws4_request, SignedHeaders=host, Signature=0`,
+        },
+        body: JSON.stringify(body),
+      });
+      const text = await answer.body.text();
+      assert.is(answer.statusCode, 200, text);
+      return text === "" ? {} : (JSON.parse(text) as Readonly<Record<string, unknown>>);
+    };
+    const env = { ...credentials, AWS_ENDPOINT_URL_KMS: url, COSIGN_PASSWORD: "" };
+    const run = besideSdks(tools);
+    const { image } = await signedByFile(tools);
+    for (const spec of ["ECC_NIST_P256", "ECC_NIST_P384", "RSA_2048"]) {
+      const made = await call("CreateKey", { KeyUsage: "SIGN_VERIFY", KeySpec: spec });
+      const { KeyId: id } = made.KeyMetadata as { readonly KeyId: string };
+      const alias = spec.toLowerCase().replaceAll("_", "-");
+      await call("CreateAlias", { AliasName: `alias/${alias}`, TargetKeyId: id });
+      const words = ["public-key", "--key", `awskms:///alias/${alias}`];
+      const pem = succeeds(await tools.stage.run(tools.program("cosign3"), words, { env })).out;
+      for (const reference of [`awskms:///alias/${alias}`, `awskms:///${id}`]) {
+        const pinned = await run(["mirror", "pin-key", reference, "--store", "mirror", "-o", "json"], env);
+        exits(0, pinned);
+        tools.stage.write("cosign.pem", pem);
+        const own = await run(
+          ["mirror", "pin-key", "k8s://as/cosign", "cosign.pem", "--store", "other", "-o", "json"],
+          env,
+        );
+        exits(0, own);
+        const of = (text: string): unknown => (JSON.parse(text) as { readonly fingerprint: unknown }).fingerprint;
+        assert.is(of(pinned.out), of(own.out), spec);
+      }
+      exits(12, await run(verifying(`awskms:///alias/${alias}`, image), env), /wrong-key/);
+    }
+    exits(5, await run(verifying("awskms:///alias/missing", image), env), /AWS KMS does not have the key/);
+    // A key that encrypts is no key of signatures.
+    const { KeyMetadata: secret } = await call("CreateKey", {
+      KeyUsage: "ENCRYPT_DECRYPT",
+      KeySpec: "SYMMETRIC_DEFAULT",
+    });
+    const refused = await run(verifying(`awskms:///${(secret as { readonly KeyId: string }).KeyId}`, image), env);
+    exits(5, refused, /no-key/);
+    assert.not.match(says(refused), /s3cret/);
+    await tools.stage.stopServers();
+    exits(5, await run(verifying("awskms:///alias/ecc-nist-p256", image), env), /unreachable|refused/);
+  },
+};
+
+const registry: Scenario = {
+  name: "AWS: a registry of Amazon is asked with the password that moto gives for the provider of a policy",
+  needs: ["moto", "cosign3", "crane", "ggcr-registry"],
+  async run(tools) {
+    const { stage } = tools;
+    const url = await startMoto(tools);
+    const inside = await startRegistry("ggcr-registry", tools);
+    const name = `${account}.dkr.ecr.${region}.amazonaws.com`;
+    const authority = await tlsAuthority();
+    stage.write("ca.pem", authority.ca);
+    const image = await push(`${inside}/shop/app:signed`, tools, plain);
+    await sign("cosign3", image, tools, plain);
+    const users: string[] = [];
+    const front = await startFront(inside, {
+      tls: await authority.issue([name]),
+      before({ headers }, response) {
+        const user = Buffer.from((headers.authorization ?? "").replace(/^Basic /, ""), "base64").toString();
+        if (user !== "") users.push(user);
+        if (user === `AWS:${account}-auth-token`) return true;
+        response.writeHead(401, { "www-authenticate": `Basic realm="https://${name}/",service="ecr.amazonaws.com"` });
+        response.end("Not Authorized");
+        return false;
+      },
+    });
+    const proxy = await startProxy(front.host);
+    try {
+      const policy = (providers: readonly string[]) =>
+        JSON.stringify({
+          apiVersion: "kyverno.io/v1",
+          kind: "ClusterPolicy",
+          metadata: { name: "signed" },
+          spec: {
+            rules: [
+              {
+                name: "signed",
+                match: { any: [{ resources: { kinds: ["Pod"] } }] },
+                verifyImages: [
+                  {
+                    imageReferences: [`${name}/*`],
+                    failureAction: "Enforce",
+                    ...(providers.length === 0 ? {} : { imageRegistryCredentials: { providers } }),
+                    attestors: [
+                      {
+                        entries: [
+                          {
+                            keys: {
+                              publicKeys: readFileSync(join(stage.folder, "release.pub"), "utf8"),
+                              rekor: { ignoreTlog: true },
+                            },
+                          },
+                        ],
+                      },
+                    ],
+                  },
+                ],
+              },
+            ],
+          },
+        });
+      const container = { name: "app", image: image.replace(inside, name) };
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "app" }, spec: { containers: [container] } };
+      stage.write("pod.json", JSON.stringify(pod));
+      const env = {
+        ...credentials,
+        AWS_ENDPOINT_URL_ECR: url,
+        HTTPS_PROXY: `http://${proxy.host}`,
+        DOCKER_CONFIG: "nowhere",
+      };
+      const apply = async (providers: readonly string[], more: Readonly<Record<string, string>> = {}) => {
+        stage.write("policy.json", policy(providers));
+        const words = ["apply", "policy.json", "-r", "pod.json", "--online", "--registry-cacert", "ca.pem"];
+        return tools.sallyport(words, { ...env, ...more });
+      };
+      exits(1, await apply([]), /access-denied/);
+      assert.equal(users, []);
+      const good = await apply(["amazon"]);
+      exits(0, good, /pass: 2, fail: 0, warn: 0, error: 0/);
+      assert.ok(users.length > 0);
+      assert.not.match(says(good), /auth-token|s3cret/);
+      exits(1, await apply(["amazon"], { AWS_ENDPOINT_URL_ECR: "http://127.0.0.1:1" }), /unreachable|refused/);
+    } finally {
+      await Promise.all([proxy.close(), front.close()]);
+    }
+  },
+};
+
+export const amazonScenarios: readonly Scenario[] = [keys, registry];
