@@ -139,6 +139,38 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/trust-status.test.ts",
     why: "what it writes is compared there, line by line",
   },
+  "proxy/registry/layer-flight.ts": {
+    test: "test/proxy/registry/blobs.test.ts",
+    why: "several clients read one pull there, which ends well, breaks off, or proves wrong",
+  },
+  "proxy/registry/layer-source.ts": {
+    test: "test/proxy/registry/blobs.test.ts",
+    why: "pulls layers there, stored and not, from registries that give, break off and lie",
+  },
+  "proxy/registry/manifests.ts": {
+    test: "test/proxy/registry/statuses.test.ts",
+    why: "every state of knowledge is asked for there by tag and by digest; registry-proxy.test.ts has what is kept ready",
+  },
+  "proxy/registry/named-blobs.ts": {
+    test: "test/proxy/registry/door-keeper.test.ts",
+    why: "finds the manifests that name a digest, by which blobs and children are let in there",
+  },
+  "proxy/registry/oci-error.ts": {
+    test: "test/proxy/registry/respond.test.ts",
+    why: "the body of an error is read there",
+  },
+  "proxy/registry/parts.ts": {
+    test: "test/proxy/registry/statuses.test.ts",
+    why: "makes the refusals of all handlers, whose statuses and headers are compared there",
+  },
+  "proxy/registry/pull-through.ts": {
+    test: "test/proxy/registry/statuses.test.ts",
+    why: "every state of knowledge, outage and failure policy is a row there",
+  },
+  "proxy/registry/readable-manifest.ts": {
+    test: "test/attacks/registry-proxy.test.ts",
+    why: "manifests that can and cannot be read are served there",
+  },
   "proxy/mirror/signed-time-row.ts": {
     test: "test/proxy/mirror/signed-time.test.ts",
     why: "is written, read and damaged there",

@@ -81,7 +81,7 @@ export class PulledLayers {
   }
 
   /**
-   * Writes a layer whose bytes `source` gives; `wrote` hears how many of them can be read from `path` by now. It is kept
+   * Writes a layer whose bytes `source` gives; `wrote` hears how many can be read from the file by now. It is kept
    * under its name only whole and with its digest.
    * @throws EngineError `upstream-error` for another digest or size; the source's errors and the file system's.
    */

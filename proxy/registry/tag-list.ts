@@ -109,11 +109,7 @@ export class TagListServer {
     const page: Page = {
       tags: found.slice(0, most),
       hasMore: n !== undefined && n > 0 && found.length > most,
-      ...(claim !== undefined && outage === undefined
-        ? {}
-        : {
-            warning: `these are the tags that the mirror has; there may be others${outage === undefined ? "" : ` (${outage.code})`}`,
-          }),
+      ...(claim !== undefined && outage === undefined ? {} : { warning: mayBeMore(outage) }),
     };
     return send(target, page, request, response);
   }
@@ -123,6 +119,9 @@ export class TagListServer {
     return this.#parts.mirror.knowledge().claims({ kind: "tag", repository, tag: "latest" })[0];
   }
 }
+
+const mayBeMore = (outage: Unknown | undefined): string =>
+  `these are the tags that the mirror has; there may be others${outage === undefined ? "" : ` (${outage.code})`}`;
 
 function pageOf({ n, last = "" }: TagsTarget, tags: readonly string[]): Page {
   const rest = last === "" ? tags : tags.filter((tag) => tag > last);

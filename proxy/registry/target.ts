@@ -51,7 +51,7 @@ const mostPath = 255;
 const mostTarget = 4096;
 
 /** A registry in its one spelling; `undefined` for what is no host. */
-export function readHost(text: string): string | undefined {
+function readHost(text: string): string | undefined {
   if (text.length > mostPath || !hostPattern.test(text)) return undefined;
   return registryName(plainHost(text));
 }

@@ -14,6 +14,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [173, "Expressions"],
   [183, "Files, archives and the environment"],
   [191, "Trust, time and what is printed"],
+  [201, "The registry proxy"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -121,4 +122,30 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a token that is cut or followed by more", "one form"],
   ["names that end a line, cell or element", "escaped by each format"],
   ["texts that a screen obeys", "escaped in JSON and YAML too"],
+  ["a registry gives other bytes under a digest", "the bytes are hashed, and nothing of them is kept"],
+  [
+    "a registry names one digest in its header, and gives another manifest",
+    "header and bytes agree, else nobody knows",
+  ],
+  ["an address, a path or a line end in the place of a registry's name", "a host in one grammar"],
+  ["a registry that nobody listed is named", "only listed hosts are dialled"],
+  ["content of one registry is asked for in another one's name", "answers belong to a repository of a host"],
+  ["paths that climb, or are encoded twice", "names in one grammar, decoded once"],
+  ["a manifest's type that ends a header", "a media type in one grammar"],
+  ["lists of ranges", "one range, or the whole"],
+  ["the end of a layer is exchanged", "the last piece waits for the digest; no range of it afterwards"],
+  ["a layer without an end", "bounded; what is stated is compared"],
+  [
+    "a registry sends to another host, or to a machine's own credentials",
+    "no credentials elsewhere, nothing link-local",
+  ],
+  ["a cache that never had it says that it does not exist", "only who knows what exists says so"],
+  ["a registry's challenge, redirect or error is meant for the client", "nothing of it is passed on"],
+  ["a page in HTML in the place of a manifest", "nobody knows"],
+  ["an outage makes an image look unsigned", "a list that nobody knows is 503"],
+  ["content is written through the proxy", "refused, and nobody is told"],
+  ["an image in the form of a signature", "what can be run is judged"],
+  ["a client that goes away", "its stream ends at the registry"],
+  ["an answer from a time to come", "it is old"],
+  ["content in a coding that nobody asked for", "refused: a digest is that of the bytes"],
 ];

@@ -107,7 +107,7 @@ test("what is refused is 403 with the sentence, by tag, by digest, and its layer
   });
 });
 
-test("an unknown verdict is 503 under Fail, and admitted with a warning under Ignore, unless it is no outage", async () => {
+test("an unknown verdict is 503 under Fail; an outage is let in with a warning under Ignore", async () => {
   const verdict = { verdict: "unknown", message: "could not decide", code: "unreachable" } as const;
   for (const [failurePolicy, isIgnorable, status] of [
     ["Fail", true, 503],

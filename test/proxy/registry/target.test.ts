@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
-import { isRefused, parseTarget, readHost, readListed } from "../../../proxy/registry/target.ts";
+import { isRefused, parseTarget, readListed } from "../../../proxy/registry/target.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("proxy/registry/target");
@@ -90,7 +90,7 @@ test("whatever is sent is read as one repository of one host, or refused", () =>
 });
 
 test("hosts of the configuration", () => {
-  assert.is(readHost("Registry.Example:443"), "registry.example");
+  assert.is(readListed("Registry.Example:443"), "registry.example");
   for (const text of ["https://ghcr.io", "ghcr.io/org", "", "-a.example", "a..b", "a.example:123456"])
     throwsCode("invalid-config", () => readListed(text));
 });

@@ -78,7 +78,7 @@ for (const asRouter of [false, true])
       assert.equal({ ...found, floors: undefined }, { ...repository.source(), floors: undefined });
     }));
 
-test("files by their versioned and their plain names; what the mirror has not is 404, which ends a client's search", () =>
+test("files by versioned and plain names; what the mirror lacks is 404, which ends a client's search", () =>
   withServer({}, async ({ get }) => {
     for (const [path, status] of [
       ["/tuf/ours/root.json", 200],
@@ -102,7 +102,7 @@ test("files by their versioned and their plain names; what the mirror has not is
     assert.is((await get("/tuf/ours/timestamp.json", "HEAD")).text, "");
   }));
 
-test("the single file is verified before it is given: not without an initial root, and not past the budget", async () => {
+test("the single file is verified first: not without an initial root, not past the budget", async () => {
   await withServer({}, async ({ get }) => {
     assert.equal(await get("/trust/ours/trusted_root.json"), { status: 200, text: Buffer.from(target).toString() });
   });
