@@ -14,6 +14,7 @@ import type * as program from "../cli/main.ts";
 import { chunkLoader } from "../cli/start/chunk-loader.ts";
 import { codeSeals, compiledFolder, compiledName } from "../cli/start/compiled-code.ts";
 import { shownName } from "../cli/start/open-scripts.ts";
+import { serveLayout } from "./record-registry.ts";
 
 /** What people and scripts run most. Where SQLite is not installed, those with a mirror end early. */
 const lines: readonly string[] = [
@@ -31,13 +32,18 @@ const lines: readonly string[] = [
   "apply policies/06-keyless.yaml -r signed-keyless.yaml MIRROR",
   "explain IMAGE:signed -p policies/01-signature-by-key.yaml --layout layout",
   "tree IMAGE:signed --layout layout",
+  "verify BY-KEY ONLINE REGISTRY:signed",
+  "verify BY-IDENTITY ROOT ONLINE REGISTRY:signed-keyless",
 ];
 
+const host = "ghcr.io";
+const repository = "kyverno/test-verify-image";
 const named: Readonly<Record<string, string>> = {
-  IMAGE: "ghcr.io/kyverno/test-verify-image",
+  IMAGE: `${host}/${repository}`,
   MIRROR: "--store mirror",
   "BY-KEY": "--key trust/release.pub --insecure-ignore-tlog",
   "BY-IDENTITY": "--certificate-identity ada@example.com --certificate-oidc-issuer https://accounts.google.com",
+  ONLINE: "--online --allow-http-registry",
   ROOT: "--trusted-root trust/trusted-root.json",
 };
 
@@ -98,16 +104,19 @@ async function record(dist: string, fixtures: string): Promise<Recording> {
     process.stdout.setMaxListeners(0);
     process.stderr.setMaxListeners(0);
     process.chdir(fixtures);
+    const registry = await serveLayout("layout", host);
+    const texts: Readonly<Record<string, string>> = { ...named, REGISTRY: `${registry.host}/${repository}` };
     for (const tag of ["signed", "signed-keyless"]) writeFileSync(`${tag}.yaml`, podOf(tag));
     for (const line of lines) {
       const words = line
         .split(" ")
-        .flatMap((word) => word.replace(/^[A-Z-]+/, (name) => named[name] ?? name).split(" "));
+        .flatMap((word) => word.replace(/^[A-Z-]+/, (name) => texts[name] ?? name).split(" "));
       process.argv = [process.execPath, join(dist, "sallyport.mjs"), ...words];
       await (loader()(main) as typeof program).finished;
       exits[line] = Number(process.exitCode ?? 0);
     }
     process.exitCode = 0;
+    registry.close();
     // Everything else is compiled as far as loading goes.
     const load = loader();
     for (const name of names) if (!scripts.has(name)) load(name);

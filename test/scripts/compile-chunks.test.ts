@@ -70,6 +70,8 @@ test("the build calls the commands that people call most, and each of them does 
       ["apply", 0],
       ["explain", 0],
       ["tree", 0],
+      ["verify", 0],
+      ["verify", 0],
     ],
   );
 });
