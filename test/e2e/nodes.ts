@@ -8,10 +8,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
+import { Agent, request } from "undici";
 import * as assert from "uvu/assert";
 import { type LoopbackServer, serveLoopback } from "../support/loopback-server.ts";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import type { Component } from "./components.ts";
+import { freePort } from "./processes.ts";
 import type { Scenario, Tools } from "./scenario.ts";
 
 const digestOf = (bytes: Buffer): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
@@ -30,11 +32,15 @@ const manifest = Buffer.from(
 const image = digestOf(manifest);
 const blobs = new Map([layer, config].map((bytes) => [digestOf(bytes), bytes]));
 
-/** The image of `registry`, however the path says which registry is meant; every other path is 404. */
-function answering(registry: string, status: () => number): RequestListener {
+/**
+ * The image of `registry`, however the path says which registry is meant; without one the image of its own. Every other
+ * path is 404.
+ */
+function answering(registry: string | undefined, status: () => number): RequestListener {
   return (request, response) => {
     const url = new URL(request.url ?? "", "http://proxy");
-    const named = url.searchParams.get("ns") === registry ? "/v2/" : `/v2/${registry}/`;
+    const isOwn = registry === undefined || url.searchParams.get("ns") === registry;
+    const named = isOwn ? "/v2/" : `/v2/${registry}/`;
     const [, kind = "", reference = ""] = /^(manifests|blobs)\/([^/]+)$/.exec(
       url.pathname.startsWith(`${named}lib/app/`) ? url.pathname.slice(`${named}lib/app/`.length) : "",
     ) ?? ["", "", ""];
@@ -78,15 +84,43 @@ async function lonelyRegistry(): Promise<{ readonly host: string; taken(): numbe
   };
 }
 
+/** Puts what is printed in the place of a node's `/etc`, and returns where that is. */
+async function print({ stage, sallyport }: Tools, name: string, words: readonly string[]): Promise<string> {
+  const etc = join(stage.folder, name, "etc");
+  const { exit, out, err } = await sallyport(["node-config", ...words, "-o", "json"]);
+  assert.is(exit, 0, err);
+  for (const { path, content } of JSON.parse(out).files) {
+    const place = path.replace(/^\/etc/, etc);
+    mkdirSync(dirname(place), { recursive: true });
+    writeFileSync(place, content.replaceAll('"/etc/', `"${etc}/`));
+  }
+  mkdirSync(join(etc, "containers"), { recursive: true });
+  writeFileSync(join(etc, "containers/registries.conf"), "");
+  writeFileSync(join(etc, "containers/auth.json"), "{}");
+  return etc;
+}
+
+/** What the program says of each reference: `ok DIGEST`, or `error TEXT`. */
+async function pulled(
+  { stage, program }: Tools,
+  component: Component,
+  etc: string,
+  references: readonly string[],
+): Promise<readonly string[]> {
+  const folder = join(etc, component === "containers-image" ? "containers" : "containerd/certs.d");
+  const { out, err } = await stage.run(program(component), [folder, ...references]);
+  const lines = out.trim().split("\n");
+  assert.is(lines.length, references.length, err);
+  return lines;
+}
+
 interface Node {
   readonly tools: Tools;
   readonly proxy: LoopbackServer;
   /** What the proxy answers with; 200: with what it has. */
   status: number;
-  /** Puts what is printed in the place of `/etc` of a node. */
   print(...words: readonly string[]): Promise<string>;
-  /** What the program says of each reference: `ok DIGEST`, or `error TEXT`. */
-  pull(component: Component, folder: string, ...references: readonly string[]): Promise<readonly string[]>;
+  pull(component: Component, etc: string, ...references: readonly string[]): Promise<readonly string[]>;
 }
 
 /** Runs with a proxy that has the image of `registry`, encrypted by an authority of its own. */
@@ -102,24 +136,10 @@ async function withNode(tools: Tools, registry: string, use: (node: Node) => Pro
   const node: Node = Object.assign(state, {
     tools,
     proxy,
-    async print(...words: readonly string[]) {
-      const etc = join(tools.stage.folder, `node-${++nodes}`, "etc");
-      const given = [...words, "--proxy", proxy.url, "--ca", "ca.crt", "-o", "json"];
-      const { exit, out, err } = await tools.sallyport(["node-config", ...given]);
-      assert.is(exit, 0, err);
-      for (const { path, content } of JSON.parse(out).files) {
-        const place = path.replace(/^\/etc/, etc);
-        mkdirSync(dirname(place), { recursive: true });
-        writeFileSync(place, content.replaceAll('"/etc/', `"${etc}/`));
-      }
-      return etc;
-    },
-    async pull(component: Component, folder: string, ...references: readonly string[]) {
-      const { out, err } = await tools.stage.run(tools.program(component), [folder, ...references]);
-      const lines = out.trim().split("\n");
-      assert.is(lines.length, references.length, err);
-      return lines;
-    },
+    print: (...words: readonly string[]) =>
+      print(tools, `node-${++nodes}`, [...words, "--proxy", proxy.url, "--ca", "ca.crt"]),
+    pull: (component: Component, etc: string, ...references: readonly string[]) =>
+      pulled(tools, component, etc, references),
   });
   try {
     await use(node);
@@ -137,7 +157,7 @@ const containerd = (component: Component, version: string): Scenario => ({
       await withNode(tools, registry.host, async (node) => {
         const references = [`${registry.host}/lib/app:1`, `${registry.host}/lib/app@${image}`];
         const good = [`ok ${image}`, `ok ${image}`];
-        const pull = (etc: string) => node.pull(component, join(etc, "containerd/certs.d"), ...references);
+        const pull = (etc: string) => node.pull(component, etc, ...references);
         const forms = [[], ["--version", version], ["--upstream", registry.host, "--version", version]];
         for (const words of forms) {
           const etc = await node.print("containerd", ...words);
@@ -179,8 +199,7 @@ const tooNew: Scenario = {
     try {
       await withNode(tools, registry.host, async (node) => {
         const etc = await node.print("containerd", "--with-fallback", "--version", "2.4.2");
-        const pull = (component: Component) =>
-          node.pull(component, join(etc, "containerd/certs.d"), `${registry.host}/lib/app:1`);
+        const pull = (component: Component) => node.pull(component, etc, `${registry.host}/lib/app:1`);
         assert.equal(await pull("containerd-2.4.2"), [`ok ${image}`]);
         node.proxy.asked();
         assert.match((await pull("containerd-2.1.6"))[0] ?? "", /^error /);
@@ -201,11 +220,9 @@ const containersImage: Scenario = {
       ["docker.io", ["docker.io/lib/app:1", "lib/app:1"]],
     ] as const)
       await withNode(tools, registry, async (node) => {
-        const pull = (etc: string) => node.pull("containers-image", join(etc, "containers"), ...references);
+        const pull = (etc: string) => node.pull("containers-image", etc, ...references);
         for (const words of [[], ["--with-fallback"]]) {
           const etc = await node.print("crio", "--upstream", `${registry},ghcr.io`, ...words);
-          writeFileSync(join(etc, "containers/registries.conf"), "");
-          writeFileSync(join(etc, "containers/auth.json"), "{}");
           node.status = 200;
           assert.equal(await pull(etc), [`ok ${image}`, `ok ${image}`], `${registry} ${words.join(" ")}`);
           const asked = node.proxy.asked().filter((line) => !line.endsWith(" /v2/"));
@@ -224,17 +241,62 @@ const containersImage: Scenario = {
       });
     await withNode(tools, "ghcr.io", async (node) => {
       const etc = await node.print("crio", "--upstream", "ghcr.io");
-      writeFileSync(join(etc, "containers/registries.conf"), "");
-      writeFileSync(join(etc, "containers/auth.json"), "{}");
-      const [said = ""] = await node.pull("containers-image", join(etc, "containers"), "lib/app:1");
+      const [said = ""] = await node.pull("containers-image", etc, "lib/app:1");
       assert.match(said, /^error short-name/, "without docker.io, names without a registry mean nothing");
     });
   },
 };
+
+/** The proxy itself: what it brought through is there when nobody else is. */
+const throughServe = (component: Component, runtime: string): Scenario => ({
+  name: `${component} pulls through serve by what node-config prints, with its upstream and when that is gone`,
+  needs: [component],
+  async run(tools) {
+    const { stage, main } = tools;
+    const upstream = await serveLoopback(answering(undefined, () => 200));
+    const address = `127.0.0.1:${await freePort()}`;
+    const registry = "registry.invalid";
+    const settings = {
+      apiVersion: "sallyport.dev/v1alpha1",
+      kind: "Config",
+      store: join(stage.folder, "mirror"),
+      listeners: [{ address, tls: { from: "own" } }],
+      upstreams: [{ host: registry, mirrors: [upstream.url], authoritative: true }],
+      proxy: { layers: { store: true } },
+    };
+    stage.write("serve.yaml", JSON.stringify(settings));
+    const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+    const isReady = async (): Promise<boolean> => {
+      const { statusCode } = await request(`https://${address}/v2/`, { dispatcher });
+      return statusCode === 200;
+    };
+    const references = [`${registry}/lib/app:1`, `${registry}/lib/app@${image}`];
+    try {
+      await stage.serve(process.execPath, [main, "serve", "-c", "serve.yaml", "--online"], isReady);
+      const words = [runtime, "--proxy", `https://${address}`, "--ca", "mirror/tls/ca.pem", "--upstream", registry];
+      const etc = await print(tools, "node", words);
+      assert.equal(await pulled(tools, component, etc, references), [`ok ${image}`, `ok ${image}`]);
+      assert.ok(upstream.asked().length >= 3);
+      assert.equal(await pulled(tools, component, etc, references), [`ok ${image}`, `ok ${image}`]);
+      assert.equal(upstream.asked(), [], "what is known is not asked for again");
+      assert.match((await pulled(tools, component, etc, [`${registry}/lib/other:1`]))[0] ?? "", /^error /);
+      await upstream.close();
+      const alone = await pulled(tools, component, etc, references);
+      assert.equal(alone, [`ok ${image}`, `ok ${image}`], alone.join("\n"));
+      assert.match((await pulled(tools, component, etc, [`${registry}/lib/app:2`]))[0] ?? "", /^error /);
+    } finally {
+      await upstream.close().catch(() => undefined);
+      await dispatcher.close();
+    }
+  },
+});
 
 export const nodeScenarios: readonly Scenario[] = [
   containerd("containerd-2.1.6", "2.1.6"),
   containerd("containerd-2.4.2", "2.4.2"),
   tooNew,
   containersImage,
+  throughServe("containerd-2.1.6", "containerd"),
+  throughServe("containerd-2.4.2", "containerd"),
+  throughServe("containers-image", "crio"),
 ];
