@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { runChosen } from "./bench.ts";
 import type { Bench } from "./bench/bench.ts";
 import { mirrorLookup } from "./bench/mirror-lookup.ts";
+import { mirrorServe } from "./bench/mirror-serve.ts";
 
-export const mirrorBenches: readonly Bench[] = [mirrorLookup];
+export const mirrorBenches: readonly Bench[] = [mirrorLookup, mirrorServe];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await runChosen(mirrorBenches);
