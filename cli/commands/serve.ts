@@ -191,9 +191,10 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   try {
     const metrics = createMetrics(version);
     const { layers: kept } = config.proxy;
-    // Readers of one store are many, and each would make room for itself.
-    const layers =
-      kept.store && mirror.isWritable ? new PulledLayers({ folder: store, maxBytes: kept.size }) : undefined;
+    // Readers of one store are many, and each would make room for itself: they serve what is there.
+    const layers = kept.store
+      ? new PulledLayers({ folder: store, maxBytes: kept.size, isReadOnly: !mirror.isWritable })
+      : undefined;
     const running: Running = { io, load, file, log, metrics, mirror, layers, store, limits };
     const parts = await openParts({ config, mirror, layers, limits, io, log });
     const server = await Server.open(config, parts, hostOf(running)).catch(async (error: unknown) => {

@@ -17,6 +17,8 @@ export interface PulledLayersOptions {
   readonly folder: string;
   /** Of all layers together. */
   readonly maxBytes: number;
+  /** What is there is served, and nothing is changed: another process may be the one that keeps layers here. */
+  readonly isReadOnly?: boolean;
 }
 
 interface Kept {
@@ -29,14 +31,19 @@ const writing = `.${randomUUID()}.part`;
 export class PulledLayers {
   readonly #store: LayerStore;
   readonly #maxBytes: number;
+  readonly #isReadOnly: boolean;
+  /** Damaged ones that this process may not remove. */
+  readonly #damaged = new Set<Digest>();
   /** In the order of their last use. */
   readonly #kept = new Map<Digest, Kept>();
   #bytes = 0;
 
   /** Reads what is there; what was being written when a process ended is removed. */
-  constructor({ folder, maxBytes }: PulledLayersOptions) {
+  constructor({ folder, maxBytes, isReadOnly = false }: PulledLayersOptions) {
     this.#store = new LayerStore(join(folder, "pulled"));
     this.#maxBytes = maxBytes;
+    this.#isReadOnly = isReadOnly;
+    if (isReadOnly) return;
     const blobs = join(folder, "pulled", "blobs", "sha256");
     makeFolder(blobs);
     const found: (readonly [number, Digest, number])[] = [];
@@ -63,6 +70,7 @@ export class PulledLayers {
     const size = this.#store.size(digest);
     this.#forget(digest);
     if (size === undefined) return undefined;
+    if (this.#isReadOnly) return this.#damaged.has(digest) ? undefined : { path, size };
     this.#add(digest, size);
     const now = new Date();
     utimesSync(path, now, now);
@@ -74,8 +82,12 @@ export class PulledLayers {
     return size <= this.#maxBytes;
   }
 
-  /** Removes a layer that proved to be damaged. */
+  /** Removes a layer that proved to be damaged; a reader forgets it. */
   remove(digest: Digest): void {
+    if (this.#isReadOnly) {
+      this.#damaged.add(digest);
+      return;
+    }
     rmSync(this.#store.path(digest), { force: true });
     this.#forget(digest);
   }

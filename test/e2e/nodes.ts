@@ -270,9 +270,10 @@ const throughServe = (component: Component, runtime: string): Scenario => ({
       const { statusCode } = await request(`https://${address}/v2/`, { dispatcher });
       return statusCode === 200;
     };
+    const serve = (mode: string) => stage.serve(process.execPath, [main, "serve", "-c", "serve.yaml", mode], isReady);
     const references = [`${registry}/lib/app:1`, `${registry}/lib/app@${image}`];
     try {
-      await stage.serve(process.execPath, [main, "serve", "-c", "serve.yaml", "--online"], isReady);
+      await serve("--online");
       const words = [runtime, "--proxy", `https://${address}`, "--ca", "mirror/tls/ca.pem", "--upstream", registry];
       const etc = await print(tools, "node", words);
       assert.equal(await pulled(tools, component, etc, references), [`ok ${image}`, `ok ${image}`]);
@@ -284,6 +285,11 @@ const throughServe = (component: Component, runtime: string): Scenario => ({
       const alone = await pulled(tools, component, etc, references);
       assert.equal(alone, [`ok ${image}`, `ok ${image}`], alone.join("\n"));
       assert.match((await pulled(tools, component, etc, [`${registry}/lib/app:2`]))[0] ?? "", /^error /);
+      await stage.stopServers();
+      await serve("--offline");
+      const offline = await pulled(tools, component, etc, references);
+      assert.equal(offline, [`ok ${image}`, `ok ${image}`], offline.join("\n"));
+      assert.match((await pulled(tools, component, etc, [`${registry}/lib/app:2`]))[0] ?? "", /^error .*503/);
     } finally {
       await upstream.close().catch(() => undefined);
       await dispatcher.close();

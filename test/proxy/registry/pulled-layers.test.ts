@@ -55,6 +55,24 @@ test("after a start the order is that of the last use; what was being written is
   );
 });
 
+test("a reader serves what is there and changes nothing, and needs no folder", async () => {
+  const folder = temporaryFolder();
+  const store = new PulledLayers({ folder, maxBytes: 100 });
+  for (const layer of layers) await add(store, layer);
+  writeFileSync(join(blobs(folder), `${first.digest.slice(7)}.left.part`), "x");
+  const before = readdirSync(blobs(folder));
+  const reader = new PulledLayers({ folder, maxBytes: 1, isReadOnly: true });
+  assert.equal(
+    layers.map(({ digest }) => reader.find(digest)?.size),
+    [5, 5, 5],
+  );
+  reader.remove(first.digest);
+  assert.is(reader.find(first.digest), undefined);
+  assert.equal(readdirSync(blobs(folder)), before);
+  const none = new PulledLayers({ folder: temporaryFolder(), maxBytes: 1, isReadOnly: true });
+  assert.is(none.find(first.digest), undefined);
+});
+
 test("what does not have its digest or its size is not kept, and nothing is left of it", async () => {
   const folder = temporaryFolder();
   const store = new PulledLayers({ folder, maxBytes: 100 });
