@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import { type ApiServer, listOf, object, permit, pod, startApiServer, type User } from "./api-server.ts";
 import { dialled } from "./offline.ts";
-import { exits, plain, push, says, startRegistry, succeeds } from "./registry-actions.ts";
+import { type Access, exits, plain, push, says, sign, startRegistry, succeeds, user } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -336,4 +336,67 @@ console.log(JSON.stringify({ apiVersion, kind: "ExecCredential", status: info.sp
   },
 };
 
-export const clusterScenarios: readonly Scenario[] = [answering, paged, refused, loggingIn];
+const pulling: Scenario = {
+  name: "a cluster: a registry with a login is asked with the pull Secrets of Pods and of their service accounts",
+  needs: ["api-server", "kubectl", "distribution", "crane", "cosign3"],
+  async run(tools) {
+    const server = await startApiServer(tools);
+    const host = await startRegistry("distribution", tools, { login: true });
+    const auth = Buffer.from(`${user.name}:${user.password}`).toString("base64");
+    tools.stage.write("config.json", JSON.stringify({ auths: { [host]: { auth } } }));
+    const access: Access = { ...plain, env: { DOCKER_CONFIG: tools.stage.folder } };
+    const image = await push(`${host}/shop/app:signed`, tools, access);
+    await sign("cosign3", image, tools, access);
+    await server.kubectl(["create", "namespace", "shop"]);
+    const login = (name: string, password: string) =>
+      server.kubectl([
+        ...["create", "secret", "docker-registry", name, "-n", "shop"],
+        ...[`--docker-server=${host}`, `--docker-username=${user.name}`, `--docker-password=${password}`],
+      ]);
+    await login("pull", user.password);
+    await login("old", "not so good");
+    const account = (name: string, secret?: string) =>
+      object("ServiceAccount", ["shop", name], secret === undefined ? {} : { imagePullSecrets: [{ name: secret }] });
+    const own = (name: string) => ({ imagePullSecrets: [{ name }] });
+    await server.kubectl(
+      ["apply", "-f", "-"],
+      listOf(
+        account("puller", "pull"),
+        account("poor"),
+        account("late", "old"),
+        pod("shop", "own", image, own("pull")),
+        pod("shop", "by-account", image, { serviceAccountName: "puller" }),
+        pod("shop", "nobody", image, { serviceAccountName: "poor" }),
+        pod("shop", "wrong", image, { serviceAccountName: "late" }),
+        pod("shop", "missing", image, own("none")),
+      ),
+    );
+    const key = readFileSync(join(tools.stage.folder, "release.pub"), "utf8");
+    tools.stage.write("policy.json", policy(`${host}/*`, keys({ publicKeys: key })));
+    const outcome = await tools.sallyport(
+      [
+        "apply",
+        "policy.json",
+        "--cluster",
+        "--online",
+        "--kubeconfig",
+        "administrator.conf",
+        "-t",
+        "--detailed-results",
+      ],
+      { DOCKER_CONFIG: "nowhere" },
+    );
+    exits(1, outcome, /pass: 4, fail: 0, warn: 0, error: 6/);
+    const rows = (name: string) => outcome.out.split("\n").filter((line) => line.includes(`shop/Pod/${name} `));
+    for (const name of ["own", "by-account"])
+      assert.ok(
+        rows(name).every((row) => /pass/i.test(row)),
+        says(outcome),
+      );
+    for (const name of ["nobody", "wrong", "missing"])
+      assert.ok(rows(name).length > 0 && rows(name).every((row) => row.includes("access-denied")), says(outcome));
+    assert.not.match(outcome.out + outcome.err, /good password|not so good/);
+  },
+};
+
+export const clusterScenarios: readonly Scenario[] = [answering, paged, refused, loggingIn, pulling];
