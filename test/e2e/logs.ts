@@ -189,7 +189,7 @@ const searched: Scenario = {
     const env = { COSIGN_PASSWORD: "" };
     await log(succeeds(await stage.run(program("cosign2"), foreign, { env })).out.trim(), "other.pub");
     const missing = await verify();
-    exits(14, missing, /no-log-proof|bad-log-proof/);
+    exits(14, missing, /bad-log-proof/);
     const id = await log(signature, "release.pub");
     const found = await verify({ more: ["--online", "--store", "mirror", "-d"] });
     exits(0, found, /log +rekor\.test #1/);
@@ -200,28 +200,39 @@ const searched: Scenario = {
 
     // Real cosign brings the same log's promise with the signature.
     const carried = await push(`${registry}/shop/carried:1`, tools, plain);
-    stage.write("key", "");
     const upload = ["sign", "--key", "release.key", "--yes", "--rekor-url", rekor.url, ...plain.cosign, carried];
     succeeds(await stage.run(program("cosign2"), upload, { env: { ...env, SIGSTORE_REKOR_PUBLIC_KEY: "log.pub" } }));
     exits(0, await verify({ image: carried, log: "http://127.0.0.1:1" }), /log +rekor\.test #2/);
 
-    const lies: Readonly<Record<string, (text: string) => string>> = {
-      "another time": (text) =>
-        text.replace(/"integratedTime":(\d+)/g, (_, time: string) => `"integratedTime":${Number(time) - 86_400}`),
-      "another place": (text) => text.replace(/"logIndex":\d+/g, '"logIndex":7'),
-      "another body": (text) =>
-        text.replace(/"body":"([^"]+)"/g, (_, body: string) => {
-          const other = Buffer.from(body, "base64").toString().replace(hash, "0".repeat(64));
-          return `"body":"${Buffer.from(other).toString("base64")}"`;
-        }),
+    /** What a log changes in its entries, and the code of the verdict. A body of another hash is not the entry asked for. */
+    const lies: Readonly<Record<string, readonly [exit: number, change: (text: string) => string]>> = {
+      "another time": [
+        14,
+        (text) =>
+          text.replace(/"integratedTime":(\d+)/g, (_, time: string) => `"integratedTime":${Number(time) - 86_400}`),
+      ],
+      "another place": [14, (text) => text.replace(/"logIndex":\d+/g, '"logIndex":7')],
+      "another body": [
+        5,
+        (text) =>
+          text.replace(/"body":"([^"]+)"/g, (_, body: string) => {
+            const other = Buffer.from(body, "base64").toString().replace(hash, "0".repeat(64));
+            return `"body":"${Buffer.from(other).toString("base64")}"`;
+          }),
+      ],
     };
-    for (const [name, change] of Object.entries(lies)) {
+    for (const [name, [exit, change]] of Object.entries(lies)) {
       const front = await startFront(rekor.url.replace("http://", ""), {
         change: (text, path) => (path.endsWith("/entries/retrieve") ? change(text) : text),
       });
       try {
         const outcome = await verify({ log: `http://${front.host}` });
-        assert.ok(outcome.exit === 14 || outcome.exit === 5, `${name}\n${says(outcome)}`);
+        assert.is(
+          outcome.exit,
+          exit,
+          `${name}
+${says(outcome)}`,
+        );
       } finally {
         await front.close();
       }
@@ -231,7 +242,7 @@ const searched: Scenario = {
       change: (text, path) => (path.endsWith("/entries/retrieve") ? "[]" : text),
     });
     try {
-      exits(5, await verify({ log: `http://${silent.host}` }), /upstream-error|unknown|gives none of them/);
+      exits(5, await verify({ log: `http://${silent.host}` }), /upstream-error/);
     } finally {
       await silent.close();
     }
