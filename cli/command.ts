@@ -43,6 +43,8 @@ export type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
 
 /** This process among others, for commands that go on until they are told to end. */
 export interface Host {
+  /** The command that runs, without its arguments, which may hold secrets: `mirror add`. */
+  readonly command?: string;
   readonly pid: number;
   /** The machine's name. */
   readonly name: string;

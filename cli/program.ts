@@ -105,13 +105,18 @@ function calledCommand(words: readonly string[], table: readonly CommandEntry[])
   return table.find((entry) => entry.name === named);
 }
 
+/** Their second word is part of the command's name. */
+const groupsThatWrite: ReadonlySet<string> = new Set(["mirror", "trust"]);
+
 /** The command's world: with or without colour, and with a standard input that can be read once. */
 function worldFor(words: readonly string[], io: CommandIO): CommandIO {
   const colour = colourFlag(words);
   const shown = colour === undefined || colour === "auto" ? io.colour : onBoth(colour === "always");
   let taken = false;
+  const [group = "", name = ""] = plainWords(words);
   return {
     ...io,
+    host: { ...io.host, command: groupsThatWrite.has(group) ? `${group} ${name}` : group },
     colour: shown,
     out: (text) => io.out(harmless(text, shown.out)),
     err: (text) => io.err(harmless(text, shown.err)),

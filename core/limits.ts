@@ -100,6 +100,8 @@ export interface Limits {
   readonly mirrorRuns: number;
   /** Damaged rows that a check of a mirror names; the rest is counted. */
   readonly listedDamage: number;
+  /** Images that a collection of garbage names; the rest is counted. */
+  readonly listedRemovals: number;
 }
 
 const kib = 1024;
@@ -173,6 +175,7 @@ export const defaultLimits: Limits = {
   memoEntries: 10_000,
   mirrorRuns: 1000,
   listedDamage: 10_000,
+  listedRemovals: 10_000,
 };
 
 /**

@@ -3,6 +3,26 @@
  * keeps the list true.
  */
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
+  "proxy/mirror/repository-contents.ts": {
+    test: "test/proxy/mirror/collect-garbage.test.ts",
+    why: "is the graph from which garbage is collected; each kind of edge keeps something there",
+  },
+  "proxy/mirror/retention.ts": {
+    test: "test/proxy/mirror/collect-garbage.test.ts",
+    why: "each rule keeps something there",
+  },
+  "proxy/mirror/mirror-status.ts": {
+    test: "test/cli/commands/mirror-status.test.ts",
+    why: "the command prints every number of it",
+  },
+  "cli/input/retention-flags.ts": {
+    test: "test/cli/commands/mirror-gc.test.ts",
+    why: "every flag is given there",
+  },
+  "cli/input/list-filters.ts": {
+    test: "test/cli/commands/mirror-ls.test.ts",
+    why: "every filter is given there",
+  },
   "proxy/mirror/attempt-row.ts": {
     test: "test/proxy/mirror/remove-damage.test.ts",
     why: "a row of each table is damaged there",

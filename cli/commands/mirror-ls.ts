@@ -10,6 +10,7 @@ import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { cutFront, renderColumns } from "../render/table.ts";
+import { filterFlags, filterOf, type ImageFilters } from "../input/list-filters.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { type DocumentKind, isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toSpanText, toUtcText } from "../render/time.ts";
@@ -160,13 +161,19 @@ function listOne(name: ViewName, options: ListOptions, io: CommandIO): ExitCode 
   return 0;
 }
 
-function list(options: ListOptions, io: CommandIO): ExitCode {
+function list(options: ListOptions & ImageFilters, io: CommandIO): ExitCode {
+  const isListed = filterOf(options, io);
   // Names need no verification.
-  const wordOf = (mirror: Mirror) => (options.output === "name" ? () => "unknown" as const : signedWords(mirror, io));
+  const wordOf = (mirror: Mirror) =>
+    options.output === "name" && options.unsigned !== true ? () => "unknown" as const : signedWords(mirror, io);
   const { images, contentId } = withMirror(options, io, "read", (mirror) => {
     const signed = wordOf(mirror);
     return {
-      images: mirror.list().map((image) => ({ ...image, signed: signed(image) })),
+      images: mirror
+        .list()
+        .filter(isListed)
+        .map((image) => ({ ...image, signed: signed(image) }))
+        .filter((image) => options.unsigned !== true || image.signed !== "verified"),
       contentId: mirror.contentId(),
     };
   });
@@ -200,6 +207,8 @@ Examples:
   sallyport mirror ls --store mirror
   sallyport mirror ls signatures -o wide  # layouts and layers that hold them
   sallyport mirror ls log-entries -o json
+  sallyport mirror ls --repository 'ghcr.io/acme/*' --older-than 90d
+  sallyport tree --store mirror ghcr.io/acme/app:1.4  # what hangs on one image
 `;
 
 /** `command` is `mirror ls`. */
@@ -212,8 +221,17 @@ export function defineList(command: Command, { io, finish }: Shell): void {
     )
     .addOption(outputOption("wide", "name"))
     .option("--no-headers", "omit the header line")
+    .option("--repository <pattern>", "images of such repositories only: 'ghcr.io/acme/*'")
+    .option("--tag <pattern>", "images with such tags only: 'v1.*'")
+    .option("--older-than <span>", "images that were last seen before this, such as 30d")
+    .option("--unsigned", "images without a signature that the mirror's trust verifies")
     .addHelpText("after", listExamples)
-    .action((what: "images" | ViewName, options: ListOptions) =>
-      finish(what === "images" ? list(options, io) : listOne(what, options, io)),
-    );
+    .action((what: "images" | ViewName, options: ListOptions & ImageFilters) => {
+      const filter = filterFlags.find(([name]) => options[name] !== undefined);
+      if (what !== "images" && filter !== undefined)
+        throw new EngineError("invalid-usage", "this flag selects images; the other lists are shown whole", {
+          subject: filter[1],
+        });
+      finish(what === "images" ? list(options, io) : listOne(what, options, io));
+    });
 }

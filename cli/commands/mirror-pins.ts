@@ -6,11 +6,12 @@ import type { Command } from "commander";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
+import type { Pin } from "../../proxy/mirror/mirror-writer.ts";
 import type { StoredPin } from "../../proxy/mirror/mirror-knowledge.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { type AskKeyOptions, askKey } from "../input/ask-key.ts";
-import { readPublicKey } from "../input/given-file.ts";
+import { readPublicKey, usage } from "../input/given-file.ts";
 import { checkKeyReference } from "../input/key-reference.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { cutFront, renderColumns } from "../render/table.ts";
@@ -82,16 +83,30 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
   return 0;
 }
 
-function unpinKey(references: readonly string[], options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
+const pinKinds = ["key", "trusted-root", "tuf-root"] as const satisfies readonly Pin["kind"][];
+
+function readKind(text: string): Pin["kind"] {
+  const kind = pinKinds.find((one) => one === text);
+  if (kind === undefined) throw usage(`the kind of a pin is one of ${pinKinds.join(", ")}`, text);
+  return kind;
+}
+
+function unpin(
+  kind: Pin["kind"],
+  references: readonly string[],
+  options: StoreOptions & OutputOptions,
+  io: CommandIO,
+  command: string,
+): ExitCode {
   const { output } = options;
   withMirror(options, io, "write", (mirror) => {
     const pinned = mirror.knowledge().pins();
     const found = references.map((reference) => {
-      const pin = pinned.find(({ kind, name }) => kind === "key" && name === reference);
+      const pin = pinned.find((one) => one.kind === kind && one.name === reference);
       if (pin === undefined)
         throw new EngineError(
           "invalid-usage",
-          "no key is pinned under this reference; mirror pins shows those that are",
+          `no ${kind === "key" ? "key" : "root"} is pinned under this name; mirror pins shows those that are`,
           {
             subject: reference,
           },
@@ -101,19 +116,22 @@ function unpinKey(references: readonly string[], options: StoreOptions & OutputO
     const at = io.now().toISOString();
     const removed = found.map(({ bytes: _, ...pin }) => pin);
     mirror.writer().transaction(() => {
-      for (const { name } of found) mirror.writer().unpin("key", name);
+      for (const { name } of found) mirror.writer().unpin(kind, name);
       mirror.log.addRun({
-        kind: "unpin-key",
+        kind: command,
         started: at,
         ended: at,
-        from: "mirror unpin-key",
+        from: `mirror ${command}`,
         summary: { removed },
       });
     });
     if (isDocumentFormat(output)) io.out(renderDocument("PinRemoval", { removed }, output));
     else
       for (const pin of found)
-        io.out(`unpinned ${pin.name}\n${hashLines(fingerprintOf(pin, io.limits) ?? "", pin.digest)}`);
+        io.out(
+          `unpinned ${pin.name}\n` +
+            (kind === "key" ? hashLines(fingerprintOf(pin, io.limits) ?? "", pin.digest) : `  file  ${pin.digest}\n`),
+        );
   });
   return 0;
 }
@@ -136,10 +154,23 @@ export function definePins(command: Command, { io, finish }: Shell): void {
       async (reference: string, file: string | undefined, options: StoreOptions & OutputOptions & AskKeyOptions) =>
         finish(await pinKey(reference, file, options, io)),
     );
-  addStoreOption(command.command("pins").description("list what is pinned: keys and trusted roots"))
+  const pins = command.command("pins").description("list what is pinned, or rm: keys and trusted roots");
+  addStoreOption(pins)
     .addOption(outputOption("wide"))
     .option("--no-headers", "omit the header line")
     .action((options: ListOptions) => finish(list(options, io)));
+  addStoreOption(
+    pins
+      .command("rm")
+      .description("remove pins: the record of runs still shows them")
+      .argument("<kind>", pinKinds.join(", "))
+      .argument("<name...>", "as mirror pins shows them"),
+  )
+    .addOption(outputOption())
+    .action((kind: string, names: readonly string[], _: object, called: Command) =>
+      // The flags that the list has too are taken before the word rm.
+      finish(unpin(readKind(kind), names, called.optsWithGlobals(), io, "pins rm")),
+    );
   addStoreOption(
     command
       .command("unpin-key")
@@ -148,6 +179,6 @@ export function definePins(command: Command, { io, finish }: Shell): void {
   )
     .addOption(outputOption())
     .action((references: readonly string[], options: StoreOptions & OutputOptions) =>
-      finish(unpinKey(references, options, io)),
+      finish(unpin("key", references, options, io, "unpin-key")),
     );
 }

@@ -17,9 +17,11 @@ import { toProblem, toProblemJson } from "../render/problem.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { parseLayoutFlag, reportSkippedEntries } from "../input/layouts.ts";
 import { defineCheck } from "./mirror-check.ts";
+import { defineRemoval } from "./mirror-gc.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
+import { defineMirrorStatus } from "./mirror-status.ts";
 
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
 import { say } from "../render/say.ts";
@@ -117,6 +119,8 @@ export function define(command: Command, shell: Shell): void {
     .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
   defineList(command.command("ls").description("list what the mirror holds, unverified"), shell);
   defineCheck(command.command("check").description("read everything and name what is damaged"), shell);
+  defineMirrorStatus(command.command("status").description("what the mirror holds, and who writes to it"), shell);
+  defineRemoval(command, shell);
   definePins(command, shell);
   defineDistrust(command.command("distrust").description("edit the list of what is never trusted"), shell);
 }

@@ -12,6 +12,7 @@ import { defaultTrustBudget } from "../../core/trust/freshness.ts";
 import { createTufVerifier, type TrustSettings, trustedRootTarget } from "../../core/trust/tuf-verifier.ts";
 import { expiries } from "../../core/tuf/trusted-set.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { clockWarning, later } from "../../core/verify/clock.ts";
 import type { CommandIO, Shell } from "../command.ts";
@@ -108,19 +109,29 @@ function modeText({ mode = "budget", maxTrustAge }: TrustSettings): string {
     : "mode pin: only a trusted root pinned by digest";
 }
 
+/** The trusted roots of a mirror, or one of them, as they are at this time. */
+export function readRootStatuses(
+  mirror: Mirror,
+  settings: TrustSettings,
+  now: Date,
+  only?: string,
+): readonly RootStatus[] {
+  const knowledge = mirror.knowledge();
+  // As in a decision: setting the clock back does not make metadata fresher.
+  const judgedAt = later(now, knowledge.state().newestSignedTime) ?? now;
+  const names = only === undefined ? knowledge.trustedRootNames() : [only];
+  return names.flatMap((name) => {
+    const answer = knowledge.answer({ kind: "trusted-root", name });
+    return answer?.state === "present" ? [statusOf(name, answer, settings, judgedAt, mirror.limits)] : [];
+  });
+}
+
 function status(options: StatusOptions, io: CommandIO): ExitCode {
   return withMirror(options, io, "read", (mirror) => {
-    const knowledge = mirror.knowledge();
-    const settings = readTrustSettings(options, io, knowledge.tufRoots());
+    const settings = readTrustSettings(options, io, mirror.knowledge().tufRoots());
     const now = io.now();
-    // As in a decision: setting the clock back does not make metadata fresher.
-    const signed = knowledge.state().newestSignedTime;
-    const judgedAt = later(now, signed) ?? now;
-    const names = options.trust === undefined ? knowledge.trustedRootNames() : [options.trust];
-    const roots = names.flatMap((name) => {
-      const answer = knowledge.answer({ kind: "trusted-root", name });
-      return answer?.state === "present" ? [statusOf(name, answer, settings, judgedAt, mirror.limits)] : [];
-    });
+    const signed = mirror.knowledge().state().newestSignedTime;
+    const roots = readRootStatuses(mirror, settings, now, options.trust);
     if (roots.length === 0)
       throw new EngineError("no-trust", "the mirror holds no trusted root", {
         subject: options.trust ?? mirror.folder,

@@ -18,6 +18,7 @@ export const lockHolder = ({ host, now }: Pick<CommandIO, "host" | "now">) => ({
   pid: host.pid,
   host: host.name,
   since: now().toISOString(),
+  ...(host.command === undefined ? {} : { command: host.command }),
 });
 
 /** Adds `--store`. */

@@ -29,6 +29,8 @@ export const documentKinds = [
   "MirrorAddition",
   "MirrorCheck",
   "MirrorList",
+  "MirrorRemoval",
+  "MirrorStatus",
   "NodeConfig",
   "ParsedExpressions",
   "PinList",

@@ -16,11 +16,20 @@ import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
 import { parseManifest } from "../../core/oci/manifest.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
 import { attemptColumns } from "./attempt-row.ts";
+import {
+  type Collection,
+  collectGarbage,
+  type ImageToRemove,
+  type MirrorToCollect,
+  removeImages,
+} from "./collect-garbage.ts";
 import type { Damage } from "./damage.ts";
 import { distrustDigest, toDistrustColumns } from "./distrust-entry.ts";
+import { LayerStore } from "./layer-store.ts";
 import type { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
 import { removeDamage } from "./remove-damage.ts";
+import type { Retention } from "./retention.ts";
 import { rowChecksum, textDigest } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
@@ -265,6 +274,30 @@ export class MirrorWriter {
   /** Removes an entry of the distrust list. Only an operator does this; an import never removes one. */
   removeDistrust(digest: Digest): void {
     this.#run("delete-distrust", digest);
+  }
+
+  /** See {@link collectGarbage}. A dry run only says what would go. */
+  collect(retention: Retention | undefined, isDry = false): Collection {
+    return guarded(this.#folder, () => collectGarbage(this.#toCollect(), retention, isDry));
+  }
+
+  /** See {@link removeImages}. */
+  remove(images: readonly ImageToRemove[], isDry = false): Collection {
+    return guarded(this.#folder, () => removeImages(this.#toCollect(), images, isDry));
+  }
+
+  #toCollect(): MirrorToCollect {
+    return {
+      database: this.#database,
+      knowledge: this.#knowledge,
+      layers: new LayerStore(this.#folder),
+      limits: this.#limits,
+    };
+  }
+
+  /** Gives unused space back to the disk, which needs as much again while it runs. */
+  vacuum(): void {
+    guarded(this.#folder, () => void this.#database.exec("VACUUM"));
   }
 
   /** See {@link removeDamage}. */

@@ -10,6 +10,7 @@ import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { LayerStore } from "./layer-store.ts";
 import { listMirror, listTags, type MirrorImage } from "./list-mirror.ts";
 import { listView, type MirrorViews, type ViewName } from "./list-views.ts";
+import { countMirror, type MirrorStatus } from "./mirror-status.ts";
 import { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { MirrorWriter } from "./mirror-writer.ts";
 import { RunLog } from "./run-log.ts";
@@ -115,6 +116,14 @@ export class Mirror {
   attempts(): readonly Omit<AttemptRow, "checksum">[] {
     const rows = guarded(this.folder, () => this.#database.prepare<[], AttemptRow>(sqlText("list-attempts")).all());
     return rows.map(({ checksum: _, ...row }) => row);
+  }
+
+  /** What is here, in numbers. */
+  status(): MirrorStatus {
+    const { folder, layers, log } = this;
+    return this.snapshot(() =>
+      countMirror({ folder, database: this.#database, knowledge: this.#knowledge, layers, log }),
+    );
   }
 
   /** Reads everything once and reports damage. */

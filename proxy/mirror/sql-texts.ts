@@ -539,7 +539,21 @@ UPDATE run SET checksum = row_checksum(kind, started, ended, source, summary);
 -- Nothing ever wrote here.
 DROP TABLE decision;
 `,
+  "count-answers": `SELECT kind, state, count(*) AS count
+FROM answer
+GROUP BY kind, state
+ORDER BY kind, state
+`,
+  "count-blobs": `SELECT count(*) AS count
+FROM blob
+`,
   "count-changes": `SELECT total_changes() AS changes
+`,
+  "count-unreferenced-blobs": `SELECT count(*) AS count, coalesce(sum(length(bytes)), 0) AS bytes
+FROM blob
+WHERE
+  digest NOT IN (SELECT digest FROM answer WHERE kind IN ('manifest', 'blob') AND digest IS NOT NULL)
+  AND digest NOT IN (SELECT value FROM json_each(?))
 `,
   "delete-answer": `DELETE FROM answer
 WHERE kind = ? AND question = ?
@@ -559,6 +573,9 @@ WHERE scope = ?
   "delete-distrust": `DELETE FROM distrust
 WHERE digest = ?
 `,
+  "delete-old-metadata": `DELETE FROM tuf_metadata
+WHERE role <> 'root' AND digest NOT IN (SELECT value FROM json_each(?))
+`,
   "delete-pin": `DELETE FROM pin
 WHERE kind = ? AND name = ?
 `,
@@ -575,6 +592,11 @@ WHERE repository = ?
 `,
   "delete-tuf-metadata": `DELETE FROM tuf_metadata
 WHERE repository = ? AND role = ? AND version = ?
+`,
+  "delete-unreferenced-blobs": `DELETE FROM blob
+WHERE
+  digest NOT IN (SELECT digest FROM answer WHERE kind IN ('manifest', 'blob') AND digest IS NOT NULL)
+  AND digest NOT IN (SELECT value FROM json_each(?))
 `,
   "find-answer": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
@@ -717,9 +739,17 @@ WHERE repository = ? AND kind = 'tag' AND state = 'present' AND subject > ?
 ORDER BY subject
 LIMIT ?
 `,
+  "list-root-answers": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
+FROM answer
+WHERE kind = 'trusted-root' AND state = 'present'
+`,
   "list-roots": `SELECT repository AS name, version, expires, digest
 FROM tuf_root
 ORDER BY repository, version
+`,
+  "list-rows-of-repository": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
+FROM answer
+WHERE repository = ?
 `,
   "list-runs": `SELECT id, kind, started, ended, source, summary, checksum
 FROM run

@@ -6,6 +6,13 @@ const byPrefix: readonly (readonly [string, ErrorCode, string, Remedy?])[] = [
   ["SQLITE_BUSY", "mirror-busy", "another process holds the mirror"],
   ["SQLITE_LOCKED", "mirror-busy", "another process holds the mirror"],
   ["SQLITE_FULL", "mirror-busy", "the disk is full, nothing of this was stored", "disk"],
+  [
+    "SQLITE_IOERR_LOCK",
+    "invalid-usage",
+    "the file system has no locks: keep the mirror on a local disk",
+    "store-access",
+  ],
+  ["SQLITE_PROTOCOL", "invalid-usage", "the file system's locks fail: keep the mirror on a local disk", "store-access"],
   ["SQLITE_IOERR", "mirror-corrupt", "the disk does not read or write", "disk"],
   ["SQLITE_READONLY", "invalid-usage", "the mirror cannot be written", "store-access"],
   ["SQLITE_CANTOPEN", "invalid-usage", "the mirror cannot be opened", "store-access"],

@@ -3,11 +3,11 @@
  * when the process ends, however it ends, so that no stale lock is left. A mirror needs a file system with locks. Who
  * holds it stands in a file beside it, for people.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
 import { openDatabase } from "./sqlite.ts";
-import { guarded, toStoreError } from "./store-error.ts";
+import { guarded, systemCode, toStoreError } from "./store-error.ts";
 
 export interface WriterLock {
   release(): void;
@@ -20,31 +20,68 @@ export interface LockHolder {
   readonly host: string;
   /** RFC 3339. */
   readonly since: string;
+  /** Without its arguments. */
+  readonly command?: string;
 }
 
 const holderFile = "writer.json";
+const lockFile = "writer.lock";
 const mostRead = 4096;
 
-/** For people: `process 4711 on node-3, since 2026-11-30T03:00:00Z`. */
-function holderText(folder: string): string {
+/** Who wrote that it holds the lock; the file outlives a process that was killed. */
+function readHolder(folder: string): LockHolder | undefined {
   try {
-    const { pid, host, since } = JSON.parse(readFileSync(join(folder, holderFile), "utf8").slice(0, mostRead));
-    if (Number.isSafeInteger(pid) && typeof host === "string" && typeof since === "string")
-      return `process ${pid} on ${host.slice(0, 255)}, since ${since.slice(0, 40)},`;
+    const text = readFileSync(join(folder, holderFile), "utf8").slice(0, mostRead);
+    const { pid, host, since, command } = JSON.parse(text);
+    if (!Number.isSafeInteger(pid) || typeof host !== "string" || typeof since !== "string") return undefined;
+    return {
+      pid,
+      host: host.slice(0, 255),
+      since: since.slice(0, 40),
+      ...(typeof command === "string" ? { command: command.slice(0, 100) } : {}),
+    };
   } catch (error) {
     // Nobody wrote it, or it is being written: then nobody knows who holds the lock.
-    if (!(error instanceof SyntaxError) && !(error instanceof Error && "code" in error)) throw error;
+    if (!(error instanceof SyntaxError) && systemCode(error) === undefined) throw error;
+    return undefined;
   }
-  return "another process";
+}
+
+/** For people: `mirror add, process 4711 on node-3, since 2026-11-30T03:00:00Z,`. */
+function holderText(folder: string): string {
+  const holder = readHolder(folder);
+  if (holder === undefined) return "another process";
+  const { pid, host, since, command } = holder;
+  return `${command === undefined ? "" : `${command}, `}process ${pid} on ${host}, since ${since},`;
 }
 
 /** A file of an earlier holder would name the wrong one. */
 function tellHolder(folder: string, holder: LockHolder | undefined): void {
   const path = join(folder, holderFile);
-  guarded(folder, () => {
+  try {
     if (holder === undefined) rmSync(path, { force: true });
     else writeFileSync(path, `${JSON.stringify(holder)}\n`);
-  });
+  } catch (error) {
+    // A lock without a name still locks, and a full disk is cleared by a writer.
+    if (systemCode(error) === undefined) throw error;
+  }
+}
+
+/** Who writes to a mirror at this moment: `undefined` for nobody, an empty object for somebody without a name. */
+export function currentWriter(folder: string): Partial<LockHolder> | undefined {
+  const path = join(folder, lockFile);
+  if (!existsSync(path)) return undefined;
+  const database = guarded(folder, () => openDatabase(path, { readonly: true, timeout: 0 }));
+  try {
+    // Whoever holds the lock keeps readers out of this file, too.
+    guarded(folder, () => database.prepare("SELECT 1 FROM sqlite_schema").get());
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "mirror-busy") throw error;
+    return readHolder(folder) ?? {};
+  } finally {
+    database.close();
+  }
 }
 
 /**
@@ -52,7 +89,7 @@ function tellHolder(folder: string, holder: LockHolder | undefined): void {
  * @throws EngineError `mirror-busy` while another writer holds it.
  */
 export function lockWriter(folder: string, waitMs: number, holder?: LockHolder): WriterLock {
-  const database = guarded(folder, () => openDatabase(join(folder, "writer.lock"), { timeout: waitMs }));
+  const database = guarded(folder, () => openDatabase(join(folder, lockFile), { timeout: waitMs }));
   try {
     database.exec("BEGIN EXCLUSIVE");
     tellHolder(folder, holder);

@@ -261,6 +261,22 @@ const listingDamage: Run = (given) => {
   }
 };
 
+/** `collect`, of a mirror with two images that nothing keeps. */
+const listingRemovals: Run = (given) => {
+  const mirror = openMirror(temporaryFolder(), { mode: "write", limits: limitsWith(given) });
+  try {
+    const value = { mediaType: "a/b", digest: `sha256:${"a".repeat(64)}`, size: 1 } as const;
+    for (const tag of ["1", "2"])
+      mirror
+        .writer()
+        .setAnswer({ kind: "tag", repository: "a.example/app", tag }, { state: "present", value, ...origin });
+    const { images, imagesRemoved } = mirror.writer().collect({ keepLast: 0 });
+    return images.length === imagesRemoved ? [] : [`listed ${images.length} of ${imagesRemoved}`];
+  } finally {
+    mirror.close();
+  }
+};
+
 /** `openMirror`, to record two runs and read them back. */
 const recordingRuns: Run = (given) => {
   const mirror = openMirror(temporaryFolder(), { mode: "write", limits: limitsWith(given) });
@@ -477,6 +493,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   settleRounds: { low: 1, run: settling, says: /^over-budget: / },
   memoEntries: { low: 0, run: remembering, says: /^verified again/ },
   listedDamage: { low: 1, run: listingDamage, says: /^listed 1 of 2$/ },
+  listedRemovals: { low: 1, run: listingRemovals, says: /^listed 1 of 2$/ },
   mirrorRuns: { low: 1, run: recordingRuns, says: /^kept: second$/ },
 };
 

@@ -161,4 +161,23 @@ test("another view, and names of what has none, are wrong usage; the help has th
   for (const view of Object.keys(views)) assert.match(out, view);
 });
 
+test("images are selected by repository, tag, age and missing signatures; other lists are not", async () => {
+  const own = tempFolder();
+  const demo = demoLayout();
+  await runCli(["mirror", "add", demo.folder, "--store", own, "--complete"]);
+  await runCli(["mirror", "pin-key", "k8s://ns/key", "key.pub", "--store", own], {
+    files: { "key.pub": demo.key.pem },
+  });
+  const names = async (...words: readonly string[]) =>
+    (await runCli(["mirror", "ls", "--store", own, "-o", "name", ...words])).out.trim().split("\n");
+  assert.equal(await names("--tag", "sig*"), [demo.signed]);
+  assert.equal(await names("--repository", "registry.example/*", "--tag", "un*"), [demo.unsigned]);
+  assert.equal(await names("--repository", "ghcr.io/*"), [""]);
+  assert.equal(await names("--unsigned"), [demo.foreign, demo.unsigned]);
+  assert.equal(await names("--older-than", "99999d"), [""]);
+  for (const flag of ["--repository", "--tag", "--older-than"])
+    assert.is((await runCli(["mirror", "ls", "claims", "--store", own, flag, "1d"])).exit, 2);
+  assert.is((await runCli(["mirror", "ls", "--store", own, "--older-than", "long ago"])).exit, 2);
+});
+
 test.run();

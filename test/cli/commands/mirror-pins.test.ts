@@ -126,4 +126,14 @@ test("a reference that no policy can hold, and a file without one key, are wrong
   assert.not.match((await mirror("pins")).out, "more");
 });
 
+test("pins rm takes back a pin of any kind", async () => {
+  await mirror("pin-key", "k8s://ns/key", "key.pub");
+  assert.is((await mirror("pins", "rm", "key", "k8s://ns/gone")).exit, 2);
+  assert.is((await mirror("pins", "rm", "lock", "k8s://ns/key")).exit, 2);
+  const { exit, out } = await mirror("pins", "rm", "key", "k8s://ns/key");
+  assert.is(exit, 0);
+  assert.match(out, "unpinned k8s://ns/key");
+  assert.not.match((await mirror("pins")).out, "k8s://ns/key");
+});
+
 test.run();

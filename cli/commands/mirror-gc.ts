@@ -1,0 +1,141 @@
+/**
+ * `sallyport mirror gc` and `mirror rm`: what is removed from a mirror, and the claims that end with it. Source:
+ * docs/spec/offline.md#retention.
+ */
+import { type Command, Option } from "commander";
+import { isDigest } from "../../core/crypto/digest.ts";
+import type { Collection, ImageToRemove } from "../../proxy/mirror/collect-garbage.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import type { CommandIO, Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { usage } from "../input/given-file.ts";
+import { parseImage } from "../input/image-argument.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { addRetentionOptions, type RetentionOptions, readRetention } from "../input/retention-flags.ts";
+import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
+import { counted } from "../render/count.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { visible, visibleLine } from "../render/escape.ts";
+import { toSizeText } from "../render/size.ts";
+
+interface RemovalOptions extends StoreOptions, OutputOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly confirm?: boolean;
+}
+
+interface GcOptions extends RemovalOptions, RetentionOptions {
+  readonly vacuum?: boolean;
+}
+
+function show(collection: Collection, isDry: boolean, { output }: OutputOptions, io: CommandIO): void {
+  const { images, imagesRemoved, answers, blobs, layers, metadata, bytes, claimed, ended } = collection;
+  if (isDocumentFormat(output)) {
+    io.out(renderDocument("MirrorRemoval", { dryRun: isDry, ...collection }, output));
+    return;
+  }
+  const verb = isDry ? "would remove" : "removed";
+  for (const name of images) io.out(`${verb} ${visibleLine(name)}\n`);
+  if (imagesRemoved > images.length) io.out(`${verb} ${counted(imagesRemoved - images.length, "other image")}\n`);
+  for (const repository of claimed)
+    io.out(`kept ${visibleLine(repository)}\n  said to be complete: --end-claims removes from it too\n`);
+  for (const { scope, at, from } of ended)
+    io.out(
+      `${isDry ? "would end" : "no longer complete"}, ${visibleLine(scope)}\n  said as of ${at} by ${visible(from)}\n`,
+    );
+  io.out(
+    `${verb} ${counted(imagesRemoved, "image")}, ${counted(answers, "answer")}, ${counted(blobs, "blob")},\n` +
+      `  ${counted(layers, "layer")}, ${counted(metadata, "old TUF file")}: ${toSizeText(bytes)}\n`,
+  );
+}
+
+/** The record is written before the answer: what is said to be gone is gone. */
+function record(mirror: Mirror, kind: string, { images, ended, ...counts }: Collection, io: CommandIO): void {
+  const at = io.now().toISOString();
+  const summary = { ...counts, images: images.slice(0, 100), ended: ended.map(({ scope }) => scope) };
+  mirror.log.addRun({ kind, started: at, ended: at, from: `mirror ${kind}`, summary });
+}
+
+const isAgreed = ({ yes, confirm }: RemovalOptions): boolean => yes === true || confirm === true;
+
+function gc(options: GcOptions, io: CommandIO): ExitCode {
+  const retention = readRetention(options, io);
+  const isDry = options.dryRun === true;
+  if (isDry && options.vacuum === true) throw usage("a dry run changes nothing: leave --vacuum out", "--vacuum");
+  if (retention !== undefined && !isDry && !isAgreed(options))
+    throw usage(
+      "images that no rule keeps are removed: see which with --dry-run, then confirm with --yes",
+      "mirror gc",
+    );
+  withMirror(options, io, "write", (mirror) => {
+    const collection = mirror.writer().collect(retention, isDry);
+    if (!isDry) record(mirror, "gc", collection, io);
+    if (options.vacuum === true) mirror.writer().vacuum();
+    show(collection, isDry, options, io);
+  });
+  return 0;
+}
+
+function toRemove(text: string, io: CommandIO): ImageToRemove {
+  const { fetchRepository: repository, tag, digest } = parseImage(text, io.limits);
+  if (digest !== undefined && isDigest(digest)) return { repository, digest };
+  return { repository, tag: tag ?? "latest" };
+}
+
+function remove(texts: readonly string[], options: RemovalOptions, io: CommandIO): ExitCode {
+  const isDry = options.dryRun === true;
+  const images = texts.map((text) => toRemove(text, io));
+  if (!isDry && !isAgreed(options))
+    throw usage(
+      "an image goes with all that hangs on it: see what with --dry-run, then confirm with --yes",
+      "mirror rm",
+    );
+  withMirror(options, io, "write", (mirror) => {
+    const collection = mirror.writer().remove(images, isDry);
+    if (!isDry) record(mirror, "rm", collection, io);
+    show(collection, isDry, options, io);
+  });
+  return 0;
+}
+
+const addRemovalOptions = (command: Command): Command =>
+  addStoreOption(command)
+    .option("--dry-run", "say what would be removed, and remove nothing")
+    .option("--yes", "remove")
+    .addOption(new Option("--confirm", "as --yes").hideHelp())
+    .addOption(outputOption());
+
+const gcHelp = `
+Without rules every image stays, and only what nothing refers to goes. With
+rules an image stays if one of them keeps it, with its signatures, the children
+of its index, and what hangs on them.
+
+Examples:
+  sallyport mirror gc --store mirror --keep-last 3 --keep-newer 90d --dry-run
+  sallyport mirror gc --store mirror --keep-list images.txt --yes
+  sallyport mirror gc --store mirror --vacuum
+`;
+
+const rmHelp = `
+Examples:
+  sallyport mirror rm --store mirror ghcr.io/acme/app:1.4 --dry-run
+  sallyport mirror rm --store mirror ghcr.io/acme/app@sha256:91c2… --yes
+`;
+
+/** `command` is `mirror`. */
+export function defineRemoval(command: Command, { io, finish }: Shell): void {
+  addRemovalOptions(
+    addRetentionOptions(command.command("gc").description("remove what no rule keeps and nothing refers to")),
+  )
+    .option("--vacuum", "give the space back to the disk; needs as much again meanwhile")
+    .addHelpText("after", gcHelp)
+    .action((options: GcOptions) => finish(gc(options, io)));
+  addRemovalOptions(
+    command
+      .command("rm")
+      .description("remove images with all that hangs on them")
+      .argument("<image...>", "REPOSITORY:TAG or REPOSITORY@DIGEST, as mirror ls shows them"),
+  )
+    .addHelpText("after", rmHelp)
+    .action((images: readonly string[], options: RemovalOptions) => finish(remove(images, options, io)));
+}

@@ -1,0 +1,96 @@
+/** `sallyport mirror status`: what a mirror holds in numbers, how fresh it is, and who writes to it. */
+import type { Command } from "commander";
+import type { MirrorStatus } from "../../proxy/mirror/mirror-status.ts";
+import type { CommandIO, Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { addLimitOptions } from "../input/limit-flags.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
+import { readTrustSettings } from "../input/trust-flags.ts";
+import { counted } from "../render/count.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { visible } from "../render/escape.ts";
+import { toSizeText } from "../render/size.ts";
+import { styleOf } from "../render/style.ts";
+import { cutFront } from "../render/table.ts";
+import { toUtcText } from "../render/time.ts";
+import type { RootStatus } from "../render/trust.ts";
+import { readRootStatuses } from "./trust-status.ts";
+
+const shownDigits = 12;
+
+/** The digits that two people read out to each other. */
+const shortId = (contentId: string): string => contentId.slice("sha256:".length, "sha256:".length + shownDigits);
+
+const utc = (at: string): string => (Number.isNaN(Date.parse(at)) ? visible(at) : toUtcText(new Date(at)));
+
+function writerText({ writer }: MirrorStatus): string {
+  if (writer === undefined) return "nobody";
+  const { command, pid, host, since } = writer;
+  if (pid === undefined || since === undefined) return "a process that did not say its name";
+  return `${command === undefined ? "" : `${command}, `}process ${pid} on ${host ?? "?"}, since ${utc(since)}`;
+}
+
+function rootText({ name, state, at, roles }: RootStatus): string {
+  const soonest = roles.toSorted((left, right) => left.expires.getTime() - right.expires.getTime())[0];
+  const expiry =
+    soonest === undefined ? `from ${toUtcText(at)}` : `${soonest.role} expires ${toUtcText(soonest.expires)}`;
+  return `${name} ${state}, ${expiry}`;
+}
+
+function lines(status: MirrorStatus, contentId: string, roots: readonly RootStatus[], io: CommandIO) {
+  const { answers, blobs, layers, claims, lastRun, checkpoints } = status;
+  const style = styleOf(io);
+  const rows: [string, string][] = [
+    ["content id", shortId(contentId)],
+    ["schema", String(status.schema)],
+    ...Object.entries(answers).map(([kind, { present, absent }]): [string, string] => [
+      kind,
+      `${present}${absent === 0 ? "" : `, and ${absent} known to be absent`}`,
+    ]),
+    ["blobs", String(blobs)],
+    ["layers", `${layers.count}, ${toSizeText(layers.bytes)}`],
+    ["database", `${toSizeText(status.databaseBytes)}, ${toSizeText(status.diskFreeBytes)} free on its disk`],
+    [
+      "complete",
+      `${counted(claims.host, "host")}, ${counted(claims.repository, "repository", "repositories")}, ${counted(claims.image, "image")}`,
+    ],
+    ["pins", String(status.pins)],
+    ["distrusted", String(status.distrusted)],
+    ["last run", lastRun === undefined ? "none" : `${lastRun.kind}, ended ${utc(lastRun.ended)}`],
+    ...roots.map((root): [string, string] => ["trust", rootText(root)]),
+    ...checkpoints.map(({ origin, size, at }): [string, string] => [
+      "checkpoint",
+      `${cutFront(origin, 30, style)}, ${size} entries, ${utc(at)}`,
+    ]),
+    ["writer", writerText(status)],
+  ];
+  return rows.map(([name, text]) => `${name.padEnd(14)}${style.text(text)}\n`).join("");
+}
+
+function status(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
+  const { output } = options;
+  return withMirror(options, io, "read", (mirror) => {
+    const found = mirror.status();
+    const contentId = mirror.contentId();
+    const settings = readTrustSettings({}, io, mirror.knowledge().tufRoots());
+    const roots = readRootStatuses(mirror, settings, io.now());
+    if (isDocumentFormat(output)) {
+      const trust = roots.map(({ name, state, at, roles }) => ({
+        name,
+        state,
+        at: at.toISOString(),
+        roles: roles.map(({ role, version, expires }) => ({ role, version, expires: expires.toISOString() })),
+      }));
+      io.out(renderDocument("MirrorStatus", { contentId, ...found, trust }, output));
+    } else io.out(lines(found, contentId, roots, io));
+    return 0;
+  });
+}
+
+/** `command` is `mirror status`. */
+export function defineMirrorStatus(command: Command, { io, finish }: Shell): void {
+  addStoreOption(addLimitOptions(command))
+    .addOption(outputOption())
+    .action((options: StoreOptions & OutputOptions) => finish(status(options, io)));
+}

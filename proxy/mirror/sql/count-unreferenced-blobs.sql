@@ -1,0 +1,5 @@
+SELECT count(*) AS count, coalesce(sum(length(bytes)), 0) AS bytes
+FROM blob
+WHERE
+  digest NOT IN (SELECT digest FROM answer WHERE kind IN ('manifest', 'blob') AND digest IS NOT NULL)
+  AND digest NOT IN (SELECT value FROM json_each(?))

@@ -1,0 +1,3 @@
+SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
+FROM answer
+WHERE kind = 'trusted-root' AND state = 'present'
