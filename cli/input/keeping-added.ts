@@ -1,6 +1,6 @@
 /**
  * What an operator added to the mirror, beside what registries say now. An absence does not take away what was brought
- * in by hand: it counts on, with a warning. Source: docs/spec/offline.md#the-mirror.
+ * in by hand: it counts on, with a warning. Source: docs/spec/offline.md#mirror.
  */
 import type { Answer, AnswerTo, AnswerValues } from "../../core/knowledge/answer.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";

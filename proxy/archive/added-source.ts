@@ -1,4 +1,4 @@
-/** How a mirror says that an answer was brought in by hand, and not asked for. Source: docs/spec/offline.md#the-mirror. */
+/** How a mirror says that an answer was brought in by hand, and not asked for. Source: docs/spec/offline.md#mirror. */
 
 const ofLayout = "layout ";
 
