@@ -267,8 +267,8 @@ export const remedies = {
   "held-beyond":
     "add it without `--complete`, or save the image again with all that hangs on it: `cosign save IMAGE --dir LAYOUT`",
   "more-time":
-    "ask for longer, `--timeout 10m`, or for fewer images at a time; with `--store STORE` what is fetched is kept in a " +
-    "mirror, and not in memory",
+    "ask for longer, `--timeout 10m`, or for fewer images at a time; with `--store STORE` what is fetched is kept in " +
+    "a mirror, and not in memory",
   cluster: "give it with `--cluster-resource FILE`",
   "pinned-secret":
     "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`; apply, test and explain also take the " +

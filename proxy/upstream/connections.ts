@@ -5,11 +5,12 @@
 import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
 import { BlockList, isIP } from "node:net";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
-import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
+import type { buildConnector as Building, Dispatcher } from "undici";
 import { EngineError } from "../../core/errors.ts";
 import type { ConnectionFacts } from "./outage.ts";
 import { type Environment, hostOf, proxyFor } from "./proxy-choice.ts";
 import { isAlert, type TlsSettings } from "./tls-failure.ts";
+import { Agent, buildConnector, ProxyAgent } from "./undici-parts.ts";
 
 /** What is particular to one host. PEM texts. */
 export interface HostTls {
@@ -52,8 +53,10 @@ linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
 linkLocal.addSubnet("fe80::", 10, "ipv6");
 linkLocal.addAddress("fd00:ec2::254", "ipv6");
 
-const isLinkLocal = (address: string): boolean =>
-  isIP(address) !== 0 && linkLocal.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+function isLinkLocal(address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && linkLocal.check(address, family === 6 ? "ipv6" : "ipv4");
+}
 
 /** @throws EngineError `access-denied` for a link-local address. */
 export function refuseLinkLocal(address: string, subject: string): void {
@@ -131,7 +134,7 @@ export class Connections {
   }
 
   /** Undici reports a connection that was closed, and not why a server closed it. */
-  #hearing({ origin }: URL, options: buildConnector.BuildOptions): buildConnector.connector {
+  #hearing({ origin }: URL, options: Building.BuildOptions): Building.connector {
     const connect = buildConnector(options);
     return (to, callback) =>
       connect(to, (...[error, socket]) => {

@@ -6,7 +6,6 @@ import { createHash, type Hash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import { request as send } from "undici";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
@@ -185,9 +184,10 @@ export class Fetcher {
   ): Promise<BoundedResponse> {
     const { connections, log, now = Date.now } = this.#options;
     const begun = now();
-    const answer = await send(url, {
+    const answer = await connections.to(url).request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
       method,
-      dispatcher: connections.to(url),
       signal,
       headers: {
         "accept-encoding": "identity",

@@ -1,6 +1,6 @@
 /** The codes of what goes wrong between us and an upstream. Source: docs/codes.md. */
-import { errors } from "undici";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
+import { errors } from "./undici-parts.ts";
 import { codeIn, isNoTls, type TlsSettings, tlsFailure } from "./tls-failure.ts";
 
 /** For an answer that is neither what was asked for nor its absence. */

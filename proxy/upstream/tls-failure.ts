@@ -27,7 +27,7 @@ const noTls = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQU
 /** Whether the other side does not speak TLS. */
 export const isNoTls = (code: string): boolean => noTls.test(code);
 
-/** What a server says of a client's certificate, or of none. Those of before TLS 1.3 have SSLv3 or TLSv1 in the name. */
+/** What a server says of a client's certificate, or of none. Those before TLS 1.3 have SSLv3 or TLSv1 in the name. */
 const alert = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13)_ALERT_(?<what>[A-Z_]+)$/;
 
 /** Whether a failure of a socket is what a server says at its end of TLS. It can come when the connection stands. */

@@ -105,7 +105,10 @@ export function registryFault(response: BoundedResponse, { who, now, limits }: F
   return new EngineError(code, parts.join(", "), { subject: shownUrl(url) });
 }
 
-/** What nginx answers who shows none, or one that it does not accept. Source: https://nginx.org/en/docs/http/ngx_http_ssl_module.html. */
+/**
+ * What nginx answers who shows none, or one that it does not accept. Source:
+ * https://nginx.org/en/docs/http/ngx_http_ssl_module.html.
+ */
 const nginxWords = /No required SSL certificate was sent|The SSL certificate error/;
 
 const wantsClientCertificate = ({ status, bytes }: BoundedResponse): boolean =>

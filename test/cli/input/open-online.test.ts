@@ -224,7 +224,7 @@ test("content that is not what its digest says is no answer, and is never kept",
   );
 });
 
-test("without TLS: the mirror keeps where answers came from with it, and a host elsewhere is warned of once", async () => {
+test("without TLS: the mirror keeps that with where answers came from, and a host elsewhere is warned of", async () => {
   const server = createServer((_, response) => void response.writeHead(404).end());
   server.on("connect", (_, socket) => {
     socket.write("HTTP/1.1 200 OK\r\n\r\n");
