@@ -33,6 +33,7 @@ interface Options extends OutputOptions {
   readonly proxy: string;
   readonly upstream?: readonly string[];
   readonly ca?: string;
+  readonly username?: string;
   readonly version?: string;
   readonly withFallback?: boolean;
 }
@@ -61,6 +62,13 @@ function readUpstream(text: string): string {
   return hubNames.has(name) ? "docker.io" : name;
 }
 
+/** A colon ends the name in a login, and others end a text in some file. @throws EngineError `invalid-usage` */
+function readUsername(text: string): string {
+  if (!/^[\w.@+~-]{1,128}$/.test(text))
+    throw usage("--username is a name alone: no password, and no colon", "--username");
+  return text;
+}
+
 /** @throws EngineError `invalid-usage` for a file that holds anything but certificates. */
 function readAuthority(path: string, io: CommandIO): string {
   const pem = readGivenText(path, io, "--ca");
@@ -75,7 +83,10 @@ function readAuthority(path: string, io: CommandIO): string {
   return blocks.map((block) => `${block.replaceAll("\r", "")}\n`).join("");
 }
 
-function readOptions({ proxy, upstream, ca, version, withFallback }: Options, io: CommandIO): NodeConfigOptions {
+function readOptions(
+  { proxy, upstream, ca, username, version, withFallback }: Options,
+  io: CommandIO,
+): NodeConfigOptions {
   const known = version === undefined ? undefined : readRuntimeVersion(version);
   if (version !== undefined && known === undefined)
     throw usage("--version is the version of what runs containers on the node, such as 2.1.6", version);
@@ -86,6 +97,7 @@ function readOptions({ proxy, upstream, ca, version, withFallback }: Options, io
     proxy: address,
     upstreams: [...new Set(splitLists(upstream).map(readUpstream))],
     ca: ca === undefined ? undefined : readAuthority(ca, io),
+    username: username === undefined ? undefined : readUsername(username),
     withFallback: withFallback === true,
     version: known,
   };
@@ -122,6 +134,7 @@ export function define(command: Command, { io, finish }: Shell): void {
       collect,
     )
     .option("--ca <file>", "the authority of the proxy's certificate, printed for the node")
+    .option("--username <name>", "as whom nodes log in at the proxy; its password is never printed")
     .option("--with-fallback", "leave registries themselves as a last resort")
     .addOption(outputOption())
     .addHelpText(

@@ -13,6 +13,9 @@ import {
   type NodeFile,
   othersNote,
   policyNote,
+  basicHere,
+  secretNote,
+  passwordHere,
   unavoidableNote,
 } from "./node-config.ts";
 
@@ -38,6 +41,7 @@ function hostsConfig(options: NodeConfigOptions): NodeConfig {
     notes: [
       ...othersNote(options),
       ...(withFallback ? [fallbackNote] : [policyNote]),
+      ...secretNote(options, true),
       ...(version === undefined
         ? ["this is for containerd 2.x; for 1.x, and for what 2.2.1 added, say which: --version 1.7"]
         : []),
@@ -65,14 +69,19 @@ function mainFile({ version }: NodeConfigOptions): NodeFile {
 
 const tomlText = (text: string): string => JSON.stringify(text);
 
-function hostsToml(name: string, { proxy, ca, withFallback, version }: NodeConfigOptions): string {
+/** containerd sends it with every request to the proxy, and to no other host. */
+const login = (table: string, { username }: NodeConfigOptions): string =>
+  username === undefined ? "" : `[${table}]\n  authorization = [${tomlText(`Basic ${basicHere}`)}]\n`;
+
+function hostsToml(name: string, options: NodeConfigOptions): string {
+  const { proxy, ca, withFallback, version } = options;
   const trust = ca === undefined ? "" : `ca = ${tomlText(caPath)}\n`;
   if (!withFallback) {
     return `${comment(
       "The proxy stands in the place of the registry, and there is no other host.",
       "A [host] table would make containerd ask the registry itself last.",
       "Read at every pull: nothing is to be restarted.",
-    )}server = ${tomlText(proxy.url)}\n${trust}`;
+    )}server = ${tomlText(proxy.url)}\n${trust}${login("header", options)}`;
   }
   // An unknown capability makes containerd before 2.2.1 drop the whole file.
   const hasReferrers = version !== undefined && isAtLeast(version, 2, 2, 1);
@@ -80,12 +89,13 @@ function hostsToml(name: string, { proxy, ca, withFallback, version }: NodeConfi
   return (
     comment("The proxy is asked first, and the registry itself where the proxy does not answer with the image.") +
     (name === "_default" ? "" : `server = ${tomlText(`https://${hostOfUpstream(name)}`)}\n\n`) +
-    `[host.${tomlText(proxy.url)}]\n  capabilities = [${capabilities}]\n${trust === "" ? "" : `  ${trust}`}`
+    `[host.${tomlText(proxy.url)}]\n  capabilities = [${capabilities}]\n${trust === "" ? "" : `  ${trust}`}` +
+    login(`host.${tomlText(proxy.url)}.header`, options)
   );
 }
 
 function mirrorsConfig(options: NodeConfigOptions): NodeConfig {
-  const { proxy, upstreams, ca } = options;
+  const { proxy, upstreams, ca, username } = options;
   const plugin = 'plugins."io.containerd.grpc.v1.cri".registry';
   const path = "/etc/containerd/sallyport-ca.crt";
   const mirrors = (upstreams.length === 0 ? ["*"] : upstreams).map(
@@ -93,6 +103,11 @@ function mirrorsConfig(options: NodeConfigOptions): NodeConfig {
   );
   const trust =
     ca === undefined ? "" : `[${plugin}.configs.${tomlText(proxy.host)}.tls]\n  ca_file = ${tomlText(path)}\n`;
+  const auth =
+    username === undefined
+      ? ""
+      : `[${plugin}.configs.${tomlText(proxy.host)}.auth]\n  username = ${tomlText(username)}\n` +
+        `  password = ${tomlText(passwordHere)}\n`;
   return {
     fallback: "unavoidable",
     files: [
@@ -101,10 +116,15 @@ function mirrorsConfig(options: NodeConfigOptions): NodeConfig {
         content: `${comment(
           "Add this to the file that is there, then: systemctl restart containerd",
           "This version asks the registry itself last, whatever stands here.",
-        )}version = 2\n\n${mirrors.join("")}${trust}`,
+        )}version = 2\n\n${mirrors.join("")}${trust}${auth}`,
       },
       ...caFile(path, options),
     ],
-    notes: [unavoidableNote("containerd", options, "1.5 or later"), ...othersNote(options), fallbackNote],
+    notes: [
+      unavoidableNote("containerd", options, "1.5 or later"),
+      ...othersNote(options),
+      fallbackNote,
+      ...secretNote(options, false),
+    ],
   };
 }

@@ -3,7 +3,17 @@
  * https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md.
  */
 import { EngineError } from "../../core/errors.ts";
-import { caFile, comment, fallbackNote, type NodeConfig, type NodeConfigOptions, policyNote } from "./node-config.ts";
+import {
+  basicHere,
+  caFile,
+  comment,
+  fallbackNote,
+  type NodeConfig,
+  type NodeConfigOptions,
+  type NodeFile,
+  policyNote,
+  secretNote,
+} from "./node-config.ts";
 
 /** There is no setting for every registry, so that some must be named. */
 const common = ["docker.io", "ghcr.io", "quay.io", "registry.k8s.io", "gcr.io", "public.ecr.aws", "mcr.microsoft.com"];
@@ -17,6 +27,19 @@ function registryTable(upstream: string, { proxy, withFallback }: NodeConfigOpti
   return withFallback
     ? `${head}location = ${tomlText(upstream)}\n[[registry.mirror]]\n${location}${insecure}`
     : `${head}${location}${insecure}`;
+}
+
+/** kubelet's own logins are those of the registries that images name, and never that of a mirror. */
+function loginFiles({ proxy, username }: NodeConfigOptions): readonly NodeFile[] {
+  if (username === undefined) return [];
+  const path = "/etc/crio/sallyport-auth.json";
+  return [
+    {
+      path: "/etc/crio/crio.conf.d/50-sallyport.conf",
+      content: `${comment("Then: systemctl restart crio")}[crio.image]\nglobal_auth_file = ${tomlText(path)}\n`,
+    },
+    { path, content: `${JSON.stringify({ auths: { [proxy.host]: { auth: basicHere } } }, null, 2)}\n` },
+  ];
 }
 
 /** @throws EngineError `invalid-usage` for a registry with a port: no image of it could be pulled at all. */
@@ -48,12 +71,14 @@ export function crioConfig(options: NodeConfigOptions): NodeConfig {
           `unqualified-search-registries = ${search}\nshort-name-mode = "enforcing"\n` +
           names.map((name) => registryTable(name, options)).join(""),
       },
+      ...loginFiles(options),
       ...caFile(`/etc/containers/certs.d/${proxy.host}/ca.crt`, options),
     ],
     notes: [
       `${upstreams.length === 0 ? "these registries are an example, name yours: --upstream HOST; " : ""}CRI-O has no ` +
         "setting for every registry, and pulls from those not named here directly",
       ...(withFallback ? [fallbackNote] : [policyNote]),
+      ...secretNote(options, true),
     ],
   };
 }

@@ -22,6 +22,9 @@ export function dockerConfig(options: NodeConfigOptions): NodeConfig {
       "docker asks Docker Hub where the proxy does not answer with the image, and cannot be told not to: close the " +
         "way to registries at the network",
       fallbackNote,
+      ...(options.username === undefined
+        ? []
+        : ["docker does not log in at mirrors of docker.io; docker login is for images by the proxy's own name"]),
     ],
   };
 }

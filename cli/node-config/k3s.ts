@@ -10,7 +10,9 @@ import {
   type NodeConfig,
   type NodeConfigOptions,
   othersNote,
+  passwordHere,
   policyNote,
+  secretNote,
   unavoidableNote,
   type RuntimeVersion,
 } from "./node-config.ts";
@@ -30,12 +32,16 @@ function hasSwitch(version: RuntimeVersion | undefined): boolean {
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-function registriesYaml({ proxy, upstreams, ca }: NodeConfigOptions, caPath: string): string {
+function registriesYaml({ proxy, upstreams, ca, username }: NodeConfigOptions, caPath: string): string {
   const mirrors = (upstreams.length === 0 ? ["*"] : upstreams).map(
     (name) => `  ${quoted(name)}:\n    endpoint:\n      - ${quoted(proxy.url)}\n`,
   );
-  const configs =
-    ca === undefined ? "" : `configs:\n  ${quoted(proxy.host)}:\n    tls:\n      ca_file: ${quoted(caPath)}\n`;
+  const auth =
+    username === undefined
+      ? ""
+      : `    auth:\n      username: ${quoted(username)}\n      password: ${quoted(passwordHere)}\n`;
+  const tls = ca === undefined ? "" : `    tls:\n      ca_file: ${quoted(caPath)}\n`;
+  const configs = auth + tls === "" ? "" : `configs:\n  ${quoted(proxy.host)}:\n${auth}${tls}`;
   return `mirrors:\n${mirrors.join("")}${configs}`;
 }
 
@@ -72,6 +78,7 @@ export function k3sConfig(options: NodeConfigOptions, name: "k3s" | "rke2"): Nod
         : []),
       ...othersNote(options),
       ...(withFallback || isUnavoidable ? [fallbackNote] : [policyNote]),
+      ...secretNote(options, false),
     ],
   };
 }

@@ -33,6 +33,8 @@ export interface NodeConfigOptions {
   readonly upstreams: readonly string[];
   /** The authority of the proxy's certificate, as PEM. */
   readonly ca: string | undefined;
+  /** As whom nodes log in at the proxy. */
+  readonly username: string | undefined;
   readonly withFallback: boolean;
   readonly version: RuntimeVersion | undefined;
 }
@@ -87,3 +89,18 @@ export const fallbackNote =
 export const unavoidableNote = (runtime: string, { version }: NodeConfigOptions, since: string): string =>
   `${runtime} ${version?.text ?? ""} asks the registry itself last and cannot be told not to: close the way to ` +
   `registries at the network, or use ${since}`;
+
+/** Stands where a secret belongs: none is ever asked for or printed. */
+export const passwordHere = "PASSWORD";
+export const basicHere = "BASE64";
+
+/** What to do about {@link passwordHere}, or about {@link basicHere}. */
+export const secretNote = ({ username }: NodeConfigOptions, isBasic: boolean): readonly string[] =>
+  username === undefined
+    ? []
+    : [
+        isBasic
+          ? `put what this prints in the place of ${basicHere}: printf %s '${username}:PASSWORD' | base64 -w0`
+          : `put the password of ${username} in the place of ${passwordHere}`,
+        "a password in a file is for those who may read the file: chmod 600",
+      ];

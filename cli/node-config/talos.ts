@@ -11,14 +11,16 @@ import {
   type NodeConfig,
   type NodeConfigOptions,
   othersNote,
+  passwordHere,
   policyNote,
+  secretNote,
   unavoidableNote,
 } from "./node-config.ts";
 
 const quoted = (text: string): string => JSON.stringify(text);
 
 /** Since 1.12 each registry has a document of its own. */
-function documents(names: readonly string[], { proxy, ca, withFallback }: NodeConfigOptions): string {
+function documents(names: readonly string[], { proxy, ca, username, withFallback }: NodeConfigOptions): string {
   const mirrors = names.map(
     (name) =>
       `---\napiVersion: v1alpha1\nkind: RegistryMirrorConfig\nname: ${quoted(name)}\nendpoints:\n` +
@@ -29,23 +31,30 @@ function documents(names: readonly string[], { proxy, ca, withFallback }: NodeCo
       ? ""
       : `---\napiVersion: v1alpha1\nkind: RegistryTLSConfig\nname: ${quoted(proxy.host)}\nca: |-\n` +
         `${ca.trimEnd().replace(/^/gm, "  ")}\n`;
-  return mirrors.join("") + trust;
+  const login =
+    username === undefined
+      ? ""
+      : `---\napiVersion: v1alpha1\nkind: RegistryAuthConfig\nname: ${quoted(proxy.host)}\n` +
+        `username: ${quoted(username)}\npassword: ${quoted(passwordHere)}\n`;
+  return mirrors.join("") + trust + login;
 }
 
 function machinePatch(
   names: readonly string[],
-  { proxy, ca }: NodeConfigOptions,
+  { proxy, ca, username }: NodeConfigOptions,
   skipFallback: boolean | undefined,
 ): string {
   const skip = skipFallback === undefined ? "" : `        skipFallback: ${String(skipFallback)}\n`;
   const mirrors = names.map(
     (name) => `      ${quoted(name)}:\n        endpoints:\n          - ${quoted(proxy.url)}\n${skip}`,
   );
-  const trust =
-    ca === undefined
+  const trust = ca === undefined ? "" : `        tls:\n          ca: ${encodeBase64(encodeUtf8(ca))}\n`;
+  const login =
+    username === undefined
       ? ""
-      : `    config:\n      ${quoted(proxy.host)}:\n        tls:\n          ca: ${encodeBase64(encodeUtf8(ca))}\n`;
-  return `machine:\n  registries:\n    mirrors:\n${mirrors.join("")}${trust}`;
+      : `        auth:\n          username: ${quoted(username)}\n          password: ${quoted(passwordHere)}\n`;
+  const config = trust + login === "" ? "" : `    config:\n      ${quoted(proxy.host)}:\n${trust}${login}`;
+  return `machine:\n  registries:\n    mirrors:\n${mirrors.join("")}${config}`;
 }
 
 export function talosConfig(options: NodeConfigOptions): NodeConfig {
@@ -76,6 +85,7 @@ export function talosConfig(options: NodeConfigOptions): NodeConfig {
       ...(version === undefined ? ["this is for Talos 1.12 and later; for others say which: --version 1.11"] : []),
       ...othersNote(options),
       ...(withFallback || isUnavoidable ? [fallbackNote] : [policyNote]),
+      ...secretNote(options, false),
     ],
   };
 }

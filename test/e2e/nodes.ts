@@ -4,7 +4,7 @@
  * registry itself; without fallback nobody ever speaks to that one.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
@@ -297,6 +297,35 @@ const throughServe = (component: Component, runtime: string): Scenario => ({
   },
 });
 
+/** The login that a node is told to send reaches the proxy, and no other host. */
+const loggedIn = (component: Component, runtime: string): Scenario => ({
+  name: `node-config ${runtime} --username, read by ${component}`,
+  needs: [component],
+  async run(tools) {
+    const login = `Basic ${Buffer.from("node:a good password").toString("base64")}`;
+    const answer = answering("registry.invalid", () => 200);
+    const proxy = await serveLoopback((request, response) => {
+      if (request.headers.authorization === login) answer(request, response);
+      else response.writeHead(401, { "www-authenticate": 'Basic realm="proxy"' }).end();
+    });
+    try {
+      const words = [runtime, "--proxy", proxy.url, "--upstream", "registry.invalid", "--username", "node"];
+      const etc = await print(tools, "node", words);
+      const references = ["registry.invalid/lib/app:1", `registry.invalid/lib/app@${image}`];
+      for (const line of await pulled(tools, component, etc, references)) assert.match(line, /^error /);
+      const place = join(
+        etc,
+        runtime === "crio" ? "crio/sallyport-auth.json" : "containerd/certs.d/registry.invalid/hosts.toml",
+      );
+      const filled = readFileSync(place, "utf8").replace("BASE64", login.slice("Basic ".length));
+      writeFileSync(runtime === "crio" ? join(etc, "containers/auth.json") : place, filled);
+      assert.equal(await pulled(tools, component, etc, references), [`ok ${image}`, `ok ${image}`]);
+    } finally {
+      await proxy.close();
+    }
+  },
+});
+
 export const nodeScenarios: readonly Scenario[] = [
   containerd("containerd-2.1.6", "2.1.6"),
   containerd("containerd-2.4.2", "2.4.2"),
@@ -305,4 +334,7 @@ export const nodeScenarios: readonly Scenario[] = [
   throughServe("containerd-2.1.6", "containerd"),
   throughServe("containerd-2.4.2", "containerd"),
   throughServe("containers-image", "crio"),
+  loggedIn("containerd-2.1.6", "containerd"),
+  loggedIn("containerd-2.4.2", "containerd"),
+  loggedIn("containers-image", "crio"),
 ];

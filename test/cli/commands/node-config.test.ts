@@ -88,6 +88,8 @@ test("what would be written into files and paths is a host, and nothing else", a
   for (const upstream of ["../etc", "ghcr.io/org", "https://ghcr.io", "a b", "", "*", "x\ny"])
     assert.is((await runCli(["node-config", "k3s", ...address, "--upstream", upstream])).exit, 2, upstream);
   assert.is((await runCli(["node-config", "k3s", ...address, "--version", "newest"])).exit, 2);
+  for (const name of ["node:secret", "", 'a"b', "a b", "a\nb"])
+    assert.is((await runCli(["node-config", "k3s", ...address, "--username", name])).exit, 2, name);
   // A path cannot hold a port, which is how CRI-O would ask.
   assert.is((await runCli(["node-config", "crio", ...address, "--upstream", "ghcr.io,a.example:5000"])).exit, 2);
   assert.is((await runCli(["node-config", "podman", ...address])).exit, 2);

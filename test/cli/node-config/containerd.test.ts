@@ -98,4 +98,20 @@ test("before 1.5: mirrors in config.toml, and no way to end the fallback", () =>
   assert.match(JSON.stringify(toml(containerdConfig(options({ version: version("1.4") })), "config.toml")), '"*"');
 });
 
+test("a login is a header for the proxy alone, without a secret", () => {
+  const authorization = ["Basic BASE64"];
+  assert.equal(toml(containerdConfig(options({ username: "node", ca })), "hosts.toml"), {
+    server: "https://proxy:5000",
+    ca: `${folder}/sallyport-ca.crt`,
+    header: { authorization },
+  });
+  const given = { username: "node", withFallback: true, upstreams: ["ghcr.io"] };
+  assert.equal(toml(containerdConfig(options(given)), "hosts.toml"), {
+    server: "https://ghcr.io",
+    host: { "https://proxy:5000": { capabilities: ["pull", "resolve"], header: { authorization } } },
+  });
+  const first = containerdConfig(options({ username: "node", version: version("1.4") }));
+  assert.match(file(first, "config.toml"), 'username = "node"\n  password = "PASSWORD"');
+});
+
 test.run();

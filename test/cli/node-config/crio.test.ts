@@ -43,4 +43,14 @@ test("without a name some are an example, and a note says so", () => {
   assert.match(config.notes[0] ?? "", "--upstream");
 });
 
+test("a login is in a file of its own, without a secret", () => {
+  const config = crioConfig(options({ upstreams: ["ghcr.io"], username: "node" }));
+  assert.equal(toml(config, "/etc/crio/crio.conf.d/50-sallyport.conf"), {
+    crio: { image: { global_auth_file: "/etc/crio/sallyport-auth.json" } },
+  });
+  assert.equal(JSON.parse(file(config, "/etc/crio/sallyport-auth.json")), {
+    auths: { "proxy:5000": { auth: "BASE64" } },
+  });
+});
+
 test.run();

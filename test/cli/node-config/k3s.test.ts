@@ -37,4 +37,15 @@ test("releases without the switch cannot end the fallback", () => {
     assert.is(fallback(text), "off", text);
 });
 
+test("a login, with and without an authority", () => {
+  const auth = { username: "node", password: "PASSWORD" };
+  const configs = (given: Parameters<typeof options>[0]): unknown =>
+    parse(file(k3sConfig(options(given), "k3s"), "registries.yaml")).configs;
+  assert.equal(configs({ username: "node" }), { "proxy:5000": { auth } });
+  assert.equal(configs({ username: "node", ca }), {
+    "proxy:5000": { auth, tls: { ca_file: "/etc/rancher/k3s/sallyport-ca.crt" } },
+  });
+  assert.is(configs({}), undefined);
+});
+
 test.run();

@@ -15,6 +15,7 @@ export const options = (given: Partial<NodeConfigOptions> = {}): NodeConfigOptio
   proxy: { url: "https://proxy:5000", host: "proxy:5000", isPlain: false },
   upstreams: [],
   ca: undefined,
+  username: undefined,
   withFallback: false,
   version: undefined,
   ...given,

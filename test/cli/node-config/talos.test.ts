@@ -52,4 +52,19 @@ test("with fallback, and before 1.9, where it cannot be ended", () => {
   assert.equal(shown({ version: version("1.8.3") }), ["unavoidable", undefined]);
 });
 
+test("a login, before and since 1.12", () => {
+  const [, login] = parseAllDocuments(file(talosConfig(options({ username: "node" })), end)).map((one) => one.toJS());
+  assert.equal(login, {
+    apiVersion: "v1alpha1",
+    kind: "RegistryAuthConfig",
+    name: "proxy:5000",
+    username: "node",
+    password: "PASSWORD",
+  });
+  const before = parse(file(talosConfig(options({ username: "node", version: version("1.10") })), end));
+  assert.equal(before.machine.registries.config, {
+    "proxy:5000": { auth: { username: "node", password: "PASSWORD" } },
+  });
+});
+
 test.run();
