@@ -38,6 +38,13 @@ export async function readClusterResources(
     if (found.length > limits.documentValues)
       throw usage("the cluster has more resources than are judged", "--cluster");
   }
+  // A success as in Kyverno, so that a namespace that is mistyped would pass unseen.
+  if (found.length === 0)
+    warn(
+      `${namespace === undefined ? "the cluster" : `the namespace ${namespace}`} has no resource that a policy matches: ` +
+        "nothing was judged",
+      io,
+    );
   return found;
 }
 

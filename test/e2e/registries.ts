@@ -103,7 +103,13 @@ const encrypted = (registry: Registry): Scenario => ({
     const strict = await startRegistry(registry, tools, { tls: { ca: authority.ca, ...own, wantsClient: true } });
     const absent = (...words: readonly string[]) =>
       tools.sallyport([...online, ...ca, ...words, ...byKey("release"), `${strict}/shop/app:signed`]);
-    exits(5, await absent());
+    exits(4, await absent(), /access-denied[\s\S]*wants a client certificate/);
+    const stranger = await (await tlsAuthority("Stranger")).issue(["client"]);
+    const strange = [
+      ...["--registry-client-cert", pem("stranger.pem", stranger.cert)],
+      ...["--registry-client-key", pem("stranger-key.pem", stranger.key)],
+    ];
+    exits(4, await absent(...strange), /access-denied[\s\S]*refuses the client certificate/);
     exits(11, await absent(...mine), /image-not-found/);
   },
 });

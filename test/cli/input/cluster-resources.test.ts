@@ -106,6 +106,14 @@ test("of one namespace", () =>
     assert.match((await run(["apply", "policy.json", "-n", "apps"])).out, /pass: 2, fail: 2,/);
   }));
 
+test("a namespace without such resources is said: it may be mistyped", () =>
+  onCluster({ ...world, "/api/v1/namespaces/app/pods": list([]) }, async (run) => {
+    const { exit, err } = await run(["apply", "policy.json", "-n", "app"]);
+    assert.is(exit, 0);
+    assert.match(err, /the namespace app has no resource/);
+    assert.not.match((await run(["apply", "policy.json", "-n", "apps"])).err, /has no resource/);
+  }));
+
 test("a namespace's labels are asked for where a policy selects by them", () =>
   onCluster(
     {
