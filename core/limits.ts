@@ -16,6 +16,9 @@ export interface Limits {
   /** Contents of a layout that appear under a second repository: each is an answer of its own. */
   readonly layoutRepeats: number;
   readonly referrers: number;
+  /** How deep things hang on an image, and how many manifests that are, where all of it is fetched. */
+  readonly attachedDepth: number;
+  readonly attachedPerImage: number;
   /** Of a registry's list of one repository. */
   readonly tagsPerRepository: number;
   /** An image layer that is passed on or stored. */
@@ -117,6 +120,8 @@ export const defaultLimits: Limits = {
   layoutArchiveBytes: 16 * 1024 * mib,
   layoutRepeats: 50_000,
   referrers: 1000,
+  attachedDepth: 8,
+  attachedPerImage: 10_000,
   tagsPerRepository: 100_000,
   layerBytes: 64 * 1024 * mib,
   signaturesPerImage: 1000,

@@ -22,6 +22,33 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "cli/input/list-filters.ts": {
     test: "test/cli/commands/mirror-ls.test.ts",
     why: "every filter is given there",
+  "proxy/sync/run-sync.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "is what the command does: each outcome of an image, outage and claim has a case there",
+  },
+  "proxy/sync/image-closure.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "what hangs on what is fetched there, and counted; its bounds are in limits-hold",
+  },
+  "proxy/sync/coverage.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "decides about every image that is synced there",
+  },
+  "proxy/sync/noting-asker.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "counts what is asked there, and leaves blobs out of dry runs",
+  },
+  "proxy/sync/list-images.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "takes tags there, and stays with the mirror's where they cannot be listed",
+  },
+  "cli/input/sync-flags.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "each flag is given there, right and wrong",
+  },
+  "cli/render/sync.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "lines, events and reports are read there",
   },
   "proxy/mirror/attempt-row.ts": {
     test: "test/proxy/mirror/remove-damage.test.ts",

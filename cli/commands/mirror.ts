@@ -22,6 +22,7 @@ import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
 import { defineMirrorStatus } from "./mirror-status.ts";
+import { defineSync } from "./mirror-sync.ts";
 
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
 import { say } from "../render/say.ts";
@@ -117,6 +118,7 @@ export function define(command: Command, shell: Shell): void {
     .addOption(outputOption())
     .addHelpText("after", addExits)
     .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
+  defineSync(command.command("sync").description("fetch all that decisions about a list of images will ask"), shell);
   defineList(command.command("ls").description("list what the mirror holds, unverified"), shell);
   defineCheck(command.command("check").description("read everything and name what is damaged"), shell);
   defineMirrorStatus(command.command("status").description("what the mirror holds, and who writes to it"), shell);

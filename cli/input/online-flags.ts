@@ -10,7 +10,7 @@ import { usage } from "./given-file.ts";
 import { parseSpan } from "./trust-flags.ts";
 
 /** The flags of {@link addOnlineOptions}, as commander gives them. */
-export interface OnlineOptions {
+export interface OnlineOptions extends PeerOptions {
   readonly offline?: boolean;
   readonly online?: boolean;
   /** Kyverno's name for it. */
@@ -18,6 +18,10 @@ export interface OnlineOptions {
   readonly timeout: string;
   readonly maxWorkers: string;
   readonly refresh: string;
+}
+
+/** The flags of {@link addPeerOptions} and {@link addClusterOptions}. */
+export interface PeerOptions {
   readonly verbose?: boolean;
   readonly registryUsername?: string;
   readonly registryPassword?: string;
@@ -46,15 +50,8 @@ export interface Habits {
 export function addOnlineOptions(command: Command, { likeCosign = false, likeKyverno = false }: Habits): Command {
   command.option("--online", `ask registries and logs for what is not known here ${orVariable("SALLYPORT_MODE")}`);
   if (!likeCosign) command.option("--registry", "the same as --online");
-  return command
-    .option("--offline", "ask no registry, log or key service; this is the default")
-    .option(
-      `${likeKyverno ? "-c, " : ""}--cluster`,
-      "ask the cluster of the kubeconfig for keys, ConfigMaps, namespaces" +
-        (likeKyverno ? ", and without -r for the resources" : ""),
-    )
-    .option("--kubeconfig <file>", "that file, in place of KUBECONFIG and ~/.kube/config")
-    .option("--context <name>", "a context of it, in place of the current one")
+  command.option("--offline", "ask no registry, log or key service; this is the default");
+  addClusterOptions(command, likeKyverno)
     .option(
       "--refresh <span>",
       "with --online: ask again for what can change and is older in the mirror; in an outage older answers still " +
@@ -63,7 +60,23 @@ export function addOnlineOptions(command: Command, { likeCosign = false, likeKyv
     )
     .option(`${likeCosign ? "-t, " : ""}--timeout <span>`, "with --online: for all that is asked", "3m")
     .option("--max-workers <count>", "with --online: questions asked at the same time", "10")
-    .option(`${likeCosign ? "-d, " : ""}--verbose`, "with --online: show each request on stderr, without secrets")
+    .option(`${likeCosign ? "-d, " : ""}--verbose`, "with --online: show each request on stderr, without secrets");
+  return addPeerOptions(command);
+}
+
+export const addClusterOptions = (command: Command, likeKyverno = false): Command =>
+  command
+    .option(
+      `${likeKyverno ? "-c, " : ""}--cluster`,
+      "ask the cluster of the kubeconfig for keys, ConfigMaps, namespaces" +
+        (likeKyverno ? ", and without -r for the resources" : ""),
+    )
+    .option("--kubeconfig <file>", "that file, in place of KUBECONFIG and ~/.kube/config")
+    .option("--context <name>", "a context of it, in place of the current one");
+
+/** As whom registries are asked, and where. */
+export const addPeerOptions = (command: Command): Command =>
+  command
     .option("--registry-username <name>", "the user of the registries, beside docker's configuration")
     .option("--registry-password <text>", "that user's password")
     .option("--registry-token <text>", "a bearer token that the registries take")
@@ -82,7 +95,6 @@ export function addOnlineOptions(command: Command, { likeCosign = false, likeKyv
         "this mirror has everything: what it lacks does not exist (repeatable)",
       ).argParser(collect),
     );
-}
 
 /**
  * Whether questions may be asked outside.

@@ -18,7 +18,7 @@ import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.t
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { Cluster } from "../../proxy/upstream/cluster/open-cluster.ts";
-import { openUpstream, type Outside, type Upstream } from "../../proxy/upstream/open-upstream.ts";
+import { openUpstream, type Outside, type Upstream, type UpstreamOptions } from "../../proxy/upstream/open-upstream.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { ownAnswers } from "../../proxy/upstream/cluster/own-answers.ts";
 import { readsSecrets } from "../../proxy/upstream/cluster/api-path.ts";
@@ -32,6 +32,7 @@ import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
 import { isLocal, plainHostsIn, registryName } from "../../proxy/upstream/registry/endpoint.ts";
 import { type HostSettings, hostsInFiles } from "../../proxy/upstream/registry/hosts.ts";
+import type { ListTags } from "../../proxy/upstream/registry/tag-list.ts";
 import type { Part } from "../../proxy/upstream/route.ts";
 import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
 import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf/trust-asker.ts";
@@ -40,7 +41,7 @@ import { visibleLine } from "../render/escape.ts";
 import { type Ear, warn } from "../render/say.ts";
 import { AskingProgress, type ShownFlags, showsProgress } from "./asking-progress.ts";
 import { keepingAdded } from "./keeping-added.ts";
-import { type OnlineOptions, readAskingBounds } from "./online-flags.ts";
+import { type OnlineOptions, type PeerOptions, readAskingBounds } from "./online-flags.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
 import { Askers, besideShared, onceEach, type PullAccess, pullKey } from "./pull-access.ts";
 import { defaultTrustName } from "./trust-flags.ts";
@@ -74,25 +75,22 @@ export interface Online {
   close(): void;
 }
 
-/**
- * `outside`: registries, logs and key services may be asked; the cluster where the flags say so.
- * @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used.
- */
-export async function openOnline(
-  options: OnlineOptions & ShownFlags,
-  outside: boolean,
-  io: CommandIO,
-  known: Known,
-): Promise<Online> {
-  const { timeoutMs, inFlight, refreshMs } = readAskingBounds(options);
-  const { mirror, writes, limits } = known;
+export interface PeerSettings {
+  /** Registries, logs and key services may be asked; the cluster where the flags say so. */
+  readonly outside: boolean;
+  readonly pace?: UpstreamOptions["pace"];
+}
+
+/** Who is asked by the flags, and in whose name. */
+async function openPeers(options: PeerOptions, { outside, pace }: PeerSettings, io: CommandIO, known: Known) {
+  const { limits } = known;
   const { env } = io;
   const files = filesOf(io);
   const now = (): Date => io.now();
   const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : undefined;
   // Reading them takes its time, and not every host that is asked speaks TLS.
   const authorities = once(() => readAuthorities({ env, files, added: options.registryCacert }));
-  const upstream = openUpstream({ env, authorities, log });
+  const upstream = openUpstream({ env, authorities, log, pace });
   const { kubeconfig, context } = options;
   // A kubeconfig is YAML; who asks no cluster does not pay for reading it.
   const cluster =
@@ -108,7 +106,6 @@ export async function openOnline(
           log,
         })
       : undefined;
-  const signal = AbortSignal.timeout(timeoutMs);
   const own = cluster === undefined ? known.knowledge : ownAnswers(known.knowledge, cluster);
   const wayOut = outside ? openWayOut(options, known, upstream, files, io) : undefined;
   const readSecret = secretReader(known.given, cluster);
@@ -116,6 +113,59 @@ export async function openOnline(
   const ofUser = once(() => userCredentials(options, known.access, asking, wayOut?.hosts ?? {}, readSecret, io));
   const askedAs = (credentials: () => CredentialSource): Outside | undefined =>
     wayOut === undefined ? undefined : { ...wayOut, credentials: credentials() };
+  const close = (): void => {
+    void upstream.close();
+    void cluster?.close();
+  };
+  return { upstream, cluster, own, readSecret, asking, ofUser, askedAs, now, close };
+}
+
+/** Who is asked by a sync: with what an operator added beside what registries say now. */
+export interface OpenAsker {
+  readonly asker: Asker;
+  readonly listTags: ListTags;
+  close(): void;
+}
+
+/** @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used. */
+export async function openAsker(
+  options: PeerOptions,
+  { signal, pace }: Pick<PeerSettings, "pace"> & { readonly signal: AbortSignal },
+  io: CommandIO,
+  known: Known,
+): Promise<OpenAsker> {
+  const { limits, mirror } = known;
+  const { upstream, cluster, ofUser, askedAs, now, close } = await openPeers(
+    options,
+    { outside: true, pace },
+    io,
+    known,
+  );
+  const asker = upstream.asker({ limits, now, signal, cluster, outside: askedAs(ofUser) });
+  const told = tellingPlain(asker, new Set(), io);
+  return {
+    asker: mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), io),
+    listTags: (repository, stop) =>
+      asker.listTags?.(repository, stop) ?? Promise.reject(new EngineError("dialled-offline", "no registry is asked")),
+    close,
+  };
+}
+
+/**
+ * `outside`: registries, logs and key services may be asked; the cluster where the flags say so.
+ * @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used.
+ */
+export async function openOnline(
+  options: OnlineOptions & ShownFlags,
+  outside: boolean,
+  io: CommandIO,
+  known: Known,
+): Promise<Online> {
+  const { timeoutMs, inFlight, refreshMs } = readAskingBounds(options);
+  const { mirror, writes, limits } = known;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const peers = await openPeers(options, { outside }, io, known);
+  const { upstream, cluster, own, readSecret, asking, ofUser, askedAs, now, close } = peers;
   const bounds = new AskingBounds({ inFlight, heldBytes: limits.heldBytes });
   const askers = new Askers();
   const telling = (asker: Asker): Asker => {
@@ -154,10 +204,6 @@ export async function openOnline(
     const held = runs.get(key) ?? openFor(access, key);
     runs.set(key, held);
     return held;
-  };
-  const close = (): void => {
-    void upstream.close();
-    void cluster?.close();
   };
   const usedInOutages = (): readonly UsedInOutage[] => [run, ...runs.values()].flatMap((one) => one.usedInOutages());
   return { run, runFor, usedInOutages, cluster, signal, close };
@@ -202,7 +248,7 @@ export const filesOf = (io: CommandIO): Files => ({
   list: (folder) => (io.pathKind(folder) === "folder" ? io.listFolder(folder) : []),
 });
 
-const readHosts = (options: OnlineOptions, access: RegistryAccess | undefined, files: Files): HostSettings => {
+const readHosts = (options: PeerOptions, access: RegistryAccess | undefined, files: Files): HostSettings => {
   const insecure = access?.insecureHosts ?? [];
   return readHostSettings(
     {
@@ -236,7 +282,7 @@ const secretReader =
  * the images. Without one: what policies name, then this user's files.
  */
 function userCredentials(
-  options: OnlineOptions,
+  options: PeerOptions,
   access: RegistryAccess | undefined,
   asking: ProviderOptions,
   hosts: HostSettings,
@@ -340,7 +386,7 @@ const noCredentials: JsonValue = { stringData: { ".dockerconfigjson": "{}" } };
 
 /** Who may be asked outside, but for the credentials. */
 const openWayOut = (
-  options: OnlineOptions,
+  options: PeerOptions,
   known: Known,
   upstream: Upstream,
   files: Files,

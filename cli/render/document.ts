@@ -40,6 +40,7 @@ export const documentKinds = [
   "RootList",
   "ServeStart",
   "SignatureList",
+  "SyncReport",
   "TrustedRoot",
   "TrustedRootFile",
   "TrustPin",

@@ -30,7 +30,7 @@ export function readTag(knowledge: Knowledge, repository: string, tag: string): 
 }
 
 /** Beyond the size that is stated: enough to tell that it is wrong. */
-const beyondStated = 64 * 1024;
+export const beyondStated = 64 * 1024;
 
 /** What is worth fetching of content that states its size. Whoever lies about it must not fill memory and disks. */
 const atMost = (stated: number | undefined): { readonly atMost?: number } =>

@@ -82,6 +82,26 @@ export class MirrorWriter {
     return guarded(this.#folder, () => this.#database.transaction(body).immediate());
   }
 
+  /** Begins what {@link commit} ends: transactions within are parts of it. Until then other processes see nothing. */
+  begin(): void {
+    guarded(this.#folder, () => this.#database.exec("BEGIN IMMEDIATE"));
+  }
+
+  /** @throws EngineError when it cannot be written; then nothing since {@link begin} is stored. */
+  commit(): void {
+    try {
+      guarded(this.#folder, () => this.#database.exec("COMMIT"));
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  /** Also where a failure, such as a full disk, rolled back already. */
+  rollback(): void {
+    if (this.#database.inTransaction) guarded(this.#folder, () => this.#database.exec("ROLLBACK"));
+  }
+
   #run(statement: StatementName, ...values: readonly unknown[]): void {
     guarded(this.#folder, () => {
       const prepared = this.#prepared.get(statement) ?? this.#database.prepare(sqlText(statement));

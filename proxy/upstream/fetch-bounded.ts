@@ -56,6 +56,8 @@ export interface FetcherOptions {
   readonly tries?: number;
   /** Receives a line for each request and answer, without secrets. */
   readonly log?: ((line: string) => void) | undefined;
+  /** Called before each request is sent, which waits for it: how often a host is asked. */
+  readonly pace?: ((url: URL, signal: AbortSignal) => Promise<void>) | undefined;
   /** For tests: what waits, and what spreads the waiting. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly random?: () => number;
@@ -183,6 +185,7 @@ export class Fetcher {
     signal: AbortSignal,
   ): Promise<BoundedResponse> {
     const { connections, log, now = Date.now } = this.#options;
+    await this.#options.pace?.(url, signal);
     const begun = now();
     const answer = await connections.to(url).request({
       origin: url.origin,

@@ -4,7 +4,7 @@ import type { Asker } from "../../core/knowledge/knowledge.ts";
 import type { Cluster } from "./cluster/open-cluster.ts";
 import type { Files } from "./config-files.ts";
 import { Connections } from "./connections.ts";
-import { Fetcher } from "./fetch-bounded.ts";
+import { Fetcher, type FetcherOptions } from "./fetch-bounded.ts";
 import { createKeyPart } from "./key-part.ts";
 import { openKms } from "./kms/kms-keys.ts";
 import { vaultSettings, vaultTls } from "./kms/vault-tls.ts";
@@ -12,6 +12,7 @@ import type { Environment } from "./proxy-choice.ts";
 import type { CredentialSource } from "./registry/credentials/credential.ts";
 import type { HostSettings } from "./registry/hosts.ts";
 import { openRegistry } from "./registry/open-registry.ts";
+import type { ListTags } from "./registry/tag-list.ts";
 import { openRekor } from "./rekor/log-entries.ts";
 import { createRoute, type Part, type RouteOptions } from "./route.ts";
 
@@ -22,6 +23,8 @@ export interface UpstreamOptions {
   readonly authorities?: () => readonly string[];
   /** Receives a line for each request and answer, without secrets. */
   readonly log?: ((line: string) => void) | undefined;
+  /** Waits before each request: how often a host is asked. */
+  readonly pace?: FetcherOptions["pace"];
 }
 
 /** Registries and the services of the outside world: whom they are asked as. */
@@ -42,16 +45,22 @@ export interface AskerOptions extends RouteOptions {
   readonly cluster?: Pick<Cluster, "cluster" | "key"> | undefined;
 }
 
+/** Beside what a decision may ask: what only a sync needs. */
+export interface OutsideAsker extends Asker {
+  /** Absent: registries may not be asked. */
+  readonly listTags?: ListTags;
+}
+
 export interface Upstream {
   /** For what is not a registry. */
   readonly fetcher: Fetcher;
-  asker(options: AskerOptions): Asker;
+  asker(options: AskerOptions): OutsideAsker;
   close(): Promise<void>;
 }
 
-export function openUpstream({ log, ...connecting }: UpstreamOptions): Upstream {
+export function openUpstream({ log, pace, ...connecting }: UpstreamOptions): Upstream {
   const connections = new Connections(connecting);
-  const fetcher = new Fetcher({ connections, log });
+  const fetcher = new Fetcher({ connections, log, pace });
   const closing: (() => Promise<void>)[] = [() => connections.close()];
 
   const keysOf = (files: Files, limits: Limits, now: () => Date): Part<"key"> => {
@@ -62,12 +71,22 @@ export function openUpstream({ log, ...connecting }: UpstreamOptions): Upstream 
       tlsOf: (host) => vaultTls(host, env, files),
     });
     closing.push(() => services.close());
-    return openKms({ fetcher: new Fetcher({ connections: services, log }), env, files, limits, now });
+    return openKms({ fetcher: new Fetcher({ connections: services, log, pace }), env, files, limits, now });
   };
   const outsideParts = ({ hosts, credentials, trust }: Outside, limits: Limits, now: () => Date) => {
-    const registry = openRegistry({ hosts, credentials, connections: connecting, fetching: { log }, limits, now });
+    const registry = openRegistry({
+      hosts,
+      credentials,
+      connections: connecting,
+      fetching: { log, pace },
+      limits,
+      now,
+    });
     closing.push(() => registry.close());
-    return { ...registry.parts, "log-entry": openRekor({ fetcher, limits, now }), "trusted-root": trust };
+    return {
+      parts: { ...registry.parts, "log-entry": openRekor({ fetcher, limits, now }), "trusted-root": trust },
+      listTags: registry.listTags,
+    };
   };
 
   return {
@@ -76,9 +95,10 @@ export function openUpstream({ log, ...connecting }: UpstreamOptions): Upstream 
       const { now } = route;
       const files = outside?.files ?? keyServices;
       const kms = files === undefined ? undefined : keysOf(files, limits, now);
-      const parts = outside === undefined ? {} : outsideParts(outside, limits, now);
+      const { parts = {}, listTags } = outside === undefined ? {} : outsideParts(outside, limits, now);
       const key = createKeyPart({ cluster: cluster?.key, kms });
-      return createRoute({ ...parts, key, cluster: cluster?.cluster }, route);
+      const asker = createRoute({ ...parts, key, cluster: cluster?.cluster }, route);
+      return { ask: (question) => asker.ask(question), ...(listTags === undefined ? {} : { listTags }) };
     },
     async close() {
       await Promise.all(closing.map((end) => end()));

@@ -102,6 +102,7 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["PinRemoval", "mirror", "unpin-key", ...mirror, "k8s://shop/key"],
   ["KeyPin", "mirror", "pin-key", ...mirror, "k8s://shop/key", "key.pub"],
   ["PinRemoval", "mirror", "pins", "rm", ...mirror, "key", "k8s://shop/key"],
+  ["SyncReport", "mirror", "sync", "--store", tempFolder(), "127.0.0.1:1/shop/web:1"],
   ["DistrustAddition", "mirror", "distrust", "add", ...mirror, "identity", identity, "--reason", "taken over"],
   ["DistrustList", "mirror", "distrust", "ls", ...mirror],
   ["TrustUpdate", "trust", "update", ...mirror, "--name", "lab", "--mirror", "URL", "--root", "root.json"],

@@ -21,10 +21,12 @@ import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { defaultLimits, type Limits, limitsWith } from "../../core/limits.ts";
 import type { Failure } from "../../core/verdict.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
+import { parseReference } from "../../core/oci/reference.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { readImageList } from "../../proxy/sync/lists/read-image-list.ts";
+import { ImageClosure } from "../../proxy/sync/image-closure.ts";
 import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
 import { quickTufMirror } from "../support/quick-fetcher.ts";
 import {
@@ -381,6 +383,15 @@ const pullingLayer: Run = async (limits) => {
   return said;
 };
 
+/** All that hangs on an image with one signature. */
+const closing: Run = (limits) => {
+  const { repository, digest, knowledge } = sign(lab, {});
+  const text = `${repository}@${digest}`;
+  const image = { text, reference: parseReference(text, defaultLimits), from: "test" };
+  const { faults } = new ImageClosure(image, { limits: limitsWith(limits) }).attempt(knowledge, lab.now);
+  return faults.map(({ code, message }) => say(code, message));
+};
+
 const attestation: Recipe = { claim: "attestation" };
 const keyless: Recipe = { by: "certificate" };
 const rows: { readonly [Name in keyof Limits]: Row } = {
@@ -395,6 +406,8 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   referrers: { low: 0, run: verifying({}) },
   tagsPerRepository: { low: 1, run: listingTags },
   layerBytes: { low: 10, run: pullingLayer },
+  attachedDepth: { low: 0, run: closing },
+  attachedPerImage: { low: 1, run: closing },
   signaturesPerImage: { low: 0, run: verifying({}) },
   signatureBytesPerImage: { low: 10, run: verifying({}) },
   signatureChecksPerImage: { low: 0, run: verifying({}) },

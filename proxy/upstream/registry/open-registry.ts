@@ -12,6 +12,7 @@ import type { CredentialSource } from "./credentials/credential.ts";
 import { type HostSettings, registryHosts } from "./hosts.ts";
 import { HttpRegistryClient } from "./registry-client.ts";
 import { createRegistryParts, type RegistryContent, type RegistryParts } from "./registry-part.ts";
+import { createTagList, type ListTags } from "./tag-list.ts";
 
 export interface RegistryOptions {
   readonly hosts: HostSettings;
@@ -27,6 +28,7 @@ export interface RegistryOptions {
 export interface Registry {
   readonly parts: RegistryParts;
   readonly content: RegistryContent;
+  readonly listTags: ListTags;
   close(): Promise<void>;
 }
 
@@ -45,10 +47,12 @@ export function openRegistry(options: RegistryOptions): Registry {
   const fetcher = new Fetcher({ ...fetching, connections, now });
   const requests = new AuthorizedRequests({ fetcher, credentials, now, limits });
   const client = new HttpRegistryClient({ requests, limits, now, log: fetching.log });
-  const { openBlob, blobSize, tags, ...parts } = createRegistryParts({
-    client,
-    endpointsOf: (repository) => hosts.endpointsOf(repository),
-    now: options.now,
-  });
-  return { parts, content: { openBlob, blobSize, tags }, close: () => connections.close() };
+  const endpointsOf = (repository: string) => hosts.endpointsOf(repository);
+  const { openBlob, blobSize, tags, ...parts } = createRegistryParts({ client, endpointsOf, now: options.now });
+  return {
+    parts,
+    content: { openBlob, blobSize, tags },
+    listTags: createTagList({ client, endpointsOf }),
+    close: () => connections.close(),
+  };
 }

@@ -100,7 +100,7 @@ function endingAfter(ms: number, signal: AbortSignal): { readonly signal: AbortS
 const hostPattern = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?$/;
 
 /** What becomes an address: nothing in it may lead to another host or path. @throws EngineError `malformed`. */
-function checkPlace(repository: string, tag: string | undefined): void {
+export function checkPlace(repository: string, tag: string | undefined): void {
   const [host = "", ...steps] = repository.split("/");
   const isPath = steps.length > 0 && steps.every((step) => /^[A-Za-z0-9._-]+$/.test(step) && !/^\.{1,2}$/.test(step));
   if (!isPath || !hostPattern.test(host) || !URL.canParse(`https://${host}/`))

@@ -1,0 +1,263 @@
+/**
+ * `sallyport mirror sync`: fills the mirror with all that the far side's policies will ask about a list of images.
+ * Source: docs/spec/command-line.md#sync, docs/spec/offline.md#sync.
+ */
+import type { Command } from "commander";
+import { createEngine, type Engine, type Policy } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
+import { type Knowledge, nothingKnown } from "../../core/knowledge/knowledge.ts";
+import { questionText } from "../../core/knowledge/question.ts";
+import { autogenAnnotation } from "../../core/kyverno/policy/autogen.ts";
+import type { Limits } from "../../core/limits.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import type { SyncImage } from "../../proxy/sync/image-closure.ts";
+import { pauseBetween } from "../../proxy/sync/interval.ts";
+import { listImages, type SyncList } from "../../proxy/sync/list-images.ts";
+import type { ImageList } from "../../proxy/sync/lists/image-list.ts";
+import { exitOfSync, runSync } from "../../proxy/sync/run-sync.ts";
+import { createPace } from "../../proxy/upstream/pace.ts";
+import type { CommandIO, Shell } from "../command.ts";
+import { fromEnvironment } from "../environment.ts";
+import { type ExitCode, exitOf } from "../exit-code.ts";
+import { readDistrustFiles } from "../input/distrust-file.ts";
+import { tellWarnings } from "../input/files.ts";
+import { usage } from "../input/given-file.ts";
+import { parseImage } from "../input/image-argument.ts";
+import { openImageList } from "../input/image-list.ts";
+import { readLimits } from "../input/limit-flags.ts";
+import { openAsker } from "../input/open-online.ts";
+import { readJudgingSet } from "../input/policy-files.ts";
+import { registryAccessOf } from "../input/policy-registries.ts";
+import { addSyncOptions, readSyncNumbers, type SyncFlags } from "../input/sync-flags.ts";
+import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
+import { refusePolicies } from "../judge.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { tellProblem, toProblem } from "../render/problem.ts";
+import { note } from "../render/say.ts";
+import { renderSync, tellSync, toSyncJson } from "../render/sync.ts";
+
+/** Rules for controllers say nothing that the rule for Pods does not say, and their variables are those of controllers. */
+const forPodsOnly = (policy: Policy): Policy => ({
+  ...policy,
+  annotations: { ...policy.annotations, [autogenAnnotation]: "none" },
+});
+
+/** What a list names on the command line itself. */
+const argumentsOf = (images: readonly string[], limits: Limits): ImageList => ({
+  images: images.map((text) => {
+    const { tag, digest, withTag, canonical } = parseImage(text, limits);
+    const reference = digest === undefined ? withTag : tag === undefined ? canonical : `${withTag}@${digest}`;
+    return { reference, from: "the command line" };
+  }),
+  tags: [],
+  notes: [],
+});
+
+function readList(images: readonly string[], flags: SyncFlags, policies: readonly Policy[], io: CommandIO): ImageList {
+  const files = flags.file ?? [];
+  if (files.length === 0 && images.length === 0) throw usage("no image is named: give -f LIST, or images", "-f");
+  const inFiles = files.length === 0 ? argumentsOf([], io.limits) : openImageList(files, policies, io);
+  for (const text of inFiles.notes) note(text, io);
+  const given = argumentsOf(images, io.limits);
+  return { images: [...given.images, ...inFiles.images], tags: inFiles.tags, notes: inFiles.notes };
+}
+
+/** The mirror; of a dry run, the one that is there. */
+function openStore(flags: SyncFlags, io: CommandIO): Mirror | undefined {
+  const store = flags.store ?? fromEnvironment("SALLYPORT_STORE", io);
+  if (store === undefined) throw usage("no mirror is named: give --store DIR, or set SALLYPORT_STORE", "--store");
+  const limits = readLimits(flags, io);
+  if (flags.dryRun !== true) return openMirror(store, { mode: "write", limits });
+  try {
+    return openMirror(store, { mode: "read", limits });
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "invalid-usage") throw error;
+    return undefined;
+  }
+}
+
+/** What the mirror knows and nobody is asked again: pins, trust that was carried here, tags that never move. */
+function givenBy(mirror: Mirror, images: readonly SyncImage[]): Knowledge {
+  const known = mirror.knowledge();
+  const pins = new Set(known.pins().map(({ kind, name }) => `${kind} ${name}`));
+  const fixed = new Set(
+    images
+      .filter(({ refresh }) => refresh === "never")
+      .map(({ reference }) =>
+        questionText({ kind: "tag", repository: reference.fetchRepository, tag: reference.tag ?? "" }),
+      ),
+  );
+  return {
+    answer(question) {
+      if (question.kind === "key") return pins.has(`key ${question.reference}`) ? known.answer(question) : undefined;
+      if (question.kind === "trusted-root") {
+        const answer = known.answer(question);
+        const isFetched = answer?.state === "present" && /^https?:\/\//.test(answer.from);
+        return isFetched && !pins.has(`trusted-root ${question.name}`) ? undefined : answer;
+      }
+      return question.kind === "tag" && fixed.has(questionText(question)) ? known.recorded(question) : undefined;
+    },
+  };
+}
+
+function engineFor(flags: SyncFlags, mirror: Mirror | undefined, io: CommandIO) {
+  const paths = flags.policies ?? [];
+  const { errors, ...set } =
+    paths.length === 0 ? { policies: [], exceptions: [], errors: [] } : readJudgingSet(paths, [], flags, io);
+  refusePolicies(errors, io);
+  const trust = readTrustSettings(flags, io, mirror?.knowledge().tufRoots() ?? {});
+  const engine: Engine | undefined =
+    set.policies.length === 0
+      ? undefined
+      : createEngine({
+          policies: set.policies.map(forPodsOnly),
+          exceptions: set.exceptions,
+          distrust: readDistrustFiles(flags.distrust, io),
+          crypto: nodeVerifier,
+          limits: readLimits(flags, io),
+          settings: { trustRoot: flags.trust ?? defaultTrustName, trust, absentNamespaceLabels: "none" },
+        });
+  return { engine, trust, policies: set.policies };
+}
+
+interface Round {
+  readonly images: readonly string[];
+  readonly flags: SyncFlags;
+  readonly stop: AbortSignal;
+  /** Warnings about policies that were shown. */
+  readonly told: Set<string>;
+}
+
+/** Lists and policies are read again in every round, and between rounds the mirror is free for other writers. */
+async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Promise<ExitCode> {
+  const { inFlight, perSecond } = readSyncNumbers(flags);
+  const limits = readLimits(flags, io);
+  const mirror = openStore(flags, io);
+  try {
+    const { engine, trust, policies } = engineFor(flags, mirror, io);
+    if (engine !== undefined) tellWarnings(engine, io, told);
+    const list = readList(images, flags, policies, io);
+    const hosts = [...list.images.map(({ reference }) => reference), ...list.tags.map(({ repository }) => repository)];
+    const access = registryAccessOf(policies, io);
+    const { asker, listTags, close } = await openAsker(
+      flags,
+      {
+        signal: stop,
+        ...(perSecond === undefined ? {} : { pace: createPace({ perSecond }) }),
+      },
+      io,
+      {
+        knowledge: mirror?.knowledge() ?? nothingKnown,
+        given: nothingKnown,
+        mirror,
+        writes: mirror?.isWritable === true,
+        now: io.now(),
+        limits,
+        initialRoots: trust.initialRoots ?? {},
+        access: { ...access, hosts: [...access.hosts, ...hosts.map((text) => text.split("/")[0] ?? "")] },
+      },
+    );
+    try {
+      const listed = await listImages(list, {
+        listTags,
+        mirrored: (repository) => mirror?.tags(repository) ?? [],
+        isWhole: flags.complete === "repository",
+        signal: stop,
+        limits,
+      });
+      return await syncListed({ flags, stop, listed, mirror, engine, asker, inFlight }, io);
+    } finally {
+      close();
+    }
+  } finally {
+    mirror?.close();
+  }
+}
+
+interface Listed extends Pick<Round, "flags" | "stop"> {
+  readonly listed: SyncList;
+  readonly mirror: Mirror | undefined;
+  readonly engine: Engine | undefined;
+  readonly asker: Awaited<ReturnType<typeof openAsker>>["asker"];
+  readonly inFlight: number;
+}
+
+async function syncListed(
+  { flags, stop, listed, mirror, engine, asker, inFlight }: Listed,
+  io: CommandIO,
+): Promise<ExitCode> {
+  const given = mirror === undefined ? nothingKnown : givenBy(mirror, listed.images);
+  const report = await runSync({
+    ...listed,
+    mirror,
+    knowledge: mirror === undefined ? nothingKnown : joinedKnowledge([mirror.knowledge()]),
+    given,
+    asker,
+    engine,
+    trustedRoots: mirror?.knowledge().trustedRootNames() ?? [],
+    now: () => io.now(),
+    limits: readLimits(flags, io),
+    inFlight,
+    isDry: flags.dryRun === true,
+    complete: flags.complete,
+    claimedBy: `mirror sync${flags.complete === undefined ? "" : ` --complete=${flags.complete}`}`,
+    on: (event) => tellSync(event, { asEvents: flags.events === true, io }),
+    stop,
+  });
+  const code = exitOfSync(report, {
+    ignores: flags.failurePolicy === "Ignore",
+    requiresCovered: flags.requireCovered === true,
+    exitOf,
+  });
+  io.out(
+    isDocumentFormat(flags.output)
+      ? renderDocument("SyncReport", toSyncJson(report, code), flags.output)
+      : renderSync(report, { width: io.width.out }),
+  );
+  return code;
+}
+
+/** Aborted when the program is told to end. */
+function untilStopped({ host }: CommandIO): AbortSignal {
+  const told = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) host.onSignal(name, () => told.abort());
+  return told.signal;
+}
+
+async function sync(images: readonly string[], flags: SyncFlags, io: CommandIO): Promise<ExitCode> {
+  if (flags.offline === true)
+    throw usage("mirror sync asks registries, so --offline has no place beside it", "--offline");
+  const { intervalMs } = readSyncNumbers(flags);
+  const told = new Set<string>();
+  if (intervalMs === undefined) return syncOnce({ images, flags, told, stop: new AbortController().signal }, io);
+  const stop = untilStopped(io);
+  while (!stop.aborted) {
+    try {
+      await syncOnce({ images, flags, stop, told }, io);
+    } catch (error) {
+      // The next round may find the registry, the disk or the lock as they should be.
+      if (!(error instanceof EngineError) || error.code === "invalid-usage") throw error;
+      tellProblem(toProblem(error), io);
+    }
+    await pauseBetween(intervalMs, stop);
+  }
+  return 0;
+}
+
+export function defineSync(command: Command, { io, finish }: Shell): void {
+  addSyncOptions(command.argument("[image...]", "images, beside those of lists"))
+    .addHelpText(
+      "after",
+      "\n" +
+        "Examples:\n" +
+        "  sallyport mirror sync -f images.txt --policies policies/ --store mirror\n" +
+        "  sallyport mirror sync ghcr.io/acme/app:1.4 --store mirror --complete\n" +
+        "  helm template chart | sallyport mirror sync -f - --store mirror --dry-run\n\n" +
+        "Exit codes: 0 done, 1 and 5 with --require-covered, 7 done in part; where\n" +
+        "  nothing could be done, that of the failure: 4 refused, 5 not reached\n",
+    )
+    .action(async (images: readonly string[], flags: SyncFlags) => finish(await sync(images, flags, io)));
+}

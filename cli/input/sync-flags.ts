@@ -1,0 +1,77 @@
+/** The flags of a sync that are numbers, spans and switches. Source: docs/spec/command-line.md#sync. */
+import { type Command, Option } from "commander";
+import { collect } from "../command.ts";
+import { type OutputOptions, outputOption } from "./output-flag.ts";
+import { addLimitOptions } from "./limit-flags.ts";
+import { addClusterOptions, addPeerOptions, type PeerOptions } from "./online-flags.ts";
+import { addExceptionOptions, type ExceptionOptions } from "./policy-files.ts";
+import { addStoreOption, type StoreOptions } from "./store.ts";
+import { addTrustOptions, parseSpan, type TrustOptions } from "./trust-flags.ts";
+import { usage } from "./given-file.ts";
+
+export interface SyncFlags extends StoreOptions, OutputOptions, PeerOptions, ExceptionOptions, TrustOptions {
+  readonly file?: readonly string[];
+  readonly policies?: readonly string[];
+  readonly distrust?: readonly string[];
+  readonly failurePolicy: "Fail" | "Ignore";
+  readonly requireCovered?: boolean;
+  readonly dryRun?: boolean;
+  readonly events?: boolean;
+  readonly concurrency: string;
+  readonly rate?: string;
+  readonly complete?: "image" | "repository";
+  readonly interval?: string;
+  readonly offline?: boolean;
+}
+
+/** In the order of the help. */
+export function addSyncOptions(command: Command): Command {
+  command
+    .option("-f, --file <list>", "lists of images, files or folders; - is standard input (repeatable)", collect)
+    .option("--policies <path>", "the far side's policies: all that they could ask is asked (repeatable)", collect);
+  addExceptionOptions(command)
+    .option("--distrust <file>", "a list of what is never trusted, beside the mirror's own (repeatable)", collect)
+    .addOption(
+      new Option("--failure-policy <policy>", "what an upstream means that cannot be asked: Ignore shows it and ends 0")
+        .choices(["Fail", "Ignore"])
+        .default("Fail"),
+    )
+    .option("--require-covered", "end with 5 where something is missing, with 1 where a policy refuses an image")
+    .option("--dry-run", "ask what there is, fetch no blob, write nothing")
+    .option("--events", "JSON events on stderr, one a line, in place of progress lines")
+    .option("--concurrency <count>", "questions asked at the same time", "16")
+    .option("--rate <count>", "requests in a second, at most, to each host")
+    .addOption(
+      new Option(
+        "--complete [grain]",
+        "claim that the mirror holds all that hangs on each image; =repository: all of each repository",
+      )
+        .choices(["image", "repository"])
+        .preset("image"),
+    )
+    .option("--interval <span>", "sync again after each such span, until SIGTERM")
+    .addOption(new Option("--offline", "refused: a sync is there to ask").hideHelp());
+  addTrustOptions(addLimitOptions(addStoreOption(command)));
+  addClusterOptions(command).option("--verbose", "show each request on stderr, without secrets");
+  return addPeerOptions(command).addOption(outputOption());
+}
+
+export interface SyncNumbers {
+  readonly inFlight: number;
+  readonly perSecond: number | undefined;
+  readonly intervalMs: number | undefined;
+}
+
+/** @throws EngineError `invalid-usage` */
+export function readSyncNumbers({ concurrency, rate, interval, dryRun }: SyncFlags): SyncNumbers {
+  const inFlight = /^[1-9]\d{0,3}$/.test(concurrency) ? Number(concurrency) : 0;
+  if (inFlight === 0)
+    throw usage(`--concurrency takes a number from 1 to 9999, not ${JSON.stringify(concurrency)}`, "--concurrency");
+  const perSecond = rate === undefined ? undefined : Number(/^\d{1,5}(?:\.\d{1,3})?$/.test(rate) ? rate : "0");
+  if (perSecond === 0) throw usage(`--rate takes a number such as 10 or 0.5, not ${JSON.stringify(rate)}`, "--rate");
+  const intervalMs = interval === undefined ? undefined : parseSpan(interval, "--interval");
+  if (intervalMs === 0) throw usage(`--interval ${interval ?? ""} leaves no time: give 1m or more`, "--interval");
+  if (intervalMs !== undefined && dryRun === true)
+    throw usage("--interval and --dry-run exclude each other", "--interval");
+  return { inFlight, perSecond, intervalMs };
+}

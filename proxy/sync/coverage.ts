@@ -1,0 +1,92 @@
+/**
+ * What the far side's policies would decide about an image from the mirror alone, and what is missing for it. Source:
+ * docs/spec/offline.md#sync.
+ */
+import type { Decision, Engine } from "../../core/decide/engine.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
+import type { RuleResult } from "../../core/kyverno/image/result.ts";
+import { skippedReference } from "../../core/kyverno/outcome/message.ts";
+import type { Limits } from "../../core/limits.ts";
+import { leadingFailure } from "../../core/verdict.ts";
+import { type Closure, ImageClosure, podWith, type SyncImage } from "./image-closure.ts";
+
+/**
+ * `pass`, `fail`, `unknown`: of the policies that select the image. `none`: no policy selects it. `absent`: there is no
+ * such image.
+ */
+export type CoverageVerdict = "pass" | "fail" | "unknown" | "none" | "absent";
+
+export interface Coverage {
+  readonly verdict: CoverageVerdict;
+  /** Questions that nobody answered: what a decision of the far side, or somebody who looks there, will miss. */
+  readonly missing: readonly Question[];
+  /** What did not pass, each once. */
+  readonly reasons: readonly CoverageReason[];
+  /** Whether nothing is missing, and what the policies refuse is what the list expects. */
+  readonly isCovered: boolean;
+}
+
+export interface CoverageReason {
+  readonly policy: string;
+  readonly rule: string;
+  readonly code?: ErrorCode;
+  readonly message: string;
+}
+
+/** What an image that nobody signs fails with. */
+const unsigned: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["no-signature", "no-attestation"]);
+
+/** Results of validating passes, which say that nothing verified the image, have no code of their own. */
+const isUnsigned = (reasons: readonly CoverageReason[]): boolean =>
+  reasons.some(({ code }) => code !== undefined) &&
+  reasons.every(({ code }) => code === undefined || unsigned.has(code));
+
+/** Decides again, from what the mirror holds and nothing else. */
+export function coverageOf(
+  image: SyncImage,
+  { engine, limits }: { readonly engine?: Engine | undefined; readonly limits: Limits },
+  knowledge: Knowledge,
+  now: Date,
+): { readonly coverage: Coverage; readonly closure: Closure } {
+  const closure = new ImageClosure(image, { engine, limits }).attempt(knowledge, now);
+  const { absent, open, decision } = closure;
+  if (absent) return { closure, coverage: { verdict: "absent", missing: [], reasons: [], isCovered: false } };
+  const failed =
+    engine === undefined || decision === undefined ? [] : notExcused(image, engine, decision, knowledge, now);
+  const reasons = failed.map(toReason);
+  const isRefuted = failed.some(({ status }) => status === "fail");
+  const isSelected = (decision?.results.length ?? 0) > 0;
+  const verdict = isRefuted ? "fail" : failed.length > 0 ? "unknown" : isSelected ? "pass" : "none";
+  const isExpected = image.expect === "unsigned" && verdict === "fail" && isUnsigned(reasons);
+  const isCovered = open.length === 0 && (verdict === "pass" || verdict === "none" || isExpected);
+  return { closure, coverage: { verdict, missing: open, reasons, isCovered } };
+}
+
+/**
+ * The results that do not pass. An exhaustive decision also judges images that a rule skips by their references, and
+ * those that an exception excuses: there the plain decision counts.
+ */
+function notExcused(
+  { text, reference }: SyncImage,
+  engine: Engine,
+  { results }: Decision,
+  knowledge: Knowledge,
+  now: Date,
+): readonly RuleResult[] {
+  const failed = results.filter(({ status }) => status === "fail" || status === "error");
+  if (failed.length === 0) return [];
+  const plain = engine.decide(podWith(text), knowledge, now);
+  const isExcuse = ({ status, message, policy, rule }: RuleResult): boolean =>
+    status === "skip" &&
+    (message === skippedReference(reference.canonical, policy, rule) || message.includes("policy exceptions"));
+  const key = ({ policy, policyNamespace = "", rule }: RuleResult): string => `${policyNamespace}/${policy} ${rule}`;
+  const excused = new Set(plain.results.filter(isExcuse).map(key));
+  return failed.filter((result) => !excused.has(key(result)));
+}
+
+function toReason({ policy, rule, status, message, failures }: RuleResult): CoverageReason {
+  const failure = leadingFailure(status === "fail" ? "refuted" : "unknown", failures);
+  return { policy, rule, message, ...(failure === undefined ? {} : { code: failure.code }) };
+}

@@ -1,0 +1,293 @@
+/**
+ * All questions about one image: what the engine asks when it decides exhaustively, and everything that hangs on the
+ * image, on its platforms and on what hangs there. Source: docs/spec/offline.md#sync, docs/architecture.md#decide-then-ask.
+ */
+import { isBundleMediaType, manifestScheme } from "../../core/cosign/referrer-scheme.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { Decision, Engine } from "../../core/decide/engine.ts";
+import type { JsonObject } from "../../core/encoding/json.ts";
+import { codeRow, EngineError } from "../../core/errors.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import { type Question, questionText } from "../../core/knowledge/question.ts";
+import { RecordingKnowledge } from "../../core/knowledge/recording-knowledge.ts";
+import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
+import type { Limits } from "../../core/limits.ts";
+import { associatedTag } from "../../core/oci/associated-tag.ts";
+import type { Descriptor } from "../../core/oci/descriptor.ts";
+import { readBlob, readManifest, readReferrers, readTag } from "../../core/oci/lookup.ts";
+import type { Manifest } from "../../core/oci/manifest.ts";
+import type { ImageReference } from "../../core/oci/reference.ts";
+import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
+import { isDigest } from "../../core/crypto/digest.ts";
+
+/** An image of a list. */
+export interface SyncImage {
+  /** As a Pod names it. */
+  readonly text: string;
+  readonly reference: ImageReference;
+  /** Where the list names it. */
+  readonly from: string;
+  readonly expect?: "unsigned";
+  readonly refresh?: "never";
+  readonly children?: boolean;
+}
+
+/** What one attempt saw of an image. */
+export interface Closure {
+  /** Questions without an answer. */
+  readonly open: readonly Question[];
+  /** Every question that was read, by canonical text. */
+  readonly read: ReadonlyMap<string, Question>;
+  /** Absent: it is not known, or the source has no such image. */
+  readonly digest?: Digest;
+  /** The source said that there is no such tag or manifest. */
+  readonly absent: boolean;
+  /** Content that is larger than what is kept, and what cannot be read. */
+  readonly faults: readonly EngineError[];
+  /** The exhaustive decision about the image itself. */
+  readonly decision: Decision | undefined;
+}
+
+export interface ClosureOptions {
+  /** Absent: no policies; then what hangs on the image is asked for in its own repository. */
+  readonly engine?: Engine | undefined;
+  readonly limits: Limits;
+}
+
+/** A Pod that runs the image and is nothing else. */
+export const podWith = (image: string): AdmissionRequest =>
+  requestFor({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "image", namespace: "default" },
+    spec: { containers: [{ name: "image", image }] },
+  } satisfies JsonObject);
+
+interface Node {
+  readonly text: string;
+  readonly digest: Digest;
+  readonly depth: number;
+  /** The image of the list or one of its platforms, not what hangs on them. */
+  readonly isImage: boolean;
+}
+
+const tagKinds = ["signature", "attestation", "sbom"] as const;
+
+/** Reads as far as is known; called again when more is. What had nothing open is not decided about again. */
+export class ImageClosure {
+  readonly #image: SyncImage;
+  readonly #options: ClosureOptions;
+  /** What was read of nodes with nothing open, by their texts. */
+  readonly #done = new Map<string, ReadonlyMap<string, Question>>();
+  #decision: Decision | undefined;
+
+  constructor(image: SyncImage, options: ClosureOptions) {
+    this.#image = image;
+    this.#options = options;
+  }
+
+  attempt(knowledge: Knowledge, now: Date): Closure {
+    return new Walk(this.#image, this.#options, knowledge, now, this.#done, {
+      get: () => this.#decision,
+      set: (decision) => {
+        this.#decision = decision;
+      },
+    }).closure();
+  }
+}
+
+interface Kept {
+  get(): Decision | undefined;
+  set(decision: Decision): void;
+}
+
+class Walk {
+  readonly #image: SyncImage;
+  readonly #options: ClosureOptions;
+  readonly #knowledge: Knowledge;
+  readonly #now: Date;
+  readonly #done: Map<string, ReadonlyMap<string, Question>>;
+  readonly #decision: Kept;
+  readonly #repository: string;
+  readonly #read = new Map<string, Question>();
+  readonly #open = new Map<string, Question>();
+  readonly #faults: EngineError[] = [];
+  readonly #seen = new Set<Digest>();
+  readonly #queue: Node[] = [];
+
+  constructor(
+    image: SyncImage,
+    options: ClosureOptions,
+    knowledge: Knowledge,
+    now: Date,
+    done: Map<string, ReadonlyMap<string, Question>>,
+    decision: Kept,
+  ) {
+    this.#image = image;
+    this.#options = options;
+    this.#knowledge = knowledge;
+    this.#now = now;
+    this.#done = done;
+    this.#decision = decision;
+    this.#repository = image.reference.fetchRepository;
+  }
+
+  closure(): Closure {
+    const found = this.#resolve();
+    this.#decide(this.#image.text, true);
+    if (found.digest !== undefined) this.#add(found.digest, { depth: 0, isImage: true });
+    for (let at = 0; at < this.#queue.length; at++) this.#visit(this.#queue[at] as Node);
+    return {
+      open: [...this.#open.values()],
+      read: this.#read,
+      faults: this.#faults,
+      decision: this.#decision.get(),
+      absent: found.absent || this.#isAbsent(found.digest),
+      ...(found.digest === undefined ? {} : { digest: found.digest }),
+    };
+  }
+
+  #resolve(): { readonly digest?: Digest; readonly absent: boolean } {
+    const { digest, tag = "" } = this.#image.reference;
+    if (digest !== undefined) return isDigest(digest) ? { digest, absent: false } : this.#fault(digest);
+    const found = this.#recorded((knowledge) => readTag(knowledge, this.#repository, tag));
+    if (found?.state === "present") return { digest: found.value.digest, absent: false };
+    return { absent: found?.state === "absent" };
+  }
+
+  #fault(digest: string): { readonly absent: boolean } {
+    this.#faults.push(new EngineError("unsupported", "only SHA-256 names content here", { subject: digest }));
+    return { absent: false };
+  }
+
+  #isAbsent(digest: Digest | undefined): boolean {
+    if (digest === undefined) return false;
+    const question = { kind: "manifest", repository: this.#repository, digest } as const;
+    return this.#knowledge.answer(question)?.state === "absent";
+  }
+
+  /** Nodes of one digest are one. Too many of them, or too deep ones, are a fault of whoever pushed them. */
+  #add(digest: Digest, { depth, isImage }: Pick<Node, "depth" | "isImage">): void {
+    if (this.#seen.has(digest)) return;
+    const { attachedDepth, attachedPerImage } = this.#options.limits;
+    const subject = `${this.#repository}@${digest}`;
+    if (depth > attachedDepth || this.#seen.size >= attachedPerImage) {
+      const what =
+        depth > attachedDepth ? `more than ${attachedDepth} deep` : `more than ${attachedPerImage} manifests`;
+      if (!this.#faults.some(({ code }) => code === "over-limit"))
+        this.#faults.push(new EngineError("over-limit", `what hangs on the image is ${what}`, { subject }));
+      return;
+    }
+    this.#seen.add(digest);
+    this.#queue.push({ text: `${this.#image.reference.repository}@${digest}`, digest, depth, isImage });
+  }
+
+  #visit(node: Node): void {
+    const { digest, isImage } = node;
+    this.#decide(node.text, false);
+    const repository = this.#repository;
+    const manifest = this.#manifest(digest);
+    if (isImage && manifest?.kind === "index" && this.#image.children !== false)
+      for (const child of manifest.manifests) this.#add(child.digest, { depth: node.depth + 1, isImage: true });
+    for (const kind of tagKinds) {
+      const tagged = this.#recorded((knowledge) => readTag(knowledge, repository, associatedTag(digest, kind)));
+      if (tagged?.state === "present") this.#attached(tagged.value.digest, node, () => true);
+    }
+    const { limits } = this.#options;
+    const listed = this.#recorded((knowledge) => readReferrers(knowledge, repository, digest, limits));
+    const rest = { kind: "referrers", repository, digest } as const;
+    if (listed?.state !== "present") return;
+    if (listed.partial !== undefined) this.#open.set(questionText(rest), rest);
+    for (const referrer of listed.value) this.#attached(referrer.digest, node, isSignedMaterial, referrer.size);
+  }
+
+  /** What hangs on a node is a node, too. Its layers are fetched where it is what somebody decides by. */
+  #attached(digest: Digest, { depth }: Node, wants: (manifest: Manifest) => boolean, stated?: number): void {
+    const manifest = this.#manifest(digest, stated);
+    this.#add(digest, { depth: depth + 1, isImage: false });
+    if (manifest === undefined || !wants(manifest)) return;
+    const { blobBytes } = this.#options.limits;
+    for (const layer of manifest.layers)
+      if (layer.size <= blobBytes)
+        this.#recorded((knowledge) => readBlob(knowledge, this.#repository, layer.digest, blobBytes, layer.size));
+      else this.#faults.push(tooLarge(layer, blobBytes));
+  }
+
+  #manifest(digest: Digest, stated?: number): Manifest | undefined {
+    const { limits } = this.#options;
+    const found = this.#recorded((knowledge) => readManifest(knowledge, this.#repository, digest, limits, stated));
+    return found?.state === "present" ? found.value.manifest : undefined;
+  }
+
+  #decide(text: string, isListed: boolean): void {
+    const { engine } = this.#options;
+    if (engine === undefined) return;
+    const key = `decide ${text}`;
+    const done = this.#done.get(key);
+    if (done !== undefined) {
+      for (const [name, question] of done) this.#read.set(name, question);
+      return;
+    }
+    const recorded = new Noting(this.#knowledge);
+    const decision = engine.decide(podWith(text), recorded, this.#now, { exhaustive: true });
+    for (const [name, question] of recorded.read) this.#read.set(name, question);
+    for (const question of decision.open) this.#open.set(questionText(question), question);
+    if (isListed) this.#decision.set(decision);
+    if (decision.open.length === 0) this.#done.set(key, recorded.read);
+  }
+
+  /** What a reading finds; what is open or cannot be read is noted. */
+  #recorded<Found>(read: (knowledge: Knowledge) => Found): Found | undefined {
+    const recorded = new RecordingKnowledge(this.#knowledge);
+    const noting = new Noting(recorded);
+    try {
+      return read(noting);
+    } catch (error) {
+      if (!(error instanceof EngineError) || codeRow(error.code).truth === "store") throw error;
+      if (recorded.open().length === 0 && error.code !== "malformed") this.#faults.push(error);
+      return undefined;
+    } finally {
+      for (const [text, question] of noting.read) this.#read.set(text, question);
+      for (const question of recorded.open()) this.#open.set(questionText(question), question);
+    }
+  }
+}
+
+/** Knowledge that notes what is asked of it, and passes everything on. */
+class Noting implements Knowledge {
+  readonly read = new Map<string, Question>();
+  readonly #source: Knowledge;
+
+  constructor(source: Knowledge) {
+    this.#source = source;
+  }
+
+  answer<Q extends Question>(question: Q) {
+    this.read.set(questionText(question), question);
+    return this.#source.answer(question);
+  }
+
+  state() {
+    return this.#source.state?.() ?? {};
+  }
+
+  claims(question: Question) {
+    return this.#source.claims?.(question) ?? [];
+  }
+
+  facts(scope: string) {
+    return this.#source.facts?.(scope) ?? [];
+  }
+}
+
+/** Signatures, attestations, bundles and SBOMs. Other referrers may be as large as images. */
+const isSignedMaterial = (manifest: Manifest): boolean =>
+  manifestScheme(manifest, "signature") !== undefined ||
+  manifestScheme(manifest, "attestation") !== undefined ||
+  manifest.layers.some(({ mediaType }) => isBundleMediaType(mediaType) || sbomType.test(mediaType)) ||
+  sbomType.test(manifest.artifactType ?? "");
+
+const sbomType = /spdx|cyclonedx|sbom|syft/i;
+
+const tooLarge = ({ digest, size }: Descriptor, most: number): EngineError =>
+  new EngineError("over-limit", `${size} bytes, at most ${most} are kept`, { subject: digest });

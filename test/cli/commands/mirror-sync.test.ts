@@ -1,0 +1,445 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { JsonObject } from "../../../core/encoding/json.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
+import { newKey } from "../../lab/keys.ts";
+import { SmallRegistry } from "../../support/small-registry.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { reading } from "../../support/temporary-mirror.ts";
+import { runCli, type TestRun, type TestWorld } from "../command-io.ts";
+import { podFor, policyFor } from "../demo-policy.ts";
+
+const test = suite("cli/commands/mirror-sync");
+const key = newKey();
+const repository = "org/app";
+
+interface Lab {
+  readonly registry: SmallRegistry;
+  readonly store: string;
+  readonly here: (tag: string) => string;
+  /** A sync a minute after the last one, with the policy that wants the key. */
+  sync(...words: readonly string[]): Promise<TestRun>;
+  run(words: readonly string[], files?: TestWorld["files"]): Promise<TestRun>;
+}
+
+let minute = 0;
+
+async function withLab(act: (lab: Lab) => Promise<void>): Promise<void> {
+  const registry = await new SmallRegistry().start();
+  const store = tempFolder();
+  const here = (tag: string): string => `${registry.host}/${repository}:${tag}`;
+  const run: Lab["run"] = (words, files = {}) =>
+    runCli(words, {
+      files: { "policy.yaml": policyFor(key.pem, { images: `${registry.host}/*` }), ...files },
+      now: new Date(Date.parse("2026-11-23T12:00:00Z") + 60_000 * minute++).toISOString(),
+      width: 80,
+    });
+  try {
+    await act({
+      registry,
+      store,
+      here,
+      run,
+      sync: (...words) => run(["mirror", "sync", "--store", store, "--policies", "policy.yaml", ...words]),
+    });
+  } finally {
+    await registry.close();
+  }
+}
+
+const addSigned = ({ registry }: Lab, tag: string): ReturnType<SmallRegistry["addImage"]> => {
+  const digest = registry.addImage(repository, tag, `content of ${tag}`);
+  registry.sign(repository, digest, key);
+  return digest;
+};
+
+interface Report {
+  readonly exitCode: number;
+  readonly summary: Readonly<Record<string, number>>;
+  readonly images: readonly (JsonObject & { readonly status: string; readonly coverage: JsonObject })[];
+  readonly outages: readonly JsonObject[];
+  readonly complete: readonly JsonObject[];
+  readonly withheld: readonly { readonly why: string }[];
+  readonly wanted?: { readonly questions: readonly string[]; readonly bytes: number };
+}
+const reportOf = ({ out }: TestRun): Report => JSON.parse(out) as Report;
+const statuses = (run: TestRun): readonly string[] => reportOf(run).images.map(({ status }) => status);
+/** Requests for content, which never changes. */
+const contents = (asked: readonly string[]): readonly string[] =>
+  asked.filter((line) => /\/(?:manifests|blobs)\/sha256:/.test(line));
+
+test("the first sync copies, the second fetches nothing, and the far side decides without a network", () =>
+  withLab(async (lab) => {
+    for (const tag of ["1", "2"]) addSigned(lab, tag);
+    const first = await lab.sync(lab.here("1"), lab.here("2"), "--require-covered");
+    assert.is(first.exit, 0, first.err);
+    assert.match(first.err, `copied ${lab.here("1")}, `);
+    assert.match(first.out, "2 images: 2 copied, 0 exist, 0 resumed, 0 absent, 0 failed; 0 drifted\n");
+    assert.match(first.out, "2 of 2 images covered");
+    for (const line of `${first.out}${first.err}`.split("\n")) assert.ok(line.length <= 80, line);
+    lab.registry.asked();
+    const second = await lab.sync(lab.here("1"), lab.here("2"), "-o", "json");
+    assert.equal([second.exit, ...statuses(second)], [0, "exists", "exists"]);
+    assert.equal(contents(lab.registry.asked()), []);
+    await lab.registry.close();
+    const applied = await lab.run(["apply", "policy.yaml", "-r", "pod.yaml", "--store", lab.store], {
+      "pod.yaml": podFor("app", lab.here("1"), lab.here("2")),
+    });
+    assert.is(applied.exit, 0, applied.out);
+  }));
+
+test("what a first sync did not get is fetched by the next, and only that", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    lab.registry.meddle = (path, _, response) => {
+      if (!path.includes("/blobs/")) return false;
+      response.writeHead(403).end();
+      return true;
+    };
+    const first = await lab.sync(lab.here("1"), "-o", "json");
+    assert.equal([first.exit, ...statuses(first)], [4, "failed"]);
+    lab.registry.meddle = () => false;
+    lab.registry.asked();
+    const second = await lab.sync(lab.here("1"), "-o", "json");
+    assert.equal([second.exit, ...statuses(second)], [0, "resumed"]);
+    assert.is(contents(lab.registry.asked()).length, 1);
+  }));
+
+test("a tag that moved is said, and a tag that is gone is not in the mirror any more", () =>
+  withLab(async (lab) => {
+    const before = addSigned(lab, "1");
+    await lab.sync(lab.here("1"));
+    const after = lab.registry.addImage(repository, "1", "other content");
+    const moved = await lab.sync(lab.here("1"), "-o", "json");
+    assert.equal(reportOf(moved).images[0]?.drifted, { before, after });
+    assert.match(moved.err, `drifted ${lab.here("1")}: ${before.slice(7, 19)} -> ${after.slice(7, 19)}`);
+    lab.registry.removeTag(repository, "1");
+    const gone = await lab.sync(lab.here("1"), "-o", "json");
+    assert.equal([gone.exit, ...statuses(gone)], [11, "absent"]);
+    assert.equal(reportOf(gone).images[0]?.drifted, { before: after });
+  }));
+
+test("a tag that never moves is asked once", () =>
+  withLab(async (lab) => {
+    const digest = addSigned(lab, "1");
+    const files = {
+      "list.yaml": `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: "${lab.here("1")}", refresh: never}\n`,
+    };
+    const words = ["mirror", "sync", "--store", lab.store, "-f", "list.yaml"];
+    assert.is((await lab.run(words, files)).exit, 0);
+    lab.registry.asked();
+    assert.is((await lab.run(words, files)).exit, 0);
+    const asked = lab.registry.asked();
+    assert.not.ok(asked.includes(`HEAD /v2/${repository}/manifests/1`));
+    assert.ok(asked.includes(`GET /v2/${repository}/manifests/${digest.replace(":", "-")}.sig`));
+  }));
+
+test("an outage: Fail ends with a code, Ignore shows it and ends 0; the mirror stays as it is", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    await lab.sync(lab.here("1"));
+    const before = reading(lab.store, (mirror) => mirror.contentId());
+    await lab.registry.close();
+    for (const [policy, exit] of [
+      ["Fail", 5],
+      ["Ignore", 0],
+    ] as const) {
+      const run = await lab.sync(lab.here("1"), "--failure-policy", policy, "-o", "json");
+      assert.is(run.exit, exit, run.err);
+      const { outages, images } = reportOf(run);
+      assert.is(outages[0]?.code, "unreachable");
+      assert.ok(Number(outages[0]?.questions) > 0);
+      assert.is(images[0]?.coverage.decision, "pass");
+    }
+    assert.is(
+      reading(lab.store, (mirror) => mirror.contentId()),
+      before,
+    );
+    const [row] = reading(lab.store, (mirror) => mirror.log.runs(1));
+    assert.is(row?.kind, "mirror sync");
+    const { outages } = (row?.summary ?? { outages: [] }) as { readonly outages: readonly { readonly code: string }[] };
+    assert.equal(
+      outages.map(({ code }) => code),
+      ["unreachable"],
+    );
+  }));
+
+test("401, 403, 429 and 5xx are never absent: what they hide is missing, under Ignore too where nothing passes", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    const exits: Record<string, readonly number[]> = { 401: [7, 7], 403: [7, 7], 429: [7, 0], 500: [7, 0] };
+    for (const [status, wanted] of Object.entries(exits)) {
+      const found: number[] = [];
+      for (const policy of ["Fail", "Ignore"]) {
+        lab.registry.meddle = (path, _, response) => {
+          if (!path.endsWith(".att")) return false;
+          response.writeHead(Number(status), { "retry-after": "3600" }).end();
+          return true;
+        };
+        addSigned(lab, "other");
+        const run = await lab.run([
+          ...["mirror", "sync", "--store", tempFolder(), "--policies", "policy.yaml", "-o", "json"],
+          ...["--failure-policy", policy, "--concurrency", "1", lab.here("1")],
+        ]);
+        found.push(run.exit === 5 || run.exit === 4 ? 7 : run.exit);
+        const { coverage = {} } = reportOf(run).images[0] ?? {};
+        assert.ok(
+          (coverage.missing as readonly string[]).some((text) => text.endsWith(".att")),
+          status,
+        );
+        assert.is(coverage.covered, false);
+      }
+      assert.equal(found, wanted, status);
+    }
+  }));
+
+test("429 without end: the host is left alone after the first, and every question counts", () =>
+  withLab(async (lab) => {
+    const tags = Array.from({ length: 20 }, (_, index) => String(index));
+    for (const tag of tags) addSigned(lab, tag);
+    lab.registry.meddle = (path, _, response) => {
+      if (path === "/v2/") return false;
+      response.writeHead(429, { "retry-after": "3600" }).end();
+      return true;
+    };
+    const run = await lab.sync(...tags.map(lab.here), "--concurrency", "2", "-o", "json");
+    assert.is(run.exit, 5);
+    assert.ok(lab.registry.asked().length <= 4);
+    assert.is(reportOf(run).outages[0]?.code, "rate-limited");
+    assert.is(reportOf(run).outages[0]?.questions, 20);
+    assert.is(reportOf(run).summary.failed, 20);
+  }));
+
+test("content of another digest, bodies without end and bodies that break off are not kept", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    const bodies: Record<string, (response: Parameters<SmallRegistry["meddle"]>[2]) => void> = {
+      other: (response) => response.end("other content"),
+      endless: (response) => {
+        const piece = Buffer.alloc(1024 * 1024);
+        const more = (): void => {
+          while (!response.destroyed && response.write(piece));
+          if (!response.destroyed) response.once("drain", more);
+        };
+        more();
+      },
+      short: (response) => {
+        response.writeHead(200, { "content-length": "5000" });
+        response.write("half");
+        setTimeout(() => response.destroy(), 5);
+      },
+    };
+    for (const [name, answer] of Object.entries(bodies)) {
+      lab.registry.meddle = (path, _, response) => {
+        if (!path.includes("/blobs/")) return false;
+        answer(response);
+        return true;
+      };
+      const store = tempFolder();
+      const run = await lab.run([
+        ...["mirror", "sync", "--store", store, "--policies", "policy.yaml", "-o", "json", lab.here("1")],
+      ]);
+      assert.equal([run.exit > 0, ...statuses(run)], [true, "failed"], name);
+      assert.equal(
+        reading(store, (mirror) => mirror.inspect(nodeVerifier).damage),
+        [],
+        name,
+      );
+      assert.is(reportOf(run).images[0]?.coverage.covered, false, name);
+    }
+  }));
+
+test("a tag that moves during a sync is one image in it", () =>
+  withLab(async (lab) => {
+    const before = addSigned(lab, "1");
+    lab.registry.meddle = (path) => {
+      // After the tag was read, it names something else.
+      if (path.endsWith(".sig")) lab.registry.addImage(repository, "1", "moved");
+      return false;
+    };
+    const run = await lab.sync(lab.here("1"), "-o", "json");
+    assert.equal([run.exit, reportOf(run).images[0]?.digest], [0, before]);
+    assert.is(reportOf(run).images[0]?.coverage.decision, "pass");
+  }));
+
+test("signatures on platforms, on SBOMs and on signatures come along; children: false leaves platforms out", () =>
+  withLab(async (lab) => {
+    const [index, first, second] = lab.registry.addIndex(repository, "1", ["amd64", "arm64"]);
+    for (const digest of [index, first as typeof index]) lab.registry.sign(repository, digest, key);
+    const sbom = lab.registry.attach(repository, index, "application/spdx+json", "the SBOM");
+    const signature = lab.registry.sign(repository, sbom, key);
+    const onSignature = lab.registry.sign(repository, signature, key);
+    await lab.sync(lab.here("1"));
+    const has = (digest: string, store = lab.store): boolean =>
+      reading(store, (mirror) => {
+        const place = { kind: "manifest", repository: `${lab.registry.host}/${repository}`, digest } as const;
+        return mirror.knowledge().answer(place as never)?.state === "present";
+      });
+    for (const digest of [index, first, second, sbom, signature, onSignature]) assert.ok(has(digest ?? ""), digest);
+    const store = tempFolder();
+    const list = `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: "${lab.here("1")}", children: false}\n`;
+    await lab.run(["mirror", "sync", "--store", store, "-f", "list.yaml"], { "list.yaml": list });
+    assert.equal([has(index, store), has(first ?? "", store)], [true, false]);
+  }));
+
+test("coverage: what the policies refuse is red unless the list expects it; what is missing ends with 5", () =>
+  withLab(async (lab) => {
+    lab.registry.addImage(repository, "1", "nobody signs it");
+    const entry = (more: string): TestWorld["files"] => ({
+      "list.yaml": `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: "${lab.here("1")}"${more}}\n`,
+    });
+    const words = ["mirror", "sync", "--store", lab.store, "--policies", "policy.yaml", "-f", "list.yaml"];
+    const red = await lab.run([...words, "--require-covered"], entry(""));
+    assert.is(red.exit, 1);
+    assert.match(red.out, /fail\s+no-signature/);
+    const expected = await lab.run([...words, "--require-covered"], entry(", expect: unsigned"));
+    assert.is(expected.exit, 0, expected.out);
+    assert.match(expected.out, "as expected");
+    assert.is((await lab.run(words, entry(""))).exit, 0);
+    const pinned = policyFor(key.pem, { images: `${lab.registry.host}/*` }).replace(
+      /publicKeys: \|-\n(?: +.*\n)+? +-----END PUBLIC KEY-----/,
+      "publicKeys: k8s://ns/key",
+    );
+    addSigned(lab, "1");
+    const missing = await lab.run([...words, "--require-covered", "-o", "json"], {
+      ...entry(""),
+      "policy.yaml": pinned,
+    });
+    assert.is(missing.exit, 5, missing.out);
+    assert.equal(reportOf(missing).images[0]?.coverage.missing, ["key k8s://ns/key"]);
+  }));
+
+test("a dry run writes nothing, fetches no blob, and says what it would fetch", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    const store = `${tempFolder()}/none`;
+    const run = await lab.run([
+      ...["mirror", "sync", "--store", store, "--policies", "policy.yaml", "--dry-run", "-o", "json", lab.here("1")],
+    ]);
+    assert.equal([run.exit, ...statuses(run)], [0, "wanted"]);
+    assert.equal(
+      lab.registry.asked().filter((line) => line.includes("/blobs/")),
+      [],
+    );
+    const { wanted } = reportOf(run);
+    assert.is(wanted?.questions.length, 1);
+    assert.ok((wanted?.bytes ?? 0) > 100 && (wanted?.bytes ?? 0) < 1000);
+    assert.throws(() => reading(store, () => undefined), /no mirror/);
+  }));
+
+test("--complete claims images of which everything was answered, and no other", () =>
+  withLab(async (lab) => {
+    const good = addSigned(lab, "good");
+    const bad = addSigned(lab, "bad");
+    lab.registry.meddle = (path, _, response) => {
+      if (!path.includes(`${bad.replace(":", "-")}.att`)) return false;
+      response.writeHead(403).end();
+      return true;
+    };
+    const run = await lab.sync(lab.here("good"), lab.here("bad"), "--complete", "-o", "json");
+    assert.is(run.exit, 7);
+    const { complete, withheld } = reportOf(run);
+    assert.equal(
+      complete.map(({ scope }) => scope),
+      [`${lab.registry.host}/${repository}@${good}`],
+    );
+    assert.is(withheld.length, 1);
+    assert.equal(
+      reading(lab.store, (mirror) =>
+        mirror
+          .knowledge()
+          .allClaims()
+          .map(({ scope }) => scope),
+      ),
+      [`${lab.registry.host}/${repository}@${good}`],
+    );
+  }));
+
+test("--complete=repository claims a repository when all of its tags were taken and answered", () =>
+  withLab(async (lab) => {
+    for (const tag of ["1", "2"]) addSigned(lab, tag);
+    const scope = `${lab.registry.host}/${repository}`;
+    const part = reportOf(await lab.sync(lab.here("1"), "--complete=repository", "-o", "json"));
+    assert.equal(part.complete, []);
+    assert.match(part.withheld[0]?.why ?? "", "2 of its 4 tags are not in the list");
+    const list = `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: "${scope}", tags: all}\n`;
+    const words = ["mirror", "sync", "--store", lab.store, "-f", "list.yaml", "--complete=repository", "-o", "json"];
+    const whole = await lab.run(words, { "list.yaml": list });
+    assert.equal([whole.exit, reportOf(whole).complete.map((claim) => claim.scope)], [0, [scope]], whole.err);
+    lab.registry.meddle = (path, _, response) => {
+      if (!path.includes("/tags/list")) return false;
+      response.writeHead(500).end();
+      return true;
+    };
+    const unlisted = await lab.run([...words, "--failure-policy", "Ignore"], { "list.yaml": list });
+    assert.equal([unlisted.exit, ...statuses(unlisted)], [0, "exists", "exists"]);
+    assert.equal(reportOf(unlisted).complete, []);
+  }));
+
+test("events are JSON, one a line", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    const { err } = await lab.sync(lab.here("1"), "--events");
+    const events = err
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as JsonObject);
+    assert.equal(
+      events.map(({ event }) => event),
+      ["started", "image"],
+    );
+    const [, { image = {} } = {}] = events;
+    assert.is((image as JsonObject).status, "copied");
+  }));
+
+test("usage: --offline, no images, no mirror, and numbers that are none", () =>
+  withLab(async (lab) => {
+    for (const words of [
+      ["--offline", lab.here("1")],
+      [],
+      ["--concurrency", "0", lab.here("1")],
+      ["--rate", "fast", lab.here("1")],
+      ["--rate", "0", lab.here("1")],
+      ["--interval", "soon", lab.here("1")],
+      ["--interval", "1h", "--dry-run", lab.here("1")],
+      ["no reference!"],
+    ]) {
+      const run = await lab.sync(...words);
+      assert.is(run.exit, 2, words.join(" "));
+    }
+    assert.is((await lab.run(["mirror", "sync", lab.here("1")])).exit, 2);
+    assert.equal(lab.registry.asked(), []);
+  }));
+
+test("a second sync at the same time is told that the mirror is busy", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    let second: Promise<TestRun> | undefined;
+    lab.registry.meddle = (path) => {
+      if (path.endsWith("/manifests/1")) second ??= lab.sync(lab.here("1"));
+      return false;
+    };
+    assert.is((await lab.sync(lab.here("1"))).exit, 0);
+    const busy = await second;
+    assert.is(busy?.exit, 6);
+    assert.match(busy?.err ?? "", "mirror-busy");
+  }));
+
+test("--interval goes on until it is told to end, and ends with 0", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    let rounds = 0;
+    let end = (): void => undefined;
+    lab.registry.meddle = (path) => {
+      if (path.endsWith("/manifests/1") && ++rounds === 2) end();
+      return false;
+    };
+    const run = await runCli(["mirror", "sync", "--store", lab.store, "--interval", "1s", lab.here("1")], {
+      signals: (act) => {
+        end = () => act("SIGTERM");
+      },
+    });
+    assert.equal([run.exit, rounds >= 2], [0, true]);
+  }));
+
+test.run();
