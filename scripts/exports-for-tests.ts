@@ -4,6 +4,7 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/portability.ts DomLeak": "an expected error of the compiler",
 
   // Built before the shell that calls them.
+  "proxy/sync/interval.ts withJitter": "the spread without a wait",
   "core/knowledge/answer-json.ts encodeAnswer": "for records, archives and capsules",
   "core/tlog/consistency-proof.ts verifyConsistency": "for the sync, which sees one log grow",
   "core/tuf/verify-source.ts acceptSource": "for the sync, which takes trust from an archive",
