@@ -22,6 +22,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "cli/input/list-filters.ts": {
     test: "test/cli/commands/mirror-ls.test.ts",
     why: "every filter is given there",
+  },
   "proxy/sync/run-sync.ts": {
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "is what the command does: each outcome of an image, outage and claim has a case there",
