@@ -49,7 +49,8 @@ import { withProxy } from "../support/proxy-stage.ts";
 import { askRegistries, never, serveRegistry } from "../support/registry-server.ts";
 import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
-import { at, origin, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
+import { listingDamage, listingRemovals, recordingRuns } from "./mirror-limits.ts";
+import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
 const test = suite("core/limits-hold");
 
@@ -246,51 +247,6 @@ const listing: Run = thrown((limits) => {
     mirror.close();
   }
 });
-
-/** `inspect`, of a mirror with two damaged rows. */
-const listingDamage: Run = (given) => {
-  const folder = writtenMirror((mirror) => {
-    for (const reference of ["a", "b"])
-      mirror.writer().setAnswer({ kind: "key", reference }, { state: "absent", ...origin });
-  });
-  tamper(folder, "UPDATE answer SET source = 'elsewhere'");
-  const mirror = openMirror(folder, { mode: "read", limits: limitsWith(given) });
-  try {
-    const { damage, damaged } = mirror.inspect(fastVerifier);
-    return damage.length === damaged ? [] : [`listed ${damage.length} of ${damaged}`];
-  } finally {
-    mirror.close();
-  }
-};
-
-/** `collect`, of a mirror with two images that nothing keeps. */
-const listingRemovals: Run = (given) => {
-  const mirror = openMirror(temporaryFolder(), { mode: "write", limits: limitsWith(given) });
-  try {
-    const value = { mediaType: "a/b", digest: `sha256:${"a".repeat(64)}`, size: 1 } as const;
-    for (const tag of ["1", "2"])
-      mirror
-        .writer()
-        .setAnswer({ kind: "tag", repository: "a.example/app", tag }, { state: "present", value, ...origin });
-    const { images, imagesRemoved } = mirror.writer().collect({ keepLast: 0 });
-    return images.length === imagesRemoved ? [] : [`listed ${images.length} of ${imagesRemoved}`];
-  } finally {
-    mirror.close();
-  }
-};
-
-/** `openMirror`, to record two runs and read them back. */
-const recordingRuns: Run = (given) => {
-  const mirror = openMirror(temporaryFolder(), { mode: "write", limits: limitsWith(given) });
-  try {
-    for (const kind of ["first", "second"])
-      mirror.log.addRun({ kind, started: at, ended: at, from: "test", summary: {} });
-    const kept = mirror.log.runs(9).map(({ kind }) => kind);
-    return kept.length === 2 ? [] : [`kept: ${kept.join(", ")}`];
-  } finally {
-    mirror.close();
-  }
-};
 
 /** `openMirror`, to pin a trusted root. */
 const pinning: Run = thrown((limits) => {

@@ -11,7 +11,7 @@ import { temporaryFolder } from "./temporary-mirror.ts";
 export function oldMirror(version: number): string {
   const folder = temporaryFolder();
   const database = new Database(join(folder, "mirror.db"));
-  database.exec(readFileSync(`test/fixtures/mirror-schemas/schema-${version}.sql`, "utf8"));
+  database.exec(readFileSync(`test/fixtures/mirror-schemas/schema-${version}.dump`, "utf8"));
   database.close();
   return folder;
 }
