@@ -399,4 +399,47 @@ const pulling: Scenario = {
   },
 };
 
-export const clusterScenarios: readonly Scenario[] = [answering, paged, refused, loggingIn, pulling];
+const inside: Scenario = {
+  name: "a cluster: in a Pod, by the service account that is mounted there",
+  needs: ["api-server", "kubectl", "unshare"],
+  async run(tools) {
+    const { stage } = tools;
+    const server = await startApiServer(tools);
+    await server.kubectl(["create", "namespace", "shop"]);
+    await server.kubectl(["create", "serviceaccount", "bot", "-n", "shop"]);
+    const account = { kind: "ServiceAccount", name: "bot", namespace: "shop" };
+    const [role, binding] = permit("shop", "reader", ["get", "list"], ["pods"]);
+    const bound = { ...binding, subjects: [account] };
+    const pods = [pod("shop", "a", "registry.invalid/app:1")];
+    await server.kubectl(["apply", "-f", "-"], listOf(...(role === undefined ? [] : [role]), bound, ...pods));
+    stage.write("token", (await server.kubectl(["create", "token", "bot", "-n", "shop"])).out);
+    stage.write("ca.crt", server.ca);
+    stage.write("namespace", "shop");
+    stage.write("policy.json", policy("registry.invalid/other*", keys({ publicKeys: "k8s://shop/release" })));
+    const folder = "/var/run/secrets/kubernetes.io/serviceaccount";
+    const mounting = [
+      'mount -t tmpfs none "$(readlink -f /var/run)"',
+      `mkdir -p ${folder}`,
+      `cp token ca.crt namespace ${folder}`,
+      'exec "$@"',
+    ].join(" && ");
+    const env = {
+      KUBECONFIG: "",
+      HOME: stage.folder,
+      KUBERNETES_SERVICE_HOST: "127.0.0.1",
+      KUBERNETES_SERVICE_PORT: String(server.port),
+    };
+    const apply = (...words: readonly string[]) => {
+      const called = [process.execPath, tools.main, "apply", "policy.json", "--cluster", ...words];
+      return stage.run(tools.program("unshare"), ["-rm", "sh", "-c", mounting, "sh", ...called], { env });
+    };
+    exits(0, await apply("-n", "shop"), /to 1 resource/);
+    exits(4, await apply(), /the service account of this Pod may not list pods/);
+    stage.write("token", "s3cret");
+    const refusal = await apply("-n", "shop");
+    exits(4, refusal, /does not accept the service account of this Pod/);
+    assert.not.match(says(refusal), /s3cret/);
+  },
+};
+
+export const clusterScenarios: readonly Scenario[] = [answering, paged, refused, loggingIn, pulling, inside];

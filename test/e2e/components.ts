@@ -44,6 +44,8 @@ interface Source {
   readonly python?: readonly string[];
   /** A program that machines have, or not. */
   readonly system?: string;
+  /** Words with which it must succeed: not every machine lets every user run it. */
+  readonly tried?: readonly string[];
 }
 
 /** What programs of Kubernetes say of themselves: clients refuse a server that does not say its version. */
@@ -76,6 +78,7 @@ const sources = {
   /** The path is the folder's. */
   "kms-sdks": { npm: Object.entries(sdkVersions).map(([name, version]) => `${name}@${version}`) },
   strace: { system: "strace" },
+  unshare: { system: "unshare", tried: ["-rm", "mount", "-t", "tmpfs", "none", "/tmp"] },
   cosign2: { go: "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.4" },
 } as const satisfies Readonly<Record<string, Source>>;
 
@@ -102,7 +105,9 @@ function find(component: Component): Obtained {
   if (source.system !== undefined) {
     const places = (process.env.PATH ?? "").split(":").map((folder) => join(folder, source.system ?? ""));
     const place = places.find((one) => existsSync(one));
-    return place === undefined ? { missing: `${component} is not on the PATH` } : { path: place };
+    if (place === undefined) return { missing: `${component} is not on the PATH` };
+    const failure = source.tried === undefined ? undefined : run(place, source.tried, { cwd: tmpdir() });
+    return failure === undefined ? { path: place } : { missing: `${component} cannot be used here: ${failure}` };
   }
   const work = mkdtempSync(join(tmpdir(), "sallyport-e2e-"));
   try {
