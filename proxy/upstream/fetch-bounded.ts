@@ -11,6 +11,7 @@ import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Connections, refuseLinkLocal } from "./connections.ts";
+import { bytesWithoutSecrets, secretsOf, withoutSecrets } from "./hide-secrets.ts";
 import { isPassing, outage } from "./outage.ts";
 import { hostOf } from "./proxy-choice.ts";
 
@@ -43,6 +44,8 @@ export interface BoundedResponse {
   readonly url: URL;
   /** Somebody else answered: a redirect led to another origin. */
   readonly isElsewhere?: boolean;
+  /** What was sent and must not be shown, though the answer may repeat it. */
+  readonly secrets?: readonly string[];
   /**
    * The content that was asked for as a stream; who has it ends it. It is bounded by silence alone, and by the
    * request's signal.
@@ -124,12 +127,14 @@ export class Fetcher {
   }
 
   async #tryOnce(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse | EngineError> {
+    const secrets = secretsOf(request);
     try {
-      return await this.#follow(request, signal);
+      const response = await this.#follow(request, secrets, signal);
+      return secrets.length === 0 ? response : { ...response, secrets };
     } catch (error) {
       const failure =
         error instanceof EngineError
-          ? error
+          ? hidden(error, secrets)
           : outage(error, shownUrl(request.url), this.#options.connections.factsOf(request.url));
       this.#options.log?.(`${request.method ?? "GET"} ${shownUrl(request.url)} ${failure.code}: ${failure.message}`);
       return failure;
@@ -151,12 +156,13 @@ export class Fetcher {
     return true;
   }
 
-  async #follow(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse> {
+  async #follow(request: BoundedRequest, secrets: readonly string[], signal: AbortSignal): Promise<BoundedResponse> {
     let { url, authorization, originHeaders, method = "GET", body } = request;
     for (let followed = 0; ; followed++) {
       refuseLinkLocal(hostOf(url), shownUrl(url));
       const response = await this.#send(
         { ...request, url, authorization, originHeaders, method, ...bodyOf(body) },
+        secrets,
         signal,
       );
       const { location } = response.headers;
@@ -182,9 +188,11 @@ export class Fetcher {
 
   async #send(
     { url, method = "GET", headers, authorization, originHeaders, body, maxBytes, digest, isStreamed }: BoundedRequest,
+    secrets: readonly string[],
     signal: AbortSignal,
   ): Promise<BoundedResponse> {
-    const { connections, log, now = Date.now } = this.#options;
+    const { connections, now = Date.now } = this.#options;
+    const log = (line: string): void => this.#options.log?.(withoutSecrets(line, secrets));
     await this.#options.pace?.(url, signal);
     const begun = now();
     const answer = await connections.to(url).request({
@@ -206,19 +214,28 @@ export class Fetcher {
     const ok = answer.statusCode >= 200 && answer.statusCode < 300;
     if (ok && isStreamed === true && method === "GET") {
       refuseEncoding(answer.body, joined["content-encoding"], shownUrl(url));
-      log?.(`${method} ${shownUrl(url)} ${answer.statusCode}, begun after ${now() - begun} ms`);
+      log(`${method} ${shownUrl(url)} ${answer.statusCode}, begun after ${now() - begun} ms`);
       return { status: answer.statusCode, headers: joined, bytes: new Uint8Array(), url, body: answer.body };
     }
-    const bytes = await readBody(answer.body, ok ? maxBytes : mostOfFailure, ok, {
+    const read = await readBody(answer.body, ok ? maxBytes : mostOfFailure, ok, {
       length: method === "HEAD" ? undefined : joined["content-length"],
       encoding: method === "HEAD" ? undefined : joined["content-encoding"],
       digest: ok ? digest : undefined,
       type: joined["content-type"],
       subject: shownUrl(url),
     });
-    log?.(`${method} ${shownUrl(url)} ${answer.statusCode}, ${bytes.length} bytes, ${now() - begun} ms`);
+    // An error may repeat what it was asked with, and its words are shown.
+    const bytes = ok ? read : bytesWithoutSecrets(read, secrets);
+    log(`${method} ${shownUrl(url)} ${answer.statusCode}, ${bytes.length} bytes, ${now() - begun} ms`);
     return { status: answer.statusCode, headers: joined, bytes, url };
   }
+}
+
+function hidden(error: EngineError, secrets: readonly string[]): EngineError {
+  const { code, message, subject, cause, remedy } = error;
+  const [why, what] = [withoutSecrets(message, secrets), withoutSecrets(subject ?? "", secrets)];
+  if (why === message && what === (subject ?? "")) return error;
+  return new EngineError(code, why, { subject: what, cause, remedy });
 }
 
 const bodyOf = (body: string | undefined) => (body === undefined ? {} : { body });

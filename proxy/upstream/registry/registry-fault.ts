@@ -10,6 +10,7 @@ import { decodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { type BoundedResponse, shownUrl } from "../fetch-bounded.ts";
+import { withoutSecrets } from "../hide-secrets.ts";
 import { codeOfStatus } from "../outage.ts";
 
 interface RegistryError {
@@ -79,13 +80,14 @@ export interface FaultFacts {
 
 /** An answer that is neither what was asked for nor its absence, as a coded error. */
 export function registryFault(response: BoundedResponse, { who, now, limits }: FaultFacts): EngineError {
-  const { status, headers, bytes, url } = response;
+  const { status, headers, bytes, url, secrets = [] } = response;
+  const subject = withoutSecrets(shownUrl(url), secrets);
   if (wantsClientCertificate(response))
     return new EngineError(
       "access-denied",
       `HTTP ${status}, the server wants a client certificate; it is given with --registry-client-cert and \
 --registry-client-key, or client in hosts.toml`,
-      { subject: shownUrl(url) },
+      { subject },
     );
   const code = codeOfStatus(status);
   const errors = registryErrors(bytes, limits, mostErrors) ?? [];
@@ -102,7 +104,7 @@ export function registryFault(response: BoundedResponse, { who, now, limits }: F
     ...(code === "access-denied" ? [`asked as ${who}`] : []),
     ...(status === 429 ? rateWords(headers, now) : []),
   ];
-  return new EngineError(code, parts.join(", "), { subject: shownUrl(url) });
+  return new EngineError(code, parts.join(", "), { subject });
 }
 
 /**
