@@ -43,8 +43,11 @@ export function chunkLoader({ scriptOf, require, importPackage, url }: ChunkSurr
     }
     return module.exports;
   };
-  const required = (name: string): unknown =>
-    name.startsWith(beside) ? load(name.slice(beside.length)) : require(name);
+  // Packages may also ask it to resolve a name.
+  const required = Object.assign(
+    (name: string): unknown => (name.startsWith(beside) ? load(name.slice(beside.length)) : require(name)),
+    require,
+  );
   const importFrom = async (name: string): Promise<unknown> =>
     name.startsWith(beside) ? load(name.slice(beside.length)) : importPackage(name);
   return load;

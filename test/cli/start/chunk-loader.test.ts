@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { Script } from "node:vm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -55,6 +56,16 @@ test("other names are packages, for require and for import", async () => {
   );
   const a = load("a.cjs");
   assert.equal([a.now, await a.later, await a.own], [1, 2, load("b.cjs")]);
+});
+
+test("what else Node's require has is there too", () => {
+  const load = chunkLoader({
+    scriptOf: () => new Script('(function(exports,require){exports.found = require.resolve("node:fs");})'),
+    require: createRequire(import.meta.url),
+    importPackage: async () => undefined,
+    url: "file:///program/chunks/",
+  });
+  assert.equal(load("a.cjs"), { found: "node:fs" });
 });
 
 test("import answers later, also with what is wrong", async () => {
