@@ -74,6 +74,7 @@ export const guides: Readonly<Record<string, Preparation>> = {
   "docs/guides/nodes.md": empty,
   "docs/guides/phrase-book.md": demo,
   "docs/guides/reading-a-decision.md": demo,
+  "docs/guides/run-the-proxy.md": network,
   "docs/guides/trust.md": demo,
   "docs/guides/with-a-network.md": network,
   "docs/spec/command-line.md": demo,
