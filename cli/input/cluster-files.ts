@@ -47,6 +47,10 @@ export function parsePath(path: string): Omit<ClusterQuestion, "kind" | "path"> 
   };
 }
 
+/** An API server has a global context entry in each of Kyverno's versions, which are of one form, whichever it is of. */
+const isOfVersion = ({ apiVersion }: JsonObject, asked: string, resource: string): boolean =>
+  apiVersion === asked || (resource === "globalcontextentries" && /^kyverno\.io\/v2/.test(textOr(apiVersion)));
+
 /** Answers from resource files. A question about anything else stays open, because no cluster was asked. */
 export class ClusterFiles implements Knowledge {
   readonly #resources: readonly JsonObject[];
@@ -90,7 +94,7 @@ export class ClusterFiles implements Knowledge {
   #ask({ verb, apiVersion, resource, namespace, name }: ClusterQuestion): Answer | undefined {
     const fitting = this.#resources.filter(
       (candidate) =>
-        candidate.apiVersion === apiVersion &&
+        isOfVersion(candidate, apiVersion, resource) &&
         pluralOf(textOr(candidate.kind)) === resource &&
         (namespace === undefined || textOr(metadataOf(candidate).namespace, "default") === namespace),
     );

@@ -57,6 +57,24 @@ async function signedInCluster(tools: Tools, { kubectl }: ApiServer, host: strin
   return image;
 }
 
+/** What Kyverno 1.19 stores in one version, and has in others. */
+const globalContextEntries = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "globalcontextentries.kyverno.io" },
+  spec: {
+    group: "kyverno.io",
+    scope: "Cluster",
+    names: { kind: "GlobalContextEntry", plural: "globalcontextentries", singular: "globalcontextentry" },
+    versions: ["v2", "v2alpha1", "v2beta1"].map((name) => ({
+      name,
+      served: true,
+      storage: name === "v2beta1",
+      schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+    })),
+  },
+};
+
 const registry = ["api-server", "kubectl", "ggcr-registry", "crane", "cosign3"] as const;
 
 const answering: Scenario = {
@@ -97,6 +115,14 @@ const answering: Scenario = {
         pod("play", "signed", image),
       ),
     );
+    await server.kubectl(["apply", "-f", "-"], globalContextEntries);
+    await server.kubectl(["wait", "--for=condition=Established", "crd", globalContextEntries.metadata.name]);
+    await server.kubectl(["apply", "-f", "-"], {
+      apiVersion: "kyverno.io/v2beta1",
+      kind: "GlobalContextEntry",
+      metadata: { name: "maps" },
+      spec: { kubernetesResource: { group: "", version: "v1", resource: "configmaps", namespace: "security" } },
+    });
     const apply = async (text: string, more: readonly string[] = []) => {
       tools.stage.write("policy.json", text);
       return tools.sallyport(["apply", "policy.json", ...asked, "--online", ...more]);
@@ -109,6 +135,10 @@ const answering: Scenario = {
       policy(`${host}/*`, keys({ publicKeys: "{{ key }}" }), {
         context: [{ name: "key", apiCall: { urlPath: path, jmesPath: "data.release" } }],
       });
+    const byEntry = (name: string) =>
+      policy(`${host}/*`, keys({ publicKeys: "{{ key }}" }), {
+        context: [{ name: "key", globalReference: { name, jmesPath: "[?metadata.name=='keys'] | [0].data.release" } }],
+      });
     const labelled = { resources: { namespaceSelector: { matchLabels: { signed: "yes" } } } };
     // Passes, failures and errors: of two Pods in two passes each.
     const rows: readonly (readonly [policy: string, counts: readonly number[]])[] = [
@@ -120,6 +150,8 @@ const answering: Scenario = {
       [inMap("other"), [0, 4, 0]],
       [byCall("/api/v1/namespaces/security/configmaps/keys"), [4, 0, 0]],
       [byCall("/api/v1/namespaces/security/configmaps/none"), [0, 0, 4]],
+      [byEntry("maps"), [4, 0, 0]],
+      [byEntry("none"), [0, 0, 4]],
       [policy(`${host}/*`, keys({ publicKeys: "k8s://security/release" }), labelled), [2, 0, 0]],
     ];
     for (const [text, [passes = 0, failures = 0, errors = 0]] of rows) {

@@ -93,6 +93,14 @@ test("get, list and raw paths; what is not there stays open", () => {
   assert.is(answer({ kind: "tag", repository: "r", tag: "t" }, configMap), undefined);
 });
 
+test("a global context entry is found in each of its versions", () => {
+  const asked = { apiVersion: "kyverno.io/v2alpha1", resource: "globalcontextentries", namespace: undefined };
+  for (const apiVersion of ["kyverno.io/v2alpha1", "kyverno.io/v2beta1", "kyverno.io/v2", "kyverno.io/v1", "v2"]) {
+    const entry = { apiVersion, kind: "GlobalContextEntry", metadata: { name: "keys" } };
+    assert.equal(answer(get(asked), entry), apiVersion.startsWith("kyverno.io/v2") ? entry : undefined, apiVersion);
+  }
+});
+
 test("a key from a Secret's member cosign.pub", () => {
   const key: Question = { kind: "key", reference: "k8s://ops/cosign" };
   assert.is(answer(key, secret({ data: { "cosign.pub": "cGVt" } })), "pem");
