@@ -39,10 +39,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "counts what is asked there, and leaves blobs out of dry runs",
   },
-  "proxy/sync/list-images.ts": {
-    test: "test/cli/commands/mirror-sync.test.ts",
-    why: "takes tags there, and stays with the mirror's where they cannot be listed",
-  },
   "cli/input/sync-flags.ts": {
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "each flag is given there, right and wrong",

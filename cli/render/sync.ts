@@ -162,7 +162,12 @@ export function renderSync(report: SyncReport, { width }: { readonly width: numb
     if (all.length > mostProblems) lines.push(`  and ${all.length - mostProblems} more: -o json has them`);
   }
   for (const { from, code, why, questions } of outages)
-    lines.push(`${visible(from)} could not be asked: ${counted(questions, "question")}`, `  [${code}] ${visible(why)}`);
+    lines.push(
+      code === "image-not-found"
+        ? `${visible(from)} has nothing of what the list names: ${counted(questions, "question")}`
+        : `${visible(from)} could not be asked: ${counted(questions, "question")}`,
+      `  [${code}] ${visible(why)}`,
+    );
   for (const { scope } of complete) lines.push(`complete for ${visible(scope)}`);
   for (const { scope, why } of withheld) lines.push(`not complete, ${visible(scope)}`, `  ${visible(why)}`);
   const { copied, exists, resumed, absent, failed, drifted, covered, ...more } = summaryOf(report);

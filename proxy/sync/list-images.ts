@@ -57,9 +57,13 @@ export async function listImages(list: ImageList, options: ListOptions): Promise
     repositories.map(async (repository) => [repository, await tagsOf(repository, options)] as const),
   );
   const tags = new Map(read);
-  for (const listed of list.tags)
-    for (const tag of taken(listed, tags.get(listed.repository), limits))
-      add(`${listed.repository}:${tag}`, listed.from, listed);
+  const unmatched: SyncProblem[] = [];
+  for (const listed of list.tags) {
+    const found = tags.get(listed.repository);
+    const chosen = taken(listed, found, limits);
+    for (const tag of chosen) add(`${listed.repository}:${tag}`, listed.from, listed);
+    if (chosen.length === 0 && found?.problem === undefined) unmatched.push(noTag(listed));
+  }
   return {
     images: [...images.values()],
     whole: read.map(([repository, { list: found, problem }]) => ({
@@ -67,7 +71,19 @@ export async function listImages(list: ImageList, options: ListOptions): Promise
       tags: found,
       ...(problem === undefined ? {} : { why: problem.why }),
     })),
-    problems: read.flatMap(([, { problem }]) => problem ?? []),
+    problems: [...read.flatMap(([, { problem }]) => problem ?? []), ...unmatched],
+  };
+}
+
+/** An entry that takes nothing is as good as a tag that is not there. */
+function noTag({ repository, tags, from }: ListedTags): SyncProblem {
+  const wanted = tags === "all" ? "" : ` matches ${"glob" in tags ? tags.glob : tags.range}`;
+  return {
+    subject: `the tags of ${repository}`,
+    code: "image-not-found",
+    why: `${from}: no tag of ${repository}${wanted}`,
+    from: repositoryForFetching(repository).split("/")[0] ?? "",
+    isIgnorable: false,
   };
 }
 
