@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { runChosen } from "./bench.ts";
 import type { Bench } from "./bench/bench.ts";
 import { mirrorLookup } from "./bench/mirror-lookup.ts";
+import { mirrorProxy } from "./bench/mirror-proxy.ts";
 import { mirrorServe } from "./bench/mirror-serve.ts";
 
-export const mirrorBenches: readonly Bench[] = [mirrorLookup, mirrorServe];
+export const mirrorBenches: readonly Bench[] = [mirrorLookup, mirrorServe, mirrorProxy];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await runChosen(mirrorBenches);

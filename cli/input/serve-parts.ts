@@ -46,6 +46,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       mirror,
       registry,
       upstreams,
+      defaultHost: config.proxy.defaultRegistry,
       failurePolicy: config.proxy.failurePolicy,
       refreshMs: config.proxy.refresh,
       layers,

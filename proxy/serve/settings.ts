@@ -163,6 +163,11 @@ export const settings = {
         failurePolicy: failurePolicy(
           "answer to a stale tag while its upstream is down: Fail: 503, Ignore: with a warning",
         ),
+        defaultRegistry: {
+          kind: "text",
+          what: "registry of paths that name none, as docker's requests do",
+          fallback: "docker.io",
+        },
         refresh: {
           kind: "span",
           what: "age from which tags and absences are asked again",

@@ -13,6 +13,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -38,8 +39,8 @@ interface Source {
   readonly own?: OwnProgram;
   /** Packages of npm, which are together in a folder of their own. */
   readonly npm?: readonly string[];
-  /** A Debian package, and the program in it. */
-  readonly debian?: readonly [name: string, program: string];
+  /** A Debian package, the program in it, and the packages of its libraries. */
+  readonly debian?: readonly [name: string, program: string, ...libraries: string[]];
   /** Packages of PyPI, in an environment of their own. */
   readonly python?: readonly string[];
   /** A program that machines have, or not. */
@@ -79,6 +80,12 @@ const sources = {
   "kms-sdks": { npm: Object.entries(sdkVersions).map(([name, version]) => `${name}@${version}`) },
   strace: { system: "strace" },
   unshare: { system: "unshare", tried: ["-rm", "mount", "-t", "tmpfs", "none", "/tmp"] },
+  skopeo: { debian: ["skopeo", "usr/bin/skopeo", "libgpgme11", "libassuan0"] },
+  oras: { go: "oras.land/oras/cmd/oras@v1.3.0" },
+  /** The distribution specification's own program. */
+  conformance: {
+    go: "github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111",
+  },
   cosign2: { go: "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.4" },
 } as const satisfies Readonly<Record<string, Source>>;
 
@@ -177,14 +184,24 @@ function installPython(packages: readonly string[], path: string): string | unde
   return failure;
 }
 
-function unpack({ debian: [name, program] = ["", ""] }: Source, work: string, path: string): string | undefined {
+function unpack(
+  { debian: [name, program, ...libraries] = ["", ""] }: Source,
+  work: string,
+  path: string,
+): string | undefined {
   process.stderr.write(`fetching Debian's ${name}\n`);
-  const failure = run("apt-get", ["download", name], { cwd: work });
+  const failure = run("apt-get", ["download", name, ...libraries], { cwd: work });
   if (failure !== undefined) return failure;
-  const [archive = ""] = readdirSync(work).filter((file) => file.endsWith(".deb"));
-  const unpacked = run("dpkg", ["-x", archive, "."], { cwd: work });
-  if (unpacked !== undefined) return unpacked;
-  copyFileSync(join(work, program), path);
+  for (const archive of readdirSync(work).filter((file) => file.endsWith(".deb"))) {
+    const unpacked = run("dpkg", ["-x", archive, "."], { cwd: work });
+    if (unpacked !== undefined) return unpacked;
+  }
+  if (libraries.length === 0) copyFileSync(join(work, program), path);
+  else {
+    cpSync(join(work, "usr"), `${path}.files/usr`, { recursive: true, verbatimSymlinks: true });
+    const found = `LD_LIBRARY_PATH=$(echo "$0".files/usr/lib/*-linux-*)`;
+    writeFileSync(path, `#!/bin/sh\nexport ${found}\nexec "$0".files/${program} "$@"\n`);
+  }
   chmodSync(path, 0o755);
   return undefined;
 }

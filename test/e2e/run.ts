@@ -13,6 +13,7 @@ import { logScenarios } from "./logs.ts";
 import { nodeScenarios } from "./nodes.ts";
 import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
+import { proxyScenarios } from "./proxies.ts";
 import { registryScenarios } from "./registries.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -27,6 +28,7 @@ const scenarios: readonly Scenario[] = [
   ...keyServiceScenarios,
   ...amazonScenarios,
   ...nodeScenarios,
+  ...proxyScenarios,
   ...offlineScenarios,
 ].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 

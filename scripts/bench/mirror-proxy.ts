@@ -1,0 +1,161 @@
+/** The registry proxy beside a bare handler of Node, and beside a bare pipe that hashes; in processes of their own. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { get } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Bench, type BenchRow, median } from "./bench.ts";
+import { digestOfPieces, piece, type ProcessUse } from "./proxy-process.ts";
+
+const program = fileURLToPath(new URL("proxy-process.ts", import.meta.url));
+
+interface Running {
+  readonly port: number;
+  readonly use: () => Promise<ProcessUse>;
+  readonly end: () => void;
+}
+
+async function start(kind: string, folder: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const child: ChildProcess = fork(program, [kind, folder], {
+    env: { ...process.env, ...env },
+    execArgv: ["--import", "tsx"],
+  });
+  const next = async (): Promise<unknown> => ((await once(child, "message")) as readonly unknown[])[0];
+  const { port } = (await next()) as { readonly port: number };
+  return {
+    port,
+    async use() {
+      const answer = next();
+      child.send("use");
+      return (await answer) as ProcessUse;
+    },
+    end: () => void child.disconnect(),
+  };
+}
+
+/** Asks one path over and over on some connections, several requests at a time on each: the server is what is busy. */
+async function load(port: number, path: string, count: number): Promise<void> {
+  const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n`);
+  const [connections, depth] = [8, 8];
+  const each = Math.ceil(count / connections);
+  await Promise.all(
+    Array.from(
+      { length: connections },
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const socket = connect(port, "127.0.0.1");
+          const status = Buffer.from("HTTP/1.1 200");
+          let [sent, got] = [0, 0];
+          const send = (): void => {
+            const now = Math.min(depth, each - sent);
+            if (now > 0) socket.write(Buffer.concat(Array.from({ length: now }, () => request)));
+            sent += now;
+          };
+          socket.on("data", (bytes: Buffer) => {
+            for (let at = bytes.indexOf(status); at !== -1; at = bytes.indexOf(status, at + status.length)) got += 1;
+            if (got >= each) {
+              socket.destroy();
+              resolve();
+            } else if (got >= sent) send();
+          });
+          socket.on("error", reject);
+          socket.on("close", () => (got < each ? reject(new Error("the server closed the connection")) : undefined));
+          send();
+        }),
+    ),
+  );
+}
+
+/** Microseconds of the server's processor for one request. */
+async function costOf(server: Running, path: string, count: number): Promise<number> {
+  const before = await server.use();
+  await load(server.port, path, count);
+  return ((await server.use()).cpu - before.cpu) / count;
+}
+
+/** A layer once; the time in milliseconds. */
+function read(port: number, path: string, size: number): Promise<number> {
+  const begun = performance.now();
+  return new Promise((resolve, reject) => {
+    get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+      let bytes = 0;
+      response.on("data", (data: Buffer) => (bytes += data.length));
+      response.on("end", () =>
+        bytes === size ? resolve(performance.now() - begun) : reject(new Error(`${bytes} of ${size} bytes`)),
+      );
+      response.on("error", reject);
+    }).on("error", reject);
+  });
+}
+
+const manifest = "/v2/org/app/manifests/1?ns=registry.example";
+
+async function manifests(folder: string, quick: boolean): Promise<readonly BenchRow[]> {
+  const servers = await Promise.all(["bare", "proxy", "serve"].map((kind) => start(kind, join(folder, kind))));
+  const count = quick ? 200 : 20_000;
+  const costs = servers.map((): number[] => []);
+  for (const server of servers) await load(server.port, manifest, count);
+  for (let round = 0; round < (quick ? 1 : 7); round++)
+    for (const [index, server] of servers.entries()) costs[index]?.push(await costOf(server, manifest, count));
+  for (const server of servers) server.end();
+  const [bare = 0, proxy, serve] = costs.map(median);
+  return [
+    {
+      what: "a warm manifest, as many a second of one processor as a bare handler of the same bytes",
+      ratio: bare / (proxy ?? Number.NaN),
+      ...(quick ? {} : { atLeast: 0.5 }),
+    },
+    { what: "the same through all of serve: bounds, log, metrics", ratio: bare / (serve ?? Number.NaN) },
+  ];
+}
+
+async function layers(folder: string, quick: boolean): Promise<readonly BenchRow[]> {
+  const count = quick ? 16 : 4096;
+  const size = count * piece.length;
+  const env = { PIECES: String(count) };
+  const source = await start("layers", folder, env);
+  const between = { ...env, UPSTREAM: String(source.port) };
+  const pipe = await start("pipe", folder, between);
+  const proxy = await start("proxy", join(folder, "streams"), between);
+  const path = `/v2/bench/app/blobs/${digestOfPieces(count)}?ns=127.0.0.1:${source.port}`;
+  await load(proxy.port, manifest, 200);
+  const idle = (await proxy.use()).most;
+  for (const { port } of [pipe, proxy]) await read(port, path, size);
+  const [bare, ours]: [number[], number[]] = [[], []];
+  let { most } = await proxy.use();
+  for (let round = 0; round < (quick ? 1 : 3); round++) {
+    bare.push(await read(pipe.port, path, size));
+    await proxy.use();
+    ours.push(await read(proxy.port, path, size));
+    most = Math.max(most, (await proxy.use()).most);
+  }
+  for (const server of [source, pipe, proxy]) server.end();
+  return [
+    {
+      what: `a layer of ${Math.round(size / 2 ** 20)} MiB, times the speed of a bare pipe that hashes`,
+      ratio: median(bare) / median(ours),
+      ...(quick ? {} : { atLeast: 0.8 }),
+    },
+    {
+      what: "memory while it streams, MiB above what the proxy had before",
+      ratio: Math.max(0, most - idle) / 2 ** 20,
+      ...(quick ? {} : { atMost: 64 }),
+    },
+  ];
+}
+
+export const mirrorProxy: Bench = {
+  name: "proxy",
+  says: "the registry proxy beside bare programs of Node, each in a process of its own, interleaved",
+  async run({ quick }) {
+    const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
+    try {
+      return [...(await manifests(folder, quick)), ...(await layers(folder, quick))];
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
