@@ -163,8 +163,8 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   unsupported: "leave it out; the message says what there is in its place",
   "invalid-reference": "write it as registry/repository:tag or registry/repository@sha256:DIGEST",
   "mirror-corrupt":
-    "see what is damaged: `sallyport mirror check --store STORE`; then fill a new folder: " +
-    "`sallyport mirror add --store NEW LAYOUT`",
+    "see what is damaged and what mends it: `sallyport mirror check --store STORE`; if nothing does, fill a new " +
+    "folder: `sallyport mirror add --store NEW LAYOUT`",
   "mirror-busy": "wait until the other process is done, or end it",
   "mirror-version": "use the newer version of sallyport that wrote this mirror, or another folder: `--store FOLDER`",
   "archive-corrupt": "copy it again from where it came, and compare checksums on both sides",
@@ -230,8 +230,8 @@ export const checks: Readonly<Record<ErrorCode, string>> = {
   "invalid-policy": "`sallyport policy check POLICY` says file, line and column",
   unsupported: "[What differs from Kyverno](../kyverno-differences.md) says what there is and why",
   "invalid-reference": "spaces, capitals in the repository, a scheme such as https:// in front",
-  "mirror-corrupt": "`sallyport mirror check --store STORE` lists what is damaged",
-  "mirror-busy": "which process writes to the folder? `fuser STORE/writer.lock`",
+  "mirror-corrupt": "`sallyport mirror check --store STORE` names each damaged row",
+  "mirror-busy": "the message names the process, and so does `sallyport mirror status --store STORE`",
   "mirror-version": "`sallyport version` here, and where the mirror was written",
   "archive-corrupt": "`sha256sum FILE` on both sides: a file below blobs/sha256 has its checksum as name",
   "archive-signature": "is it the key of those who make the archives?",

@@ -53,7 +53,11 @@ function lines(status: MirrorStatus, contentId: string, roots: readonly RootStat
     ["database", `${toSizeText(status.databaseBytes)}, ${toSizeText(status.diskFreeBytes)} free on its disk`],
     [
       "complete",
-      `${counted(claims.host, "host")}, ${counted(claims.repository, "repository", "repositories")}, ${counted(claims.image, "image")}`,
+      [
+        counted(claims.host, "host"),
+        counted(claims.repository, "repository", "repositories"),
+        counted(claims.image, "image"),
+      ].join(", "),
     ],
     ["pins", String(status.pins)],
     ["distrusted", String(status.distrusted)],

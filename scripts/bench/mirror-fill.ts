@@ -151,8 +151,8 @@ function putFillers(database: Database.Database, count: number): void {
     database.exec(`
       INSERT INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum)
       SELECT
-        '${kind}', '${kind} ' || repository || ' ' || ${subject}, repository, ${subject}, 'present', ${digest}, ${value},
-        '${origin.at}', '${origin.from}', randomblob(32)
+        '${kind}', '${kind} ' || repository || ' ' || ${subject}, repository, ${subject}, 'present', ${digest},
+        ${value}, '${origin.at}', '${origin.from}', randomblob(32)
       FROM filler
       ORDER BY 2`);
   database.exec(`
