@@ -31,6 +31,7 @@ import { readLimits } from "../input/limit-flags.ts";
 import { openAsker } from "../input/open-online.ts";
 import { readJudgingSet } from "../input/policy-files.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
+import { lockHolder } from "../input/store.ts";
 import { addSyncOptions, readSyncNumbers, type SyncFlags } from "../input/sync-flags.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { refusePolicies } from "../judge.ts";
@@ -70,7 +71,7 @@ function openStore(flags: SyncFlags, io: CommandIO): Mirror | undefined {
   const store = flags.store ?? fromEnvironment("SALLYPORT_STORE", io);
   if (store === undefined) throw usage("no mirror is named: give --store DIR, or set SALLYPORT_STORE", "--store");
   const limits = readLimits(flags, io);
-  if (flags.dryRun !== true) return openMirror(store, { mode: "write", limits });
+  if (flags.dryRun !== true) return openMirror(store, { mode: "write", limits, holder: lockHolder(io) });
   try {
     return openMirror(store, { mode: "read", limits });
   } catch (error) {
