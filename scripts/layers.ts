@@ -186,6 +186,7 @@ export const layers: LayerTable = {
       "core/kyverno/outcome",
       "proxy/mirror",
       "proxy/sync/lists",
+      "proxy/upstream",
       "proxy/upstream/registry",
     ],
     packages: ["node:"],

@@ -13,6 +13,7 @@ import type { Limits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { createLayerFetcher, type FetchLayer } from "../../proxy/sync/fetch-layer.ts";
 import type { SyncImage } from "../../proxy/sync/image-closure.ts";
 import { pauseBetween } from "../../proxy/sync/interval.ts";
 import { listImages, type SyncList } from "../../proxy/sync/list-images.ts";
@@ -143,7 +144,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
     const list = readList(images, flags, policies, io);
     const hosts = [...list.images.map(({ reference }) => reference), ...list.tags.map(({ repository }) => repository)];
     const access = registryAccessOf(policies, io);
-    const { asker, listTags, close } = await openAsker(
+    const { asker, listTags, openBlob, close } = await openAsker(
       flags,
       {
         signal: stop,
@@ -169,7 +170,11 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
         signal: stop,
         limits,
       });
-      return await syncListed({ flags, stop, listed, mirror, engine, asker, inFlight }, io);
+      const fetchLayer =
+        flags.withLayers === true && mirror !== undefined
+          ? createLayerFetcher({ layers: mirror.layers, content: { openBlob }, limits, signal: stop })
+          : undefined;
+      return await syncListed({ flags, stop, listed, mirror, engine, asker, inFlight, fetchLayer }, io);
     } finally {
       close();
     }
@@ -184,10 +189,11 @@ interface Listed extends Pick<Round, "flags" | "stop"> {
   readonly engine: Engine | undefined;
   readonly asker: Awaited<ReturnType<typeof openAsker>>["asker"];
   readonly inFlight: number;
+  readonly fetchLayer: FetchLayer | undefined;
 }
 
 async function syncListed(
-  { flags, stop, listed, mirror, engine, asker, inFlight }: Listed,
+  { flags, stop, listed, mirror, engine, asker, inFlight, fetchLayer }: Listed,
   io: CommandIO,
 ): Promise<ExitCode> {
   const given = mirror === undefined ? nothingKnown : givenBy(mirror, listed.images);
@@ -202,6 +208,7 @@ async function syncListed(
     now: () => io.now(),
     limits: readLimits(flags, io),
     inFlight,
+    fetchLayer,
     isDry: flags.dryRun === true,
     complete: flags.complete,
     claimedBy: `mirror sync${flags.complete === undefined ? "" : ` --complete=${flags.complete}`}`,

@@ -32,6 +32,7 @@ import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
 import { isLocal, plainHostsIn, registryName } from "../../proxy/upstream/registry/endpoint.ts";
 import { type HostSettings, hostsInFiles } from "../../proxy/upstream/registry/hosts.ts";
+import type { RegistryContent } from "../../proxy/upstream/registry/registry-part.ts";
 import type { ListTags } from "../../proxy/upstream/registry/tag-list.ts";
 import type { Part } from "../../proxy/upstream/route.ts";
 import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
@@ -124,6 +125,7 @@ async function openPeers(options: PeerOptions, { outside, pace }: PeerSettings, 
 export interface OpenAsker {
   readonly asker: Asker;
   readonly listTags: ListTags;
+  readonly openBlob: RegistryContent["openBlob"];
   close(): void;
 }
 
@@ -145,8 +147,8 @@ export async function openAsker(
   const told = tellingPlain(asker, new Set(), io);
   return {
     asker: mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), io),
-    listTags: (repository, stop) =>
-      asker.listTags?.(repository, stop) ?? Promise.reject(new EngineError("dialled-offline", "no registry is asked")),
+    listTags: (...asked) => asker.listTags?.(...asked) ?? Promise.reject(notAsked()),
+    openBlob: (...asked) => asker.content?.openBlob(...asked) ?? Promise.reject(notAsked()),
     close,
   };
 }
@@ -208,6 +210,8 @@ export async function openOnline(
   const usedInOutages = (): readonly UsedInOutage[] => [run, ...runs.values()].flatMap((one) => one.usedInOutages());
   return { run, runFor, usedInOutages, cluster, signal, close };
 }
+
+const notAsked = (): EngineError => new EngineError("dialled-offline", "registries may not be asked here");
 
 /** Says of each host, once, that it was asked without TLS. Nobody stands between this machine and itself. */
 function tellingPlain(asker: Asker, told: Set<string>, ear: Ear): Asker {

@@ -21,6 +21,7 @@ export interface SyncFlags extends StoreOptions, OutputOptions, PeerOptions, Exc
   readonly rate?: string;
   readonly complete?: "image" | "repository";
   readonly interval?: string;
+  readonly withLayers?: boolean;
   readonly offline?: boolean;
 }
 
@@ -50,6 +51,7 @@ export function addSyncOptions(command: Command): Command {
         .preset("image"),
     )
     .option("--interval <span>", "sync again after each such span, until SIGTERM")
+    .option("--with-layers", "fetch configurations and layers of images too (no decision reads them)")
     .addOption(new Option("--offline", "refused: a sync is there to ask").hideHelp());
   addTrustOptions(addLimitOptions(addStoreOption(command)));
   addClusterOptions(command).option("--verbose", "show each request on stderr, without secrets");

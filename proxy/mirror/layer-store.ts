@@ -90,6 +90,44 @@ export class LayerStore {
     }
   }
 
+  /**
+   * Brings a layer here as it comes; it appears under its name only whole, with its size and digest, and on the disk.
+   * @throws EngineError `upstream-error` for another size or digest, `mirror-busy` where the disk does not take it;
+   * and what `source` throws.
+   */
+  async addStream(digest: Digest, size: number, source: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#makeLayout();
+    const fresh = `${this.path(digest)}.new`;
+    try {
+      const file = onDisk(fresh, () => openSync(fresh, "w"));
+      try {
+        const hash = createHash("sha256");
+        let written = 0;
+        for await (const piece of source) {
+          written += piece.length;
+          if (written > size) break;
+          hash.update(piece);
+          onDisk(fresh, () => {
+            for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at, piece.length - at);
+          });
+        }
+        const found = `sha256:${hash.digest("hex")}`;
+        if (written !== size || found !== digest)
+          throw new EngineError(
+            "upstream-error",
+            written === size ? `the layer has another digest: ${found}` : `not the ${size} bytes that were stated`,
+            { subject: digest },
+          );
+        onDisk(fresh, () => fsyncSync(file));
+      } finally {
+        closeSync(file);
+      }
+      renameSync(fresh, this.path(digest));
+    } finally {
+      rmSync(fresh, { force: true });
+    }
+  }
+
   #makeLayout(): void {
     makeFolder(this.#blobs);
     const files: readonly (readonly [string, string])[] = [
@@ -98,6 +136,21 @@ export class LayerStore {
     ];
     for (const [name, text] of files)
       if (!existsSync(join(this.#folder, name))) writeFileSync(join(this.#folder, name), text);
+  }
+}
+
+/** @throws EngineError `mirror-busy` where the disk is full or fails. */
+function onDisk<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw new EngineError("mirror-busy", `the layer cannot be written (${code})`, {
+      subject: path,
+      cause: error,
+      remedy: "disk",
+    });
   }
 }
 

@@ -44,6 +44,8 @@ export interface Closure {
   readonly absent: boolean;
   /** Content that is larger than what is kept, and what cannot be read. */
   readonly faults: readonly EngineError[];
+  /** Layers of the image and of its platforms. */
+  readonly layers: readonly { readonly repository: string; readonly descriptor: Descriptor }[];
   /** The exhaustive decision about the image itself. */
   readonly decision: Decision | undefined;
 }
@@ -52,6 +54,8 @@ export interface ClosureOptions {
   /** Absent: no policies; then what hangs on the image is asked for in its own repository. */
   readonly engine?: Engine | undefined;
   readonly limits: Limits;
+  /** Configurations are fetched, and layers are named. */
+  readonly withLayers?: boolean;
 }
 
 /** A Pod that runs the image and is nothing else. */
@@ -112,6 +116,7 @@ class Walk {
   readonly #read = new Map<string, Question>();
   readonly #open = new Map<string, Question>();
   readonly #faults: EngineError[] = [];
+  readonly #layers: { readonly repository: string; readonly descriptor: Descriptor }[] = [];
   readonly #seen = new Set<Digest>();
   readonly #queue: Node[] = [];
 
@@ -142,6 +147,7 @@ class Walk {
       read: this.#read,
       faults: this.#faults,
       decision: this.#decision.get(),
+      layers: this.#layers,
       absent: found.absent || this.#isAbsent(found.digest),
       ...(found.digest === undefined ? {} : { digest: found.digest }),
     };
@@ -187,8 +193,7 @@ class Walk {
     this.#decide(node.text, false);
     const repository = this.#repository;
     const manifest = this.#manifest(digest);
-    if (isImage && manifest?.kind === "index" && this.#image.children !== false)
-      for (const child of manifest.manifests) this.#add(child.digest, { depth: node.depth + 1, isImage: true });
+    if (isImage && manifest !== undefined) this.#parts(manifest, node);
     for (const kind of tagKinds) {
       const tagged = this.#recorded((knowledge) => readTag(knowledge, repository, associatedTag(digest, kind)));
       if (tagged?.state === "present") this.#attached(tagged.value.digest, node, () => true);
@@ -199,6 +204,17 @@ class Walk {
     if (listed?.state !== "present") return;
     if (listed.partial !== undefined) this.#open.set(questionText(rest), rest);
     for (const referrer of listed.value) this.#attached(referrer.digest, node, isSignedMaterial, referrer.size);
+  }
+
+  /** Platforms of an index; of an image, what is needed to run it. */
+  #parts({ kind, manifests, config, layers }: Manifest, { depth }: Node): void {
+    if (kind === "index" && this.#image.children !== false)
+      for (const child of manifests) this.#add(child.digest, { depth: depth + 1, isImage: true });
+    if (this.#options.withLayers !== true) return;
+    for (const descriptor of layers) this.#layers.push({ repository: this.#repository, descriptor });
+    const { blobBytes } = this.#options.limits;
+    if (config !== undefined && config.size <= blobBytes)
+      this.#recorded((knowledge) => readBlob(knowledge, this.#repository, config.digest, blobBytes, config.size));
   }
 
   /** What hangs on a node is a node, too. Its layers are fetched where it is what somebody decides by. */

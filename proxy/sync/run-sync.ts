@@ -17,6 +17,7 @@ import { canonicalQuestion, imageScope } from "../../core/oci/completeness.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
+import type { FetchLayer } from "./fetch-layer.ts";
 import { type Closure, ImageClosure, type SyncImage } from "./image-closure.ts";
 import { type Failed, NotingAsker } from "./noting-asker.ts";
 import type {
@@ -56,6 +57,8 @@ export interface SyncOptions {
   readonly problems: readonly SyncProblem[];
   /** Who says that what is claimed is complete. */
   readonly claimedBy: string;
+  /** Fetches a layer into the mirror: how many bytes came, 0 where it was there. */
+  readonly fetchLayer?: FetchLayer | undefined;
   readonly on: (event: SyncEvent) => void;
   readonly stop?: AbortSignal | undefined;
 }
@@ -158,19 +161,22 @@ class Sync {
   }
 
   async #sync(image: SyncImage): Promise<void> {
-    const { limits, engine, now, on, images } = this.#options;
+    const { limits, engine, now, on, images, fetchLayer, isDry } = this.#options;
     const started = now().getTime();
-    const walk = new ImageClosure(image, { engine, limits });
+    const walk = new ImageClosure(image, { engine, limits, withLayers: fetchLayer !== undefined });
     let closure: Closure | undefined;
     let fault: EngineError | undefined;
+    let layerBytes = 0;
     try {
       closure = await this.#asking.settle((knowledge, at) => walk.attempt(knowledge, at), limits.settleRounds);
+      for (const { repository, descriptor } of fetchLayer === undefined || isDry ? [] : closure.layers)
+        layerBytes += (await fetchLayer?.(repository, descriptor)) ?? 0;
     } catch (error) {
       if (!(error instanceof EngineError) || !isOfImage(error)) throw error;
       fault = error;
     }
     await this.#store?.committed();
-    const synced = this.#outcome(image, closure, { fault, ms: now().getTime() - started });
+    const synced = this.#outcome(image, closure, { fault, layerBytes, ms: now().getTime() - started });
     this.#outcomes.push({ image, synced, ...(closure === undefined ? {} : { closure }) });
     on({ event: "image", image: synced, done: this.#outcomes.length, total: images.length });
   }
@@ -178,8 +184,9 @@ class Sync {
   #outcome(
     image: SyncImage,
     closure: Closure | undefined,
-    { fault, ms }: { readonly fault: EngineError | undefined; readonly ms: number },
+    seen: { readonly fault: EngineError | undefined; readonly layerBytes: number; readonly ms: number },
   ): SyncedImage {
+    const { fault, layerBytes, ms } = seen;
     const read = [...(closure?.read ?? [])];
     const problems = [
       ...read.flatMap(([text]) => this.#asker.failure(text) ?? []).map(toProblem),
@@ -188,8 +195,8 @@ class Sync {
     const content = read.filter(([, { kind }]) => kind === "manifest" || kind === "blob").map(([text]) => text);
     const { fetchRepository, tag = "" } = image.reference;
     const drifted = this.#drifts.get(questionText({ kind: "tag", repository: fetchRepository, tag }));
-    const bytes = content.reduce((sum, text) => sum + this.#asker.claim(text), 0);
-    const isFetched = content.some((text) => this.#asker.fetched(text) !== undefined);
+    const bytes = content.reduce((sum, text) => sum + this.#asker.claim(text), 0) + layerBytes;
+    const isFetched = layerBytes > 0 || content.some((text) => this.#asker.fetched(text) !== undefined);
     const isHeld = content.some(
       (text) => this.#asker.fetched(text) === undefined && closure !== undefined && !closure.open.some(isText(text)),
     );

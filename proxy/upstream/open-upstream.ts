@@ -12,6 +12,7 @@ import type { Environment } from "./proxy-choice.ts";
 import type { CredentialSource } from "./registry/credentials/credential.ts";
 import type { HostSettings } from "./registry/hosts.ts";
 import { openRegistry } from "./registry/open-registry.ts";
+import type { RegistryContent } from "./registry/registry-part.ts";
 import type { ListTags } from "./registry/tag-list.ts";
 import { openRekor } from "./rekor/log-entries.ts";
 import { createRoute, type Part, type RouteOptions } from "./route.ts";
@@ -49,6 +50,7 @@ export interface AskerOptions extends RouteOptions {
 export interface OutsideAsker extends Asker {
   /** Absent: registries may not be asked. */
   readonly listTags?: ListTags;
+  readonly content?: RegistryContent;
 }
 
 export interface Upstream {
@@ -85,7 +87,7 @@ export function openUpstream({ log, pace, ...connecting }: UpstreamOptions): Ups
     closing.push(() => registry.close());
     return {
       parts: { ...registry.parts, "log-entry": openRekor({ fetcher, limits, now }), "trusted-root": trust },
-      listTags: registry.listTags,
+      more: { listTags: registry.listTags, content: registry.content },
     };
   };
 
@@ -95,10 +97,10 @@ export function openUpstream({ log, pace, ...connecting }: UpstreamOptions): Ups
       const { now } = route;
       const files = outside?.files ?? keyServices;
       const kms = files === undefined ? undefined : keysOf(files, limits, now);
-      const { parts = {}, listTags } = outside === undefined ? {} : outsideParts(outside, limits, now);
+      const { parts = {}, more = {} } = outside === undefined ? {} : outsideParts(outside, limits, now);
       const key = createKeyPart({ cluster: cluster?.key, kms });
       const asker = createRoute({ ...parts, key, cluster: cluster?.cluster }, route);
-      return { ask: (question) => asker.ask(question), ...(listTags === undefined ? {} : { listTags }) };
+      return { ask: (question) => asker.ask(question), ...more };
     },
     async close() {
       await Promise.all(closing.map((end) => end()));

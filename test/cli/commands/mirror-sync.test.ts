@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
 import type { JsonObject } from "../../../core/encoding/json.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { newKey } from "../../lab/keys.ts";
 import { SmallRegistry } from "../../support/small-registry.ts";
@@ -374,6 +376,27 @@ test("--complete=repository claims a repository when all of its tags were taken 
     const unlisted = await lab.run([...words, "--failure-policy", "Ignore"], { "list.yaml": list });
     assert.equal([unlisted.exit, ...statuses(unlisted)], [0, "exists", "exists"]);
     assert.equal(reportOf(unlisted).complete, []);
+  }));
+
+test("--with-layers brings configurations and layers, each once, and not what is wrong", () =>
+  withLab(async (lab) => {
+    for (const tag of ["1", "2"]) lab.registry.addImage(repository, tag, "the same layer");
+    const digest = digestOf(encodeUtf8("the same layer"));
+    const size = (): number | undefined => reading(lab.store, (mirror) => mirror.layers.size(digest));
+    const words = [lab.here("1"), lab.here("2"), "--with-layers", "-o", "json"];
+    lab.registry.meddle = (path, _, response) => {
+      if (!path.endsWith(digest)) return false;
+      response.end("another layer!");
+      return true;
+    };
+    const wrong = await lab.sync(...words);
+    assert.equal([wrong.exit, ...statuses(wrong), size()], [5, "failed", "failed", undefined]);
+    lab.registry.meddle = () => false;
+    lab.registry.asked();
+    const right = await lab.sync(...words);
+    assert.equal([right.exit, size()], [0, 14], right.err);
+    assert.is(lab.registry.asked().filter((line) => line.endsWith(digest)).length, 1);
+    assert.equal(statuses(await lab.sync(...words)), ["exists", "exists"]);
   }));
 
 test("events are JSON, one a line", () =>

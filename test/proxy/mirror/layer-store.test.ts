@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../core/errors.ts";
 import { openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { LayerStore } from "../../../proxy/mirror/layer-store.ts";
 import { textDigest } from "../../../proxy/mirror/row-checksum.ts";
-import { throwsCode } from "../../support/assert.ts";
+import { rejectsCode, throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
@@ -48,6 +49,27 @@ test("another digest, nothing, or an error leaves nothing behind", () => {
   );
   assert.not(existsSync(store.path(digest)));
   assert.equal(readdirSync(join(folder, "blobs", "sha256")), []);
+});
+
+test("a stream is kept whole, with its size and digest, or not at all", async () => {
+  const folder = temporaryFolder();
+  const store = new LayerStore(folder);
+  const bytes = encodeUtf8("a layer");
+  const digest = digestOf(bytes);
+  async function* pieces(...given: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
+    yield* given;
+  }
+  async function* broken(): AsyncIterable<Uint8Array> {
+    yield bytes.subarray(0, 3);
+    throw new EngineError("unreachable", "it broke off");
+  }
+  await rejectsCode("upstream-error", () => store.addStream(digest, 7, pieces(encodeUtf8("another"))));
+  await rejectsCode("upstream-error", () => store.addStream(digest, 7, pieces(bytes, bytes)));
+  await rejectsCode("upstream-error", () => store.addStream(digest, 7, pieces(bytes.subarray(0, 6))));
+  await rejectsCode("unreachable", () => store.addStream(digest, 7, broken()));
+  assert.equal([store.size(digest), readdirSync(join(folder, "blobs", "sha256"))], [undefined, []]);
+  await store.addStream(digest, 7, pieces(bytes.subarray(0, 3), bytes.subarray(3)));
+  assert.is(store.size(digest), 7);
 });
 
 test.run();

@@ -1,11 +1,15 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { defaultLimits } from "../../../core/limits.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
+import { Mirror } from "../../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { SyncStore } from "../../../proxy/sync/sync-store.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { reading, temporaryFolder } from "../../support/temporary-mirror.ts";
+import { reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/sync/sync-store");
 const at = "2026-01-01T00:00:00Z";
@@ -72,6 +76,31 @@ test("wrong content ends all: what was not committed is gone, what was committed
   throwsCode("malformed", () => store.put(question, blob("d")[1]));
   assert.equal([seen("a"), seen("b")], [true, false]);
   mirror.close();
+});
+
+test("a full disk ends all with a code; what was committed before is there, and nothing of the rest", () => {
+  const folder = writtenMirror(() => undefined);
+  const database = new Database(join(folder, "mirror.db"));
+  const pages = Number(database.pragma("page_count", { simple: true }));
+  database.pragma(`max_page_count = ${pages + 20}`);
+  const mirror = new Mirror({ folder, database, limits: defaultLimits, lock: { release: () => undefined } });
+  const store = new SyncStore(mirror, { tooLarge: () => undefined, ended: () => undefined });
+  const texts = Array.from({ length: 100 }, (_, index) => String(index).padStart(5000, "x"));
+  const kept: string[] = [];
+  throwsCode("mirror-busy", () => {
+    for (const text of texts) {
+      store.put(...blob(text));
+      store.commit();
+      kept.push(text);
+    }
+  });
+  mirror.close();
+  assert.ok(kept.length > 0 && kept.length < texts.length);
+  reading(folder, (other) => {
+    for (const text of texts)
+      assert.is(other.knowledge().answer(blob(text)[0]) !== undefined, kept.includes(text), text.slice(-3));
+    assert.equal(other.inspect(nodeVerifier).damage, []);
+  });
 });
 
 test("a claim that a new fact ends is told", () => {
