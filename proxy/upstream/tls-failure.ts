@@ -41,7 +41,8 @@ const refusesOne = "the server refuses the client certificate";
 /** By the alert. RFC 8446 section 6.2: 42 to 46, 48, 49 and 116 are about a certificate that the server was shown. */
 const alerts: Readonly<Record<string, string>> = {
   CERTIFICATE_REQUIRED: wantsOne,
-  BAD_CERTIFICATE: refusesOne,
+  // Servers in Go said so too when they were shown none, before they knew the first of these.
+  BAD_CERTIFICATE: `${refusesOne}, or was shown none and wants one`,
   UNSUPPORTED_CERTIFICATE: `${refusesOne}: its kind is not supported there`,
   CERTIFICATE_REVOKED: `${refusesOne}: it is revoked`,
   CERTIFICATE_EXPIRED: `${refusesOne}: it has expired`,
