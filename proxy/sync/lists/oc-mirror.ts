@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from "../../../core/encoding/json.ts";
 import { isObject, own, pointer, readArray, readObject, readString, textOr } from "../../../core/encoding/shape.ts";
+import { EngineError } from "../../../core/errors.ts";
 import { parseReference } from "../../../core/oci/reference.ts";
 import type { Place } from "./list-document.ts";
 import { lineOf, type ListSink, textOfReference } from "./list-sink.ts";
@@ -55,7 +56,11 @@ export function readImageSet(document: JsonObject, place: Place, sink: ListSink)
 
 /** A name that does not parse is not blocked; it becomes a fault where it is read. */
 function isBlocked(name: string, blocked: ReadonlySet<string>, { limits }: ListSink): boolean {
-  if (blocked.size === 0 || name.length > limits.referenceBytes) return false;
-  const found = [...blocked].some((reference) => reference === name || reference.endsWith(`/${name}`));
-  return found || blocked.has(name.includes("@") || /:[^/]*$/.test(name) ? name : `${name}:latest`);
+  if (blocked.size === 0) return false;
+  try {
+    return blocked.has(textOfReference(parseReference(name, limits)));
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return false;
+  }
 }
