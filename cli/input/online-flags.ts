@@ -26,6 +26,7 @@ export interface PeerOptions {
   readonly registryUsername?: string;
   readonly registryPassword?: string;
   readonly registryToken?: string;
+  readonly k8sKeychain?: boolean;
   readonly registryCacert?: string;
   readonly registryClientCert?: string;
   readonly registryClientKey?: string;
@@ -50,6 +51,12 @@ export interface Habits {
 export function addOnlineOptions(command: Command, { likeCosign = false, likeKyverno = false }: Habits): Command {
   command.option("--online", `ask registries and logs for what is not known here ${orVariable("SALLYPORT_MODE")}`);
   if (!likeCosign) command.option("--registry", "the same as --online");
+  else
+    command.option(
+      "--k8s-keychain",
+      "with --online: also ask with what Google, Amazon, Azure and GitHub give to this machine or user, and with " +
+        "--cluster as the default service account",
+    );
   command.option("--offline", "ask no registry, log or key service; this is the default");
   addClusterOptions(command, likeKyverno)
     .option(

@@ -26,7 +26,7 @@ import type { Files } from "../../proxy/upstream/config-files.ts";
 import { credentialFiles } from "../../proxy/upstream/registry/credentials/credential-files.ts";
 import { credentialHelper } from "../../proxy/upstream/registry/credentials/credential-helper.ts";
 import { type CredentialSource, firstOf } from "../../proxy/upstream/registry/credentials/credential.ts";
-import { policyCredentials } from "../../proxy/upstream/registry/credentials/policy-credentials.ts";
+import { everyProvider, policyCredentials } from "../../proxy/upstream/registry/credentials/policy-credentials.ts";
 import type { ProviderOptions } from "../../proxy/upstream/registry/credentials/provider.ts";
 import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-credentials.ts";
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
@@ -111,7 +111,14 @@ async function openPeers(options: PeerOptions, { outside, pace }: PeerSettings, 
   const wayOut = outside ? openWayOut(options, known, upstream, files, io) : undefined;
   const readSecret = secretReader(known.given, cluster);
   const asking = { env, files, limits, now, fetcher: upstream.fetcher };
-  const ofUser = once(() => userCredentials(options, known.access, asking, wayOut?.hosts ?? {}, readSecret, io));
+  const told = new Set<string>();
+  const ofUser = once(() => {
+    const own = userCredentials(options, known.access, asking, wayOut?.hosts ?? {}, readSecret, io);
+    if (options.k8sKeychain !== true || cluster === undefined) return own;
+    // As a program in the cluster has them: its account's Secrets, whose namespace the kubeconfig says.
+    const account = { namespace: cluster.namespace(), secrets: [], serviceAccount: "default" };
+    return firstOf([podCredentials(account, cluster, { asking, readSecret, told, ear: io }), own]);
+  });
   const askedAs = (credentials: () => CredentialSource): Outside | undefined =>
     wayOut === undefined ? undefined : { ...wayOut, credentials: credentials() };
   const close = (): void => {
@@ -296,7 +303,7 @@ function userCredentials(
   const { registryUsername: username, registryPassword: password, registryToken: token } = options;
   const { env, files, limits } = asking;
   const ofFiles = credentialFiles({ env, files, helper: credentialHelper(env, limits), limits });
-  const { secrets = [], providers = [] } = access ?? {};
+  const { secrets = [], providers = options.k8sKeychain === true ? everyProvider : [] } = access ?? {};
   const ofFlags = flagCredentials({ username, password, token }, flagHosts(access, hosts, ear));
   return firstOf([
     ...(ofFlags === undefined ? [] : [ofFlags]),

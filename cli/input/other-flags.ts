@@ -31,8 +31,8 @@ const refused = (instead: string, ...flags: readonly string[]): readonly OtherFl
   flags.map((one) => ({ flags: one, does: "refused", dialling: "refused", instead }));
 
 const toRegistry: readonly OtherFlag[] = [
-  ...dialling("--k8s-keychain"),
   ...own(
+    "--k8s-keychain",
     "--allow-http-registry",
     "--allow-insecure-registry",
     "--registry-cacert <file>",

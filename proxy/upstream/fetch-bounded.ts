@@ -16,7 +16,7 @@ import { isPassing, outage } from "./outage.ts";
 import { hostOf } from "./proxy-choice.ts";
 
 export interface BoundedRequest {
-  readonly method?: "GET" | "HEAD" | "POST";
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /** For the origin of `url` only: a redirect to another origin leaves it behind. */
@@ -55,6 +55,8 @@ export interface BoundedResponse {
 
 export interface FetcherOptions {
   readonly connections: Connections;
+  /** The one host that is asked, even at a link-local address. No other is, and no redirect leads away from it. */
+  readonly onlyHost?: string;
   /** How often a request is sent before its failure counts. Default 4. */
   readonly tries?: number;
   /** Receives a line for each request and answer, without secrets. */
@@ -159,7 +161,7 @@ export class Fetcher {
   async #follow(request: BoundedRequest, secrets: readonly string[], signal: AbortSignal): Promise<BoundedResponse> {
     let { url, authorization, originHeaders, method = "GET", body } = request;
     for (let followed = 0; ; followed++) {
-      refuseLinkLocal(hostOf(url), shownUrl(url));
+      this.#requireAllowed(url);
       const response = await this.#send(
         { ...request, url, authorization, originHeaders, method, ...bodyOf(body) },
         secrets,
@@ -184,6 +186,14 @@ export class Fetcher {
       if (response.status === 303 || (method === "POST" && response.status < 303)) [method, body] = ["GET", undefined];
       url = next;
     }
+  }
+
+  /** @throws EngineError `access-denied` */
+  #requireAllowed(url: URL): void {
+    const { onlyHost } = this.#options;
+    if (onlyHost === undefined) refuseLinkLocal(hostOf(url), shownUrl(url));
+    else if (hostOf(url) !== onlyHost)
+      throw new EngineError("access-denied", `only ${onlyHost} is asked here`, { subject: shownUrl(url) });
   }
 
   async #send(

@@ -45,7 +45,8 @@ export const providerOptions = (
   env: Readonly<Record<string, string>>,
   files: Parameters<typeof memoryFiles>[0] = {},
 ): ProviderOptions => ({
-  env,
+  // No test asks the machine that it runs on, unless it says so.
+  env: { AWS_EC2_METADATA_DISABLED: "true", NO_GCE_CHECK: "true", ...env },
   files: memoryFiles(files),
   fetcher: quickFetcher({ tries: 1 }),
   now: fixedNow,

@@ -12,6 +12,7 @@ import { openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { openLayoutSource } from "../../../proxy/archive/open-source.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { serveKnowledge } from "../../support/knowledge-registry.ts";
+import { serveApi } from "../../support/api-server.ts";
 import { serveLoopback } from "../../support/loopback-server.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 import { listFolder, pathKind, readFile } from "../../../cli/file-system.ts";
@@ -90,6 +91,7 @@ const onePolicy = (pattern: string): string =>
     },
   });
 
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const byKey = (key = "release"): readonly string[] => ["--key", `${key}.pub`, "--insecure-ignore-tlog"];
 const verify = ["verify", "--online"];
 
@@ -277,6 +279,38 @@ test("what was added decides on, also after the registry said that it does not e
     (path, response) => {
       if (hasIt || path === "/v2/") return false;
       response.writeHead(404).end();
+      return true;
+    },
+  );
+});
+
+test("--k8s-keychain: beside a cluster, what its default service account pulls with", async () => {
+  const secret = base64("bot:a password");
+  await onStage(
+    async ({ host, run }) => {
+      const config = base64(JSON.stringify({ auths: { [host]: { auth: secret } } }));
+      const api = await serveApi({
+        "/api/v1/namespaces/apps/serviceaccounts/default": { imagePullSecrets: [{ name: "pull" }] },
+        "/api/v1/namespaces/apps/secrets/pull": { data: { ".dockerconfigjson": config } },
+      });
+      const kubeconfig = JSON.stringify({
+        clusters: [{ name: "c", cluster: { server: api.url } }],
+        users: [{ name: "u", user: { token: "t" } }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace: "apps" } }],
+        "current-context": "x",
+      });
+      try {
+        const words = [...verify, "--cluster", "--kubeconfig", "kube.json", ...byKey(), `${host}/${name}:signed`];
+        assert.is((await run(words, { "kube.json": kubeconfig })).exit, 4);
+        const found = await run([...words, "--k8s-keychain"], { "kube.json": kubeconfig });
+        assert.is(found.exit, 0, found.err);
+      } finally {
+        await api.close();
+      }
+    },
+    (path, response) => {
+      if (path === "/v2/" || response.req.headers.authorization === `Basic ${secret}`) return false;
+      response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
       return true;
     },
   );

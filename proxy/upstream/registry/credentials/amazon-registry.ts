@@ -1,13 +1,15 @@
 /**
- * Amazon's registries (ECR) by keys of the environment, of a shared credentials file, or by the identity of a service
- * account (IRSA). Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html,
+ * Amazon's registries (ECR) by keys of the environment, of a shared credentials file, by the identity of a service
+ * account (IRSA), or by what a container or machine of Amazon's is given. Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html,
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
  */
 import { decodeBase64 } from "../../../../core/encoding/base64.ts";
+import type { JsonValue } from "../../../../core/encoding/json.ts";
 import { isObject } from "../../../../core/encoding/shape.ts";
 import { decodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../../core/errors.ts";
-import { asUpstreamError } from "../../json-answer.ts";
+import type { BoundedResponse } from "../../fetch-bounded.ts";
+import { asUpstreamError, readJsonAnswer } from "../../json-answer.ts";
 import type { Credential, CredentialSource, Target } from "./credential.ts";
 import {
   addressIn,
@@ -19,6 +21,7 @@ import {
   readTokenFile,
   setIn,
 } from "./provider.ts";
+import { askMachine, requireMachine } from "./machine.ts";
 import { type AmazonKeys, signRequest } from "./signature-v4.ts";
 
 /** `ACCOUNT.dkr.ecr.REGION.amazonaws.com`, also of FIPS and of other partitions. */
@@ -61,7 +64,63 @@ async function findKeys(
   const [role, tokenFile] = [setIn(env, "AWS_ROLE_ARN"), setIn(env, "AWS_WEB_IDENTITY_TOKEN_FILE")];
   if (role !== undefined && tokenFile !== undefined)
     return assumeRole(role, tokenFile, region, domain, options, signal);
-  return sharedKeys(options);
+  return sharedKeys(options) ?? (await containerKeys(options, signal)) ?? machineKeys(options, signal);
+}
+
+const ofContainers = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
+const ofMachines = ["169.254.169.254", "fd00:ec2::254"];
+
+/** What ECS and the pod identity of EKS give to a container. */
+async function containerKeys(options: ProviderOptions, signal: AbortSignal): Promise<FoundKeys | undefined> {
+  const { env, files, limits } = options;
+  const [relative, full] = [
+    setIn(env, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+    setIn(env, "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+  ];
+  if (relative === undefined && full === undefined) return undefined;
+  const setting = `AWS_CONTAINER_CREDENTIALS_${relative === undefined ? "FULL" : "RELATIVE"}_URI`;
+  const text = relative === undefined ? (full ?? "") : `http://169.254.170.2${relative}`;
+  if (!URL.canParse(text)) throw new EngineError("access-denied", "expected an address", { subject: setting });
+  const url = new URL(text);
+  requireMachine(url, ofContainers, setting);
+  const file = setIn(env, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+  const authorization =
+    file === undefined
+      ? setIn(env, "AWS_CONTAINER_AUTHORIZATION_TOKEN")
+      : readTokenFile(files, file, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+  const answer = await askMachine({ url, headers: authorization === undefined ? {} : { authorization } }, signal);
+  if (answer === undefined)
+    throw new EngineError("access-denied", `no credentials are given where ${setting} says`, { subject: url.origin });
+  return keysIn(readJsonAnswer(answer, limits), url, "this container");
+}
+
+/** What EC2 gives to a machine with a role, by the second version of its service, which wants a token first. */
+async function machineKeys({ env, limits }: ProviderOptions, signal: AbortSignal): Promise<FoundKeys | undefined> {
+  if (/^true$/i.test(setIn(env, "AWS_EC2_METADATA_DISABLED") ?? "")) return undefined;
+  const setting = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+  const base = addressIn(env, [setting], "http://169.254.169.254");
+  requireMachine(base, ofMachines, setting);
+  const ask = (path: string, headers: Readonly<Record<string, string>>, method: "GET" | "PUT" = "GET") =>
+    askMachine({ method, url: new URL(`/latest/${path}`, base), headers }, signal);
+  const text = (answer: BoundedResponse | undefined): string =>
+    Buffer.from(answer?.bytes ?? [])
+      .toString("latin1")
+      .trim();
+  const token = text(await ask("api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "300" }, "PUT"));
+  if (!/^[\x21-\x7e]+$/.test(token)) return undefined;
+  const headers = { "x-aws-ec2-metadata-token": token };
+  const roles = "meta-data/iam/security-credentials/";
+  const [role = ""] = text(await ask(roles, headers)).split("\n");
+  if (!/^[\w+=,.@-]+$/.test(role)) return undefined;
+  const answer = await ask(`${roles}${role}`, headers);
+  return answer === undefined
+    ? undefined
+    : keysIn(readJsonAnswer(answer, limits), base, `role ${role} of this machine`);
+}
+
+function keysIn(answer: JsonValue, url: URL, who: string): FoundKeys {
+  const text = (name: string): string => textAt(answer, name, url);
+  return { keys: { id: text("AccessKeyId"), secret: text("SecretAccessKey"), session: text("Token") }, who };
 }
 
 async function assumeRole(

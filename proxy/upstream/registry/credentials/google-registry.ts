@@ -1,5 +1,6 @@
 /**
- * Google's registries by the application default credentials: of a user, or of a service account. Source:
+ * Google's registries by the application default credentials: of a user, of a service account, or of the machine or
+ * Pod. Source:
  * https://cloud.google.com/docs/authentication/application-default-credentials,
  * https://developers.google.com/identity/protocols/oauth2/service-account, RFC 7523.
  */
@@ -7,7 +8,9 @@ import { createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { type JsonObject, parseJson } from "../../../../core/encoding/json.ts";
 import { isObject } from "../../../../core/encoding/shape.ts";
 import { EngineError } from "../../../../core/errors.ts";
-import type { CredentialSource, Target } from "./credential.ts";
+import { readJsonAnswer } from "../../json-answer.ts";
+import type { Credential, CredentialSource, Target } from "./credential.ts";
+import { askMachine, requireMachine } from "./machine.ts";
 import {
   askCloud,
   formRequest,
@@ -20,6 +23,7 @@ import {
 
 const hosts = /^(?:(?:[a-z0-9-]+\.)*gcr\.io|(?:[a-z0-9-]+\.)*pkg\.dev)$/;
 const scope = "https://www.googleapis.com/auth/cloud-platform";
+const metadataHost = "169.254.169.254";
 const tokenAddress = "https://oauth2.googleapis.com/token";
 
 export const googleCredentials = (options: ProviderOptions): CredentialSource =>
@@ -27,7 +31,7 @@ export const googleCredentials = (options: ProviderOptions): CredentialSource =>
     ({ host }: Target) => (hosts.test(host) ? "google" : undefined),
     async (_, signal) => {
       const found = readDefaults(options);
-      if (found === undefined) return undefined;
+      if (found === undefined) return machineToken(options, signal);
       const { path, values } = found;
       const { form, url, who } = tokenForm(values, path, options.now());
       const answer = await askCloud(formRequest(url, form), options, who, signal);
@@ -36,6 +40,25 @@ export const googleCredentials = (options: ProviderOptions): CredentialSource =>
     },
     options.now,
   );
+
+/** The token of the service account that a machine or Pod of Google's runs as. */
+async function machineToken({ env, limits }: ProviderOptions, signal: AbortSignal): Promise<Credential | undefined> {
+  const setting = "GCE_METADATA_HOST";
+  const text = `http://${setIn(env, setting) ?? metadataHost}`;
+  if (/^true$/i.test(setIn(env, "NO_GCE_CHECK") ?? "")) return undefined;
+  if (!URL.canParse(text)) throw fault(setting, "expected HOST or HOST:PORT");
+  const url = new URL("/computeMetadata/v1/instance/service-accounts/default/token", text);
+  requireMachine(url, [metadataHost], setting);
+  const answer = await askMachine({ url, headers: { "metadata-flavor": "Google" } }, signal);
+  // Amazon's machines answer at the same address.
+  if (answer?.headers["metadata-flavor"] !== "Google") return undefined;
+  const json = readJsonAnswer(answer, limits);
+  const password = textIn(isObject(json) ? json : {}, "access_token", url);
+  return {
+    secret: { form: "password", username: "oauth2accesstoken", password },
+    who: "the service account of this machine",
+  };
+}
 
 interface Defaults {
   readonly path: string;

@@ -25,9 +25,9 @@ export interface PolicyCredentialOptions extends ProviderOptions {
 /** @throws EngineError `unsupported` for a provider that Kyverno does not have. */
 export function policyCredentials(options: PolicyCredentialOptions): CredentialSource {
   const { secrets, providers, ofFiles, env } = options;
-  const unknown = providers.find((name) => !order.includes(name));
+  const unknown = providers.find((name) => !everyProvider.includes(name));
   if (unknown !== undefined)
-    throw new EngineError("unsupported", `a provider is one of ${order.join(", ")}`, { subject: unknown });
+    throw new EngineError("unsupported", `a provider is one of ${everyProvider.join(", ")}`, { subject: unknown });
   const byName: Readonly<Record<string, () => CredentialSource>> = {
     default: () => ofFiles,
     google: () => googleCredentials(options),
@@ -37,11 +37,12 @@ export function policyCredentials(options: PolicyCredentialOptions): CredentialS
   };
   return firstOf([
     ...secrets.map((name) => secretSource(name, options)),
-    ...order.flatMap((name) => (providers.includes(name) ? [byName[name]?.() ?? ofFiles] : [])),
+    ...everyProvider.flatMap((name) => (providers.includes(name) ? [byName[name]?.() ?? ofFiles] : [])),
   ]);
 }
 
-const order = ["default", "google", "amazon", "azure", "github"];
+/** Every provider, in Kyverno's order. */
+export const everyProvider: readonly string[] = ["default", "google", "amazon", "azure", "github"];
 
 /** A Secret is asked for when a registry first asks for credentials. */
 function secretSource(name: string, { readSecret, limits }: PolicyCredentialOptions): CredentialSource {

@@ -1,6 +1,6 @@
 /**
- * Credentials from a cloud: who they are for, and where they are asked for. What a machine of the cloud would be given
- * without a key is not asked for, since that is behind a link-local address.
+ * Credentials from a cloud: who they are for, and where they are asked for. What a machine of the cloud is given
+ * without a key is behind a link-local address: `machine.ts`.
  */
 import type { JsonValue } from "../../../../core/encoding/json.ts";
 import { isObject } from "../../../../core/encoding/shape.ts";
