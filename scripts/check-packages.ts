@@ -10,10 +10,7 @@ import type { CheckReport } from "./check.ts";
 import { importsOf, packageOf, readSources } from "./source-text.ts";
 
 /** Packages of parts that are not built yet: package → which part. */
-const waitingPackages: Readonly<Record<string, string>> = {
-  express: "the registry proxy and the webhook",
-  "@types/express": "the registry proxy and the webhook",
-};
+const waitingPackages: Readonly<Record<string, string>> = {};
 
 interface PackageFile {
   readonly dependencies?: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import type { Question } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import type { RegistryContent } from "../upstream/registry/registry-part.ts";
+import type { ListTags } from "../upstream/registry/tag-list.ts";
 import type { DoorKeeper } from "./door-keeper.ts";
 import type { BlobNames } from "./named-blobs.ts";
 import type { OciErrorCode, Refusal } from "./oci-error.ts";
@@ -16,6 +17,7 @@ export interface RegistryParts {
   /** Whether a registry may be asked. */
   readonly mayAsk: (host: string) => boolean;
   readonly content: RegistryContent | undefined;
+  readonly listTags: ListTags | undefined;
   readonly names: BlobNames;
   readonly keeper: DoorKeeper | undefined;
   readonly failurePolicy: FailurePolicy;

@@ -20,7 +20,7 @@ import type { PulledLayers } from "./pulled-layers.ts";
 import { ReferrerServer } from "./referrers.ts";
 import { refuse, type Sent } from "./respond.ts";
 import { SharedAsker } from "./shared-asker.ts";
-import { TagListServer } from "./tag-list.ts";
+import { TagListServer } from "./served-tags.ts";
 import { isRefused, parseTarget, readListed, type Target } from "./target.ts";
 
 /** One request, for the log. */
@@ -104,6 +104,7 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
     limits,
     keeper,
     content: registry?.content,
+    listTags: registry?.listTags,
     names: new BlobNames(mirror, limits),
     failurePolicy,
     refreshMs: options.refreshMs,

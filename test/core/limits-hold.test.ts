@@ -316,7 +316,7 @@ const listingTags: Run = async (limits) => {
   const server = await serveRegistry(() => ({ body: { name: "org/app", tags: ["1", "2"] } }));
   const asking = askRegistries({ limits });
   try {
-    await asking.content.tags(`${server.host}/org/app`, never);
+    await asking.listTags(`${server.host}/org/app`, never);
     return [];
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

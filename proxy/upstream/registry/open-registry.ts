@@ -48,10 +48,10 @@ export function openRegistry(options: RegistryOptions): Registry {
   const requests = new AuthorizedRequests({ fetcher, credentials, now, limits });
   const client = new HttpRegistryClient({ requests, limits, now, log: fetching.log });
   const endpointsOf = (repository: string) => hosts.endpointsOf(repository);
-  const { openBlob, blobSize, tags, ...parts } = createRegistryParts({ client, endpointsOf, now: options.now });
+  const { openBlob, blobSize, ...parts } = createRegistryParts({ client, endpointsOf, now: options.now });
   return {
     parts,
-    content: { openBlob, blobSize, tags },
+    content: { openBlob, blobSize },
     listTags: createTagList({ client, endpointsOf }),
     close: () => connections.close(),
   };

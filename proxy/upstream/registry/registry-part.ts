@@ -20,14 +20,13 @@ export interface RegistryParts {
 }
 
 /**
- * What registries give beside answers to questions: layers, which no decision reads, and lists of tags. `undefined`:
- * whoever knows what exists says that there is none. A repository is as `repositoryForFetching` writes it.
+ * Layers, which no decision reads. `undefined`: whoever knows what exists says that there is none. A repository is as
+ * `repositoryForFetching` writes it.
  */
 export interface RegistryContent {
   /** The content has begun to come when this returns; `signal` ends it later, too. Its digest is not compared. */
   openBlob(repository: string, digest: Digest, signal: AbortSignal): Promise<OpenBlob | undefined>;
   blobSize(repository: string, digest: Digest, signal: AbortSignal): Promise<BlobSize | undefined>;
-  tags(repository: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
 }
 
 export interface RegistryPartOptions {
@@ -198,21 +197,19 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
   };
 
   const content = async <Value>(
-    kind: "blob" | "tag",
     repository: string,
     ask: (endpoint: Endpoint, signal: AbortSignal) => Promise<Value | undefined>,
     signal: AbortSignal,
   ): Promise<Value | undefined> => {
-    const found = definite(await askInOrder(kind, { repository }, ask, signal));
+    const found = definite(await askInOrder("blob", { repository }, ask, signal));
     return found.state === "present" ? found.value : undefined;
   };
 
   return {
     openBlob: (repository, digest, signal) =>
-      content("blob", repository, (endpoint, stop) => client.openBlob(endpoint, digest, stop), signal),
+      content(repository, (endpoint, stop) => client.openBlob(endpoint, digest, stop), signal),
     blobSize: (repository, digest, signal) =>
-      content("blob", repository, (endpoint, stop) => client.blobSize(endpoint, digest, stop), signal),
-    tags: (repository, signal) => content("tag", repository, (endpoint, stop) => client.tags(endpoint, stop), signal),
+      content(repository, (endpoint, stop) => client.blobSize(endpoint, digest, stop), signal),
     tag: part("tag", async (endpoint, { tag }, signal) => {
       const found = await client.tag(endpoint, tag, signal);
       if (found === undefined) return undefined;

@@ -38,8 +38,8 @@ export class TagListServer {
   }
 
   async serve(target: TagsTarget, request: IncomingMessage, response: ServerResponse): Promise<Sent> {
-    const { mayAsk, content, failurePolicy } = this.#parts;
-    if (content === undefined || !mayAsk(target.host)) return this.#fromMirror(target, request, response);
+    const { mayAsk, listTags, failurePolicy } = this.#parts;
+    if (listTags === undefined || !mayAsk(target.host)) return this.#fromMirror(target, request, response);
     const heard = await this.#ask(target.repository);
     if (heard === "absent")
       return refuse(request, response, {
@@ -72,10 +72,10 @@ export class TagListServer {
   }
 
   async #list(repository: string): Promise<readonly string[] | undefined> {
-    const { content, now, waitMs } = this.#parts;
-    const tags = await content?.tags(repository, AbortSignal.timeout(waitMs));
-    if (tags === undefined) return undefined;
-    const sorted = [...tags].sort();
+    const { listTags, now, waitMs } = this.#parts;
+    const found = await listTags?.(repository, AbortSignal.timeout(waitMs));
+    if (found === undefined) return undefined;
+    const sorted = [...found.tags].sort();
     if (this.#kept.size >= mostKept) this.#kept.clear();
     this.#kept.set(repository, { tags: sorted, at: now().getTime() });
     return sorted;

@@ -4,7 +4,7 @@ import { digestOf } from "../../../core/crypto/digest.ts";
 import { mediaTypes } from "../../../core/oci/manifest.ts";
 import { type ProxyStage, withProxy } from "../../support/proxy-stage.ts";
 
-const test = suite("proxy/registry/tag-list");
+const test = suite("proxy/registry/served-tags");
 const at = "2026-01-01T00:00:00Z";
 
 function put({ mirror, host }: ProxyStage, tags: readonly string[], complete = false): void {
