@@ -8,7 +8,8 @@ import type { Bench } from "./bench/bench.ts";
 import { mirrorLookup } from "./bench/mirror-lookup.ts";
 import { mirrorProxy } from "./bench/mirror-proxy.ts";
 import { mirrorServe } from "./bench/mirror-serve.ts";
+import { mirrorSync } from "./bench/mirror-sync.ts";
 
-export const mirrorBenches: readonly Bench[] = [mirrorLookup, mirrorServe, mirrorProxy];
+export const mirrorBenches: readonly Bench[] = [mirrorLookup, mirrorServe, mirrorProxy, mirrorSync];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await runChosen(mirrorBenches);

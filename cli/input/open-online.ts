@@ -138,7 +138,7 @@ export interface OpenAsker {
 
 /** @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used. */
 export async function openAsker(
-  options: PeerOptions,
+  options: PeerOptions & ShownFlags,
   { signal, pace }: Pick<PeerSettings, "pace"> & { readonly signal: AbortSignal },
   io: CommandIO,
   known: Known,
@@ -151,7 +151,8 @@ export async function openAsker(
     known,
   );
   const asker = upstream.asker({ limits, now, signal, cluster, outside: askedAs(ofUser) });
-  const told = tellingPlain(asker, new Set(), io);
+  const watched = showsProgress(options, io) ? new AskingProgress(io).watch(asker) : asker;
+  const told = tellingPlain(watched, new Set(), io);
   return {
     asker: mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), io),
     listTags: (...asked) => asker.listTags?.(...asked) ?? Promise.reject(notAsked()),

@@ -5,8 +5,11 @@ import type { JsonObject } from "../../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { newKey } from "../../lab/keys.ts";
+import { makeTufRepository } from "../../lab/tuf-repository.ts";
+import { fixtureBytes } from "../../support/fixture-images.ts";
 import { SmallRegistry } from "../../support/small-registry.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+import { serveTuf } from "../../support/tuf-server.ts";
 import { reading } from "../../support/temporary-mirror.ts";
 import { runCli, type TestRun, type TestWorld } from "../command-io.ts";
 import { podFor, policyFor } from "../demo-policy.ts";
@@ -397,6 +400,32 @@ test("--with-layers brings configurations and layers, each once, and not what is
     assert.equal([right.exit, size()], [0, 14], right.err);
     assert.is(lab.registry.asked().filter((line) => line.endsWith(digest)).length, 1);
     assert.equal(statuses(await lab.sync(...words)), ["exists", "exists"]);
+  }));
+
+test("trust that came by TUF is refreshed in every sync; a pinned root is not asked for", () =>
+  withLab(async (lab) => {
+    lab.registry.addImage(repository, "1", "an image");
+    const tuf = makeTufRepository(fixtureBytes("trust/trusted-root.json"));
+    const server = await serveTuf(tuf.files);
+    const store = ["--store", lab.store];
+    const files = {
+      "root.json": tuf.rootHistory[0] ?? new Uint8Array(),
+      "pinned.json": fixtureBytes("trust/trusted-root.json"),
+    };
+    const timed = (words: readonly string[]) => runCli(words, { files, now: "2026-11-02T00:00:00Z" });
+    try {
+      const update = ["trust", "update", "--name", "corp", "--mirror", server.url, "--root", "root.json", ...store];
+      assert.is((await timed(update)).exit, 0);
+      server.asked();
+      assert.is((await timed(["mirror", "sync", ...store, lab.here("1")])).exit, 0);
+      assert.ok(server.asked().some((path) => path.startsWith("timestamp")));
+      const pin = ["trust", "import", "pinned.json", "--name", "corp", ...store];
+      assert.is((await timed(pin)).exit, 0);
+      assert.is((await timed(["mirror", "sync", ...store, lab.here("1")])).exit, 0);
+      assert.equal(server.asked(), []);
+    } finally {
+      await server.close();
+    }
   }));
 
 test("events are JSON, one a line", () =>

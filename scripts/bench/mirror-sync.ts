@@ -1,0 +1,128 @@
+/**
+ * A sync of small signed images beside `crane copy` of the same references and signature tags, and a second sync beside
+ * the first. crane serves the registry, too, for both.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { digestOf } from "../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
+import { associatedTag } from "../../core/oci/associated-tag.ts";
+import { mediaTypes } from "../../core/oci/manifest.ts";
+import { buildDist } from "../build.ts";
+import type { Bench } from "./bench.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
+const path = `${process.env.PATH ?? ""}:${process.env.HOME ?? ""}/.cache/sallyport-e2e/bin`;
+const env = { PATH: path, HOME: "/nonexistent" };
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+
+async function serve(): Promise<{ readonly host: string; readonly child: ChildProcess }> {
+  const host = `127.0.0.1:${await freePort()}`;
+  const child = spawn("crane", ["registry", "serve", "--address", host], { env, stdio: "ignore" });
+  for (let tries = 0; ; tries++) {
+    const isUp = await fetch(`http://${host}/v2/`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isUp) return { host, child };
+    if (tries === 100) throw new Error("the registry does not start");
+    await wait(100);
+  }
+}
+
+async function put(url: string, body: string, type: string): Promise<void> {
+  const { ok, status } = await fetch(url, { method: "PUT", body, headers: { "content-type": type } });
+  if (!ok) throw new Error(`PUT ${url}: ${status}`);
+}
+
+async function pushBlob(repository: string, text: string) {
+  const digest = digestOf(encodeUtf8(text));
+  const begun = await fetch(`${repository}/blobs/uploads/`, { method: "POST" });
+  const place = new URL(begun.headers.get("location") ?? "", repository);
+  place.searchParams.set("digest", digest);
+  await put(place.href, text, "application/octet-stream");
+  return { mediaType: "application/vnd.oci.image.layer.v1.tar", digest, size: text.length };
+}
+
+/** An image with a layer of its own, and a signature beside it as cosign keeps it. */
+async function pushSigned(host: string, name: string, index: number): Promise<string> {
+  const repository = `http://${host}/v2/${name}`;
+  const config = await pushBlob(repository, "{}");
+  const push = async (tag: string, layers: readonly object[]) => {
+    const text = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers });
+    await put(`${repository}/manifests/${tag}`, text, mediaTypes.manifest);
+    return digestOf(encodeUtf8(text));
+  };
+  const digest = await push(String(index), [await pushBlob(repository, `layer ${index}`)]);
+  const payload = JSON.stringify({ critical: { image: { "docker-manifest-digest": digest } }, optional: null });
+  const signature = {
+    ...(await pushBlob(repository, payload)),
+    mediaType: "application/vnd.dev.cosign.simplesigning.v1+json",
+    annotations: { "dev.cosignproject.cosign/signature": "MEUCIQ".padEnd(96, "A") },
+  };
+  const tag = associatedTag(digest, "signature");
+  await push(tag, [signature]);
+  return tag;
+}
+
+function timed(program: string, words: readonly string[]): number {
+  const begun = performance.now();
+  const { status, stderr } = spawnSync(program, words, { env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  if (status !== 0) throw new Error(`${program} ${words.join(" ")}: exit code ${status}\n${stderr.slice(-1000)}`);
+  return performance.now() - begun;
+}
+
+export const mirrorSync: Bench = {
+  name: "sync",
+  says: "`sallyport mirror sync` of small signed images, twice, and `crane copy` of each with its signature tag",
+  async run({ quick }) {
+    if (spawnSync("crane", ["version"], { env }).status !== 0) return { skipped: "there is no crane on PATH" };
+    await buildDist(root);
+    const count = quick ? 10 : 1000;
+    // crane is a process for each reference: a part of them tells what one takes.
+    const copied = quick ? 5 : 100;
+    const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
+    const from = await serve();
+    const to = await serve();
+    try {
+      const name = "org/app";
+      const signatures: string[] = [];
+      for (let index = 0; index < count; index++) signatures.push(await pushSigned(from.host, name, index));
+      const list = join(folder, "images.txt");
+      writeFileSync(list, signatures.map((_, index) => `${from.host}/${name}:${index}\n`).join(""));
+      const program = join(root, "dist/sallyport.mjs");
+      const words = [program, "mirror", "sync", "-f", list, "--store", join(folder, "mirror")];
+      const first = timed(process.execPath, words);
+      const second = timed(process.execPath, words);
+      let crane = 0;
+      for (let index = 0; index < copied; index++)
+        for (const tag of [String(index), signatures[index] ?? ""])
+          crane += timed("crane", ["copy", `${from.host}/${name}:${tag}`, `${to.host}/${name}:${tag}`]);
+      const each = (ms: number, images: number): number => ms / images;
+      return [
+        {
+          what: `of ${count} images, times \`crane copy\` of ${copied} of them, for each image`,
+          ratio: each(first, count) / each(crane, copied),
+          ...(quick ? {} : { atMost: 1 }),
+        },
+        { what: "a second one, times the first", ratio: second / first, ...(quick ? {} : { atMost: 0.1 }) },
+      ];
+    } finally {
+      from.child.kill();
+      to.child.kill();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
