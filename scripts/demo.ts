@@ -1,19 +1,22 @@
 /**
  * `npm run demo`: the main job in one go, offline. Images that cosign signed are brought into a mirror, the
- * documentation's policies decide about Pods that use them, and one decision is explained. Every step has an expected
- * outcome, and the demo fails where it does not come true.
+ * documentation's policies decide about Pods that use them, and one decision is explained. In a second act a registry
+ * on loopback is synced and then goes away. Every step has an expected outcome, and the demo fails where it does not
+ * come true.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { buildDist } from "./build.ts";
 import { makeDemoFolder } from "./demo-folder.ts";
+import { openUpstream, outageSteps, pullAll, syncStep, wantedPulls } from "./demo-outage.ts";
 import { type Step, steps } from "./demo-steps.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
 const folder = join(root, ".demo");
+const program = join(root, "dist/sallyport.mjs");
 /** Lines of an answer that are shown; the middle of longer ones is left out. */
 const mostLines = 30;
 
@@ -60,13 +63,25 @@ function showAdmitted(file: string): readonly string[] {
   return [];
 }
 
-function play(step: Step, number: number): boolean {
-  say(`\n${bold(`${number}. ${step.title}`)}\n${dim(step.why)}\n${cyan(`$ sallyport ${step.words.join(" ")}`)}`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "dist/sallyport.mjs"), ...step.words], {
-    cwd: folder,
-    encoding: "utf8",
-    env,
+/** The registry of the second act answers while a command asks it, so commands are not waited for in one piece. */
+async function run(words: readonly string[]) {
+  const child = spawn(process.execPath, [program, ...words], { cwd: folder, env });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (piece: string) => {
+    stdout += piece;
   });
+  child.stderr.setEncoding("utf8").on("data", (piece: string) => {
+    stderr += piece;
+  });
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject).once("close", resolve);
+  });
+  return { status, stdout, stderr };
+}
+
+async function play(step: Step, number: number): Promise<boolean> {
+  say(`\n${bold(`${number}. ${step.title}`)}\n${dim(step.why)}\n${cyan(`$ sallyport ${step.words.join(" ")}`)}`);
+  const { status, stdout, stderr } = await run(step.words);
   for (const text of [stdout, stderr]) if (text.trim() !== "") say(shorten(text));
   const faults = [
     ...faultsOf(step, status, stripVTControlCharacters(`${stdout}\n${stderr}`)),
@@ -77,6 +92,37 @@ function play(step: Step, number: number): boolean {
   return faults.length === 0;
 }
 
+/** Pulls through the proxy while the registry is gone, as a node does. */
+async function playPulls(upstream: { host: string; digest: string }, policy: "Fail" | "Ignore", number: number) {
+  const { words, pulls } = await pullAll(program, folder, upstream, policy);
+  const why =
+    policy === "Fail"
+      ? "A digest cannot be stale and is served; a tag that cannot be asked again is not."
+      : "The tag's last answer is served too, with a warning.";
+  say(`\n${bold(`${number}. A node pulls through the proxy, failurePolicy ${policy}`)}\n${dim(why)}`);
+  say(cyan(`$ sallyport ${words.join(" ")}`));
+  for (const { path, status, warning } of pulls) {
+    const shown = path.replace(/(?<=sha256:[0-9a-f]{12})[0-9a-f]+/, "…");
+    say(`GET /v2/shop/${shown} → ${status}${warning === null ? "" : `\n  Warning: ${warning}`}`);
+  }
+  const isRight = pulls.every(({ status }, at) => status === wantedPulls[policy][at]);
+  if (isRight) say(green("✓ as expected"));
+  else say(red(`✗ not as expected: ${wantedPulls[policy].join(", ")}`));
+  return isRight;
+}
+
+/** A registry with signed images, a sync, and the registry is gone. Returns what came of each step. */
+async function playOutage(after: number): Promise<readonly boolean[]> {
+  say(`\n${bold("Second act: the registry goes away.")}`);
+  const upstream = await openUpstream(root, folder);
+  const came = [await play(syncStep, after + 1)];
+  await upstream.close();
+  for (const step of outageSteps) came.push(await play(step, after + came.length + 1));
+  for (const policy of ["Fail", "Ignore"] as const)
+    came.push(await playPulls(upstream, policy, after + came.length + 1));
+  return came;
+}
+
 makeDemoFolder(root, folder);
 await buildDist(root);
 say(bold("Sallyport: may this image run? Decided here from a local mirror, with no network."));
@@ -85,7 +131,10 @@ say(
     "the policies tidied as policy check advises. To repeat a step:\n",
 );
 say(`  ${cyan("cd .demo; alias sallyport='node ../dist/sallyport.mjs'; export SALLYPORT_STORE=mirror")}`);
-const right = steps.filter((step, at) => play(step, at + 1)).length;
-const summary = `${right} of ${steps.length} steps came out as expected.`;
-say(`\n${bold(right === steps.length ? green(summary) : red(summary))} Try another: sallyport policy check policies/`);
-process.exitCode = right === steps.length ? 0 : 1;
+const came: boolean[] = [];
+for (const step of steps) came.push(await play(step, came.length + 1));
+came.push(...(await playOutage(came.length)));
+const isRight = came.every((one) => one);
+const summary = `${came.filter((one) => one).length} of ${came.length} steps came out as expected.`;
+say(`\n${bold(isRight ? green(summary) : red(summary))} Try another: sallyport policy check policies/`);
+process.exitCode = isRight ? 0 : 1;
