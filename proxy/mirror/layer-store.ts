@@ -22,7 +22,7 @@ import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { makeFolder } from "../make-folder.ts";
-import { corrupt, systemCode } from "./store-error.ts";
+import { corrupt, guardedFiles, systemCode } from "./store-error.ts";
 
 export class LayerStore {
   readonly #folder: string;
@@ -76,6 +76,10 @@ export class LayerStore {
    */
   add(digest: Digest, copy: (take: (piece: Uint8Array) => void) => boolean): boolean {
     if (this.size(digest) !== undefined) return true;
+    return guardedFiles(this.#folder, () => this.#add(digest, copy));
+  }
+
+  #add(digest: Digest, copy: (take: (piece: Uint8Array) => void) => boolean): boolean {
     this.#makeLayout();
     const fresh = `${this.path(digest)}.new`;
     try {
@@ -84,6 +88,8 @@ export class LayerStore {
       if (found !== digest)
         throw new EngineError("malformed", `the layer has the digest ${found}`, { subject: digest });
       renameSync(fresh, this.path(digest));
+      // The name is on the disk when its folder is.
+      syncPath(this.#blobs);
       return true;
     } finally {
       rmSync(fresh, { force: true });
@@ -135,7 +141,23 @@ export class LayerStore {
       ["index.json", '{"schemaVersion":2,"manifests":[]}'],
     ];
     for (const [name, text] of files)
-      if (!existsSync(join(this.#folder, name))) writeFileSync(join(this.#folder, name), text);
+      if (!existsSync(join(this.#folder, name))) writeWhole(join(this.#folder, name), text);
+  }
+}
+
+/** A file that a power cut leaves empty would stay so. */
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  syncPath(`${path}.new`);
+  renameSync(`${path}.new`, path);
+}
+
+function syncPath(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 

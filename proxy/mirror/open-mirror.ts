@@ -25,7 +25,7 @@ import { migrate, refuseNewer, schemaVersion } from "./migrate.ts";
 import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
 import { openDatabase } from "./sqlite.ts";
-import { corrupt, guarded, systemCode } from "./store-error.ts";
+import { corrupt, guarded, guardedFiles, systemCode } from "./store-error.ts";
 import { type LockHolder, lockWriter } from "./writer-lock.ts";
 
 export interface OpenMirrorOptions {
@@ -83,7 +83,7 @@ function openWriter(folder: string, waitMs: number, limits: Limits, holder: Lock
   makeStore(folder);
   const lock = lockWriter(folder, waitMs, holder);
   try {
-    if (!checkHeader(folder)) create(folder);
+    if (!checkHeader(folder)) guardedFiles(folder, () => create(folder));
     const database = guarded(folder, () => openDatabase(join(folder, file), { fileMustExist: true, timeout: busyMs }));
     return opened(folder, database, () => {
       refuseNewer(schemaVersion(database), migrations.length, folder);

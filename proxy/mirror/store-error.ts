@@ -43,6 +43,31 @@ export function guarded<T>(subject: string, run: () => T): T {
   }
 }
 
+const byFileCode: Readonly<Record<string, readonly [ErrorCode, string, Remedy]>> = {
+  ENOSPC: ["mirror-busy", "the disk is full, nothing of this was stored", "disk"],
+  EDQUOT: ["mirror-busy", "the quota of the disk is used up, nothing of this was stored", "disk"],
+  EIO: ["mirror-corrupt", "the disk does not read or write", "disk"],
+  EROFS: ["invalid-usage", "the mirror cannot be written", "store-access"],
+  EACCES: ["invalid-usage", "the mirror cannot be written", "store-access"],
+  EPERM: ["invalid-usage", "the mirror cannot be written", "store-access"],
+};
+
+/**
+ * Runs a use of files beside the database.
+ * @throws EngineError in place of the operating system's errors that an operator can do something about.
+ */
+export function guardedFiles<T>(subject: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const system = systemCode(error);
+    const row = system === undefined || error instanceof EngineError ? undefined : byFileCode[system];
+    if (row === undefined) throw error;
+    const [code, why, remedy] = row;
+    throw new EngineError(code, `${why} (${system})`, { subject, cause: error, remedy });
+  }
+}
+
 /** Damage to what the mirror holds. */
 export const corrupt = (subject: string, why: string, cause?: unknown): EngineError =>
   new EngineError("mirror-corrupt", why, { subject, cause });

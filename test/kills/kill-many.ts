@@ -16,7 +16,7 @@ import { temporaryFolder } from "../support/temporary-mirror.ts";
 export const phases = ["add", "gc", "rm", "pin", "migrate", "create"] as const;
 export type Phase = (typeof phases)[number];
 
-const victim = fileURLToPath(new URL("./victim.ts", import.meta.url));
+export const victim = fileURLToPath(new URL("./victim.ts", import.meta.url));
 const repository = "ghcr.io/org/app";
 
 /** Numbers that are the same in every run of a seed. */
@@ -28,7 +28,8 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-interface Said {
+/** What a victim said last. */
+export interface Said {
   readonly sure: readonly string[];
   readonly may: readonly string[];
 }
@@ -53,7 +54,8 @@ function killed(folder: string, phase: Phase, start: number, afterMs: number): P
   });
 }
 
-function fault(folder: string, said: Said | undefined): string | undefined {
+/** What is wrong with what a victim left, if anything. */
+export function fault(folder: string, said: Said | undefined): string | undefined {
   if (!existsSync(join(folder, "mirror.db"))) return said === undefined ? undefined : "the mirror is gone";
   // The next writer comes at once, whatever is left of the one before; it finishes a migration.
   openMirror(folder, { mode: "write", limits: defaultLimits }).close();

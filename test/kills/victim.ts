@@ -1,6 +1,6 @@
 /**
- * A writer that is meant to be killed: works in one phase on the mirror of the folder given, without end, and says on
- * stdout before and after each step which images must be there and which may be.
+ * A writer that is meant to be killed: works in one phase on the mirror of the folder given, without end or for so many
+ * steps, and says on stdout before and after each step which images must be there and which may be.
  *
  *     {"sure":["1","2"],"may":["1","2","3"]}
  */
@@ -10,7 +10,7 @@ import { associatedTag } from "../../core/oci/associated-tag.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 
-const [folder = "", phase = "", start = "0"] = process.argv.slice(2);
+const [folder = "", phase = "", start = "0", steps = "Infinity"] = process.argv.slice(2);
 const repository = "ghcr.io/org/app";
 const limits = defaultLimits;
 const encode = (value: unknown): Uint8Array => new Uint8Array(Buffer.from(JSON.stringify(value)));
@@ -83,7 +83,7 @@ process.stdout.write("ready\n");
 if (phase === "migrate") openMirror(folder, { mode: "write", waitMs: 10_000, limits }).close();
 const mirror = openMirror(folder, { mode: "write", waitMs: 10_000, limits });
 let present: readonly string[] = [...mirror.tags(repository)].sort((left, right) => Number(left) - Number(right));
-for (let count = Number(start); phase !== "migrate"; count++) {
+for (let count = Number(start); phase !== "migrate" && count < Number(start) + Number(steps); count++) {
   present = step(mirror, present, count);
   say(present, present);
 }
