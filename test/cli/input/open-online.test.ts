@@ -1,6 +1,5 @@
 /** Commands that ask: a registry on loopback serves the documentation's images. */
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -13,13 +12,9 @@ import { openLayoutSource } from "../../../proxy/archive/open-source.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { serveKnowledge } from "../../support/knowledge-registry.ts";
 import { serveApi } from "../../support/api-server.ts";
-import { serveLoopback } from "../../support/loopback-server.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
-import { listFolder, pathKind, readFile } from "../../../cli/file-system.ts";
-import { filesOf, keepAnswer } from "../../../cli/input/open-online.ts";
-import { credentialFiles } from "../../../proxy/upstream/registry/credentials/credential-files.ts";
-import { readHostsFolder } from "../../../proxy/upstream/registry/hosts-toml.ts";
-import { rejectsCode, throwsCode } from "../../support/assert.ts";
+import { keepAnswer } from "../../../cli/input/open-online.ts";
+import { throwsCode } from "../../support/assert.ts";
 import { podFor } from "../demo-policy.ts";
 import { runCli, testIO, type TestRun } from "../command-io.ts";
 
@@ -352,29 +347,6 @@ test("what is larger than the mirror's rows is not kept, with a warning; secrets
   }
 });
 
-test("a pipe, a device or a folder in the place of a file is named, and not waited for", async () => {
-  const folder = temporaryFolder();
-  const files = filesOf({ ...testIO().io, readFile, pathKind, listFolder });
-  const wrong: readonly ((path: string) => void)[] = [
-    (path) => mkdirSync(path),
-    (path) => execFileSync("mkfifo", [path]),
-    (path) => symlinkSync("/dev/zero", path),
-  ];
-  const helper = () => Promise.resolve(undefined);
-  for (const [index, make] of wrong.entries()) {
-    const own = join(folder, String(index));
-    mkdirSync(join(own, "ghcr.io"), { recursive: true });
-    make(join(own, "config.json"));
-    make(join(own, "ghcr.io", "hosts.toml"));
-    const credentials = credentialFiles({ env: { DOCKER_CONFIG: own }, files, helper, limits: defaultLimits });
-    const signal = AbortSignal.timeout(5000);
-    const refused = await rejectsCode("access-denied", () => credentials.find({ host: "ghcr.io", path: "a" }, signal));
-    assert.match(refused.message, join(own, "config.json"));
-    const ofHosts = throwsCode("invalid-usage", () => readHostsFolder(own, files));
-    assert.match(ofHosts.message, join(own, "ghcr.io", "hosts.toml"));
-  }
-});
-
 test("a mirror that another program writes is read, and not written", () =>
   onStage(async ({ host, run }) => {
     const store = join(temporaryFolder(), "mirror");
@@ -433,38 +405,6 @@ test("past its time a call ends", () =>
     },
     (path) => path.includes("/manifests/"),
   ));
-
-test("credentials of the command line, and no word of them in what is printed", async () => {
-  const secret = "s3cret-Passw0rd";
-  const wanted = `Basic ${Buffer.from(`bot:${secret}`).toString("base64")}`;
-  const seen: (string | undefined)[] = [];
-  const server = await serveLoopback(({ headers }, response) => {
-    seen.push(headers.authorization);
-    const known = headers.authorization === wanted;
-    response.writeHead(known ? 404 : 401, known ? {} : { "www-authenticate": 'Basic realm="test"' }).end();
-  });
-  try {
-    const image = `${new URL(server.url).host}/a/b:1`;
-    const call = (words: readonly string[]) => runCli([...verify, ...words, "-d", ...byKey(), image], { files });
-    const known = await call(["--registry-username", "bot", "--registry-password", secret]);
-    assert.is(known.exit, 11, known.err);
-    assert.ok(seen.includes(wanted));
-    const wrong = await call(["--registry-username", "bot", "--registry-password", `not-${secret}`]);
-    assert.is(wrong.exit, 4);
-    assert.match(wrong.err, "user bot");
-    for (const { out, err } of [known, wrong])
-      for (const word of [secret, Buffer.from(`bot:${secret}`).toString("base64"), "Basic Ym90"])
-        assert.not.match(out + err, word);
-    assert.match(known.err, /^GET http:\/\/127/m);
-    for (const words of [
-      ["--registry-username", "bot"],
-      ["--registry-client-key", "release.pub"],
-    ])
-      assert.is((await call(words)).exit, 2, words.join(" "));
-  } finally {
-    await server.close();
-  }
-});
 
 test("apply, explain, tree and download ask, too", () =>
   onStage(async ({ host, asked, run }) => {

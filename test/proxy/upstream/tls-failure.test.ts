@@ -10,7 +10,11 @@ const names = (reason: string): Error => withCode("ERR_TLS_CERT_ALTNAME_INVALID"
 
 const failures: readonly (readonly [error: Error, code: string, says: RegExp])[] = [
   [withCode("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"), "access-denied", /wants a client certificate.*--cert/],
-  [withCode("ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE"), "access-denied", /refuses the client certificate, or was shown none.*--cert/],
+  [
+    withCode("ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE"),
+    "access-denied",
+    /refuses the client certificate, or was shown none.*--cert/,
+  ],
   [withCode("ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED"), "access-denied", /refuses .*: it has expired; .*--cert/],
   [withCode("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"), "access-denied", /does not know the authority.*--cert/],
   [withCode("ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"), "tls-failure", /may want a client certificate.*--cert/],

@@ -1,6 +1,7 @@
 /**
  * Amazon's registries (ECR) by keys of the environment, of a shared credentials file, by the identity of a service
- * account (IRSA), or by what a container or machine of Amazon's is given. Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html,
+ * account (IRSA), or by what a container or machine of Amazon's is given. Source:
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html,
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
  */
 import { decodeBase64 } from "../../../../core/encoding/base64.ts";
