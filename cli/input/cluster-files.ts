@@ -47,7 +47,7 @@ export function parsePath(path: string): Omit<ClusterQuestion, "kind" | "path"> 
   };
 }
 
-/** An API server has a global context entry in each of Kyverno's versions, which are of one form, whichever it is of. */
+/** An API server has a global context entry in each of Kyverno's versions, which are of one form. */
 const isOfVersion = ({ apiVersion }: JsonObject, asked: string, resource: string): boolean =>
   apiVersion === asked || (resource === "globalcontextentries" && /^kyverno\.io\/v2/.test(textOr(apiVersion)));
 

@@ -39,12 +39,10 @@ export async function readClusterResources(
       throw usage("the cluster has more resources than are judged", "--cluster");
   }
   // A success as in Kyverno, so that a namespace that is mistyped would pass unseen.
-  if (found.length === 0)
-    warn(
-      `${namespace === undefined ? "the cluster" : `the namespace ${namespace}`} has no resource that a policy matches: ` +
-        "nothing was judged",
-      io,
-    );
+  if (found.length === 0) {
+    const where = namespace === undefined ? "the cluster" : `the namespace ${namespace}`;
+    warn(`${where} has no resource that a policy matches: nothing was judged`, io);
+  }
   return found;
 }
 

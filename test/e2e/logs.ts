@@ -204,7 +204,7 @@ const searched: Scenario = {
     succeeds(await stage.run(program("cosign2"), upload, { env: { ...env, SIGSTORE_REKOR_PUBLIC_KEY: "log.pub" } }));
     exits(0, await verify({ image: carried, log: "http://127.0.0.1:1" }), /log +rekor\.test #2/);
 
-    /** What a log changes in its entries, and the code of the verdict. A body of another hash is not the entry asked for. */
+    // What a log changes in its entries, and the verdict. A body of another hash is not the entry that was asked for.
     const lies: Readonly<Record<string, readonly [exit: number, change: (text: string) => string]>> = {
       "another time": [
         14,
