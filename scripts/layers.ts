@@ -203,6 +203,7 @@ export const layers: LayerTable = {
       ...stored,
       "core/decide",
       "core/trust",
+      "proxy/archive",
       "proxy/make-folder.ts",
       "proxy/mirror",
       "proxy/upstream",

@@ -41,7 +41,7 @@ import type { CommandIO } from "../command.ts";
 import { visibleLine } from "../render/escape.ts";
 import { type Ear, warn } from "../render/say.ts";
 import { AskingProgress, type ShownFlags, showsProgress } from "./asking-progress.ts";
-import { keepingAdded } from "./keeping-added.ts";
+import { keepingAdded } from "../../proxy/archive/keeping-added.ts";
 import { type OnlineOptions, type PeerOptions, readAskingBounds } from "./online-flags.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
 import { Askers, besideShared, onceEach, type PullAccess, pullKey } from "./pull-access.ts";
@@ -154,7 +154,7 @@ export async function openAsker(
   const watched = showsProgress(options, io) ? new AskingProgress(io).watch(asker) : asker;
   const told = tellingPlain(watched, new Set(), io);
   return {
-    asker: mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), io),
+    asker: mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), (text) => warn(text, io)),
     listTags: (...asked) => asker.listTags?.(...asked) ?? Promise.reject(notAsked()),
     openBlob: (...asked) => asker.content?.openBlob(...asked) ?? Promise.reject(notAsked()),
     close,
@@ -180,7 +180,7 @@ export async function openOnline(
   const askers = new Askers();
   const telling = (asker: Asker): Asker => {
     const told = tellingPlain(progress?.watch(asker) ?? asker, plainTold, io);
-    return mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), io);
+    return mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), (text) => warn(text, io));
   };
   const plainTold = new Set<string>();
   const progress = showsProgress(options, io) ? new AskingProgress(io) : undefined;

@@ -55,6 +55,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       now,
       log: (event) => tell(event, log),
       report,
+      warn: (text) => log.warn(text),
     });
     const knowledge = mirror.knowledge();
     const tuf = createTufServer({ knowledge, trust, crypto: nodeVerifier, limits, now, report });
@@ -128,6 +129,7 @@ function policyDoor(
     limits,
     now,
     report: ({ code, message, subject }) => log.error(message, { code, subject }),
+    warn: (text) => log.warn(text),
   });
   for (const { policy, needs } of door.notApplied)
     log.warn(`the policy ${policy} is not applied to pulls: its verdict needs ${needs}`);

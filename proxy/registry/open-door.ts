@@ -2,6 +2,7 @@
 import type { EngineError } from "../../core/errors.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
+import { keepingAdded } from "../archive/keeping-added.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { createPolicyDoor, type PolicyDoor, type PolicyDoorOptions } from "./door/policy-door.ts";
 import { storeIn } from "./pull-through.ts";
@@ -19,16 +20,25 @@ export interface OpenDoorOptions extends Omit<PolicyDoorOptions, "knowledge" | "
   /** How long one client waits for evidence. Default 9 s. */
   readonly waitMs?: number;
   readonly report: (error: EngineError) => void;
+  /** As of the proxy itself. */
+  readonly warn: (text: string) => void;
 }
 
 const defaultWaitMs = 9_000;
 
 /** @throws EngineError when a policy cannot be compiled, `invalid-config` for what is no host. */
 export function openDoor(options: OpenDoorOptions): PolicyDoor {
-  const { mirror, given, asker, upstreams, waitMs = defaultWaitMs, report, ...door } = options;
+  const { mirror, given, asker, upstreams, waitMs = defaultWaitMs, report, warn, ...door } = options;
   const listed = new Set(upstreams.map(readListed));
   const shared =
-    asker === undefined ? undefined : new SharedAsker({ asker, store: storeIn(mirror), now: door.now, report });
+    asker === undefined
+      ? undefined
+      : new SharedAsker({
+          asker: keepingAdded(asker, mirror.knowledge(), warn),
+          store: storeIn(mirror),
+          now: door.now,
+          report,
+        });
   return createPolicyDoor({
     ...door,
     knowledge: given === undefined ? mirror.knowledge() : joinedKnowledge([given, mirror.knowledge()]),

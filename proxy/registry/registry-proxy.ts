@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Router } from "express";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
+import { keepingAdded } from "../archive/keeping-added.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { createRoute } from "../upstream/route.ts";
 import type { Registry } from "../upstream/registry/open-registry.ts";
@@ -62,6 +63,8 @@ export interface RegistryProxyOptions {
   readonly log: (event: RegistryEvent) => void;
   /** Receives what went wrong without a client being told: an answer that could not be kept, a damaged layer. */
   readonly report: (error: EngineError) => void;
+  /** Receives where a registry says something else than what was added to the mirror by hand. */
+  readonly warn: (text: string) => void;
   /** How long a request waits for registries. Default 9.5 s: clients wait 10 and more. */
   readonly waitMs?: number;
 }
@@ -85,7 +88,10 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
   const defaultHost = readListed(options.defaultHost ?? "docker.io");
   const knowledge = mirror.knowledge();
   const store = storeIn(mirror);
-  const asker = registry === undefined ? undefined : createRoute(registry.parts, { now, deadlineMs: questionMs });
+  const asker =
+    registry === undefined
+      ? undefined
+      : keepingAdded(createRoute(registry.parts, { now, deadlineMs: questionMs }), knowledge, options.warn);
   const pull = new PullThrough({
     knowledge,
     asker: asker === undefined ? undefined : new SharedAsker({ asker, store, now, report }),

@@ -120,6 +120,7 @@ function openProxy(folder: string) {
     limits: defaultLimits,
     now,
     log: () => undefined,
+    warn: () => undefined,
     report: (error) => process.stderr.write(`${error.code} ${error.message}\n`),
   });
 }

@@ -35,6 +35,8 @@ export interface ProxyStage {
   readonly mirror: Mirror;
   readonly events: RegistryEvent[];
   readonly reports: EngineError[];
+  /** Where the registry said something else than what was added. */
+  readonly warnings: string[];
   readonly proxy: RegistryProxy;
   /** Where the proxy listens. */
   readonly port: number;
@@ -66,6 +68,7 @@ export async function withProxy(options: StageOptions, act: (stage: ProxyStage) 
   const mirror = openMirror(folder, { mode: "write", limits: limitsWith(options.limits) });
   const events: RegistryEvent[] = [];
   const reports: EngineError[] = [];
+  const warnings: string[] = [];
   let isUp = true;
   const stage: { -readonly [Name in keyof ProxyStage]: ProxyStage[Name] } = {
     answers: () => undefined,
@@ -73,6 +76,7 @@ export async function withProxy(options: StageOptions, act: (stage: ProxyStage) 
     mirror,
     events,
     reports,
+    warnings,
   } as never;
   const now = (): Date => new Date(stage.clock);
   const upstream = await serveRegistry((path, request) => stage.answers(path, request));
@@ -95,6 +99,7 @@ export async function withProxy(options: StageOptions, act: (stage: ProxyStage) 
     now,
     log: (event) => events.push(event),
     report: (error) => reports.push(error),
+    warn: (text) => warnings.push(text),
     ...(options.waitMs === undefined ? {} : { waitMs: options.waitMs }),
   });
   const server = createServer((request, response) => proxy.handle(request, response));

@@ -39,6 +39,7 @@ async function judge(upstreams: readonly string[]) {
     refreshMs: 300_000,
     now: () => lab.now,
     report: (error) => assert.unreachable(error.message),
+    warn: (text) => assert.unreachable(text),
   });
   const { verdict } = await door.judge({ repository, digest });
   const kept = mirror.knowledge().answer({ kind: "tag", repository, tag: associatedTag(digest, "signature") })?.state;

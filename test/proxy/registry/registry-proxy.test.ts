@@ -106,6 +106,21 @@ test("offline nobody is dialled: what is mirrored is given, all else is 503 with
     assert.equal(stage.upstream.asked(), []);
   }));
 
+test("what was added by hand stays when its registry says that it does not exist", () =>
+  withProxy({ refreshMs: 0 }, async (stage) => {
+    const repository = `${stage.host}/org/app`;
+    const origin = { at: "2026-01-01T00:00:00Z", from: "layout images.tar" };
+    const writer = stage.mirror.writer();
+    const tag = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: text.length };
+    writer.setAnswer({ kind: "tag", repository, tag: "1" }, { state: "present", value: tag, ...origin });
+    writer.setAnswer(
+      { kind: "manifest", repository, digest },
+      { state: "present", value: encodeUtf8(text), ...origin },
+    );
+    for (let time = 0; time < 2; time++) assert.is((await stage.get("org/app/manifests/1")).status, 200);
+    assert.ok(stage.warnings.some((line) => line.startsWith("drifted")));
+  }));
+
 test("each request is told once, with what became of it", () =>
   withProxy({}, async (stage) => {
     stage.answers = answers;

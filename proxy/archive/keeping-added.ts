@@ -6,15 +6,18 @@ import type { Answer, AnswerTo, AnswerValues } from "../../core/knowledge/answer
 import type { Asker } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
-import { isAddedFrom } from "../../proxy/archive/added-source.ts";
-import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
-import { type Ear, warn } from "../render/say.ts";
+import { isAddedFrom } from "./added-source.ts";
+import type { MirrorKnowledge } from "../mirror/mirror-knowledge.ts";
 
 type Present = Extract<Answer, { readonly state: "present" }>;
 type Definite = Exclude<Answer, { readonly state: "unavailable" }>;
 
-/** Answers of `asker`, with those of the mirror that were added. Of each difference is said once that it `drifted`. */
-export function keepingAdded(asker: Asker, mirror: Pick<MirrorKnowledge, "recorded">, ear: Ear): Asker {
+/** Answers of `asker`, with those of the mirror that were added. `warn` hears of each difference that it `drifted`. */
+export function keepingAdded(
+  asker: Asker,
+  mirror: Pick<MirrorKnowledge, "recorded">,
+  warn: (text: string) => void,
+): Asker {
   return {
     async ask<Q extends Question>(question: Q) {
       const answer: Answer | undefined = await asker.ask(question);
@@ -22,7 +25,7 @@ export function keepingAdded(asker: Asker, mirror: Pick<MirrorKnowledge, "record
       const held: Answer | undefined = mirror.recorded(question);
       if (held?.state !== "present" || !isAddedFrom(held.from)) return answer as AnswerTo<Q>;
       const { kept, drift } = beside(question, held, answer);
-      if (drift !== undefined) warn(`drifted: ${questionWords(question)}: ${drift}`, ear);
+      if (drift !== undefined) warn(`drifted: ${questionWords(question)}: ${drift}`);
       return kept as AnswerTo<Q>;
     },
   };

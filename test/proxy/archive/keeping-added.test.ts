@@ -4,10 +4,9 @@ import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { Answer } from "../../../core/knowledge/answer.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
-import { keepingAdded } from "../../../cli/input/keeping-added.ts";
-import { testIO } from "../command-io.ts";
+import { keepingAdded } from "../../../proxy/archive/keeping-added.ts";
 
-const test = suite("cli/input/keeping-added");
+const test = suite("proxy/archive/keeping-added");
 const [before, now] = ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"];
 const named = (name: string) => ({ mediaType: "x", digest: digestOf(encodeUtf8(name)), size: 1 });
 const tag = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
@@ -18,17 +17,19 @@ const absent: Answer = { state: "absent", at: now, from: "ghcr.io" };
 const outage: Answer = { state: "unavailable", code: "unreachable", at: now, from: "ghcr.io" };
 
 async function ask(question: Question, held: Answer | undefined, said: Answer | undefined) {
-  const { io, seen } = testIO();
+  const warned: string[] = [];
   const asker = { ask: () => Promise.resolve(said as never) };
-  const answer = await keepingAdded(asker, { recorded: () => held as never }, io).ask(question);
-  return { answer: answer as Answer | undefined, warned: seen.err };
+  const answer = await keepingAdded(asker, { recorded: () => held as never }, (text) => warned.push(text)).ask(
+    question,
+  );
+  return { answer: answer as Answer | undefined, warned: warned.join("\n") };
 }
 
 test("an absence does not take away what was added; what a host said before, it does", async () => {
   const added = present(named("a"), "layout a.tar", before);
   const { answer, warned } = await ask(tag, added, absent);
   assert.equal(answer, added);
-  assert.match(warned, /^warning: drifted: .*ghcr\.io says that it does not exist/);
+  assert.match(warned, /^drifted: .*ghcr\.io says that it does not exist/);
   const asked = await ask(tag, present(named("a"), "ghcr.io", before), absent);
   assert.equal([asked.answer, asked.warned], [absent, ""]);
 });
