@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type RequestListener, request as ask } from "node:http";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { digestOf } from "../../core/crypto/digest.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { mediaTypes } from "../../core/oci/manifest.ts";
@@ -171,7 +172,7 @@ const kinds: Readonly<Record<string, (folder: string) => Promise<number>>> = {
 };
 
 const [, , kind = "", folder = ""] = process.argv;
-if (process.send !== undefined) {
+if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
   let most = 0;
   const look = (): void => {
     most = Math.max(most, process.memoryUsage.rss());
