@@ -115,6 +115,18 @@ test("the registry answers from the mirror: what is there, what is not, and what
   });
 });
 
+test("offline it reads: another process may write meanwhile, and what it wrote is served", async () => {
+  const own = tempFolder();
+  await runCli(["mirror", "pin-key", "--store", own, "k8s://a/b", "key.pub"], { files: { "key.pub": demo.key.pem } });
+  await serving(["--store", own, "--listen", "127.0.0.1:0"], async ({ urls: [url = ""] }) => {
+    assert.is(await statusOf(`${url}${web}/manifests/signed`), 503);
+    const added = await runCli(["mirror", "add", "--store", own, demo.folder, "--complete"]);
+    assert.is(added.exit, 0, added.err);
+    assert.is(await statusOf(`${url}${web}/manifests/signed`), 200);
+    assert.is(await statusOf(`${url}/readyz`), 200);
+  });
+});
+
 test("policies at the door: signed by the key is served, by another is refused, and no match as was said", async () => {
   const files = {
     "policies/p.yaml": policyFor(demo.key.pem),
@@ -282,7 +294,7 @@ test("online it holds the mirror: a second writer is told who does; readers may 
     ]) {
       const { exit, err } = await runCli(words);
       assert.is(exit, words[0] === "serve" ? 6 : exit);
-      assert.match(err, /mirror-busy: process 4711 on test, since 2026-11-23T12:00:00\.000Z, writes to this/);
+      assert.match(err, /mirror-busy: serve, process 4711 on test, since 2026-11-23T12:00:00\.000Z, writes to this/);
     }
     assert.is((await runCli(["mirror", "ls", "--store", own])).exit, 0);
     assert.is((await serving(["--store", own, "--listen", "127.0.0.1:0"], async () => undefined)).exit, 0);
