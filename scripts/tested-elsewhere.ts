@@ -99,6 +99,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/config.test.ts",
     why: "finds the file, and puts flags and variables over it, in every way there",
   },
+  "cli/input/serve-upstream.ts": {
+    test: "test/cli/commands/serve.test.ts",
+    why: "registries on loopback are asked there through the server, with their credentials and docker's",
+  },
   "cli/input/serve-parts.ts": {
     test: "test/cli/commands/serve.test.ts",
     why: "puts together what the command serves there",
