@@ -1,4 +1,4 @@
-/** `npm run kills`: 200 syncs that are killed at random moments, or as many as are asked for. */
+/** `npm run kills:sync`: 200 syncs that are killed at random moments, or as many as are asked for. */
 import { killSyncs } from "../support/killed-syncs.ts";
 
 const count = Number(process.argv[2] ?? 200);
