@@ -690,7 +690,7 @@ FROM distrust
 UNION ALL
 SELECT 'partial', question, 'partial'
 FROM answer
-WHERE partial <> 0
+WHERE kind = 'referrers' AND partial <> 0
 UNION ALL
 SELECT 'pin ' || kind, name, digest
 FROM pin

@@ -24,14 +24,14 @@ export const memoryFaults: readonly Fault[] = [
   {
     name: "mirror-row-checksum",
     file: "proxy/mirror/answer-row.ts",
-    from: "if (!(row.checksum instanceof Uint8Array) || !checksumOf(row).equals(row.checksum))",
+    from: "if (!hasChecksum(row.checksum, ...checkedColumns(row)))",
     to: "if (!(row.checksum instanceof Uint8Array))",
   },
   {
     name: "mirror-bytes-not-compared",
     file: "proxy/mirror/mirror-knowledge.ts",
-    from: "if (digestOf(bytes) !== digest)",
-    to: 'if (digestOf(bytes) === "sha256:")',
+    from: "if (!(bytes instanceof Uint8Array) || digestOf(bytes) !== digest)",
+    to: 'if (!(bytes instanceof Uint8Array) || digest === "sha256:")',
   },
   {
     name: "mirror-adds-other-digest",
