@@ -107,6 +107,7 @@ export class AuthorizedRequests {
     this.#grants.delete(key);
     const error = this.#fault(second, grant);
     if (grant.isPassword) this.#rest(this.#denied, `${origin.origin} ${grant.who}`, error);
+    else if (refusesToken(second)) this.#rest(this.#denied, `${origin.origin}/${endpoint.path} ${grant.who}`, error);
     throw error;
   }
 
@@ -219,6 +220,13 @@ export class AuthorizedRequests {
     }
   }
 }
+
+/**
+ * Whether the token itself is refused, not what it allows: another one that is got in the same way will be, too. RFC
+ * 6750 section 3.1.
+ */
+const refusesToken = ({ headers }: BoundedResponse): boolean =>
+  parseChallenges(headers["www-authenticate"] ?? "").some(({ parameters }) => parameters.error === "invalid_token");
 
 interface Need {
   readonly endpoint: Endpoint;

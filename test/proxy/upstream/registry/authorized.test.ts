@@ -125,6 +125,25 @@ test("a token that ends in the middle is renewed once; one that is refused again
   });
 });
 
+test("a new token that is invalid to the registry is the last one that is got; one that allows too little is not", () => {
+  const rows = [
+    ["invalid_token", 1],
+    ["insufficient_scope", 3],
+  ] as const;
+  return rows.reduce(async (before, [error, given]) => {
+    await before;
+    const { state, answers } = tokenRegistry((host, path) => `${challengeFor(host, path)},error="${error}"`);
+    state.good.add = () => state.good;
+    await withRegistry(answers, async (server, parts) => {
+      for (const name of ["1", "2"])
+        await rejectsCode("access-denied", () => parts.tag.ask(tag(server.host, "org/app", name), never));
+      assert.is(state.given, given, error);
+      await rejectsCode("access-denied", () => parts.tag.ask(tag(server.host, "org/other"), never));
+      assert.is(state.given, given + 2, "of another repository nothing is known");
+    });
+  }, Promise.resolve());
+});
+
 test("by its own clock a token is renewed before it ends", () => {
   const { state, answers } = tokenRegistry();
   let now = Date.parse("2026-11-30T12:00:00Z");
