@@ -99,11 +99,15 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/config.test.ts",
     why: "finds the file, and puts flags and variables over it, in every way there",
   },
-  "cli/input/serve-upstream.ts": {
+  "cli/serve/sync-by-timer.ts": {
+    test: "test/cli/commands/serve.test.ts",
+    why: "lists are synced there by the server's timer, right and wrong",
+  },
+  "cli/serve/upstreams.ts": {
     test: "test/cli/commands/serve.test.ts",
     why: "registries on loopback are asked there through the server, with their credentials and docker's",
   },
-  "cli/input/serve-parts.ts": {
+  "cli/serve/open-parts.ts": {
     test: "test/cli/commands/serve.test.ts",
     why: "puts together what the command serves there",
   },

@@ -18,7 +18,7 @@ import { addConfigOptions, type ConfigOptions, findConfig, loadConfig, settingFl
 import { readGivenText } from "../input/given-file.ts";
 import { limitsOfBundles } from "../input/limit-flags.ts";
 import { outputOption, type OutputOptions } from "../input/output-flag.ts";
-import { openParts } from "../input/serve-parts.ts";
+import { openParts } from "../serve/open-parts.ts";
 import { lockHolder } from "../input/store.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { version } from "../version.ts";

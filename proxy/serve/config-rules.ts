@@ -46,6 +46,8 @@ export function checkConfig(config: Config, judge: Judge): void {
   }
   if (config.mode === "online" && config.upstreams.length === 0)
     judge.refuse("/mode", "online asks the upstreams, and none is listed");
+  if (config.mode === "offline" && config.sync.lists.length > 0)
+    judge.refuse("/sync/lists", "are fetched in mode online only");
   checkPolicies(config, judge);
 }
 

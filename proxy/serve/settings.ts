@@ -203,6 +203,21 @@ export const settings = {
         },
       },
     },
+    sync: {
+      kind: "group",
+      what: "images that are fetched by a timer",
+      fields: {
+        lists: { kind: "paths", what: "lists of images, as mirror sync takes them; their hosts must be upstreams" },
+        interval: {
+          kind: "span",
+          what: "time from one sync to the next",
+          fallback: "1h",
+          least: 1000,
+          most: 20 * day,
+        },
+        failurePolicy: failurePolicy("an upstream that is down: Fail: the sync failed, Ignore: it did not"),
+      },
+    },
     policies: {
       kind: "group",
       what: "Kyverno's policies",

@@ -196,6 +196,41 @@ upstreams: [{ host: "${upstream.host}", plainHTTP: true, credentials: { tokenFil
   }
 });
 
+test("its lists are synced into its own mirror, from listed upstreams only; a round that fails is told", async () => {
+  const manifest = { schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", layers: [] };
+  const config = { mediaType: "application/vnd.oci.empty.v1+json", digest: digestOf(encodeUtf8("{}")), size: 2 };
+  const found: Reply = { body: { ...manifest, config }, headers: { "content-type": manifest.mediaType } };
+  const upstream = await serveRegistry((path) => (path.endsWith("/app/manifests/1") ? found : undefined));
+  const stranger = await serveRegistry(() => found);
+  const files = {
+    "images.txt": `${upstream.host}/app:1\n${stranger.host}/app:1\n`,
+    "c.yaml": `${head}mode: online
+store: ${tempFolder()}
+listeners: [{ address: "127.0.0.1:0" }]
+upstreams: [{ host: "${upstream.host}", plainHTTP: true }]
+sync: { lists: [images.txt], interval: 1s, failurePolicy: Ignore }\n`,
+  };
+  try {
+    await serving(
+      ["-c", "c.yaml"],
+      async ({ logged, lines, files: changing }) => {
+        await logged("synced");
+        assert.equal([lines().find(({ msg }) => msg === "synced")?.images], [2]);
+        changing["images.txt"] = "not a reference !\n";
+        await logged("the sync failed");
+        changing["images.txt"] = `${upstream.host}/app:1\n`;
+        await logged("synced", 2);
+      },
+      { files },
+    );
+    assert.ok(upstream.asked().some((one) => one.includes("/app/manifests/1")));
+    assert.equal(stranger.asked(), []);
+  } finally {
+    await upstream.close();
+    await stranger.close();
+  }
+});
+
 test("what docker's file has credentials for is not given to strangers either", async () => {
   const auths = JSON.stringify({ auths: { "a.io": { auth: Buffer.from("u:p").toString("base64") } } });
   const words = ["--store", tempFolder(), "--online", "--upstream", "a.io", "-c", "c.yaml"];

@@ -217,6 +217,7 @@ const together: readonly (readonly [string, string])[] = [
   ["upstreams: [{ host: a.io, credentials: { passwordFile: f } }]", "upstreams[0].credentials.passwordFile"],
   ["upstreams: [{ host: a.io, credentials: { tokenFile: f, tokenEnv: E } }]", "upstreams[0].credentials.tokenEnv"],
   ["mode: online", "mode"],
+  ["sync: { lists: [images.txt] }", "sync.lists"],
   ["proxy: { admit: policies }", "proxy.admit"],
   ["proxy: { noMatch: deny }", "proxy.noMatch"],
 ];

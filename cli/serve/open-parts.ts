@@ -15,10 +15,10 @@ import type { Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { CommandIO } from "../command.ts";
-import { placeText, problemText } from "./files.ts";
-import { givenKnowledge } from "./knowledge.ts";
-import { readPolicies } from "./policy-files.ts";
-import { defaultTrustName, readTrustSettings } from "./trust-flags.ts";
+import { placeText, problemText } from "../input/files.ts";
+import { givenKnowledge } from "../input/knowledge.ts";
+import { readPolicies } from "../input/policy-files.ts";
+import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 
 export interface ServeParts {
   readonly config: Config;
@@ -57,6 +57,12 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       report,
       warn: (text) => log.warn(text),
     });
+    const stop = new AbortController();
+    const syncing =
+      registry === undefined || config.sync.lists.length === 0
+        ? undefined
+        : (await import("./sync-by-timer.ts")).syncByTimer({ ...parts, registry }, stop.signal);
+    syncing?.catch((error: unknown) => log.error("a bug ended the syncs", { error: String(error) }));
     const knowledge = mirror.knowledge();
     const tuf = createTufServer({ knowledge, trust, crypto: nodeVerifier, limits, now, report });
     return {
@@ -68,6 +74,8 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         { name: "mirror", look: () => void knowledge.recorded({ kind: "trusted-root", name: defaultTrustName }) },
       ],
       async close() {
+        stop.abort();
+        await syncing?.catch(() => undefined);
         await proxy.close();
         await registry?.close();
       },
@@ -79,7 +87,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
 }
 
 async function openRegistryFor(parts: ServeParts): Promise<Registry> {
-  const { openServeRegistry, findKnownUpstream } = await import("./serve-upstream.ts");
+  const { openServeRegistry, findKnownUpstream } = await import("./upstreams.ts");
   const { listeners, allowAnonymousPrivate } = parts.config;
   const open = listeners.find(servesStrangers);
   const known = open === undefined || allowAnonymousPrivate ? undefined : await findKnownUpstream(parts);
