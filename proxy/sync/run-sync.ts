@@ -73,6 +73,8 @@ class Sync {
   readonly #asker: NotingAsker;
   readonly #store: SyncStore | undefined;
   readonly #asking: AskingRun;
+  readonly #reports: Promise<void>[] = [];
+  #hasFailed = false;
   readonly #drifts = new Map<string, Drift>();
   readonly #outcomes: { readonly image: SyncImage; readonly synced: SyncedImage; readonly closure?: Closure }[] = [];
 
@@ -109,6 +111,7 @@ class Sync {
     try {
       await this.#settleRoots();
       await this.#inFlight(images, (image) => this.#sync(image));
+      await Promise.all(this.#reports);
       return this.#report(started);
     } catch (error) {
       this.#store?.abandon();
@@ -133,7 +136,7 @@ class Sync {
     let next = 0;
     let failed = false;
     const work = async (): Promise<void> => {
-      while (next < items.length && !failed && stop?.aborted !== true)
+      while (next < items.length && !failed && !this.#hasFailed && stop?.aborted !== true)
         try {
           await act(items[next++] as Item);
         } catch (error) {
@@ -175,10 +178,23 @@ class Sync {
       if (!(error instanceof EngineError) || !isOfImage(error)) throw error;
       fault = error;
     }
-    await this.#store?.committed();
     const synced = this.#outcome(image, closure, { fault, layerBytes, ms: now().getTime() - started });
-    this.#outcomes.push({ image, synced, ...(closure === undefined ? {} : { closure }) });
-    on({ event: "image", image: synced, done: this.#outcomes.length, total: images.length });
+    const report = (): void => {
+      this.#outcomes.push({ image, synced, ...(closure === undefined ? {} : { closure }) });
+      on({ event: "image", image: synced, done: this.#outcomes.length, total: images.length });
+    };
+    if (this.#store === undefined) report();
+    else this.#afterCommit(this.#store.committed(), report);
+  }
+
+  /** What is reported is on the disk; the next image does not wait for that. */
+  #afterCommit(committed: Promise<void>, report: () => void): void {
+    const reported = committed.then(report);
+    // Whoever waits for all of them hears of a failure.
+    reported.catch(() => {
+      this.#hasFailed = true;
+    });
+    this.#reports.push(reported);
   }
 
   #outcome(

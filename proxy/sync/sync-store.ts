@@ -17,7 +17,7 @@ export interface StoreEvents {
 }
 
 /** How long a commit waits for more, and how much it holds at most. */
-const gatherMs = 20;
+const gatherMs = 100;
 const mostBytes = 16 * 1024 * 1024;
 
 export class SyncStore {
