@@ -41,7 +41,7 @@ import { tellProblem, toProblem } from "../render/problem.ts";
 import { note } from "../render/say.ts";
 import { renderSync, tellSync, toSyncJson } from "../render/sync.ts";
 
-/** Rules for controllers say nothing that the rule for Pods does not say, and their variables are those of controllers. */
+/** Rules for controllers ask for what the rule for Pods asks for, and their variables are those of controllers. */
 const forPodsOnly = (policy: Policy): Policy => ({
   ...policy,
   annotations: { ...policy.annotations, [autogenAnnotation]: "none" },

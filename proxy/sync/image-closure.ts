@@ -1,6 +1,7 @@
 /**
  * All questions about one image: what the engine asks when it decides exhaustively, and everything that hangs on the
- * image, on its platforms and on what hangs there. Source: docs/spec/offline.md#sync, docs/architecture.md#decide-then-ask.
+ * image, on its platforms and on what hangs there. Source: docs/spec/offline.md#sync,
+ * docs/architecture.md#decide-then-ask.
  */
 import { isBundleMediaType, manifestScheme } from "../../core/cosign/referrer-scheme.ts";
 import type { Digest } from "../../core/crypto/digest.ts";

@@ -40,7 +40,7 @@ const settingsOf = ({ expect, refresh, children }: ListSettings): ListSettings =
   ...(children === undefined ? {} : { children }),
 });
 
-/** Each image once, by its text; the first that names it counts. @throws EngineError `over-limit` past `listEntries`. */
+/** Each image once; the first that names it counts. @throws EngineError `over-limit` past `listEntries`. */
 export async function listImages(list: ImageList, options: ListOptions): Promise<SyncList> {
   const { isWhole, limits } = options;
   const images = new Map<string, SyncImage>();

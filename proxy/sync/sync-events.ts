@@ -7,8 +7,8 @@ import type { Coverage } from "./coverage.ts";
 
 /**
  * `copied`: nothing of it was here. `resumed`: a part was here, and the rest was fetched. `exists`: everything was.
- * `wanted`: in a dry run, something would be fetched. `absent`: its registry says that there is no such image. `failed`:
- * something could not be asked.
+ * `wanted`: in a dry run, something would be fetched. `absent`: its registry says that there is no such image.
+ * `failed`: something could not be asked.
  */
 export type ImageStatus = "copied" | "exists" | "resumed" | "wanted" | "absent" | "failed";
 

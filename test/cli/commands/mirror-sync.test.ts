@@ -58,6 +58,9 @@ const addSigned = ({ registry }: Lab, tag: string): ReturnType<SmallRegistry["ad
   return digest;
 };
 
+const listOf = (entry: string): string =>
+  `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {${entry}}\n`;
+
 interface Report {
   readonly exitCode: number;
   readonly summary: Readonly<Record<string, number>>;
@@ -128,7 +131,7 @@ test("a tag that never moves is asked once", () =>
   withLab(async (lab) => {
     const digest = addSigned(lab, "1");
     const files = {
-      "list.yaml": `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: "${lab.here("1")}", refresh: never}\n`,
+      "list.yaml": listOf(`image: "${lab.here("1")}", refresh: never`),
     };
     const words = ["mirror", "sync", "--store", lab.store, "-f", "list.yaml"];
     assert.is((await lab.run(words, files)).exit, 0);
@@ -282,7 +285,7 @@ test("signatures on platforms, on SBOMs and on signatures come along; children: 
       });
     for (const digest of [index, first, second, sbom, signature, onSignature]) assert.ok(has(digest ?? ""), digest);
     const store = tempFolder();
-    const list = `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: "${lab.here("1")}", children: false}\n`;
+    const list = listOf(`image: "${lab.here("1")}", children: false`);
     await lab.run(["mirror", "sync", "--store", store, "-f", "list.yaml"], { "list.yaml": list });
     assert.equal([has(index, store), has(first ?? "", store)], [true, false]);
   }));
@@ -291,7 +294,7 @@ test("coverage: what the policies refuse is red unless the list expects it; what
   withLab(async (lab) => {
     lab.registry.addImage(repository, "1", "nobody signs it");
     const entry = (more: string): TestWorld["files"] => ({
-      "list.yaml": `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: "${lab.here("1")}"${more}}\n`,
+      "list.yaml": listOf(`image: "${lab.here("1")}"${more}`),
     });
     const words = ["mirror", "sync", "--store", lab.store, "--policies", "policy.yaml", "-f", "list.yaml"];
     const red = await lab.run([...words, "--require-covered"], entry(""));
@@ -367,7 +370,7 @@ test("--complete=repository claims a repository when all of its tags were taken 
     const part = reportOf(await lab.sync(lab.here("1"), "--complete=repository", "-o", "json"));
     assert.equal(part.complete, []);
     assert.match(part.withheld[0]?.why ?? "", "2 of its 4 tags are not in the list");
-    const list = `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {image: "${scope}", tags: all}\n`;
+    const list = listOf(`image: "${scope}", tags: all`);
     const words = ["mirror", "sync", "--store", lab.store, "-f", "list.yaml", "--complete=repository", "-o", "json"];
     const whole = await lab.run(words, { "list.yaml": list });
     assert.equal([whole.exit, reportOf(whole).complete.map((claim) => claim.scope)], [0, [scope]], whole.err);
