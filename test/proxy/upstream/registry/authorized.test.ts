@@ -125,7 +125,7 @@ test("a token that ends in the middle is renewed once; one that is refused again
   });
 });
 
-test("a new token that is invalid to the registry is the last one that is got; one that allows too little is not", () => {
+test("a new token that is invalid there is the last one that is got; one that allows too little is not", () => {
   const rows = [
     ["invalid_token", 1],
     ["insufficient_scope", 3],
