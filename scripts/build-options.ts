@@ -9,8 +9,8 @@ export interface BuildTargets {
   readonly outdir: string;
 }
 
-/** Packages with native code; they are found in node_modules at run time. */
-export const external = ["better-sqlite3"];
+/** Packages with a native part. It is found in node_modules at run time; their JavaScript is bundled. */
+export const withNativePart = ["better-sqlite3"];
 
 const versionOf = (root: string): string =>
   (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string }).version;
@@ -42,7 +42,6 @@ export const nodeOptions = (root: string): BuildOptions => ({
   platform: "node",
   target: "node20",
   mainFields: ["module", "main"],
-  external,
   // Packages in CommonJS call `require` for Node's own modules.
   banner: {
     js:

@@ -1,11 +1,11 @@
 /**
- * What is installed with the program, and what only builds it. The package installs what the build leaves out of its
- * bundles and nothing else (`optionalDependencies`: without it all works but the mirror); everything else is bundled or
- * a tool (`devDependencies`), is imported or named by a script, or waits for the part that needs it.
+ * What is installed with the program, and what only builds it. The package installs what has a native part, which the
+ * build cannot bundle, and nothing else (`optionalDependencies`: without it all works but the mirror); everything else
+ * is bundled or a tool (`devDependencies`), is imported or named by a script, or waits for the part that needs it.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { external } from "./build-options.ts";
+import { withNativePart } from "./build-options.ts";
 import type { CheckReport } from "./check.ts";
 import { importsOf, packageOf, readSources } from "./source-text.ts";
 
@@ -60,13 +60,13 @@ export function checkPackages(root: string, waiting: Readonly<Record<string, str
       `${Object.keys(waiting).length} wait`,
     faults: [
       ...installed
-        .filter((name) => !external.includes(name))
+        .filter((name) => !withNativePart.includes(name))
         .map((name) => `package.json: ${name} would be installed and is bundled: make it a devDependency`),
       ...installed
-        .filter((name) => external.includes(name) && !ships.has(name))
+        .filter((name) => withNativePart.includes(name) && !ships.has(name))
         .map((name) => `package.json: nothing that ships imports ${name}: remove it`),
       ...Object.keys(file.dependencies ?? {})
-        .filter((name) => external.includes(name))
+        .filter((name) => withNativePart.includes(name))
         .map((name) => `package.json: ${name} is optional: all but the mirror works without it`),
       ...others
         .filter((name) => !isUsed(name) && waiting[name] === undefined)

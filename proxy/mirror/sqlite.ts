@@ -1,9 +1,11 @@
 /**
  * SQLite, the only native module: loaded when a mirror is opened, and not before, so that everything that needs no
- * mirror works without it. Source: https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md.
+ * mirror works without it. Its JavaScript is bundled, because finding a dozen files takes longer than opening a mirror.
+ * package.json names one version, so the native part that is installed is the one for it. Source:
+ * https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md.
  */
 import { createRequire } from "node:module";
-import type Database from "better-sqlite3";
+import Database from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 
 /** Loads a package or a file of one by its name; throws like `require`. */
@@ -14,7 +16,7 @@ interface Load {
 
 interface Sqlite {
   readonly Database: typeof Database;
-  /** The native part; where there is none, the package looks for it. */
+  /** A file; without it the package looks for its native part. */
   readonly nativeBinding?: string;
 }
 
@@ -45,12 +47,16 @@ function findNative({ resolve }: Load): string | undefined {
  */
 export function loadSqlite(load: Load = createRequire(import.meta.url)): Sqlite {
   try {
-    const found = load("better-sqlite3") as typeof Database;
     const nativeBinding = findNative(load);
-    // Now, and not with the first database, so that what is wrong with it is said here.
-    if (nativeBinding === undefined) new found(":memory:").close();
-    else load(nativeBinding);
-    return { Database: found, ...(nativeBinding === undefined ? {} : { nativeBinding }) };
+    if (nativeBinding !== undefined) {
+      // Now, and not with the first database, so that what is wrong with it is said here.
+      load(nativeBinding);
+      return { Database, nativeBinding };
+    }
+    const found = load("better-sqlite3") as typeof Database;
+    // The package loads its native part with the first database.
+    new found(":memory:").close();
+    return { Database: found };
   } catch (error) {
     const { platform, arch, versions } = process;
     const here = `${platform}-${arch}, Node ${versions.node} (ABI ${versions.modules})`;
