@@ -1,4 +1,4 @@
-/** The syncs of `serve`: its lists, by a timer, from its upstreams into its mirror. Only loaded where lists are said. */
+/** The syncs of `serve`: its lists, by a timer, from its upstreams into its mirror. Loaded where lists are said. */
 import { createEngine, type Policy } from "../../core/index.ts";
 import { EngineError } from "../../core/errors.ts";
 import { nothingKnown } from "../../core/knowledge/knowledge.ts";
