@@ -22,7 +22,7 @@ import { hasChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, guarded } from "./store-error.ts";
-import { type FloorRow, readFloorRows, type StoredFloors } from "./tuf-floors.ts";
+import { checkFloor, type FloorRow, readFloorRows, type StoredFloors } from "./tuf-floors.ts";
 import type { Limits } from "../../core/limits.ts";
 
 export interface PinRow {
@@ -82,6 +82,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #blob: Statement<[string], { readonly bytes: Uint8Array }>;
   readonly #metadata: Statement<[string, string, number], { readonly bytes: Uint8Array }>;
   readonly #floors: Statement<[string], FloorRow>;
+  readonly #allFloors: Statement<[], FloorRow>;
   readonly #pin: Statement<[string, string], PinRow>;
   readonly #pins: Statement<[], PinRow>;
   readonly #complete: Statement<[string, string, string], CompleteRow>;
@@ -100,6 +101,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#blob = database.prepare(sqlText("find-blob"));
     this.#metadata = database.prepare(sqlText("find-tuf-metadata"));
     this.#floors = database.prepare(sqlText("find-tuf-floors"));
+    this.#allFloors = database.prepare(sqlText("list-tuf-floors"));
     this.#pins = database.prepare(sqlText("list-pins"));
     this.#pin = database.prepare(sqlText("find-pin"));
     this.#complete = database.prepare(sqlText("find-complete"));
@@ -159,7 +161,12 @@ export class MirrorKnowledge implements Knowledge {
   #pinned(question: Question): Answer | undefined {
     if (question.kind !== "trusted-root" && question.kind !== "key") return undefined;
     const row = this.#pin.get(question.kind, question.kind === "key" ? question.reference : question.name);
-    if (row === undefined) return undefined;
+    if (row === undefined) {
+      // A pin whose name was damaged would be missed in silence, and what it replaced be believed again.
+      const others = ["key", "trusted-root", "tuf-root"].filter((kind) => kind !== question.kind);
+      for (const pin of this.#pins.all()) if (!others.includes(pin.kind)) checkPin(pin);
+      return undefined;
+    }
     checkPin(row);
     const bytes = toBytes(row.bytes);
     const value =
@@ -215,6 +222,8 @@ export class MirrorKnowledge implements Knowledge {
   }
 
   #floorsOf(name: string): { readonly floors?: StoredFloors } {
+    // A floor whose key was damaged would be missed in silence.
+    for (const row of this.#allFloors.all()) checkFloor(row);
     const rows = this.#floors.all(name);
     return rows.length === 0 ? {} : { floors: readFloorRows(rows) };
   }

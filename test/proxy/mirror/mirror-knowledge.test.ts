@@ -19,6 +19,8 @@ const other = textDigest("other");
 const metadata = (version: number, more = ""): Uint8Array =>
   bytes(`{"signed":{"version":${version},"expires":"2027-01-01T00:00:00Z"${more}},"signatures":[]}`);
 
+const floors = { root: "2" };
+
 /** One present answer of every kind. */
 const present: readonly (readonly [Question, unknown])[] = [
   [
@@ -285,6 +287,29 @@ test("a change of any column of an answer's row is corrupt, never another answer
       damage: [],
       damaged: 0,
     }),
+  );
+});
+
+test("a pin or a floor whose key was changed is not missed in silence", () => {
+  const folder = writtenMirror((mirror) => {
+    const writer = mirror.writer();
+    for (const [question, value] of present.filter(([{ kind }]) => kind === "trusted-root"))
+      writer.setAnswer(question, {
+        state: "present",
+        value: question.kind === "trusted-root" && question.name === "tuf" ? { ...(value as object), floors } : value,
+        ...origin,
+      });
+    writer.pin({ kind: "trusted-root", name: "pinned", bytes: bytes("[]") }, origin);
+  });
+  const floor = "UPDATE tuf_floor SET repository = ? WHERE repository = ?";
+  tamper(folder, floor, "tug", "tuf");
+  reading(folder, (mirror) =>
+    throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "trusted-root", name: "tuf" })),
+  );
+  tamper(folder, floor, "tuf", "tug");
+  tamper(folder, "UPDATE pin SET name = 'pinnee'");
+  reading(folder, (mirror) =>
+    throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "trusted-root", name: "pinned" })),
   );
 });
 

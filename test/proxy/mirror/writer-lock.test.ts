@@ -1,6 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { lockWriter } from "../../../proxy/mirror/writer-lock.ts";
+import { currentWriter, lockWriter } from "../../../proxy/mirror/writer-lock.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 
@@ -29,6 +31,24 @@ test("folders do not share it", () => {
 
 test("without a folder there is nothing to lock", () => {
   assert.throws(() => lockWriter("/nonexistent/folder", 0));
+});
+
+test("what a killed process left names nobody, and the next holder is named", () => {
+  const folder = temporaryFolder();
+  const left = { pid: 1, host: "gone", since: "2025-01-01T00:00:00Z", command: "mirror sync" };
+  assert.is(currentWriter(folder), undefined, "there never was one");
+  lockWriter(folder, 0).release();
+  writeFileSync(join(folder, "writer.json"), JSON.stringify(left));
+  assert.is(currentWriter(folder), undefined);
+  const nameless = lockWriter(folder, 0);
+  assert.equal(currentWriter(folder), {});
+  nameless.release();
+  const holder = { ...left, pid: 2, host: "here", command: "mirror gc" };
+  const lock = lockWriter(folder, 0, holder);
+  assert.equal(currentWriter(folder), holder);
+  assert.match(throwsCode("mirror-busy", () => lockWriter(folder, 0)).message, "mirror gc, process 2 on here, since");
+  lock.release();
+  assert.is(currentWriter(folder), undefined);
 });
 
 test.run();
