@@ -205,7 +205,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   },
   "proxy/registry/manifests.ts": {
     test: "test/proxy/registry/statuses.test.ts",
-    why: "every state of knowledge is asked for there by tag and by digest; registry-proxy.test.ts has what is kept ready",
+    why: "every state of knowledge is asked for there by tag and by digest; registry-proxy.test.ts has what is ready",
   },
   "proxy/registry/named-blobs.ts": {
     test: "test/proxy/registry/door-keeper.test.ts",

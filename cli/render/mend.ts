@@ -1,4 +1,7 @@
-/** What mends each kind of damage to a mirror, after the damaged row is removed. Source: docs/spec/offline.md#damage. */
+/**
+ * What mends each kind of damage to a mirror, after the damaged row is removed. Source:
+ * docs/spec/offline.md#damage.
+ */
 
 /** `STORE` stands for the mirror's folder. `undefined`: nothing has to be brought again. */
 const again: Readonly<Record<string, string | undefined>> = {

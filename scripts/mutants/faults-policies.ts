@@ -145,8 +145,8 @@ export const policyFaults: readonly Fault[] = [
   {
     name: "repository-is-ignored",
     file: "core/kyverno/image/attestor-set.ts",
-    from: "...(repository === undefined ? {} : { signatureRepository: repository }),",
-    to: "...(repository === undefined ? { signatureRepository: repository } : {}),",
+    from: "{ ...request, expectation, signatureRepository: repository };",
+    to: "{ ...request, expectation };",
   },
   {
     name: "no-rules-for-controllers",

@@ -1,6 +1,6 @@
 /**
- * `npm run kills [-- COUNT [SEED]]`: at least 200 kills of a mirror's writers, at random times in every phase; then power
- * cuts, where strace is installed.
+ * `npm run kills [-- COUNT [SEED]]`: at least 200 kills of a mirror's writers, at random times in every phase; then
+ * power cuts, where strace is installed.
  */
 import { killMany } from "./kill-many.ts";
 import { cutPower, hasStrace } from "./power-cut.ts";
