@@ -67,6 +67,7 @@ const sources = {
   "containerd-2.1.6": { own: { folder: "nodes/containerd", modules: "go-2.1.6.mod" } },
   "containerd-2.4.2": { own: { folder: "nodes/containerd" } },
   "containers-image": { own: { folder: "nodes/containers-image" } },
+  helm: { go: "helm.sh/helm/v4/cmd/helm@v4.1.4" },
   "local-kms": { go: "github.com/nsmithuk/local-kms@v0.0.0-20260228092603-2a5e92d09ab6" },
   /** With its etcd. About ten minutes of one core. */
   "api-server": { own: { folder: "api-server", texts: kubernetes } },

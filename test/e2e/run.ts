@@ -10,6 +10,7 @@ import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { keyServiceScenarios } from "./key-services.ts";
 import { logScenarios } from "./logs.ts";
+import { listScenarios } from "./lists.ts";
 import { nodeScenarios } from "./nodes.ts";
 import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
@@ -28,6 +29,7 @@ const scenarios: readonly Scenario[] = [
   ...keyServiceScenarios,
   ...amazonScenarios,
   ...nodeScenarios,
+  ...listScenarios,
   ...proxyScenarios,
   ...offlineScenarios,
 ].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
