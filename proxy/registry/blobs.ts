@@ -75,7 +75,8 @@ export class BlobServer {
   async serve(target: BlobTarget, request: IncomingMessage, response: ServerResponse): Promise<Sent> {
     const { pull, mayAsk, keeper, names, waitMs } = this.#options;
     const { repository, digest, host } = target;
-    const passage = await keeper?.blob(repository, digest);
+    const deadline = performance.now() + waitMs;
+    const passage = await keeper?.blob(repository, digest, deadline);
     if (passage?.refusal !== undefined) return refuse(request, response, passage.refusal);
     const exchange: Exchange = {
       target,
@@ -86,7 +87,6 @@ export class BlobServer {
     const condition = request.headers["if-none-match"];
     const isMaterial = passage?.reach === "material";
     const asks = mayAsk(host);
-    const deadline = performance.now() + waitMs;
     const question = { kind: "blob", repository, digest } as const;
     const held = pull.held(question, asks);
     const known =

@@ -8,10 +8,11 @@ import type { Limits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import type { Manifest } from "../../core/oci/manifest.ts";
 import type { Mirror } from "../mirror/mirror.ts";
-import type { Door, Verdict } from "./door/door.ts";
+import type { Door, DoorImage, Verdict } from "./door/door.ts";
 import { findNaming, isLayerType, namedBy } from "./named-blobs.ts";
 import type { Refusal } from "./oci-error.ts";
 import type { FailurePolicy } from "./pull-through.ts";
+import type { Deadline } from "./shared-asker.ts";
 import type { ManifestTarget } from "./target.ts";
 
 /**
@@ -56,7 +57,12 @@ export class DoorKeeper {
   }
 
   /** Whether a manifest is given to a client; `manifest`: what it says, if it is one. */
-  async manifest(target: ManifestTarget, digest: Digest, manifest: Manifest | undefined): Promise<Passage> {
+  async manifest(
+    target: ManifestTarget,
+    digest: Digest,
+    manifest: Manifest | undefined,
+    deadline: Deadline,
+  ): Promise<Passage> {
     const { repository } = target;
     const tag = target.kind === "tag" ? target.tag : undefined;
     if (isMaterial(tag, manifest)) {
@@ -69,9 +75,11 @@ export class DoorKeeper {
       this.#spread(repository, manifest, covered.warning);
       return shown(covered.warning);
     }
-    const passage = await this.#judge({ repository, digest, ...(tag === undefined ? {} : { tag }) });
+    const passage = await this.#judge({ repository, digest, ...(tag === undefined ? {} : { tag }) }, deadline);
     const passed =
-      passage.refusal !== undefined && tag === undefined ? await this.#byParents(repository, digest, 0) : passage;
+      passage.refusal !== undefined && tag === undefined
+        ? await this.#byParents(repository, digest, 0, deadline)
+        : passage;
     if (passed.refusal !== undefined) return passed;
     this.#reach(repository, digest, { reach: "image", ...shown(passed.warning) });
     this.#spread(repository, manifest, passed.warning);
@@ -79,28 +87,30 @@ export class DoorKeeper {
   }
 
   /** Whether a configuration or a layer is given to a client, and as what. */
-  async blob(repository: string, digest: Digest): Promise<Passage & { readonly reach?: Reach }> {
+  async blob(repository: string, digest: Digest, deadline: Deadline): Promise<Passage & { readonly reach?: Reach }> {
     const covered = this.#covered(repository, digest);
     if (covered !== undefined) return { reach: covered.reach, ...shown(covered.warning) };
     const { mirror, limits } = this.#options;
     // Nobody pulled its manifest lately, or the proxy was started since.
     const naming = findNaming(mirror, repository, digest, limits);
     if (naming.some(({ manifest }) => isMaterial(undefined, manifest))) return { reach: "material" };
-    const passage = await this.#byParents(repository, digest, 0);
+    const passage = await this.#byParents(repository, digest, 0, deadline);
     return passage.refusal === undefined ? { reach: "image", ...passage } : passage;
   }
 
   /** What admitted manifests name is admitted; a digest that none names is judged alone. */
-  async #byParents(repository: string, digest: Digest, depth: number): Promise<Passage> {
+  async #byParents(repository: string, digest: Digest, depth: number, deadline: Deadline): Promise<Passage> {
     const { mirror, limits } = this.#options;
     let passage: Passage | undefined;
     const parents = depth >= deepest ? [] : findNaming(mirror, repository, digest, limits);
     for (const parent of parents) {
       const covered = this.#covered(repository, parent.digest);
       passage =
-        covered?.reach === "image" ? shown(covered.warning) : await this.#judge({ repository, digest: parent.digest });
+        covered?.reach === "image"
+          ? shown(covered.warning)
+          : await this.#judge({ repository, digest: parent.digest }, deadline);
       if (passage.refusal !== undefined) {
-        const above = await this.#byParentsOnly(repository, parent.digest, depth + 1);
+        const above = await this.#byParentsOnly(repository, parent.digest, depth + 1, deadline);
         if (above !== undefined) passage = above;
       }
       if (passage.refusal === undefined) {
@@ -108,23 +118,24 @@ export class DoorKeeper {
         return passage;
       }
     }
-    return passage ?? this.#judge({ repository, digest });
+    return passage ?? this.#judge({ repository, digest }, deadline);
   }
 
-  async #byParentsOnly(repository: string, digest: Digest, depth: number): Promise<Passage | undefined> {
+  async #byParentsOnly(
+    repository: string,
+    digest: Digest,
+    depth: number,
+    deadline: Deadline,
+  ): Promise<Passage | undefined> {
     const { mirror, limits } = this.#options;
     if (depth >= deepest || findNaming(mirror, repository, digest, limits).length === 0) return undefined;
-    return this.#byParents(repository, digest, depth);
+    return this.#byParents(repository, digest, depth, deadline);
   }
 
-  async #judge(image: {
-    readonly repository: string;
-    readonly tag?: string;
-    readonly digest: Digest;
-  }): Promise<Passage> {
+  async #judge(image: DoorImage, deadline: Deadline): Promise<Passage> {
     const { door, failurePolicy } = this.#options;
     const key = `${image.repository}:${image.tag ?? ""}@${image.digest}`;
-    const judging = this.#judging.get(key) ?? door.judge(image).finally(() => this.#judging.delete(key));
+    const judging = this.#judging.get(key) ?? door.judge(image, deadline).finally(() => this.#judging.delete(key));
     this.#judging.set(key, judging);
     const verdict = await judging;
     switch (verdict.verdict) {

@@ -106,7 +106,7 @@ export class ManifestServer {
     const bytes = found.value;
     const manifest = readableManifest(bytes, limits);
     if (manifest !== undefined) names.learn(repository, manifest);
-    const passage = await keeper?.manifest(target, digest, manifest);
+    const passage = await keeper?.manifest(target, digest, manifest, deadline);
     if (passage?.refusal !== undefined) return refuse(request, response, passage.refusal);
     const etag = `"${digest}"`;
     const fields = [

@@ -17,18 +17,14 @@ export interface OpenDoorOptions extends Omit<PolicyDoorOptions, "knowledge" | "
   readonly asker?: Asker | undefined;
   /** The registries that may be asked, as for the proxy itself. */
   readonly upstreams: readonly string[];
-  /** How long one client waits for evidence. Default 9 s. */
-  readonly waitMs?: number;
   readonly report: (error: EngineError) => void;
   /** As of the proxy itself. */
   readonly warn: (text: string) => void;
 }
 
-const defaultWaitMs = 9_000;
-
 /** @throws EngineError when a policy cannot be compiled, `invalid-config` for what is no host. */
 export function openDoor(options: OpenDoorOptions): PolicyDoor {
-  const { mirror, given, asker, upstreams, waitMs = defaultWaitMs, report, warn, ...door } = options;
+  const { mirror, given, asker, upstreams, report, warn, ...door } = options;
   const listed = new Set(upstreams.map(readListed));
   const shared =
     asker === undefined
@@ -42,7 +38,7 @@ export function openDoor(options: OpenDoorOptions): PolicyDoor {
   return createPolicyDoor({
     ...door,
     knowledge: given === undefined ? mirror.knowledge() : joinedKnowledge([given, mirror.knowledge()]),
-    asker: shared === undefined ? undefined : () => shared.until(performance.now() + waitMs),
+    asker: shared === undefined ? undefined : (deadline) => shared.until(deadline),
     mayAsk: (question) =>
       !("repository" in question) || listed.has(question.repository.slice(0, question.repository.indexOf("/"))),
   });

@@ -18,5 +18,6 @@ export type Verdict =
   | { readonly verdict: "unknown"; readonly message: string; readonly code: ErrorCode; readonly isIgnorable: boolean };
 
 export interface Door {
-  judge(image: DoorImage): Promise<Verdict>;
+  /** `deadline`: until when the client waits, on the clock of `performance`. */
+  judge(image: DoorImage, deadline: number): Promise<Verdict>;
 }

@@ -25,7 +25,7 @@ export interface PolicyDoorOptions {
   readonly settings?: EngineSettings | undefined;
   readonly knowledge: Knowledge;
   /** Who is asked for evidence that is not known, until the time that is given; nobody without it. */
-  readonly asker?: (() => Asker) | undefined;
+  readonly asker?: ((deadline: number) => Asker) | undefined;
   /** Whether a question may be asked: only of registries that are listed. */
   readonly mayAsk: (question: Question) => boolean;
   readonly refreshMs: number;
@@ -47,17 +47,17 @@ export function createPolicyDoor(options: PolicyDoorOptions): PolicyDoor {
   const { policies, settings, knowledge, asker, mayAsk, refreshMs, noMatch, crypto, limits, now } = options;
   const { applied, notApplied } = doorPolicies(policies);
   const engine = createEngine({ policies: applied, crypto, limits, ...(settings === undefined ? {} : { settings }) });
-  const listed = (): Asker | undefined => {
-    const asked = asker?.();
+  const listed = (deadline: number): Asker | undefined => {
+    const asked = asker?.(deadline);
     if (asked === undefined) return undefined;
     return { ask: async (question) => (mayAsk(question) ? asked.ask(question) : undefined) };
   };
   return {
     notApplied,
     applied: applied.map(({ name }) => name),
-    async judge(image) {
+    async judge(image, deadline) {
       const request = requestFor(podOf(image));
-      const asked = listed();
+      const asked = listed(deadline);
       const decision =
         asked === undefined
           ? engine.decide(request, knowledge, now())

@@ -121,6 +121,25 @@ test("what was added by hand stays when its registry says that it does not exist
     assert.ok(stage.warnings.some((line) => line.startsWith("drifted")));
   }));
 
+test("a registry that hangs is not waited for longer than clients wait", async () => {
+  for (const failurePolicy of ["Fail", "Ignore"] as const)
+    await withProxy({ failurePolicy, waitMs: 150 }, async (stage) => {
+      const repository = `${stage.host}/org/app`;
+      const at = new Date(stage.clock - 3_600_000).toISOString();
+      const writer = stage.mirror.writer();
+      const tag = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: text.length };
+      const [state, from] = ["present", "test"] as const;
+      writer.setAnswer({ kind: "tag", repository, tag: "old" }, { state, value: tag, at, from });
+      writer.setAnswer({ kind: "manifest", repository, digest }, { state, value: encodeUtf8(text), at, from });
+      stage.answers = () => () => undefined;
+      // Ignore gives what the mirror has.
+      for (const path of ["manifests/old", "tags/list"])
+        assert.is((await stage.get(`org/app/${path}`)).status, failurePolicy === "Fail" ? 503 : 200, path);
+      for (const path of ["manifests/1", `blobs/${layerDigest}`, `referrers/${digest}`])
+        assert.is((await stage.get(`org/app/${path}`)).status, 503, path);
+    });
+});
+
 test("each request is told once, with what became of it", () =>
   withProxy({}, async (stage) => {
     stage.answers = answers;

@@ -31,7 +31,7 @@ function doorOf(policy: Json | undefined, more: Partial<PolicyDoorOptions> = {})
 }
 
 const judged = (policy: Json | undefined, more: Partial<PolicyDoorOptions> = {}, image: Partial<Signed> = {}) =>
-  doorOf(policy, more).judge({ repository, tag, digest, ...image });
+  doorOf(policy, more).judge({ repository, tag, digest, ...image }, 1e12);
 
 /** The policy for images of this pattern alone. */
 const selecting = (reference: string): Json =>
@@ -52,7 +52,7 @@ test("the verdict of the engine: proven, refuted with the documented sentence, u
 });
 
 test("by digest alone, too", async () => {
-  const { verdict } = await doorOf(policyFor(signed)).judge({ repository, digest });
+  const { verdict } = await doorOf(policyFor(signed)).judge({ repository, digest }, 1e12);
   assert.is(verdict, "admitted");
 });
 
