@@ -6,7 +6,8 @@ import { nameOf } from "./called-path.ts";
 const signing = "Sallyport signs nothing: use cosign";
 const files = "Sallyport verifies images: for files use cosign";
 const logins = "docker's and podman's logins count here: docker login HOST, docker logout HOST";
-const forGood = "nothing is removed from a mirror: fill a new folder with what should stay";
+const removing = "images are removed by sallyport mirror rm";
+const tidying = "what no rule keeps is removed by sallyport mirror gc";
 
 /** Commands of cosign, and others that there are not, by the group where they are looked for. */
 const elsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -24,7 +25,7 @@ const elsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     logout: logins,
     save: "an image is saved with its signatures by cosign: cosign save IMAGE --dir LAYOUT",
   },
-  mirror: { rm: forGood, remove: forGood, delete: forGood, prune: forGood, clean: forGood },
+  mirror: { remove: removing, delete: removing, prune: tidying, clean: tidying },
 };
 
 /** `Did you mean X?`: the nearest name, or the one that has the same words among others. */

@@ -14,7 +14,8 @@ const hints: readonly (readonly [words: readonly string[], hint: string])[] = [
   [["sign", "x"], "Sallyport signs nothing: use cosign"],
   [["attest", "x"], "Sallyport signs nothing: use cosign"],
   [["verify-blob", "x"], "Sallyport verifies images: for files use cosign"],
-  [["mirror", "rm", "x"], "nothing is removed from a mirror: fill a new folder with what should stay"],
+  [["mirror", "delete", "x"], "images are removed by sallyport mirror rm"],
+  [["mirror", "prune"], "what no rule keeps is removed by sallyport mirror gc"],
 ];
 for (const [words, hint] of hints)
   test(words.join(" "), async () => {

@@ -4,8 +4,11 @@ import type { CommandEntry } from "../../cli/command.ts";
 import { commands, runCommandLine } from "../../cli/program.ts";
 import { testIO } from "./command-io.ts";
 
-const leaves = (command: Command): readonly Command[] =>
-  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+/** Commands that do something themselves; a group may, such as `mirror pins`. */
+const acting = (command: Command): readonly Command[] => [
+  ...(command.commands.length === 0 || Reflect.get(command, "_actionHandler") ? [command] : []),
+  ...command.commands.flatMap(acting),
+];
 
 const idle: readonly CommandEntry[] = commands.map((entry) => ({
   ...entry,
@@ -14,7 +17,7 @@ const idle: readonly CommandEntry[] = commands.map((entry) => ({
     return {
       define: (command, shell) => {
         module.define(command, shell);
-        for (const leaf of leaves(command)) leaf.action(() => shell.finish(0));
+        for (const one of acting(command)) one.action(() => shell.finish(0));
       },
     };
   },
