@@ -107,12 +107,16 @@ export const layers: LayerTable = {
   "proxy/host/node-verifier.ts": { units: ["core/crypto", "proxy/p384"], packages: ["node:"] },
   "proxy/p384": { units: ["core/crypto"], packages: ["@noble/curves"] },
   "proxy/make-folder.ts": { units: [], packages: ["node:"] },
+  "proxy/bounded-map.ts": { units: [] },
+  "proxy/flights.ts": { units: [] },
   "proxy/log.ts": { units: [], packages: ["pino"] },
   "proxy/metrics.ts": { units: [], packages: ["prom-client"] },
   "proxy/serve": {
     units: [
       ...basis,
       "core/kyverno/policy",
+      "core/oci",
+      "proxy/bounded-map.ts",
       "proxy/make-folder.ts",
       "proxy/log.ts",
       "proxy/metrics.ts",
@@ -128,7 +132,7 @@ export const layers: LayerTable = {
   },
   "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:", "tar-stream"] },
   "proxy/upstream": {
-    units: [...basis, "core/crypto", "core/knowledge"],
+    units: [...basis, "core/crypto", "core/knowledge", "proxy/flights.ts"],
     packages: ["node:", "undici"],
   },
   "proxy/upstream/tuf": {
@@ -184,6 +188,7 @@ export const layers: LayerTable = {
       "core/kyverno/rule",
       "core/kyverno/image",
       "core/kyverno/outcome",
+      "proxy/flights.ts",
       "proxy/mirror",
       "proxy/sync/lists",
       "proxy/upstream",
@@ -204,13 +209,15 @@ export const layers: LayerTable = {
       "core/decide",
       "core/trust",
       "proxy/archive",
+      "proxy/bounded-map.ts",
+      "proxy/flights.ts",
       "proxy/make-folder.ts",
       "proxy/mirror",
       "proxy/upstream",
       "proxy/upstream/registry",
       "proxy/registry/door",
     ],
-    packages: ["node:", "express"],
+    packages: ["node:"],
   },
   "proxy/webhook": {
     units: [
@@ -382,6 +389,7 @@ export const layers: LayerTable = {
       ...api,
       ...basis,
       "core/knowledge",
+      "core/oci",
       "core/crypto",
       "core/cosign",
       "core/oci/descriptor.ts",

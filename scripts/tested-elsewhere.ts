@@ -223,10 +223,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/registry/statuses.test.ts",
     why: "every state of knowledge, outage and failure policy is a row there",
   },
-  "proxy/registry/readable-manifest.ts": {
-    test: "test/attacks/registry-proxy.test.ts",
-    why: "manifests that can and cannot be read are served there",
-  },
   "proxy/mirror/signed-time-row.ts": {
     test: "test/proxy/mirror/signed-time.test.ts",
     why: "is written, read and damaged there",

@@ -1,5 +1,6 @@
 /** `sallyport node-config`: what nodes need to pull images through a proxy. Source: docs/guides/nodes.md. */
 import { Argument, type Command } from "commander";
+import { isHost } from "../../core/oci/reference.ts";
 import { parseCertificatesPem } from "../../core/x509/certificate.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
@@ -38,13 +39,11 @@ interface Options extends OutputOptions {
   readonly withFallback?: boolean;
 }
 
-const host = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
-
 /** @throws EngineError `invalid-usage` for an address with anything but a host: a password would be printed. */
 function readProxy(text: string): ProxyAddress {
   const [, scheme = "", found = ""] = /^(https?):\/\/([^/?#\s]+)\/?$/i.exec(text) ?? [];
   const name = found.toLowerCase();
-  if (!host.test(name))
+  if (!isHost(name))
     throw usage(
       "--proxy is an address with a scheme, a host and a port, and nothing else: https://proxy:5000",
       "--proxy",
@@ -58,7 +57,7 @@ const hubNames = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"
 /** Whatever is written into a file's path or text is a host and nothing else. @throws EngineError `invalid-usage` */
 function readUpstream(text: string): string {
   const name = text.trim().toLowerCase();
-  if (!host.test(name)) throw usage("--upstream is a registry's host, such as ghcr.io or registry.example:5000", text);
+  if (!isHost(name)) throw usage("--upstream is a registry's host, such as ghcr.io or registry.example:5000", text);
   return hubNames.has(name) ? "docker.io" : name;
 }
 

@@ -13,6 +13,7 @@ import {
   type NodeFile,
   othersNote,
   policyNote,
+  quoted,
   basicHere,
   secretNote,
   passwordHere,
@@ -67,30 +68,28 @@ function mainFile({ version }: NodeConfigOptions): NodeFile {
   };
 }
 
-const tomlText = (text: string): string => JSON.stringify(text);
-
 /** containerd sends it with every request to the proxy, and to no other host. */
 const login = (table: string, { username }: NodeConfigOptions): string =>
-  username === undefined ? "" : `[${table}]\n  authorization = [${tomlText(`Basic ${basicHere}`)}]\n`;
+  username === undefined ? "" : `[${table}]\n  authorization = [${quoted(`Basic ${basicHere}`)}]\n`;
 
 function hostsToml(name: string, options: NodeConfigOptions): string {
   const { proxy, ca, withFallback, version } = options;
-  const trust = ca === undefined ? "" : `ca = ${tomlText(caPath)}\n`;
+  const trust = ca === undefined ? "" : `ca = ${quoted(caPath)}\n`;
   if (!withFallback) {
     return `${comment(
       "The proxy stands in the place of the registry, and there is no other host.",
       "A [host] table would make containerd ask the registry itself last.",
       "Read at every pull: nothing is to be restarted.",
-    )}server = ${tomlText(proxy.url)}\n${trust}${login("header", options)}`;
+    )}server = ${quoted(proxy.url)}\n${trust}${login("header", options)}`;
   }
   // An unknown capability makes containerd before 2.2.1 drop the whole file.
   const hasReferrers = version !== undefined && isAtLeast(version, 2, 2, 1);
-  const capabilities = ["pull", "resolve", ...(hasReferrers ? ["referrers"] : [])].map(tomlText).join(", ");
+  const capabilities = ["pull", "resolve", ...(hasReferrers ? ["referrers"] : [])].map(quoted).join(", ");
   return (
     comment("The proxy is asked first, and the registry itself where the proxy does not answer with the image.") +
-    (name === "_default" ? "" : `server = ${tomlText(`https://${hostOfUpstream(name)}`)}\n\n`) +
-    `[host.${tomlText(proxy.url)}]\n  capabilities = [${capabilities}]\n${trust === "" ? "" : `  ${trust}`}` +
-    login(`host.${tomlText(proxy.url)}.header`, options)
+    (name === "_default" ? "" : `server = ${quoted(`https://${hostOfUpstream(name)}`)}\n\n`) +
+    `[host.${quoted(proxy.url)}]\n  capabilities = [${capabilities}]\n${trust === "" ? "" : `  ${trust}`}` +
+    login(`host.${quoted(proxy.url)}.header`, options)
   );
 }
 
@@ -99,15 +98,14 @@ function mirrorsConfig(options: NodeConfigOptions): NodeConfig {
   const plugin = 'plugins."io.containerd.grpc.v1.cri".registry';
   const path = "/etc/containerd/sallyport-ca.crt";
   const mirrors = (upstreams.length === 0 ? ["*"] : upstreams).map(
-    (name) => `[${plugin}.mirrors.${tomlText(name)}]\n  endpoint = [${tomlText(proxy.url)}]\n`,
+    (name) => `[${plugin}.mirrors.${quoted(name)}]\n  endpoint = [${quoted(proxy.url)}]\n`,
   );
-  const trust =
-    ca === undefined ? "" : `[${plugin}.configs.${tomlText(proxy.host)}.tls]\n  ca_file = ${tomlText(path)}\n`;
+  const trust = ca === undefined ? "" : `[${plugin}.configs.${quoted(proxy.host)}.tls]\n  ca_file = ${quoted(path)}\n`;
   const auth =
     username === undefined
       ? ""
-      : `[${plugin}.configs.${tomlText(proxy.host)}.auth]\n  username = ${tomlText(username)}\n` +
-        `  password = ${tomlText(passwordHere)}\n`;
+      : `[${plugin}.configs.${quoted(proxy.host)}.auth]\n  username = ${quoted(username)}\n` +
+        `  password = ${quoted(passwordHere)}\n`;
   return {
     fallback: "unavoidable",
     files: [

@@ -12,20 +12,19 @@ import {
   type NodeConfigOptions,
   type NodeFile,
   policyNote,
+  quoted,
   secretNote,
 } from "./node-config.ts";
 
 /** There is no setting for every registry, so that some must be named. */
 const common = ["docker.io", "ghcr.io", "quay.io", "registry.k8s.io", "gcr.io", "public.ecr.aws", "mcr.microsoft.com"];
 
-const tomlText = (text: string): string => JSON.stringify(text);
-
 function registryTable(upstream: string, { proxy, withFallback }: NodeConfigOptions): string {
-  const location = `location = ${tomlText(`${proxy.host}/${upstream}`)}\n`;
+  const location = `location = ${quoted(`${proxy.host}/${upstream}`)}\n`;
   const insecure = proxy.isPlain ? "insecure = true\n" : "";
-  const head = `\n[[registry]]\nprefix = ${tomlText(upstream)}\n`;
+  const head = `\n[[registry]]\nprefix = ${quoted(upstream)}\n`;
   return withFallback
-    ? `${head}location = ${tomlText(upstream)}\n[[registry.mirror]]\n${location}${insecure}`
+    ? `${head}location = ${quoted(upstream)}\n[[registry.mirror]]\n${location}${insecure}`
     : `${head}${location}${insecure}`;
 }
 
@@ -36,7 +35,7 @@ function loginFiles({ proxy, username }: NodeConfigOptions): readonly NodeFile[]
   return [
     {
       path: "/etc/crio/crio.conf.d/50-sallyport.conf",
-      content: `${comment("Then: systemctl restart crio")}[crio.image]\nglobal_auth_file = ${tomlText(path)}\n`,
+      content: `${comment("Then: systemctl restart crio")}[crio.image]\nglobal_auth_file = ${quoted(path)}\n`,
     },
     { path, content: `${JSON.stringify({ auths: { [proxy.host]: { auth: basicHere } } }, null, 2)}\n` },
   ];

@@ -12,6 +12,7 @@ import {
   othersNote,
   passwordHere,
   policyNote,
+  quoted,
   secretNote,
   unavoidableNote,
   type RuntimeVersion,
@@ -29,8 +30,6 @@ function hasSwitch(version: RuntimeVersion | undefined): boolean {
   if (version === undefined || isAtLeast(version, 1, 30, 0)) return true;
   return firstPatches.some(([minor, patch]) => version.numbers[1] === minor && isAtLeast(version, 1, minor, patch));
 }
-
-const quoted = (text: string): string => JSON.stringify(text);
 
 function registriesYaml({ proxy, upstreams, ca, username }: NodeConfigOptions, caPath: string): string {
   const mirrors = (upstreams.length === 0 ? ["*"] : upstreams).map(

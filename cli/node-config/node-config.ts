@@ -61,6 +61,9 @@ export function isAtLeast({ numbers }: RuntimeVersion, ...wanted: RuntimeVersion
 export const hostOfUpstream = (upstream: string): string =>
   upstream === "docker.io" ? "registry-1.docker.io" : upstream;
 
+/** A text in quotes: TOML and YAML read the escapes of JSON. */
+export const quoted = (text: string): string => JSON.stringify(text);
+
 /** Lines of a comment. */
 export const comment = (...lines: readonly string[]): string => lines.map((line) => `# ${line}\n`).join("");
 

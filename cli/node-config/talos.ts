@@ -13,11 +13,10 @@ import {
   othersNote,
   passwordHere,
   policyNote,
+  quoted,
   secretNote,
   unavoidableNote,
 } from "./node-config.ts";
-
-const quoted = (text: string): string => JSON.stringify(text);
 
 /** Since 1.12 each registry has a document of its own. */
 function documents(names: readonly string[], { proxy, ca, username, withFallback }: NodeConfigOptions): string {

@@ -30,9 +30,6 @@ export interface ServeParts {
   readonly log: Log;
 }
 
-/** How long one question to a registry may take. */
-const questionMs = 60_000;
-
 /** @throws EngineError for policies, roots and certificates that cannot be used. */
 export async function openParts(parts: ServeParts): Promise<Parts> {
   const { config, mirror, layers, limits, io, log } = parts;
@@ -127,7 +124,7 @@ function policyDoor(
   const door = openDoor({
     mirror,
     given: givenKnowledge(trustedRoot === undefined ? {} : { trustedRoot }, io, now()),
-    asker: registry === undefined ? undefined : createRoute(registry.parts, { now, deadlineMs: questionMs }),
+    asker: registry === undefined ? undefined : createRoute(registry.parts, { now }),
     upstreams,
     policies,
     settings: { trustRoot: defaultTrustName, trust },

@@ -22,8 +22,7 @@ export interface ServeSyncParts extends UpstreamParts {
   readonly registry: Registry;
 }
 
-/** How long one question may take, and how many are asked at the same time. */
-const questionMs = 60_000;
+/** How many questions are asked at the same time. */
 const inFlight = 16;
 
 /** Policies say what is asked of images. @throws EngineError with the code of the first that does not load. */
@@ -47,7 +46,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
   const listed = new Set(config.upstreams.map(({ host }) => host));
   const isListed = (repository: string): boolean => listed.has(repository.slice(0, repository.indexOf("/")));
   const mayAsk = (question: Question): boolean => "repository" in question && isListed(question.repository);
-  const route = createRoute(registry.parts, { now, deadlineMs: questionMs, signal: stop });
+  const route = createRoute(registry.parts, { now, signal: stop });
   const found = await listImages(openImageList(config.sync.lists, policies, io), {
     listTags: (repository, ...rest) =>
       isListed(repository)

@@ -2,13 +2,22 @@
 
 const millisecondsOf: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
 
+/** What {@link findSpan} takes, for the JSON Schema of settings. */
+export const spanPattern = "^([0-9]{1,6}[dhms]){1,4}$";
+
 /** `30d`, `72h`, `1d12h`: milliseconds; `undefined` for a text that is no span. */
 export function findSpan(text: string): number | undefined {
-  if (!/^(?:\d{1,6}[dhms]){1,4}$/.test(text)) return undefined;
+  if (!new RegExp(spanPattern).test(text)) return undefined;
   return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * (millisecondsOf[unit as string] as number),
     0,
   );
+}
+
+/** As it would be written: `90m`, `12h`. Whole seconds. */
+export function spanText(ms: number): string {
+  const [unit, size] = Object.entries(millisecondsOf).find(([, one]) => ms >= one && ms % one === 0) ?? ["s", 1000];
+  return `${ms / size}${unit}`;
 }
 
 const bytesOf: Readonly<Record<string, number>> = {
@@ -22,6 +31,16 @@ const bytesOf: Readonly<Record<string, number>> = {
   gi: 2 ** 30,
   ti: 2 ** 40,
 };
+
+/** What {@link findSize} takes, for the JSON Schema of settings. */
+export const sizePattern = "^[0-9]{1,12}([KkMmGgTt][Ii]?)?[Bb]?$";
+
+/** As it would be written: `64MiB`, `500B`. */
+export function sizeText(bytes: number): string {
+  const units = ["TiB", "GiB", "MiB", "KiB"];
+  const power = units.findIndex((_, index) => bytes >= 1024 ** (4 - index) && bytes % 1024 ** (4 - index) === 0);
+  return power < 0 ? `${bytes}B` : `${bytes / 1024 ** (4 - power)}${units[power]}`;
+}
 
 /** `96MiB`, `10G`, `4096`: bytes; `undefined` for a text that is no size. */
 export function findSize(text: string): number | undefined {

@@ -41,6 +41,16 @@ export interface Manifest {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** The same for bytes that may be anything: `undefined` for what is no manifest. */
+export function findManifest(bytes: Uint8Array, limits: Limits): Manifest | undefined {
+  try {
+    return parseManifest(bytes, limits);
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * A manifest or an index, as its members show. A media type that says otherwise is refused: no document can be read as
  * both.

@@ -48,7 +48,8 @@ export interface ImageReference {
 }
 
 const domainComponent = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
-const domain = `(?:${domainComponent}(?:\\.${domainComponent})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+const hostName = `(?:${domainComponent}(?:\\.${domainComponent})*|\\[[a-fA-F0-9:]+\\])`;
+const domain = `${hostName}(?::[0-9]+)?`;
 const pathComponent = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const path = `${pathComponent}(?:/${pathComponent})*`;
 const tag = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
@@ -56,12 +57,17 @@ const digest = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{
 const referencePattern = new RegExp(`^((?:${domain}/)?${path})(?::(${tag}))?(?:@(${digest}))?$`);
 const namePattern = new RegExp(`^(?:(${domain})/)?(${path})$`);
 const tagPattern = new RegExp(`^${tag}$`);
+const hostPattern = new RegExp(`^${hostName}(?::[0-9]{1,5})?$`);
 
 const maxPathLength = 255;
+const maxHostLength = 255;
 const digestLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
 /** Whether `text` is a tag of the distribution grammar. */
 export const isTag = (text: string): boolean => tagPattern.test(text);
+
+/** Whether `text` is the host of a registry, with or without a port, and nothing else: no scheme, user or path. */
+export const isHost = (text: string): boolean => text.length <= maxHostLength && hostPattern.test(text);
 
 /**
  * Whether the first segment of a reference names a registry; any other first segment belongs to the default registry.

@@ -8,7 +8,13 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
 import type { Limits } from "../../core/limits.ts";
 import { associatedTag, parseAssociatedTag } from "../../core/oci/associated-tag.ts";
-import { isManifestType, type Manifest, parseManifest, referrerDescriptor } from "../../core/oci/manifest.ts";
+import {
+  isManifestType,
+  type Manifest,
+  findManifest,
+  parseManifest,
+  referrerDescriptor,
+} from "../../core/oci/manifest.ts";
 import type { LayoutFiles } from "./layout-files.ts";
 import { imageOf, markedImages, type NamedEntry } from "./name-entries.ts";
 
@@ -62,7 +68,7 @@ export class ManifestReader {
   isManifest(digest: Digest, mediaType: string): boolean {
     if (isManifestType(mediaType) || this.#noting(digest, () => this.#files.size(digest)) === undefined) return true;
     const bytes = this.#noting(digest, () => this.#files.readIfManifest(digest));
-    return bytes !== undefined && parsedOrNothing(() => parseManifest(bytes, this.#limits)) !== undefined;
+    return bytes !== undefined && findManifest(bytes, this.#limits) !== undefined;
   }
 
   /** Notes a file that is here and has another size than what names it states. */
@@ -79,7 +85,7 @@ export class ManifestReader {
     const found: Referrer[] = [];
     for (const digest of this.#files.digests()) {
       const bytes = this.#noting(digest, () => this.#files.readIfManifest(digest, '"subject"'));
-      const manifest = bytes === undefined ? undefined : parsedOrNothing(() => parseManifest(bytes, this.#limits));
+      const manifest = bytes === undefined ? undefined : findManifest(bytes, this.#limits);
       if (bytes === undefined || manifest?.subject === undefined) continue;
       this.#known.set(digest, manifest);
       found.push({ descriptor: referrerDescriptor(manifest, digest, bytes.length), subject: manifest.subject.digest });
@@ -99,15 +105,6 @@ export class ManifestReader {
       this.problems.set(digest, error);
       return undefined;
     }
-  }
-}
-
-function parsedOrNothing<T>(parse: () => T): T | undefined {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    return undefined;
   }
 }
 

@@ -13,7 +13,7 @@ import { type Question, questionText } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
 import type { Limits } from "../../core/limits.ts";
 import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
-import { parseManifest } from "../../core/oci/manifest.ts";
+import { findManifest } from "../../core/oci/manifest.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
 import { attemptColumns } from "./attempt-row.ts";
 import {
@@ -180,7 +180,7 @@ export class MirrorWriter {
   #contradictedBySubject(question: Question, value: unknown): readonly CompletenessClaim[] {
     if (question.kind !== "manifest") return [];
     const { repository, digest } = question;
-    const subject = subjectIn(value as Uint8Array, this.#limits);
+    const subject = findManifest(value as Uint8Array, this.#limits)?.subject?.digest;
     if (subject === undefined) return [];
     const listed: Answer = { state: "present", value: [{ digest }], at: "", from: "" };
     return this.#contradicted({ kind: "referrers", repository, digest: subject }, listed);
@@ -350,15 +350,5 @@ export class MirrorWriter {
       const columns = [origin, size.toString(), textDigest(note)] as const;
       this.#run("put-checkpoint", ...columns, note, at, from, rowChecksum(...columns, at, from));
     });
-  }
-}
-
-/** What a manifest refers to. What is no manifest refers to nothing. */
-function subjectIn(bytes: Uint8Array, limits: Limits): Digest | undefined {
-  try {
-    return parseManifest(bytes, limits).subject?.digest;
-  } catch (error) {
-    if (error instanceof EngineError) return undefined;
-    throw error;
   }
 }

@@ -4,11 +4,10 @@
  */
 import type { Database } from "better-sqlite3";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
-import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
-import { parseManifest } from "../../core/oci/manifest.ts";
+import { findManifest } from "../../core/oci/manifest.ts";
 import { type AnswerRow, checkRow, loadValue } from "./answer-row.ts";
 import type { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { sqlText } from "./statements.ts";
@@ -116,7 +115,8 @@ export class RepositoryContents {
 
   #readManifest(digest: Digest, knowledge: MirrorKnowledge, limits: Limits): void {
     const node = this.#node(digest);
-    const manifest = readable(knowledge.bytes(digest), limits);
+    // What is no manifest keeps nothing; bytes that do not have their digest were refused before.
+    const manifest = findManifest(knowledge.bytes(digest), limits);
     if (manifest === undefined) return;
     for (const child of manifest.manifests) node.keeps.add(child.digest);
     for (const { digest: content } of [...(manifest.config === undefined ? [] : [manifest.config]), ...manifest.layers])
@@ -170,15 +170,5 @@ export class RepositoryContents {
     const content = this.content(manifests);
     for (const [digest, key] of this.#blobs) if (!content.has(digest)) rows.push(key);
     return { rows, images };
-  }
-}
-
-/** What is no manifest keeps nothing; bytes that are not what their digest says are refused before. */
-function readable(bytes: Uint8Array, limits: Limits) {
-  try {
-    return parseManifest(bytes, limits);
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    return undefined;
   }
 }

@@ -8,6 +8,7 @@ import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
+import { BoundedMap } from "../bounded-map.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
 import type { LayerFlight } from "./layer-flight.ts";
 import { LayerSource, type Missing } from "./layer-source.ts";
@@ -53,7 +54,7 @@ export class BlobServer {
   readonly #options: BlobServerOptions;
   readonly #source: LayerSource;
   /** Contents that proved wrong, by repository and digest: until when. */
-  readonly #wrong = new Map<string, number>();
+  readonly #wrong = new BoundedMap<string, number>(mostWrong);
   /** Stored layers whose bytes were hashed by this process. */
   readonly #sound = new Set<Digest>();
 
@@ -306,7 +307,6 @@ export class BlobServer {
   }
 
   #markWrong(repository: string, digest: Digest): void {
-    if (this.#wrong.size >= mostWrong) this.#wrong.clear();
     this.#wrong.set(`${repository}@${digest}`, this.#options.now().getTime() + wrongMs);
   }
 

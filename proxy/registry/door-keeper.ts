@@ -8,6 +8,8 @@ import type { Limits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import type { Manifest } from "../../core/oci/manifest.ts";
 import type { Mirror } from "../mirror/mirror.ts";
+import { BoundedMap } from "../bounded-map.ts";
+import { Flights } from "../flights.ts";
 import type { Door, DoorImage, Verdict } from "./door/door.ts";
 import { findNaming, isLayerType, namedBy } from "./named-blobs.ts";
 import type { Refusal } from "./oci-error.ts";
@@ -49,8 +51,8 @@ const deepest = 3;
 
 export class DoorKeeper {
   readonly #options: DoorKeeperOptions;
-  readonly #reached = new Map<string, Reached>();
-  readonly #judging = new Map<string, Promise<Verdict>>();
+  readonly #reached = new BoundedMap<string, Reached>(mostReached);
+  readonly #judging = new Flights<Verdict>();
 
   constructor(options: DoorKeeperOptions) {
     this.#options = options;
@@ -135,9 +137,7 @@ export class DoorKeeper {
   async #judge(image: DoorImage, deadline: Deadline): Promise<Passage> {
     const { door, failurePolicy } = this.#options;
     const key = `${image.repository}:${image.tag ?? ""}@${image.digest}`;
-    const judging = this.#judging.get(key) ?? door.judge(image, deadline).finally(() => this.#judging.delete(key));
-    this.#judging.set(key, judging);
-    const verdict = await judging;
+    const verdict = await this.#judging.join(key, () => door.judge(image, deadline));
     switch (verdict.verdict) {
       case "admitted":
         return {};
@@ -172,10 +172,7 @@ export class DoorKeeper {
   #reach(repository: string, digest: Digest, reached: Omit<Reached, "until">): void {
     const key = `${repository}@${digest}`;
     if (reached.reach === "material" && this.#covered(repository, digest)?.reach === "image") return;
-    this.#reached.delete(key);
     this.#reached.set(key, { ...reached, until: this.#options.now().getTime() + reachedMs });
-    if (this.#reached.size > mostReached)
-      for (const oldest of this.#reached.keys()) if (this.#reached.delete(oldest)) break;
   }
 }
 

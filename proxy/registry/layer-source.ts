@@ -7,6 +7,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { BlobSize, OpenBlob } from "../upstream/registry/registry-client.ts";
 import type { RegistryContent } from "../upstream/registry/registry-part.ts";
+import { Flights } from "../flights.ts";
 import { LayerFlight } from "./layer-flight.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import type { Unknown } from "./pull-through.ts";
@@ -45,7 +46,7 @@ const mostStreams = 512;
 export class LayerSource {
   readonly #options: LayerSourceOptions;
   readonly #flights = new Map<Digest, LayerFlight>();
-  readonly #opening = new Map<string, Promise<Opened>>();
+  readonly #opening = new Flights<Opened>();
   readonly #streams = new Set<AbortController>();
 
   constructor(options: LayerSourceOptions) {
@@ -73,9 +74,7 @@ export class LayerSource {
       const joined = await begun;
       return "own" in joined ? this.#begin(place, deadline) : joined;
     }
-    const opening = this.#begin(place, deadline).finally(() => this.#opening.delete(key));
-    this.#opening.set(key, opening);
-    return opening;
+    return this.#opening.join(key, () => this.#begin(place, deadline));
   }
 
   /** Ends all pulls. */

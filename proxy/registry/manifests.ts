@@ -4,11 +4,10 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Digest } from "../../core/crypto/digest.ts";
-import { type Manifest, mediaTypes } from "../../core/oci/manifest.ts";
+import { findManifest, type Manifest, mediaTypes } from "../../core/oci/manifest.ts";
 import { absent, type RegistryParts, unavailable } from "./parts.ts";
 import type { Stale } from "./pull-through.ts";
 import { refuse, type Sent, sendBytes, staleFields, warning } from "./respond.ts";
-import { readableManifest } from "./readable-manifest.ts";
 import type { ManifestTarget } from "./target.ts";
 
 interface Ready {
@@ -104,7 +103,7 @@ export class ManifestServer {
             }),
       );
     const bytes = found.value;
-    const manifest = readableManifest(bytes, limits);
+    const manifest = findManifest(bytes, limits);
     if (manifest !== undefined) names.learn(repository, manifest);
     const passage = await keeper?.manifest(target, digest, manifest, deadline);
     if (passage?.refusal !== undefined) return refuse(request, response, passage.refusal);

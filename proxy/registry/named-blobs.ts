@@ -4,9 +4,9 @@
  */
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { Manifest } from "../../core/oci/manifest.ts";
+import { findManifest, type Manifest } from "../../core/oci/manifest.ts";
 import type { Mirror } from "../mirror/mirror.ts";
-import { readableManifest } from "./readable-manifest.ts";
+import { BoundedMap } from "../bounded-map.ts";
 
 /** Whether content of this type is unpacked into an image's file system, or may be. */
 export const isLayerType = (mediaType: string): boolean =>
@@ -32,7 +32,7 @@ export function findNaming(mirror: Mirror, repository: string, wanted: Digest, l
   for (const digest of mirror.manifestsOf(repository, mostSearched)) {
     const held = mirror.knowledge().answer({ kind: "manifest", repository, digest });
     if (held?.state !== "present") continue;
-    const manifest = readableManifest(held.value, limits);
+    const manifest = findManifest(held.value, limits);
     const entry = manifest === undefined ? undefined : namedBy(manifest).find((one) => one.digest === wanted);
     if (manifest !== undefined && entry !== undefined)
       found.push({ digest, manifest, size: entry.size, mediaType: entry.mediaType });
@@ -58,7 +58,7 @@ const mostNamed = 100_000;
 export class BlobNames {
   readonly #mirror: Mirror;
   readonly #limits: Limits;
-  readonly #named = new Map<string, Named>();
+  readonly #named = new BoundedMap<string, Named>(mostNamed);
 
   constructor(mirror: Mirror, limits: Limits) {
     this.#mirror = mirror;
@@ -68,7 +68,7 @@ export class BlobNames {
   learn(repository: string, manifest: Manifest): void {
     const { config, layers } = manifest;
     for (const { digest, size, mediaType } of config === undefined ? layers : [config, ...layers])
-      this.#set(`${repository}@${digest}`, { isLayer: isLayerType(mediaType), size });
+      this.#named.set(`${repository}@${digest}`, { isLayer: isLayerType(mediaType), size });
   }
 
   find(repository: string, digest: Digest): Named | undefined {
@@ -78,12 +78,7 @@ export class BlobNames {
     const [naming] = findNaming(this.#mirror, repository, digest, this.#limits);
     if (naming === undefined) return undefined;
     const found = { isLayer: isLayerType(naming.mediaType), size: naming.size };
-    this.#set(key, found);
+    this.#named.set(key, found);
     return found;
-  }
-
-  #set(key: string, named: Named): void {
-    this.#named.set(key, named);
-    if (this.#named.size > mostNamed) for (const oldest of this.#named.keys()) if (this.#named.delete(oldest)) break;
   }
 }

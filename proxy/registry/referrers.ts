@@ -7,8 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { digestOf } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { type Descriptor, encodeDescriptor } from "../../core/oci/descriptor.ts";
-import { mediaTypes } from "../../core/oci/manifest.ts";
-import { readableManifest } from "./readable-manifest.ts";
+import { findManifest, mediaTypes } from "../../core/oci/manifest.ts";
 import { type RegistryParts, unavailable } from "./parts.ts";
 import { type Outcome, unknownRest } from "./pull-through.ts";
 import { refuse, type Sent, sendBytes, staleFields, warning } from "./respond.ts";
@@ -76,7 +75,7 @@ export class ReferrerServer {
     if (descriptor.artifactType !== undefined) return descriptor;
     const { mirror, limits } = this.#parts;
     const held = mirror.knowledge().answer({ kind: "manifest", repository, digest: descriptor.digest });
-    const manifest = held?.state === "present" ? readableManifest(held.value, limits) : undefined;
+    const manifest = held?.state === "present" ? findManifest(held.value, limits) : undefined;
     const artifactType = manifest?.artifactType ?? manifest?.config?.mediaType;
     return artifactType === undefined || artifactType === "" ? descriptor : { ...descriptor, artifactType };
   }

@@ -3,7 +3,6 @@
  * what they say. Source: docs/spec/offline.md#registry-proxy, OCI distribution 1.1 (pull, listing referrers).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Router } from "express";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { keepingAdded } from "../archive/keeping-added.ts";
@@ -72,14 +71,11 @@ export interface RegistryProxyOptions {
 export interface RegistryProxy {
   /** Everything below /v2/, without a framework in between; it never throws, and always answers. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
-  /** The same for express, mounted at `/v2`. */
-  readonly router: Router;
   /** Ends what is being pulled. The mirror and the registry are their owner's. */
   close(): Promise<void>;
 }
 
 const defaultWaitMs = 9_500;
-const questionMs = 60_000;
 const mostShown = 512;
 
 export function createRegistryProxy(options: RegistryProxyOptions): RegistryProxy {
@@ -89,9 +85,7 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
   const knowledge = mirror.knowledge();
   const store = storeIn(mirror);
   const asker =
-    registry === undefined
-      ? undefined
-      : keepingAdded(createRoute(registry.parts, { now, deadlineMs: questionMs }), knowledge, options.warn);
+    registry === undefined ? undefined : keepingAdded(createRoute(registry.parts, { now }), knowledge, options.warn);
   const pull = new PullThrough({
     knowledge,
     asker: asker === undefined ? undefined : new SharedAsker({ asker, store, now, report }),
@@ -183,15 +177,10 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
     }
   };
 
-  const router = Router();
-  router.use((request, response) => {
-    handle(request, response, request.originalUrl);
-  });
   return {
     handle: (request, response) => {
       handle(request, response, request.url ?? "");
     },
-    router,
     close: () => blobs.close(),
   };
 }

@@ -6,6 +6,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { EngineError } from "../../core/errors.ts";
 import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
+import { BoundedMap } from "../bounded-map.ts";
+import { Flights } from "../flights.ts";
 import { isOutageCode, type RegistryParts, unavailable } from "./parts.ts";
 import type { Unknown } from "./pull-through.ts";
 import { jsonType, refuse, type Sent, warning } from "./respond.ts";
@@ -30,8 +32,8 @@ const mostKept = 256;
 
 export class TagListServer {
   readonly #parts: RegistryParts;
-  readonly #kept = new Map<string, Listed>();
-  readonly #asking = new Map<string, Promise<readonly string[] | undefined>>();
+  readonly #kept = new BoundedMap<string, Listed>(mostKept);
+  readonly #asking = new Flights<readonly string[] | undefined>();
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
@@ -58,11 +60,8 @@ export class TagListServer {
     const { now, refreshMs, report } = this.#parts;
     const held = this.#kept.get(repository);
     if (held !== undefined && Math.abs(now().getTime() - held.at) <= refreshMs) return held.tags;
-    const asking =
-      this.#asking.get(repository) ?? this.#list(repository).finally(() => this.#asking.delete(repository));
-    this.#asking.set(repository, asking);
     try {
-      return (await asking) ?? "absent";
+      return (await this.#asking.join(repository, () => this.#list(repository))) ?? "absent";
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       report(error);
@@ -76,7 +75,6 @@ export class TagListServer {
     const found = await listTags?.(repository, AbortSignal.timeout(waitMs));
     if (found === undefined) return undefined;
     const sorted = [...found.tags].sort();
-    if (this.#kept.size >= mostKept) this.#kept.clear();
     this.#kept.set(repository, { tags: sorted, at: now().getTime() });
     return sorted;
   }

@@ -6,6 +6,8 @@ import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, Unavailable } from "../../core/knowledge/answer.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
+import { BoundedMap } from "../bounded-map.ts";
+import { Flights } from "../flights.ts";
 
 /** Until when a request waits for registries, on the clock of `performance`. */
 export type Deadline = number;
@@ -26,8 +28,8 @@ const mostOutages = 10_000;
 export class SharedAsker {
   readonly #options: SharedAskerOptions;
   /** Questions that are being asked, by canonical text. */
-  readonly #flights = new Map<string, Promise<Answer | undefined>>();
-  readonly #outages = new Map<string, { readonly until: number; readonly answer: Unavailable }>();
+  readonly #flights = new Flights<Answer | undefined>();
+  readonly #outages = new BoundedMap<string, { readonly until: number; readonly answer: Unavailable }>(mostOutages);
 
   constructor(options: SharedAskerOptions) {
     this.#options = options;
@@ -55,23 +57,14 @@ export class SharedAsker {
       if (this.#now() < outage.until) return Promise.resolve(outage.answer);
       this.#outages.delete(text);
     }
-    const flight = this.#flights.get(text) ?? this.#fly(question, text);
-    this.#flights.set(text, flight);
-    return flight;
+    return this.#flights.join(text, () => this.#fly(question, text));
   }
 
   async #fly(question: Question, text: string): Promise<Answer | undefined> {
-    try {
-      const answer: Answer | undefined = await this.#options.asker.ask(question);
-      if (answer?.state === "unavailable") {
-        if (this.#outages.size >= mostOutages) this.#outages.clear();
-        this.#outages.set(text, { until: this.#now() + outageMs, answer });
-      }
-      if (answer !== undefined) this.#store(question, answer);
-      return answer;
-    } finally {
-      this.#flights.delete(text);
-    }
+    const answer: Answer | undefined = await this.#options.asker.ask(question);
+    if (answer?.state === "unavailable") this.#outages.set(text, { until: this.#now() + outageMs, answer });
+    if (answer !== undefined) this.#store(question, answer);
+    return answer;
   }
 
   /** A mirror that cannot be written hides nothing that a registry said. */

@@ -10,7 +10,7 @@
  */
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
-import { isTag, plainHost, repositoryForFetching } from "../../core/oci/reference.ts";
+import { isHost, isTag, plainHost, repositoryForFetching } from "../../core/oci/reference.ts";
 import { registryName } from "../upstream/registry/endpoint.ts";
 import type { Refusal } from "./oci-error.ts";
 
@@ -44,16 +44,13 @@ const refuse = (status: 400 | 404, code: Refusal["code"], message: string): Refu
 
 const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const pathPattern = new RegExp(`^${component}(?:/${component})*$`);
-const hostPattern =
-  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 const endpointPattern = /^(.+)\/(?:(manifests|blobs|referrers)\/([^/]+)|(tags)\/list)$/;
 const mostPath = 255;
 const mostTarget = 4096;
 
 /** A registry in its one spelling; `undefined` for what is no host. */
 function readHost(text: string): string | undefined {
-  if (text.length > mostPath || !hostPattern.test(text)) return undefined;
-  return registryName(plainHost(text));
+  return isHost(text) ? registryName(plainHost(text)) : undefined;
 }
 
 /** A registry of the configuration. @throws EngineError `invalid-config` for what is no host. */

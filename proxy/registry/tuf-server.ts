@@ -10,7 +10,6 @@
  */
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Router } from "express";
 import { digestOf } from "../../core/crypto/digest.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { parseJson } from "../../core/encoding/json.ts";
@@ -37,8 +36,6 @@ export interface TufServerOptions {
 export interface TufServer {
   /** Everything below /tuf/ and /trust/; it never throws, and always answers. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
-  /** The same for express, mounted at the root. */
-  readonly router: Router;
 }
 
 type TufFiles = Extract<TrustedRootSource, { form: "tuf" }>;
@@ -83,16 +80,10 @@ export function createTufServer(options: TufServerOptions): TufServer {
       });
     }
   };
-  const router = Router();
-  router.use((request, response, next) => {
-    if (/^\/(?:tuf|trust)\//.test(request.originalUrl)) handle(request, response, request.originalUrl);
-    else next();
-  });
   return {
     handle: (request, response) => {
       handle(request, response, request.url ?? "");
     },
-    router,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Addresses of listeners and upstreams. */
 import { BlockList, isIP } from "node:net";
+import { isHost } from "../../core/oci/reference.ts";
 
 export interface Address {
   /** Absent: every address of this machine. */
@@ -30,5 +31,4 @@ export function isLoopbackAddress({ host }: Address): boolean {
 }
 
 /** `host` or `host:port`, in lower case; never a URL. */
-export const isRegistryHost = (text: string): boolean =>
-  /^(?:[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*|\[[\da-f:.]+\])(?::\d{1,5})?$/.test(text);
+export const isRegistryHost = (text: string): boolean => isHost(text) && text === text.toLowerCase();

@@ -32,15 +32,7 @@ export function authorityFolder(store: string): Keep {
     return path;
   };
   return {
-    read: (name) =>
-      within(join(folder, name), () => {
-        try {
-          return readFileSync(join(folder, name), "utf8");
-        } catch (error) {
-          if (codeOf(error) === "ENOENT") return undefined;
-          throw error;
-        }
-      }),
+    read: (name) => within(join(folder, name), () => readIfThere(join(folder, name))),
     create: (name, text) =>
       within(join(folder, name), () => {
         const fresh = written(name, text, 0o600);

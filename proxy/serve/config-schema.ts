@@ -1,10 +1,8 @@
 /** The JSON Schema of a configuration, for editors. Source: https://json-schema.org/draft/2020-12. */
 import type { JsonObject } from "../../core/encoding/json.ts";
+import { sizePattern, spanPattern } from "../../core/encoding/units.ts";
 import type { Setting } from "./setting.ts";
 import { apiVersion, configKind, settings } from "./settings.ts";
-
-const spanPattern = "^([0-9]{1,6}[dhms]){1,4}$";
-const sizePattern = "^[0-9]{1,12}([KkMmGgTt][Ii]?)?[Bb]?$";
 
 function typeOf(setting: Setting): JsonObject {
   switch (setting.kind) {

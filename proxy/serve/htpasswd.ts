@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { compare } from "bcryptjs";
 import { EngineError } from "../../core/errors.ts";
+import { BoundedMap } from "../bounded-map.ts";
 
 export interface PasswordFile {
   /** Whether the file has this user with this password. */
@@ -50,7 +51,7 @@ const mostRemembered = 1000;
 
 /** Nodes send the same login with each request, and a hash costs tens of milliseconds: what matched is remembered. */
 function createPasswordFile(users: ReadonlyMap<string, string>, stranger: string): PasswordFile {
-  const matched = new Map<string, Buffer>();
+  const matched = new BoundedMap<string, Buffer>(mostRemembered);
   const digestOf = (password: string): Buffer => createHash("sha256").update(password).digest();
   return {
     async matches(user, password) {
@@ -61,7 +62,6 @@ function createPasswordFile(users: ReadonlyMap<string, string>, stranger: string
       const found = users.get(user);
       const isRight = await compare(password, found ?? stranger);
       if (!isRight || found === undefined) return false;
-      if (matched.size >= mostRemembered) matched.clear();
       matched.set(user, digest);
       return true;
     },

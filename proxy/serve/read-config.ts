@@ -3,7 +3,7 @@
  * found at once, each with its place. Source: docs/spec/command-line.md#configuration.
  */
 import { dirname, isAbsolute, join } from "node:path";
-import { findSize, findSpan } from "../../core/encoding/units.ts";
+import { findSize, findSpan, sizeText, spanText } from "../../core/encoding/units.ts";
 import { pointer } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { toFieldPath } from "../../core/kyverno/policy/field-path.ts";
@@ -102,29 +102,11 @@ function checkForms(setting: Setting, value: PolicyValue | undefined, at: string
     const found = kind === "span" ? findSpan(value) : findSize(value);
     const example = kind === "span" ? "a span of time such as 30s, 5m or 1d12h" : "a size such as 64MiB";
     if (found === undefined) findings.refuse(at, `expected ${example}, found ${JSON.stringify(value)}`);
-    else if (found < least || found > most)
-      findings.refuse(at, `expected ${words(kind, least)} to ${words(kind, most)}, found ${value}`);
+    else if (found < least || found > most) {
+      const written = kind === "span" ? spanText : sizeText;
+      findings.refuse(at, `expected ${written(least)} to ${written(most)}, found ${value}`);
+    }
   } else if (value === "") findings.refuse(at, "is empty; leave it out");
-}
-
-/** A bound as it would be written. */
-function words(kind: "span" | "size", value: number): string {
-  const units: readonly (readonly [string, number])[] =
-    kind === "span"
-      ? [
-          ["d", 86_400_000],
-          ["h", 3_600_000],
-          ["m", 60_000],
-          ["s", 1000],
-        ]
-      : [
-          ["TiB", 2 ** 40],
-          ["GiB", 2 ** 30],
-          ["MiB", 2 ** 20],
-          ["KiB", 1024],
-        ];
-  const found = units.find(([, size]) => value >= size && value % size === 0);
-  return found === undefined ? `${value}${kind === "span" ? "s" : "B"}` : `${value / found[1]}${found[0]}`;
 }
 
 /** A flag's or variable's text as the file would have it. */

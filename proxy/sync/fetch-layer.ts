@@ -1,8 +1,8 @@
 /** Layers of images, streamed into the mirror's folder and verified as they come. No decision reads them. */
-import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
 import type { Limits } from "../../core/limits.ts";
+import { Flights } from "../flights.ts";
 import type { LayerStore } from "../mirror/layer-store.ts";
 import { outage } from "../upstream/outage.ts";
 import type { RegistryContent } from "../upstream/registry/registry-part.ts";
@@ -19,7 +19,7 @@ export interface FetchLayerOptions {
 
 /** A layer that several images have is fetched once. */
 export function createLayerFetcher({ layers, content, limits, signal }: FetchLayerOptions): FetchLayer {
-  const coming = new Map<Digest, Promise<number>>();
+  const coming = new Flights<number>();
   const fetch = async (repository: string, { digest, size }: Descriptor): Promise<number> => {
     if (layers.size(digest) !== undefined) return 0;
     if (size > limits.layerBytes)
@@ -42,8 +42,6 @@ export function createLayerFetcher({ layers, content, limits, signal }: FetchLay
     const held = coming.get(layer.digest);
     // Whoever asked first brought it.
     if (held !== undefined) return held.then(() => 0);
-    const asked = fetch(repository, layer).finally(() => coming.delete(layer.digest));
-    coming.set(layer.digest, asked);
-    return asked;
+    return coming.join(layer.digest, () => fetch(repository, layer));
   };
 }

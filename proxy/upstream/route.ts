@@ -6,6 +6,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, AnswerValues, Known } from "../../core/knowledge/answer.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";
 import { type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
+import { Flights } from "../flights.ts";
 
 type Narrowed<Q extends Question, Kind extends QuestionKind> = Q extends unknown
   ? Kind extends Q["kind"]
@@ -41,7 +42,7 @@ const defaultDeadlineMs = 60_000;
 
 /** The asker over these parts. The same question asked twice at once is asked once. */
 export function createRoute(parts: Parts, { now, deadlineMs = defaultDeadlineMs, signal }: RouteOptions): Asker {
-  const asking = new Map<string, Promise<Answer | undefined>>();
+  const asking = new Flights<Answer | undefined>();
 
   const askPart = async (question: Question): Promise<Answer | undefined> => {
     const part = parts[question.kind] as Part<QuestionKind> | undefined;
@@ -61,9 +62,7 @@ export function createRoute(parts: Parts, { now, deadlineMs = defaultDeadlineMs,
   return {
     async ask<Q extends Question>(question: Q) {
       const text = questionText(question);
-      const asked = asking.get(text) ?? askPart(question).finally(() => asking.delete(text));
-      asking.set(text, asked);
-      return (await asked) as AnswerTo<Q> | undefined;
+      return (await asking.join(text, () => askPart(question))) as AnswerTo<Q> | undefined;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findSize, findSpan } from "../../../core/encoding/units.ts";
+import { findSize, findSpan, sizeText, spanText } from "../../../core/encoding/units.ts";
 
 const test = suite("core/encoding/units");
 
@@ -21,6 +21,12 @@ test("spans are sums of days, hours, minutes and seconds; anything else is none"
     ["9999999s", undefined],
   ];
   for (const [text, span] of table) assert.is(findSpan(text), span, text);
+});
+
+test("a span and a size are written so that they are read again, in the largest unit that fits", () => {
+  for (const text of ["0s", "90s", "5m", "36h", "20d"]) assert.is(spanText(findSpan(text) ?? Number.NaN), text);
+  for (const text of ["0B", "500B", "16KiB", "1536MiB", "2TiB"])
+    assert.is(sizeText(findSize(text) ?? Number.NaN), text);
 });
 
 test("sizes are numbers with a unit of 1000 or 1024; anything else is none", () => {

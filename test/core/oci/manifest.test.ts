@@ -2,7 +2,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../../core/limits.ts";
-import { mediaTypeOf, mediaTypes, parseManifest, referrerDescriptor } from "../../../core/oci/manifest.ts";
+import {
+  findManifest,
+  mediaTypeOf,
+  mediaTypes,
+  parseManifest,
+  referrerDescriptor,
+} from "../../../core/oci/manifest.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/oci/manifest");
@@ -25,6 +31,12 @@ test("an image manifest", () => {
   assert.is(manifest.layers[0]?.annotations?.a, "b");
   assert.is(manifest.annotations.c, "d");
   assert.is(manifest.subject, undefined);
+});
+
+test("of bytes that may be anything: what is no manifest is none", () => {
+  assert.is(findManifest(encode(image), defaultLimits)?.kind, "manifest");
+  for (const bytes of [encode({}), encodeUtf8("no JSON"), new Uint8Array()])
+    assert.is(findManifest(bytes, defaultLimits), undefined);
 });
 
 test("an index, with platforms", () => {

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  isHost,
   isTag,
   parseReference,
   plainHost,
@@ -149,6 +150,26 @@ for (const [given, wanted] of folded) {
 
 test("tags", () => {
   assert.ok(isTag("v1.2.3") && isTag("_x") && !isTag("-x") && !isTag("a/b") && !isTag("") && !isTag("a".repeat(129)));
+});
+
+test("a host is a name or an address with or without a port, and nothing else", () => {
+  for (const text of ["ghcr.io", "localhost", "registry.example:5000", "[::1]:5000", "10.0.0.1", "GHCR.IO"])
+    assert.ok(isHost(text), text);
+  for (const text of [
+    "",
+    "-a",
+    "a..b",
+    "a.",
+    "a_b",
+    "https://a",
+    "u@a",
+    "a/b",
+    "a:",
+    "a:123456",
+    "::1",
+    "a".repeat(256),
+  ])
+    assert.not(isHost(text), text);
 });
 
 interface GoldenImage {
