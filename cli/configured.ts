@@ -12,6 +12,9 @@ const shared: readonly (readonly [name: string, variable: VariableName])[] = [
   ["mode", "SALLYPORT_MODE"],
   ["trust.trustedRoot", "SALLYPORT_TRUSTED_ROOT"],
   ["trust.tufRoot", "SALLYPORT_TUF_ROOT"],
+  ["trust.mode", "SALLYPORT_TRUST_MODE"],
+  ["trust.maxAge", "SALLYPORT_MAX_TRUST_AGE"],
+  ["trust.digest", "SALLYPORT_TRUST_DIGEST"],
   ["limits.maxBundleSize", "SALLYPORT_MAX_BUNDLE_SIZE"],
 ];
 

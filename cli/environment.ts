@@ -64,6 +64,21 @@ export const variables = {
     expects: path,
     does: "decides",
   },
+  SALLYPORT_TRUST_MODE: {
+    what: "how expired TUF metadata is treated, where --trust-mode says nothing",
+    expects: "enforce, budget or pin",
+    does: "decides",
+  },
+  SALLYPORT_MAX_TRUST_AGE: {
+    what: "in mode budget: how long past expiry TUF metadata is accepted, where --max-trust-age says nothing",
+    expects: "span of time such as 30d",
+    does: "decides",
+  },
+  SALLYPORT_TRUST_DIGEST: {
+    what: "in mode pin: the digest of the trusted root, where --trust-digest says nothing",
+    expects: "digest",
+    does: "decides",
+  },
   SALLYPORT_TUF_MIRROR: {
     what: "the TUF mirror of trust update, where --mirror names none",
     expects: "URL, or path to a folder",

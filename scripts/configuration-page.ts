@@ -68,6 +68,21 @@ A path is relative to the folder of the configuration.
 |---|---|---|---|
 ${rowsOf(settings, "").join("\n")}
 
+## Who is dialled
+
+In mode offline nobody: what could dial is not made. In mode online:
+
+| Who | Allowed by | When |
+|---|---|---|
+| registries | \`upstreams\`: each \`host\`, and its \`mirrors\` | a pull that the mirror cannot answer, the door's questions about images, a sync |
+| hosts to which a registry sends its clients: for a token, for content | the same | with that registry's answers |
+| transparency logs | \`policies.folders\`, with \`sync.lists\`: the \`rekor.url\` of their attestors, which is Sigstore's public log where they name none | a sync, where a signature lacks its entry and the policy wants one |
+| TUF repositories | the trusted roots that the mirror holds from an address; Sigstore's public one where a policy of \`policies.folders\` needs it and \`trust.trustedRoot\` names no file | a sync |
+| key services | \`policies.folders\`, with \`sync.lists\`: references such as \`awskms://\` and \`hashivault://\` that are not pinned | a sync |
+
+A sync needs \`sync.lists\`; without one nothing but registries is dialled. A request for an image never asks a log, a
+TUF repository or a key service.
+
 ## Flags and variables
 
 A flag wins over a variable, a variable over the file. \`--online\` and \`--offline\` are \`--mode\`. Lists are flags

@@ -114,6 +114,8 @@ export const layers: LayerTable = {
   "proxy/serve": {
     units: [
       ...basis,
+      "core/crypto",
+      "core/trust",
       "core/kyverno/policy",
       "core/oci",
       "proxy/bounded-map.ts",
@@ -187,6 +189,7 @@ export const layers: LayerTable = {
       "core/decide",
       "core/kyverno/rule",
       "core/kyverno/image",
+      "core/kyverno/policy",
       "core/kyverno/outcome",
       "proxy/flights.ts",
       "proxy/mirror",

@@ -39,6 +39,14 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "decides about every image that is synced there",
   },
+  "proxy/sync/never-asked.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "pins, carried trust and tags that never move are synced there, and who is asked is counted",
+  },
+  "proxy/sync/sync-engine.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "asks there for what the policies want, and says what they decide",
+  },
   "proxy/sync/noting-asker.ts": {
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "counts what is asked there, and leaves blobs out of dry runs",
@@ -102,6 +110,14 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "cli/serve/sync-by-timer.ts": {
     test: "test/cli/commands/serve.test.ts",
     why: "lists are synced there by the server's timer, right and wrong",
+  },
+  "cli/serve/trust-options.ts": {
+    test: "test/cli/commands/serve.test.ts",
+    why: "each mode, age and digest is served there",
+  },
+  "cli/serve/log-ear.ts": {
+    test: "test/cli/commands/serve.test.ts",
+    why: "a warning of a sync is a line of the log there",
   },
   "cli/serve/upstreams.ts": {
     test: "test/cli/commands/serve.test.ts",

@@ -3,20 +3,19 @@
  * Source: docs/spec/command-line.md#sync, docs/spec/offline.md#sync.
  */
 import type { Command } from "commander";
-import { createEngine, type Engine, type Policy } from "../../core/index.ts";
+import type { Engine, Policy } from "../../core/index.ts";
 import { EngineError } from "../../core/errors.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
-import { type Knowledge, nothingKnown } from "../../core/knowledge/knowledge.ts";
-import { questionText } from "../../core/knowledge/question.ts";
-import { autogenAnnotation } from "../../core/kyverno/policy/autogen.ts";
+import { nothingKnown } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { createLayerFetcher, type FetchLayer } from "../../proxy/sync/fetch-layer.ts";
-import type { SyncImage } from "../../proxy/sync/image-closure.ts";
 import { pauseBetween } from "../../proxy/sync/interval.ts";
 import { listImages, type SyncList } from "../../proxy/sync/list-images.ts";
+import { neverAsked } from "../../proxy/sync/never-asked.ts";
+import { createSyncEngine } from "../../proxy/sync/sync-engine.ts";
 import type { ImageList } from "../../proxy/sync/lists/image-list.ts";
 import { exitOfSync, runSync } from "../../proxy/sync/run-sync.ts";
 import { createPace } from "../../proxy/upstream/pace.ts";
@@ -40,12 +39,6 @@ import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
 import { note } from "../render/say.ts";
 import { renderSync, tellSync, toSyncJson } from "../render/sync.ts";
-
-/** Rules for controllers ask for what the rule for Pods asks for, and their variables are those of controllers. */
-const forPodsOnly = (policy: Policy): Policy => ({
-  ...policy,
-  annotations: { ...policy.annotations, [autogenAnnotation]: "none" },
-});
 
 /** What a list names on the command line itself. */
 const argumentsOf = (images: readonly string[], limits: Limits): ImageList => ({
@@ -81,30 +74,6 @@ function openStore(flags: SyncFlags, io: CommandIO): Mirror | undefined {
   }
 }
 
-/** What the mirror knows and nobody is asked again: pins, trust that was carried here, tags that never move. */
-function givenBy(mirror: Mirror, images: readonly SyncImage[]): Knowledge {
-  const known = mirror.knowledge();
-  const pins = new Set(known.pins().map(({ kind, name }) => `${kind} ${name}`));
-  const fixed = new Set(
-    images
-      .filter(({ refresh }) => refresh === "never")
-      .map(({ reference }) =>
-        questionText({ kind: "tag", repository: reference.fetchRepository, tag: reference.tag ?? "" }),
-      ),
-  );
-  return {
-    answer(question) {
-      if (question.kind === "key") return pins.has(`key ${question.reference}`) ? known.answer(question) : undefined;
-      if (question.kind === "trusted-root") {
-        const answer = known.answer(question);
-        const isFetched = answer?.state === "present" && /^https?:\/\//.test(answer.from);
-        return isFetched && !pins.has(`trusted-root ${question.name}`) ? undefined : answer;
-      }
-      return question.kind === "tag" && fixed.has(questionText(question)) ? known.recorded(question) : undefined;
-    },
-  };
-}
-
 function engineFor(flags: SyncFlags, mirror: Mirror | undefined, io: CommandIO) {
   const paths = flags.policies ?? [];
   const { errors, ...set } =
@@ -114,13 +83,13 @@ function engineFor(flags: SyncFlags, mirror: Mirror | undefined, io: CommandIO) 
   const engine: Engine | undefined =
     set.policies.length === 0
       ? undefined
-      : createEngine({
-          policies: set.policies.map(forPodsOnly),
+      : createSyncEngine({
+          policies: set.policies,
           exceptions: set.exceptions,
           distrust: readDistrustFiles(flags.distrust, io),
           crypto: nodeVerifier,
           limits: readLimits(flags, io),
-          settings: { trustRoot: flags.trust ?? defaultTrustName, trust, absentNamespaceLabels: "none" },
+          settings: { trustRoot: flags.trust ?? defaultTrustName, trust },
         });
   return { engine, trust, policies: set.policies };
 }
@@ -196,7 +165,7 @@ async function syncListed(
   { flags, stop, listed, mirror, engine, asker, inFlight, fetchLayer }: Listed,
   io: CommandIO,
 ): Promise<ExitCode> {
-  const given = mirror === undefined ? nothingKnown : givenBy(mirror, listed.images);
+  const given = mirror === undefined ? nothingKnown : neverAsked(mirror, listed.images);
   const report = await runSync({
     ...listed,
     mirror,

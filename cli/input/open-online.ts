@@ -32,6 +32,7 @@ import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
 import { isLocal, plainHostsIn, registryName } from "../../proxy/upstream/registry/endpoint.ts";
 import { type HostSettings, hostsInFiles } from "../../proxy/upstream/registry/hosts.ts";
+import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { RegistryContent } from "../../proxy/upstream/registry/registry-part.ts";
 import type { ListTags } from "../../proxy/upstream/registry/tag-list.ts";
 import type { Part } from "../../proxy/upstream/route.ts";
@@ -80,15 +81,20 @@ export interface PeerSettings {
   /** Registries, logs and key services may be asked; the cluster where the flags say so. */
   readonly outside: boolean;
   readonly pace?: UpstreamOptions["pace"];
+  /** In place of registries by the flags. */
+  readonly registry?: Registry | undefined;
+  /** In place of `--verbose`. */
+  readonly log?: UpstreamOptions["log"];
 }
 
 /** Who is asked by the flags, and in whose name. */
-async function openPeers(options: PeerOptions, { outside, pace }: PeerSettings, io: CommandIO, known: Known) {
+async function openPeers(options: PeerOptions, settings: PeerSettings, io: CommandIO, known: Known) {
+  const { outside, pace, registry } = settings;
   const { limits } = known;
   const { env } = io;
   const files = filesOf(io);
   const now = (): Date => io.now();
-  const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : undefined;
+  const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : settings.log;
   // Reading them takes its time, and not every host that is asked speaks TLS.
   const authorities = once(() => readAuthorities({ env, files, added: options.registryCacert }));
   const upstream = openUpstream({ env, authorities, log, pace });
@@ -108,19 +114,20 @@ async function openPeers(options: PeerOptions, { outside, pace }: PeerSettings, 
         })
       : undefined;
   const own = cluster === undefined ? known.knowledge : ownAnswers(known.knowledge, cluster);
-  const wayOut = outside ? openWayOut(options, known, upstream, files, io) : undefined;
+  const wayOut = outside ? { files, trust: trustPart(upstream, known, io) } : undefined;
+  const hosts = outside && registry === undefined ? readHosts(options, known.access, files) : {};
   const readSecret = secretReader(known.given, cluster);
   const asking = { env, files, limits, now, fetcher: upstream.fetcher };
   const told = new Set<string>();
   const ofUser = once(() => {
-    const own = userCredentials(options, known.access, asking, wayOut?.hosts ?? {}, readSecret, io);
+    const own = userCredentials(options, known.access, asking, hosts, readSecret, io);
     if (options.k8sKeychain !== true || cluster === undefined) return own;
     // As a program in the cluster has them: its account's Secrets, whose namespace the kubeconfig says.
     const account = { namespace: cluster.namespace(), secrets: [], serviceAccount: "default" };
     return firstOf([podCredentials(account, cluster, { asking, readSecret, told, ear: io }), own]);
   });
   const askedAs = (credentials: () => CredentialSource): Outside | undefined =>
-    wayOut === undefined ? undefined : { ...wayOut, credentials: credentials() };
+    wayOut === undefined ? undefined : { ...wayOut, registries: registry ?? { hosts, credentials: credentials() } };
   const close = (): void => {
     void upstream.close();
     void cluster?.close();
@@ -139,17 +146,13 @@ export interface OpenAsker {
 /** @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used. */
 export async function openAsker(
   options: PeerOptions & ShownFlags,
-  { signal, pace }: Pick<PeerSettings, "pace"> & { readonly signal: AbortSignal },
+  { signal, ...settings }: Omit<PeerSettings, "outside"> & { readonly signal: AbortSignal },
   io: CommandIO,
   known: Known,
 ): Promise<OpenAsker> {
   const { limits, mirror } = known;
-  const { upstream, cluster, ofUser, askedAs, now, close } = await openPeers(
-    options,
-    { outside: true, pace },
-    io,
-    known,
-  );
+  const peers = await openPeers(options, { ...settings, outside: true }, io, known);
+  const { upstream, cluster, ofUser, askedAs, now, close } = peers;
   const asker = upstream.asker({ limits, now, signal, cluster, outside: askedAs(ofUser) });
   const watched = showsProgress(options, io) ? new AskingProgress(io).watch(asker) : asker;
   const told = tellingPlain(watched, new Set(), io);
@@ -395,19 +398,6 @@ function ofPod(source: CredentialSource, secret: string, told: Set<string>, ear:
 
 /** A Secret that holds none. */
 const noCredentials: JsonValue = { stringData: { ".dockerconfigjson": "{}" } };
-
-/** Who may be asked outside, but for the credentials. */
-const openWayOut = (
-  options: PeerOptions,
-  known: Known,
-  upstream: Upstream,
-  files: Files,
-  io: CommandIO,
-): Omit<Outside, "credentials"> => ({
-  hosts: readHosts(options, known.access, files),
-  files,
-  trust: trustPart(upstream, known, io),
-});
 
 /** Trusted roots from the TUF mirrors that they came from; the public one from its own. */
 function trustPart(

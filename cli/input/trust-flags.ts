@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 import { findSpan } from "../../core/encoding/units.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
-import type { TrustMode } from "../../core/trust/freshness.ts";
+import { type TrustMode, trustModes, trustWords } from "../../core/trust/freshness.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { parseRoot } from "../../core/tuf/root.ts";
 import type { CommandIO } from "../command.ts";
@@ -22,7 +22,8 @@ export interface TrustOptions {
   readonly tufRoot?: string;
   readonly tufMirror?: string;
   readonly trustMode?: TrustMode;
-  readonly maxTrustAge?: string;
+  /** Of a configuration, which was read already: milliseconds. */
+  readonly maxTrustAge?: string | number;
   readonly trustDigest?: string;
 }
 
@@ -35,15 +36,9 @@ export const addTrustOptions = (command: Command): Command =>
       "a folder of TUF metadata, in place of the mirror's; for a URL, run sallyport trust update",
     )
     .addOption(new Option("--enableTuf", "as --tufRoot").hideHelp())
-    .addOption(
-      new Option("--trust-mode <mode>", "how to treat expired TUF metadata (default: budget)").choices([
-        "enforce",
-        "budget",
-        "pin",
-      ]),
-    )
-    .option("--max-trust-age <span>", "in mode budget: how long past expiry is accepted, such as 30d (default: 90d)")
-    .option("--trust-digest <digest>", "in mode pin: the digest of the trusted root");
+    .addOption(new Option("--trust-mode <mode>", `${trustWords.mode} (default: budget)`).choices(trustModes))
+    .option("--max-trust-age <span>", `${trustWords.maxAge} (default: 90d)`)
+    .option("--trust-digest <digest>", trustWords.digest);
 
 /** `30d`, `72h`, `1d12h`, in milliseconds. @throws EngineError `invalid-usage` with the name of the flag. */
 export function parseSpan(text: string, flag: string): number {
@@ -59,6 +54,15 @@ function readDigest(text: string): Digest {
       subject: text,
     });
   return text;
+}
+
+const readAge = (age: string | number | undefined, flag: string): number | undefined =>
+  typeof age === "string" ? parseSpan(age, flag) : age;
+
+function readMode(text: string | undefined): TrustMode | undefined {
+  const mode = trustModes.find((one) => one === text);
+  if (text === undefined || mode !== undefined) return mode;
+  throw usage(`SALLYPORT_TRUST_MODE is ${trustModes.join(", ")}, not ${JSON.stringify(text)}`, "SALLYPORT_TRUST_MODE");
 }
 
 /** The folder that `--tufMirror` names; undefined where it is a URL, or not given. */
@@ -87,11 +91,15 @@ export function readTrustSettings(
   const root = file ?? (Object.hasOwn(pinned, name) ? undefined : fromEnvironment("TUF_ROOT_JSON", io));
   if (options.tufMirror !== undefined && tufFolder(options) === undefined)
     note("nothing is fetched from the URL of --tufMirror here; run sallyport trust update --tufMirror URL", io);
-  const deny = options.maxTrustAge === undefined ? undefined : parseSpan(options.maxTrustAge, "--max-trust-age");
+  const mode = options.trustMode ?? readMode(fromEnvironment("SALLYPORT_TRUST_MODE", io));
+  const deny =
+    readAge(options.maxTrustAge, "--max-trust-age") ??
+    readAge(fromEnvironment("SALLYPORT_MAX_TRUST_AGE", io), "SALLYPORT_MAX_TRUST_AGE");
+  const digest = options.trustDigest ?? fromEnvironment("SALLYPORT_TRUST_DIGEST", io);
   return {
     initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: readTufRoot(root, io) }) },
-    ...(options.trustMode === undefined ? {} : { mode: options.trustMode }),
+    ...(mode === undefined ? {} : { mode }),
     ...(deny === undefined ? {} : { maxTrustAge: { deny } }),
-    ...(options.trustDigest === undefined ? {} : { pins: { [name]: readDigest(options.trustDigest) } }),
+    ...(digest === undefined ? {} : { pins: { [name]: readDigest(digest) } }),
   };
 }

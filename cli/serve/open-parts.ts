@@ -19,6 +19,7 @@ import { placeText, problemText } from "../input/files.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
 import { readPolicies } from "../input/policy-files.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
+import { trustOptions } from "./trust-options.ts";
 
 export interface ServeParts {
   readonly config: Config;
@@ -92,8 +93,6 @@ async function openRegistryFor(parts: ServeParts): Promise<Registry> {
     throw new EngineError("invalid-config", strangersRead(known), { subject: open.name ?? open.address });
   return openServeRegistry(parts);
 }
-
-const trustOptions = ({ trust: { tufRoot } }: Config) => (tufRoot === undefined ? {} : { tufRoot });
 
 /** What was refused is of interest, and why; the line of the request has the rest. */
 function tell({ why, status, method, target, repository, ms }: RegistryEvent, log: Log): void {

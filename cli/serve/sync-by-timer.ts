@@ -1,21 +1,27 @@
 /** The syncs of `serve`: its lists, by a timer, from its upstreams into its mirror. Loaded where lists are said. */
-import { createEngine, type Policy } from "../../core/index.ts";
+import type { Policy } from "../../core/index.ts";
 import { EngineError } from "../../core/errors.ts";
-import { nothingKnown } from "../../core/knowledge/knowledge.ts";
+import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { pauseBetween } from "../../proxy/sync/interval.ts";
 import { listImages } from "../../proxy/sync/list-images.ts";
+import { neverAsked } from "../../proxy/sync/never-asked.ts";
 import { exitOfSync, runSync } from "../../proxy/sync/run-sync.ts";
+import type { SyncReport } from "../../proxy/sync/sync-events.ts";
+import { createSyncEngine } from "../../proxy/sync/sync-engine.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
-import { createRoute } from "../../proxy/upstream/route.ts";
 import { exitOf } from "../exit-code.ts";
 import { problemText } from "../input/files.ts";
 import { openImageList } from "../input/image-list.ts";
+import { givenKnowledge } from "../input/knowledge.ts";
+import { openAsker } from "../input/open-online.ts";
 import { readPolicies } from "../input/policy-files.ts";
-import type { UpstreamParts } from "./upstreams.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
+import { logEar } from "./log-ear.ts";
+import { trustOptions } from "./trust-options.ts";
+import type { UpstreamParts } from "./upstreams.ts";
 
 export interface ServeSyncParts extends UpstreamParts {
   readonly mirror: Mirror;
@@ -35,44 +41,74 @@ function readAll({ config, io }: ServeSyncParts): readonly Policy[] {
   return policies;
 }
 
+/**
+ * Asks the listed registries, and the logs, TUF repositories and key services that the policies and the mirror's trust
+ * name.
+ */
 async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void> {
-  const { config, io, limits, log, mirror, registry } = parts;
+  const { config, limits, log, mirror, registry } = parts;
+  const io = logEar(parts.io, log);
   const policies = readAll(parts);
   const now = (): Date => io.now();
-  const { tufRoot } = config.trust;
-  const trust = readTrustSettings(tufRoot === undefined ? {} : { tufRoot }, io, mirror.knowledge().tufRoots());
-  const settings = { trustRoot: defaultTrustName, trust, absentNamespaceLabels: "none" } as const;
-  const engine = policies.length === 0 ? undefined : createEngine({ policies, crypto: nodeVerifier, limits, settings });
+  const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());
+  const settings = { trustRoot: defaultTrustName, trust };
+  const engine =
+    policies.length === 0 ? undefined : createSyncEngine({ policies, crypto: nodeVerifier, limits, settings });
   const listed = new Set(config.upstreams.map(({ host }) => host));
   const isListed = (repository: string): boolean => listed.has(repository.slice(0, repository.indexOf("/")));
-  const mayAsk = (question: Question): boolean => "repository" in question && isListed(question.repository);
-  const route = createRoute(registry.parts, { now, signal: stop });
-  const found = await listImages(openImageList(config.sync.lists, policies, io), {
-    listTags: (repository, ...rest) =>
-      isListed(repository)
-        ? registry.listTags(repository, ...rest)
-        : Promise.reject(new EngineError("not-in-mirror", "the host is no upstream", { subject: repository })),
-    mirrored: (repository) => mirror.tags(repository),
-    isWhole: false,
-    signal: stop,
-    limits,
-  });
-  const report = await runSync({
-    ...found,
-    mirror,
-    knowledge: mirror.knowledge(),
-    given: nothingKnown,
-    asker: { ask: async (question) => (mayAsk(question) ? route.ask(question) : undefined) },
-    engine,
-    trustedRoots: [],
-    now,
-    limits,
-    inFlight,
-    isDry: false,
-    claimedBy: "serve",
-    on: ({ event, ...fields }) => log.debug(`sync: ${event}`, fields),
-    stop,
-  });
+  const mayAsk = (question: Question): boolean => !("repository" in question) || isListed(question.repository);
+  const { trustedRoot } = config.trust;
+  const ofFiles = givenKnowledge(trustedRoot === undefined ? {} : { trustedRoot }, io, now());
+  const { asker, listTags, close } = await openAsker(
+    {},
+    { signal: stop, registry, log: (line) => log.debug("upstream", { line }) },
+    io,
+    {
+      knowledge: mirror.knowledge(),
+      given: ofFiles,
+      mirror,
+      writes: true,
+      now: now(),
+      limits,
+      initialRoots: trust.initialRoots ?? {},
+      access: undefined,
+    },
+  );
+  try {
+    const found = await listImages(openImageList(config.sync.lists, policies, io), {
+      listTags: (repository, ...rest) =>
+        isListed(repository)
+          ? listTags(repository, ...rest)
+          : Promise.reject(new EngineError("not-in-mirror", "the host is no upstream", { subject: repository })),
+      mirrored: (repository) => mirror.tags(repository),
+      isWhole: false,
+      signal: stop,
+      limits,
+    });
+    const given = joinedKnowledge([ofFiles, neverAsked(mirror, found.images)]);
+    const report = await runSync({
+      ...found,
+      mirror,
+      knowledge: joinedKnowledge([ofFiles, mirror.knowledge()]),
+      given,
+      asker: { ask: async (question) => (mayAsk(question) ? asker.ask(question) : undefined) },
+      engine,
+      trustedRoots: mirror.knowledge().trustedRootNames(),
+      now,
+      limits,
+      inFlight,
+      isDry: false,
+      claimedBy: "serve",
+      on: ({ event, ...fields }) => log.debug(`sync: ${event}`, fields),
+      stop,
+    });
+    tell(report, parts);
+  } finally {
+    close();
+  }
+}
+
+function tell(report: SyncReport, { config, log }: ServeSyncParts): void {
   const ignores = config.sync.failurePolicy === "Ignore";
   const code = exitOfSync(report, { ignores, requiresCovered: false, exitOf });
   const { images, outages, bytes } = report;

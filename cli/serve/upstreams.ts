@@ -4,8 +4,14 @@ import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
-import { upstreamConcurrency, upstreamCredentials, upstreamHosts } from "../../proxy/serve/upstream-hosts.ts";
+import {
+  upstreamConcurrency,
+  upstreamCredentials,
+  upstreamHosts,
+  upstreamRate,
+} from "../../proxy/serve/upstream-hosts.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
+import { createPace } from "../../proxy/upstream/pace.ts";
 import { credentialFiles } from "../../proxy/upstream/registry/credentials/credential-files.ts";
 import { credentialHelper } from "../../proxy/upstream/registry/credentials/credential-helper.ts";
 import { type CredentialSource, firstOf } from "../../proxy/upstream/registry/credentials/credential.ts";
@@ -37,7 +43,10 @@ export function openServeRegistry(parts: UpstreamParts): Registry {
     hosts: upstreamHosts(upstreams, files),
     credentials: firstOf([upstreamCredentials(upstreams, { env, files }), credentialsOfFiles(parts)]),
     connections: { env, authorities, perOrigin: upstreamConcurrency(upstreams) },
-    fetching: { log: (line) => log.debug("upstream", { line }) },
+    fetching: {
+      log: (line) => log.debug("upstream", { line }),
+      pace: createPace({ perSecond: upstreamRate(upstreams) }),
+    },
     limits,
     now: () => io.now(),
   });

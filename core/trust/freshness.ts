@@ -9,7 +9,15 @@ import type { Metadata } from "../tuf/metadata.ts";
  * How expired metadata is treated. `enforce`: it is refused. `budget`: it stays usable within the budget. `pin`: expiry
  * does not matter, because an operator vouches for one trusted root by its digest.
  */
-export type TrustMode = "enforce" | "budget" | "pin";
+export const trustModes = ["enforce", "budget", "pin"] as const;
+export type TrustMode = (typeof trustModes)[number];
+
+/** What people are told of these settings, wherever they are given. */
+export const trustWords = {
+  mode: "how expired TUF metadata is treated: enforce, budget, pin",
+  maxAge: "in mode budget: how long past expiry TUF metadata is accepted, such as 30d",
+  digest: "in mode pin: the digest of the trusted root",
+} as const;
 
 /** Milliseconds past a signed expiry: decisions carry a warning from `warn` on, and are `stale` past `deny`. */
 export interface TrustBudget {

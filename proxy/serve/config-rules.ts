@@ -1,4 +1,5 @@
 /** What settings say together. Source: docs/spec/command-line.md#configuration. */
+import { isDigest } from "../../core/crypto/digest.ts";
 import { findAddress, isLoopbackAddress, isRegistryHost } from "./address.ts";
 import type { Config, Listener, UpstreamSettings } from "./settings.ts";
 
@@ -49,6 +50,7 @@ export function checkConfig(config: Config, judge: Judge): void {
   if (config.mode === "offline" && config.sync.lists.length > 0)
     judge.refuse("/sync/lists", "are fetched in mode online only");
   checkPolicies(config, judge);
+  checkTrust(config, judge);
 }
 
 function once(seen: Map<string, number>, value: string, index: number, at: string, judge: Judge): void {
@@ -141,4 +143,10 @@ function checkPolicies({ proxy, policies }: Config, judge: Judge): void {
     judge.refuse("/proxy/admit", "policies decides by policies.folders, and none is listed");
   if (proxy.admit !== "policies" && proxy.noMatch === "deny")
     judge.refuse("/proxy/noMatch", "is read with admit: policies only");
+}
+
+function checkTrust({ trust: { mode, digest } }: Config, judge: Judge): void {
+  if (digest === undefined) return;
+  if (!isDigest(digest)) judge.refuse("/trust/digest", "expected sha256: and 64 lower-case hexadecimal digits");
+  else if (mode !== "pin") judge.refuse("/trust/digest", "is read with trust.mode: pin only");
 }

@@ -3,6 +3,7 @@
  *
  * A setting is here when something obeys it: each has a reader outside this file.
  */
+import { trustModes, trustWords } from "../../core/trust/freshness.ts";
 import type { Group, ValueOf } from "./setting.ts";
 
 const minute = 60_000;
@@ -84,6 +85,13 @@ const upstream = {
     clientCertificate: { kind: "path", what: "certificate that it is shown" },
     clientKey: { kind: "path", what: "key of that certificate" },
     concurrency: { kind: "whole", what: "connections to it at the same time", least: 1, most: 256, fallback: 32 },
+    rate: {
+      kind: "whole",
+      what: "requests in a second, at most, to it and to each of its mirrors; 0: any number",
+      least: 0,
+      most: 10_000,
+      fallback: 0,
+    },
     credentials: {
       kind: "group",
       what: "as whom it is asked; without them as docker's and podman's files say",
@@ -106,7 +114,7 @@ export const settings = {
   fields: {
     mode: {
       kind: "text",
-      what: "mode: offline asks nobody, online asks the upstreams for what is not known here",
+      what: "mode: offline asks nobody; online asks the upstreams for what is not known here, and syncs ask further",
       values: ["offline", "online"],
       fallback: "offline",
     },
@@ -118,7 +126,7 @@ export const settings = {
     },
     trust: {
       kind: "group",
-      what: "whom to trust, where policies are applied",
+      what: "whom to trust: for policies, and in what is served below /trust",
       fields: {
         trustedRoot: {
           kind: "path",
@@ -131,6 +139,16 @@ export const settings = {
           flag: "tufRoot",
           variable: "SALLYPORT_TUF_ROOT",
         },
+        mode: { kind: "text", what: trustWords.mode, values: trustModes, fallback: "budget" },
+        maxAge: {
+          kind: "span",
+          what: trustWords.maxAge,
+          fallback: "90d",
+          least: 0,
+          most: 3650 * day,
+          flag: "max-trust-age",
+        },
+        digest: { kind: "text", what: trustWords.digest },
       },
     },
     listeners: {

@@ -50,6 +50,17 @@ export function upstreamConcurrency(upstreams: readonly UpstreamSettings[]): (ho
   return (host) => known.get(host) ?? 8;
 }
 
+/** Requests in a second, by the host that is dialled: that of an upstream, or of one of its mirrors. */
+export function upstreamRate(upstreams: readonly UpstreamSettings[]): (host: string) => number | undefined {
+  const known = new Map<string, number>();
+  for (const { host, mirrors, rate } of upstreams) {
+    if (rate === 0) continue;
+    for (const name of [dialledHost(host), ...mirrors.map((text) => new URL(text).host)])
+      known.set(name, Math.min(rate, known.get(name) ?? rate));
+  }
+  return (host) => known.get(host);
+}
+
 /**
  * The credentials that the configuration names. Files and variables are read at each request for them, so that a
  * password that was changed is used.

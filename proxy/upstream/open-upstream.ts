@@ -11,7 +11,7 @@ import { vaultSettings, vaultTls } from "./kms/vault-tls.ts";
 import type { Environment } from "./proxy-choice.ts";
 import type { CredentialSource } from "./registry/credentials/credential.ts";
 import type { HostSettings } from "./registry/hosts.ts";
-import { openRegistry } from "./registry/open-registry.ts";
+import { openRegistry, type Registry } from "./registry/open-registry.ts";
 import type { RegistryContent } from "./registry/registry-part.ts";
 import type { ListTags } from "./registry/tag-list.ts";
 import { openRekor } from "./rekor/log-entries.ts";
@@ -28,10 +28,16 @@ export interface UpstreamOptions {
   readonly pace?: FetcherOptions["pace"];
 }
 
-/** Registries and the services of the outside world: whom they are asked as. */
-export interface Outside {
+/** How registries are asked, and as whom. */
+export interface RegistrySettings {
   readonly hosts: HostSettings;
   readonly credentials: CredentialSource;
+}
+
+/** Registries and the services of the outside world. */
+export interface Outside {
+  /** One that is open already is its owner's to close. */
+  readonly registries: RegistrySettings | Registry;
   readonly files: Files;
   /** Of trusted roots. */
   readonly trust: Part<"trusted-root">;
@@ -75,16 +81,13 @@ export function openUpstream({ log, pace, ...connecting }: UpstreamOptions): Ups
     closing.push(() => services.close());
     return openKms({ fetcher: new Fetcher({ connections: services, log, pace }), env, files, limits, now });
   };
-  const outsideParts = ({ hosts, credentials, trust }: Outside, limits: Limits, now: () => Date) => {
-    const registry = openRegistry({
-      hosts,
-      credentials,
-      connections: connecting,
-      fetching: { log, pace },
-      limits,
-      now,
-    });
+  const openRegistries = (settings: RegistrySettings, limits: Limits, now: () => Date): Registry => {
+    const registry = openRegistry({ ...settings, connections: connecting, fetching: { log, pace }, limits, now });
     closing.push(() => registry.close());
+    return registry;
+  };
+  const outsideParts = ({ registries, trust }: Outside, limits: Limits, now: () => Date) => {
+    const registry = "parts" in registries ? registries : openRegistries(registries, limits, now);
     return {
       parts: { ...registry.parts, "log-entry": openRekor({ fetcher, limits, now }), "trusted-root": trust },
       more: { listTags: registry.listTags, content: registry.content },

@@ -8,7 +8,13 @@ import { readFile as readRealFile } from "../../../cli/file-system.ts";
 import type { SignalName } from "../../../cli/command.ts";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { newKey } from "../../lab/keys.ts";
+import { makeTufRepository } from "../../lab/tuf-repository.ts";
+import { fixtureBytes } from "../../support/fixture-images.ts";
+import { serveLoopback } from "../../support/loopback-server.ts";
 import { type Reply, serveRegistry } from "../../support/registry-server.ts";
+import { SmallRegistry } from "../../support/small-registry.ts";
+import { serveTuf } from "../../support/tuf-server.ts";
 import { policyFor } from "../demo-policy.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli, type TestRun, type TestWorld, testIO } from "../command-io.ts";
@@ -228,6 +234,87 @@ sync: { lists: [images.txt], interval: 1s, failurePolicy: Ignore }\n`,
   } finally {
     await upstream.close();
     await stranger.close();
+  }
+});
+
+test("how old trust may be is said by the configuration, for what is served too, and for other commands", async () => {
+  const tuf = makeTufRepository(fixtureBytes("trust/trusted-root.json"));
+  const tufServer = await serveTuf(tuf.files);
+  const own = tempFolder();
+  const root = { "root.json": tuf.rootHistory[0] ?? new Uint8Array() };
+  const words = ["trust", "update", "--name", "corp", "--mirror", tufServer.url, "--root", "root.json", "--store", own];
+  assert.is((await runCli(words, { files: root, now: "2026-11-02T00:00:00Z" })).exit, 0);
+  await tufServer.close();
+  const digest = digestOf(fixtureBytes("trust/trusted-root.json"));
+  const expired = "2027-11-20T00:00:00Z";
+  const later = "2028-06-01T00:00:00Z";
+  for (const [trust, now, status] of [
+    ["{}", expired, 200],
+    ["{ mode: enforce }", expired, 503],
+    ["{ maxAge: 1d }", expired, 503],
+    ["{}", later, 503],
+    ["{ maxAge: 3000d }", later, 200],
+    [`{ mode: pin, digest: "${digest}" }`, later, 503],
+  ] as const) {
+    const config = `${head}store: ${own}\nlisteners: [{ address: "127.0.0.1:0" }]\ntrust: ${trust}\n`;
+    const body = async ({ urls: [url = ""] }: Running): Promise<void> =>
+      assert.is(await statusOf(`${url}/trust/corp/trusted_root.json`), status, `${trust} ${now}`);
+    await serving(["-c", "c.yaml"], body, { files: { "c.yaml": config }, now });
+    const env = { SALLYPORT_CONFIG: "c.yaml" };
+    const seen = await runCli(["trust", "status", "--store", own, "-o", "json"], {
+      files: { "c.yaml": config },
+      env,
+      now,
+    });
+    const wanted = /mode: (\w+)/.exec(trust)?.[1] ?? "budget";
+    assert.is(JSON.parse(seen.out).mode, wanted, seen.err);
+  }
+  const bad = await runCli(["trust", "status", "--store", own], { env: { SALLYPORT_TRUST_MODE: "none" } });
+  assert.is(bad.exit, 2);
+  assert.match(bad.err, /SALLYPORT_TRUST_MODE is enforce, budget, pin/);
+});
+
+test("a sync asks the logs and key services that policies name, and the TUF repository of the mirror's trust", async () => {
+  const key = newKey();
+  const registry = await new SmallRegistry().start();
+  registry.sign("app", registry.addImage("app", "1", "an image"), key);
+  const latest = { keys: { 1: { public_key: key.pem } }, latest_version: 1, type: "ecdsa-p256" };
+  const vault = await serveLoopback((_, response) => void response.end(JSON.stringify({ data: latest })));
+  const log = await serveLoopback((_, response) => void response.end("[]"));
+  const tuf = makeTufRepository(fixtureBytes("trust/trusted-root.json"));
+  const tufServer = await serveTuf(tuf.files);
+  const own = tempFolder();
+  const now = "2026-11-02T00:00:00Z";
+  const root = { "root.json": tuf.rootHistory[0] ?? new Uint8Array() };
+  const words = ["trust", "update", "--name", "corp", "--mirror", tufServer.url, "--root", "root.json", "--store", own];
+  assert.is((await runCli(words, { files: root, now })).exit, 0);
+  tufServer.asked();
+  const policy = policyFor(key.pem, { images: `${registry.host}/*` })
+    .replace(/publicKeys: \|-\n[\s\S]*-----END PUBLIC KEY-----/, "publicKeys: hashivault://app")
+    .replace("ignoreTlog: true", `url: ${log.url}\n                      pubkey: ${JSON.stringify(key.pem)}`);
+  const files = {
+    "p.yaml": policy,
+    "images.txt": `${registry.host}/app:1\n`,
+    "c.yaml": `${head}mode: online
+store: ${own}
+listeners: [{ address: "127.0.0.1:0" }]
+upstreams: [{ host: "${registry.host}", plainHTTP: true }]
+policies: { folders: [p.yaml] }
+sync: { lists: [images.txt], interval: 1h }\n`,
+  };
+  const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: "t" };
+  try {
+    const { err } = await serving(["-c", "c.yaml"], ({ logged }) => logged("synced"), { files, env, now });
+    assert.match(vault.asked().join("\n"), /transit\/keys\/app/, err);
+    assert.match(log.asked().join("\n"), /api\/v1\/index\/retrieve/, err);
+    assert.ok(
+      tufServer.asked().some((path) => path.startsWith("timestamp")),
+      err,
+    );
+    await serving(["-c", "c.yaml", "--offline", "--sync-lists", ""], async () => undefined, { files, env, now });
+    assert.equal([...vault.asked(), ...log.asked(), ...tufServer.asked()], []);
+  } finally {
+    await Promise.all([registry, vault, log, tufServer].map((server) => server.close()));
   }
 });
 

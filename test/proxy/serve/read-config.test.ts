@@ -220,6 +220,8 @@ const together: readonly (readonly [string, string])[] = [
   ["sync: { lists: [images.txt] }", "sync.lists"],
   ["proxy: { admit: policies }", "proxy.admit"],
   ["proxy: { noMatch: deny }", "proxy.noMatch"],
+  ["trust: { mode: pin, digest: 'sha256:12' }", "trust.digest"],
+  [`trust: { digest: 'sha256:${"0".repeat(64)}' }`, "trust.digest"],
 ];
 
 test("settings that contradict or lack each other are faults of one of them, each fault once", () => {

@@ -3,7 +3,12 @@ import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../core/limits.ts";
 import { readConfig, requireConfig } from "../../../proxy/serve/read-config.ts";
 import type { UpstreamSettings } from "../../../proxy/serve/settings.ts";
-import { upstreamConcurrency, upstreamCredentials, upstreamHosts } from "../../../proxy/serve/upstream-hosts.ts";
+import {
+  upstreamConcurrency,
+  upstreamCredentials,
+  upstreamHosts,
+  upstreamRate,
+} from "../../../proxy/serve/upstream-hosts.ts";
 import { registryHosts } from "../../../proxy/upstream/registry/hosts.ts";
 import { rejectsCode, throwsCode } from "../../support/assert.ts";
 
@@ -104,6 +109,18 @@ test("credentials go to their host alone, and are read again each time", async (
 test("connections at the same time are those of the upstream", () => {
   const perHost = upstreamConcurrency(upstreamsOf({ host: "docker.io", concurrency: 3 }, { host: "b.corp" }));
   assert.equal(["registry-1.docker.io", "b.corp", "cache.corp"].map(perHost), [3, 32, 8]);
+});
+
+test("the rate of an upstream is that of its mirrors, too; of one mirror for two, the lower counts", () => {
+  const rateOf = upstreamRate(
+    upstreamsOf(
+      { host: "docker.io", rate: 9, mirrors: ["https://cache.corp"] },
+      { host: "b.corp:5000", rate: 4, mirrors: ["https://cache.corp"] },
+      { host: "c.corp" },
+    ),
+  );
+  const hosts = ["registry-1.docker.io", "b.corp:5000", "cache.corp", "c.corp", "other.example"];
+  assert.equal(hosts.map(rateOf), [9, 4, 4, undefined, undefined]);
 });
 
 test.run();

@@ -36,8 +36,7 @@ test("an asker with a part for each kind; a Vault has the certificates of its ow
   const upstream = openUpstream({ env: { VAULT_ADDR: vault.url, VAULT_TOKEN: "t", VAULT_CACERT: "/ca.pem" } });
   const options = { limits: defaultLimits, now: () => new Date("2026-11-24T12:00:00.000Z") };
   const outside: Outside = {
-    hosts: {},
-    credentials: { find: () => Promise.resolve(undefined) },
+    registries: { hosts: {}, credentials: { find: () => Promise.resolve(undefined) } },
     files: memoryFiles({ "/ca.pem": authority.ca }),
     trust: { from: () => "a", ask: () => Promise.resolve(undefined) },
   };

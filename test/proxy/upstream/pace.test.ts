@@ -25,6 +25,25 @@ test("requests to one host keep a distance; another host does not wait for them"
   assert.equal(slept, [100, 200]);
 });
 
+test("hosts have rates of their own, ports too; without one nobody waits", async () => {
+  const slept: number[] = [];
+  const rates = new Map([
+    ["one.example:5000", 2],
+    ["one.example", 4],
+  ]);
+  const pace = createPace({
+    perSecond: (host) => rates.get(host),
+    now: () => 0,
+    sleep: (ms) => {
+      slept.push(ms);
+      return Promise.resolve();
+    },
+  });
+  for (const host of ["one.example:5000", "one.example", "other.example"])
+    for (let count = 0; count < 2; count++) await pace(new URL(`https://${host}/v2/`), never);
+  assert.equal(slept, [500, 250]);
+});
+
 test("the wait ends with the signal", async () => {
   const told = new AbortController();
   const pace = createPace({ perSecond: 0.001 });
