@@ -51,6 +51,36 @@ function rowsOf(setting: Setting, name: string): readonly string[] {
 const namedRow = ({ path: steps, flag, variable }: Named): string =>
   `| \`${steps.join(".")}\` | \`--${flag}\` | \`${variable}\` |`;
 
+/** Who may be asked, by which setting, and when. */
+const dialled: readonly (readonly string[])[] = [
+  ["Who", "Allowed by", "When"],
+  ["---", "---", "---"],
+  [
+    "registries",
+    "`upstreams`: each `host`, and its `mirrors`",
+    "a pull that the mirror cannot answer, the door's questions about images, a sync",
+  ],
+  ["hosts to which a registry sends its clients: for a token, for content", "the same", "with that registry's answers"],
+  [
+    "transparency logs",
+    "`policies.folders`, with `sync.lists`: the `rekor.url` of their attestors, which is Sigstore's " +
+      "public log where they name none",
+    "a sync, where a signature lacks its entry and the policy wants one",
+  ],
+  [
+    "TUF repositories",
+    "the trusted roots that the mirror holds from an address; Sigstore's public one where a policy " +
+      "of `policies.folders` needs it and `trust.trustedRoot` names no file",
+    "a sync",
+  ],
+  [
+    "key services",
+    "`policies.folders`, with `sync.lists`: references such as `awskms://` and `hashivault://` that " +
+      "are not pinned",
+    "a sync",
+  ],
+];
+
 const page = (): string => `# Configuration of serve
 
 Every setting of \`sallyport serve\`. \`sallyport config init\` prints them as a file with comments, \`sallyport config
@@ -72,13 +102,7 @@ ${rowsOf(settings, "").join("\n")}
 
 In mode offline nobody: what could dial is not made. In mode online:
 
-| Who | Allowed by | When |
-|---|---|---|
-| registries | \`upstreams\`: each \`host\`, and its \`mirrors\` | a pull that the mirror cannot answer, the door's questions about images, a sync |
-| hosts to which a registry sends its clients: for a token, for content | the same | with that registry's answers |
-| transparency logs | \`policies.folders\`, with \`sync.lists\`: the \`rekor.url\` of their attestors, which is Sigstore's public log where they name none | a sync, where a signature lacks its entry and the policy wants one |
-| TUF repositories | the trusted roots that the mirror holds from an address; Sigstore's public one where a policy of \`policies.folders\` needs it and \`trust.trustedRoot\` names no file | a sync |
-| key services | \`policies.folders\`, with \`sync.lists\`: references such as \`awskms://\` and \`hashivault://\` that are not pinned | a sync |
+${dialled.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 
 A sync needs \`sync.lists\`; without one nothing but registries is dialled. A request for an image never asks a log, a
 TUF repository or a key service.

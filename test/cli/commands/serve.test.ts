@@ -274,7 +274,7 @@ test("how old trust may be is said by the configuration, for what is served too,
   assert.match(bad.err, /SALLYPORT_TRUST_MODE is enforce, budget, pin/);
 });
 
-test("a sync asks the logs and key services that policies name, and the TUF repository of the mirror's trust", async () => {
+test("a sync asks logs and key services that policies name, and TUF repositories of the mirror's trust", async () => {
   const key = newKey();
   const registry = await new SmallRegistry().start();
   registry.sign("app", registry.addImage("app", "1", "an image"), key);
