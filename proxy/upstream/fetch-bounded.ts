@@ -202,7 +202,10 @@ export class Fetcher {
     signal: AbortSignal,
   ): Promise<BoundedResponse> {
     const { connections, now = Date.now } = this.#options;
-    const log = (line: string): void => this.#options.log?.(withoutSecrets(line, secrets));
+    const { log } = this.#options;
+    // Nobody pays for a line that is not read.
+    const told = (what: () => string): void =>
+      log?.(withoutSecrets(`${method} ${shownUrl(url)} ${what()}, ${now() - begun} ms`, secrets));
     await this.#options.pace?.(url, signal);
     const begun = now();
     const answer = await connections.to(url).request({
@@ -210,6 +213,9 @@ export class Fetcher {
       path: `${url.pathname}${url.search}`,
       method,
       signal,
+      // By default undici closes a connection after HEAD, in case the upstream sends content after it: each image's tag
+      // would cost a connection. Content that nobody asked for ends the connection in any case.
+      reset: false,
       headers: {
         "accept-encoding": "identity",
         ...headers,
@@ -224,7 +230,7 @@ export class Fetcher {
     const ok = answer.statusCode >= 200 && answer.statusCode < 300;
     if (ok && isStreamed === true && method === "GET") {
       refuseEncoding(answer.body, joined["content-encoding"], shownUrl(url));
-      log(`${method} ${shownUrl(url)} ${answer.statusCode}, begun after ${now() - begun} ms`);
+      told(() => `${answer.statusCode}, begun`);
       return { status: answer.statusCode, headers: joined, bytes: new Uint8Array(), url, body: answer.body };
     }
     const read = await readBody(answer.body, ok ? maxBytes : mostOfFailure, ok, {
@@ -232,11 +238,11 @@ export class Fetcher {
       encoding: method === "HEAD" ? undefined : joined["content-encoding"],
       digest: ok ? digest : undefined,
       type: joined["content-type"],
-      subject: shownUrl(url),
+      url,
     });
     // An error may repeat what it was asked with, and its words are shown.
     const bytes = ok ? read : bytesWithoutSecrets(read, secrets);
-    log(`${method} ${shownUrl(url)} ${answer.statusCode}, ${bytes.length} bytes, ${now() - begun} ms`);
+    told(() => `${answer.statusCode}, ${bytes.length} bytes`);
     return { status: answer.statusCode, headers: joined, bytes, url };
   }
 }
@@ -281,7 +287,7 @@ interface BodyFacts {
   readonly encoding: string | undefined;
   readonly digest: Digest | undefined;
   readonly type: string | undefined;
-  readonly subject: string;
+  readonly url: URL;
 }
 
 /** The content; of a failure its beginning. @throws EngineError `over-limit` past `most`, `upstream-error`. */
@@ -289,43 +295,55 @@ async function readBody(
   body: Readable,
   most: number,
   whole: boolean,
-  { length, encoding, digest, type, subject }: BodyFacts,
+  { length, encoding, digest, type, url }: BodyFacts,
 ): Promise<Uint8Array> {
-  const tooLarge = (): EngineError => new EngineError("over-limit", `more than ${most} bytes`, { subject });
+  const tooLarge = (): EngineError =>
+    new EngineError("over-limit", `more than ${most} bytes`, { subject: shownUrl(url) });
   if (whole && Number(length) > most) {
     // Undici reports the end as an error, too.
     body.on("error", () => undefined).destroy();
     throw tooLarge();
   }
   const isPlain = encoding === undefined || encoding === "identity";
-  const hash = createHash("sha256");
+  const hash = digest === undefined ? undefined : createHash("sha256");
   const pieces: Uint8Array[] = [];
   let count = 0;
-  // Leaving the loop ends the connection.
-  for await (const piece of body as AsyncIterable<Uint8Array>) {
-    pieces.push(piece);
-    count += piece.length;
-    if (digest !== undefined && isPlain) hash.update(piece);
-    if (count <= most) continue;
-    if (whole) throw tooLarge();
-    break;
-  }
+  await new Promise<void>((resolve, reject) => {
+    const leave = (error?: EngineError): void => {
+      if (error === undefined) resolve();
+      else reject(error);
+      // Ends the connection.
+      body.destroy();
+    };
+    body
+      .on("data", (piece: Uint8Array) => {
+        pieces.push(piece);
+        count += piece.length;
+        if (isPlain) hash?.update(piece);
+        if (count > most) leave(whole ? tooLarge() : undefined);
+      })
+      .once("end", resolve)
+      // Undici reports the end of a body that was left as an error, too: then it changes nothing.
+      .on("error", reject);
+  });
   const sent = new Uint8Array(Buffer.concat(pieces));
   if (!isPlain && !whole) return new Uint8Array();
   if (!isPlain && encoding !== "gzip" && encoding !== "x-gzip")
-    throw new EngineError("upstream-error", `content in ${encoding}, which was not asked for`, { subject });
-  const bytes = isPlain ? sent : inflate(sent, most, subject);
-  if (digest !== undefined) requireDigest(isPlain ? hash : hash.update(bytes), digest, type, subject);
+    throw new EngineError("upstream-error", `content in ${encoding}, which was not asked for`, {
+      subject: shownUrl(url),
+    });
+  const bytes = isPlain ? sent : inflate(sent, most, url);
+  if (digest !== undefined && hash !== undefined) requireDigest(isPlain ? hash : hash.update(bytes), digest, type, url);
   return bytes;
 }
 
 /** @throws EngineError `upstream-error`: whoever gives other content has not given what was asked for. */
-function requireDigest(hash: Hash, digest: Digest, type: string | undefined, subject: string): void {
+function requireDigest(hash: Hash, digest: Digest, type: string | undefined, url: URL): void {
   const found = `sha256:${hash.digest("hex")}`;
   if (found === digest) return;
   const isPage = /^\s*text\/html/i.test(type ?? "");
   const why = isPage ? "a page in HTML, not what was asked for" : `the content has another digest: ${found}`;
-  throw new EngineError("upstream-error", why, { subject });
+  throw new EngineError("upstream-error", why, { subject: shownUrl(url) });
 }
 
 /** A stream is handed on as it is: its length and its digest are those of what was asked for. */
@@ -336,11 +354,15 @@ function refuseEncoding(body: Readable, encoding: string | undefined, subject: s
   throw new EngineError("upstream-error", `content in ${encoding}, which was not asked for`, { subject });
 }
 
-function inflate(bytes: Uint8Array, most: number, subject: string): Uint8Array {
+function inflate(bytes: Uint8Array, most: number, url: URL): Uint8Array {
   try {
     return new Uint8Array(gunzipSync(bytes, { maxOutputLength: most }));
   } catch (error) {
-    if (error instanceof RangeError) throw new EngineError("over-limit", `more than ${most} bytes`, { subject });
-    throw new EngineError("upstream-error", "gzip content that cannot be read", { subject, cause: error });
+    if (error instanceof RangeError)
+      throw new EngineError("over-limit", `more than ${most} bytes`, { subject: shownUrl(url) });
+    throw new EngineError("upstream-error", "gzip content that cannot be read", {
+      subject: shownUrl(url),
+      cause: error,
+    });
   }
 }

@@ -43,14 +43,13 @@ const defaultDeadlineMs = 60_000;
 /** The asker over these parts. The same question asked twice at once is asked once. */
 export function createRoute(parts: Parts, { now, deadlineMs = defaultDeadlineMs, signal }: RouteOptions): Asker {
   const asking = new Flights<Answer | undefined>();
+  const inTime = boundAsking(deadlineMs, signal);
 
   const askPart = async (question: Question): Promise<Answer | undefined> => {
     const part = parts[question.kind] as Part<QuestionKind> | undefined;
     if (part === undefined) return undefined;
-    const deadline = AbortSignal.timeout(deadlineMs);
-    const stop = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
     try {
-      return await inTime(part.ask(question, stop), stop);
+      return await inTime((stop) => part.ask(question, stop));
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       const { code, subject, message } = error;
@@ -67,17 +66,35 @@ export function createRoute(parts: Parts, { now, deadlineMs = defaultDeadlineMs,
   };
 }
 
-/** The result, or `timed-out` when the signal comes first: nothing that a part waits for may hold a decision up. */
-async function inTime<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise: late, reject } = withReject();
-  const end = (): void => reject(new EngineError("timed-out", "no answer in time"));
-  if (signal.aborted) end();
-  signal.addEventListener("abort", end, { once: true });
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    signal.removeEventListener("abort", end);
-  }
+/**
+ * Bounds what is asked: `timed-out` when its time is up or the caller gives up, so that nothing that a part waits for
+ * may hold a decision up. Each question has one timer and one signal, and all together listen to the caller's signal
+ * once: Node's combined signals cost as much as asking a registry nearby.
+ */
+function boundAsking(ms: number, signal: AbortSignal | undefined) {
+  const running = new Set<(reason: unknown) => void>();
+  const endAll = (): void => {
+    for (const end of running) end(signal?.reason);
+  };
+  return async <Result>(ask: (stop: AbortSignal) => Promise<Result>): Promise<Result> => {
+    const stopping = new AbortController();
+    const { promise: late, reject } = withReject();
+    const end = (reason: unknown): void => {
+      stopping.abort(reason);
+      reject(new EngineError("timed-out", "no answer in time"));
+    };
+    const timer = setTimeout(() => end(new DOMException("no answer in time", "TimeoutError")), ms);
+    if (running.size === 0) signal?.addEventListener("abort", endAll);
+    running.add(end);
+    if (signal?.aborted === true) end(signal.reason);
+    try {
+      return await Promise.race([ask(stopping.signal), late]);
+    } finally {
+      clearTimeout(timer);
+      running.delete(end);
+      if (running.size === 0) signal?.removeEventListener("abort", endAll);
+    }
+  };
 }
 
 function withReject(): { readonly promise: Promise<never>; readonly reject: (error: Error) => void } {

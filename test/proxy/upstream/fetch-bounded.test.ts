@@ -1,4 +1,5 @@
 import type { RequestListener, ServerResponse } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -258,6 +259,32 @@ test("a length that is wrong, a body that ends early, a caller that gives up, on
       );
     },
   ));
+
+test("a connection is kept after HEAD; what an upstream sends after it is nobody's answer", async () => {
+  for (const more of ["", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfalse"]) {
+    let opened = 0;
+    const server = createServer((socket) => {
+      opened += 1;
+      socket.on("error", () => undefined);
+      socket.on("data", (request) => {
+        const isHead = request.toString("latin1").startsWith("HEAD");
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n${isHead ? more : "true"}`);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const connections = new Connections({ env: {}, perOrigin: 1 });
+    const fetcher = new Fetcher({ connections, sleep: () => Promise.resolve() });
+    for (let round = 0; round < 3; round++) {
+      assert.is((await fetcher.fetch({ method: "HEAD", url, maxBytes: 0 }, never)).status, 200);
+      assert.is(decodeUtf8((await fetcher.fetch({ url, maxBytes: 10 }, never)).bytes), "true");
+    }
+    if (more === "") assert.is(opened, 1);
+    else assert.ok(opened > 1, "a connection with more on it is not used again");
+    await connections.close();
+    server.close();
+  }
+});
 
 test("each request is told in a line without secrets", () =>
   withServer(
