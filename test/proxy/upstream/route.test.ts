@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../core/errors.ts";
@@ -91,6 +92,26 @@ test("a part sees the deadline's signal", async () => {
   );
   await route.ask(key("a"));
   assert.is(seen?.aborted, false);
+});
+
+test("however many are asked at once, the caller's signal ends all of them and is listened to once", async () => {
+  const caller = new AbortController();
+  const seen: AbortSignal[] = [];
+  const hangs = part((_, signal) => {
+    seen.push(signal);
+    return new Promise<never>(() => undefined);
+  });
+  const route = createRoute({ key: hangs }, { now, signal: caller.signal });
+  const asked = Promise.all(["a", "b", "c"].map((name) => route.ask(key(name))));
+  assert.is(getEventListeners(caller.signal, "abort").length, 1);
+  caller.abort("enough");
+  const states = (await asked).map((answer) => answer?.state === "unavailable" && answer.code);
+  assert.equal(states, ["timed-out", "timed-out", "timed-out"]);
+  assert.equal(
+    seen.map(({ aborted, reason }) => [aborted, reason]),
+    [1, 2, 3].map(() => [true, "enough"]),
+  );
+  assert.is(getEventListeners(caller.signal, "abort").length, 0);
 });
 
 test.run();
