@@ -119,6 +119,7 @@ export const layers: LayerTable = {
       "core/kyverno/policy",
       "core/oci",
       "proxy/bounded-map.ts",
+      "proxy/flights.ts",
       "proxy/make-folder.ts",
       "proxy/log.ts",
       "proxy/metrics.ts",

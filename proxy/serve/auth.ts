@@ -13,8 +13,10 @@ import type { Listener } from "./settings.ts";
 
 export type Admission =
   | { readonly admitted: true; readonly user?: string }
+  /** Nobody looked: too many logins are being checked. */
+  | { readonly admitted: false; readonly why: string; readonly isBusy: true }
   /** `challenge`: what the client may send; absent where nothing it sends would help. */
-  | { readonly admitted: false; readonly why: string; readonly challenge?: string };
+  | { readonly admitted: false; readonly why: string; readonly isBusy?: false; readonly challenge?: string };
 
 export interface Authenticator {
   admit(request: IncomingMessage): Promise<Admission>;
@@ -44,7 +46,10 @@ function byPassword(users: PasswordFile): Authenticator {
   return {
     async admit({ headers: { authorization } }) {
       const login = readBasic(authorization);
-      if (login !== undefined && (await users.matches(...login))) return { admitted: true, user: login[0] };
+      const found = login === undefined ? "wrong" : await users.look(...login);
+      if (login !== undefined && found === "right") return { admitted: true, user: login[0] };
+      if (found === "busy")
+        return { admitted: false, why: "too many logins are being checked; try again", isBusy: true };
       return refusal(basic, authorization !== undefined);
     },
   };
@@ -119,13 +124,16 @@ const everybody: Authenticator = { admit: async () => ({ admitted: true }) };
  * `read`: the text of a file that a setting names.
  * @throws EngineError `invalid-config` for files that do not hold what they should.
  */
-export function createAuthenticator({ auth }: Listener, read: (path: string) => string): Authenticator {
+export function createAuthenticator(
+  { auth }: Listener,
+  { read, now }: { readonly read: (path: string) => string; readonly now: () => Date },
+): Authenticator {
   const file = auth.file ?? "";
   switch (auth.by) {
     case "none":
       return everybody;
     case "htpasswd":
-      return byPassword(parsePasswordFile(read(file), file));
+      return byPassword(parsePasswordFile(read(file), file, { now }));
     case "token":
       return byToken(parseTokens(read(file), file));
     case "certificate":

@@ -2,14 +2,21 @@
  * Users with bcrypt hashes, as `htpasswd -B` writes them. Source:
  * https://httpd.apache.org/docs/2.4/misc/password_encryptions.html.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
-import { compare } from "bcryptjs";
+import { createHmac, randomBytes } from "node:crypto";
+import { compare as bcryptCompare } from "bcryptjs";
 import { EngineError } from "../../core/errors.ts";
 import { BoundedMap } from "../bounded-map.ts";
+import { Flights } from "../flights.ts";
 
 export interface PasswordFile {
-  /** Whether the file has this user with this password. */
-  matches(user: string, password: string): Promise<boolean>;
+  /** Whether the file has this user with this password. `busy`: nobody looked, so many others are being compared. */
+  look(user: string, password: string): Promise<"right" | "wrong" | "busy">;
+}
+
+export interface PasswordCheck {
+  readonly now: () => Date;
+  /** For tests: compares a password with a hash. */
+  readonly compare: (password: string, hash: string) => Promise<boolean>;
 }
 
 const hash = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
@@ -24,7 +31,11 @@ const nobody = (cost: string): string => `$2b$${cost}$SallyportNobodyIsHere.${"x
 /**
  * @throws EngineError `invalid-config` with file and line for what is no user with a bcrypt hash.
  */
-export function parsePasswordFile(text: string, file: string): PasswordFile {
+export function parsePasswordFile(
+  text: string,
+  file: string,
+  { now, compare = bcryptCompare }: Pick<PasswordCheck, "now"> & Partial<PasswordCheck>,
+): PasswordFile {
   const users = new Map<string, string>();
   let usual = "10";
   for (const [index, line] of text.split(/\r?\n/).entries()) {
@@ -44,26 +55,60 @@ export function parsePasswordFile(text: string, file: string): PasswordFile {
     if (users.size > mostUsers) refuse(`more than ${mostUsers} users`);
   }
   if (users.size === 0) throw new EngineError("invalid-config", "the file has no user", { subject: file });
-  return createPasswordFile(users, nobody(usual));
+  return createPasswordFile(users, nobody(usual), { now, compare });
 }
 
+/** Comparisons at the same time: each takes tens of milliseconds of the one thread that serves everybody. */
+const mostComparing = 4;
 const mostRemembered = 1000;
+/** A login that was right is right for so long after each use; a wrong one is wrong for so long. */
+const rightMs = 60_000;
+const wrongMs = 10_000;
 
-/** Nodes send the same login with each request, and a hash costs tens of milliseconds: what matched is remembered. */
-function createPasswordFile(users: ReadonlyMap<string, string>, stranger: string): PasswordFile {
-  const matched = new BoundedMap<string, Buffer>(mostRemembered);
-  const digestOf = (password: string): Buffer => createHash("sha256").update(password).digest();
-  return {
-    async matches(user, password) {
-      if (Buffer.byteLength(password) > longestPassword) return false;
-      const digest = digestOf(password);
-      const known = matched.get(user);
-      if (known !== undefined && timingSafeEqual(known, digest)) return true;
+/**
+ * Nodes send the same login with each request, and a flood of wrong ones would keep the server comparing. So both are
+ * remembered for a short time, apart, so that wrong ones drive no right one out; and few comparisons run at once.
+ */
+function createPasswordFile(
+  users: ReadonlyMap<string, string>,
+  stranger: string,
+  { now, compare }: PasswordCheck,
+): PasswordFile {
+  /** Until when, by keyed digests: what lies in memory is of no use to who reads it. */
+  const key = randomBytes(32);
+  const right = new BoundedMap<string, number>(mostRemembered);
+  const wrong = new BoundedMap<string, number>(mostRemembered);
+  const running = new Flights<boolean>();
+  let comparing = 0;
+
+  const digestOf = (user: string, password: string): string =>
+    createHmac("sha256", key).update(`${user}:${password}`).digest("hex");
+
+  const compareOnce = async (user: string, password: string): Promise<boolean> => {
+    comparing += 1;
+    try {
       const found = users.get(user);
-      const isRight = await compare(password, found ?? stranger);
-      if (!isRight || found === undefined) return false;
-      matched.set(user, digest);
-      return true;
+      return (await compare(password, found ?? stranger)) && found !== undefined;
+    } finally {
+      comparing -= 1;
+    }
+  };
+
+  return {
+    async look(user, password) {
+      if (Buffer.byteLength(password) > longestPassword) return "wrong";
+      const digest = digestOf(user, password);
+      const at = now().getTime();
+      if ((right.get(digest) ?? 0) > at) {
+        right.set(digest, at + rightMs);
+        return "right";
+      }
+      if ((wrong.get(digest) ?? 0) > at) return "wrong";
+      if (running.get(digest) === undefined && comparing >= mostComparing) return "busy";
+      const isRight = await running.join(digest, () => compareOnce(user, password));
+      if (isRight) right.set(digest, at + rightMs);
+      else wrong.set(digest, at + wrongMs);
+      return isRight ? "right" : "wrong";
     },
   };
 }

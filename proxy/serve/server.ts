@@ -221,7 +221,10 @@ export class Server {
       metrics.refused({ listener: nameOf(settings), reason });
     const prepared: { key: string; settings: Listener; tls: ListenerTls | undefined; handle: Handler }[] = [];
     for (const settings of config.listeners) {
-      const authenticator = createAuthenticator(settings, (path) => this.#host.readFile(path));
+      const authenticator = createAuthenticator(settings, {
+        read: (path) => this.#host.readFile(path),
+        now: this.#host.now,
+      });
       const handle = this.#handlerOf(generation, settings, authenticator);
       const tls = await this.#tlsOf(settings);
       if (tls !== undefined) metrics.certificateExpires(nameOf(settings), checkTls(tls, nameOf(settings)));
@@ -327,6 +330,12 @@ export class Server {
       return;
     }
     const admission = await authenticator.admit(request);
+    if (!admission.admitted && admission.isBusy === true) {
+      refused("logins");
+      response.setHeader("retry-after", "1");
+      refuse(response, 503, "TOOMANYREQUESTS", admission.why);
+      return;
+    }
     if (!admission.admitted) {
       refused("login");
       const { challenge, why } = admission;

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
+import { hashSync } from "bcryptjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readFile as readRealFile } from "../../../cli/file-system.ts";
@@ -329,6 +330,33 @@ test("what docker's file has credentials for is not given to strangers either", 
   const allowed = { ...files, "c.yaml": config("allowAnonymousPrivate: true\n") };
   for (const world of [{ files: allowed, env: { REGISTRY_AUTH_FILE: "auth.json" } }, { files }])
     assert.is((await runCli(["serve", ...words], world)).exit, 0);
+});
+
+test("a flood of wrong logins is told to come again; a login that is known is served meanwhile", async () => {
+  const files = {
+    users: `ada:${hashSync("lovelace", 12)}\n`,
+    "c.yaml": `${head}store: ${store}
+listeners: [{ address: "127.0.0.1:0", auth: { by: htpasswd, file: users } }]\n`,
+  };
+  await serving(
+    ["-c", "c.yaml"],
+    async ({ urls: [url = ""] }) => {
+      const ask = (login: string): Promise<Response> =>
+        fetch(`${url}/v2/`, { headers: { authorization: `Basic ${Buffer.from(login).toString("base64")}` } });
+      assert.is((await ask("ada:lovelace")).status, 200);
+      const flood = Array.from({ length: 40 }, (_, index) => ask(`ada:guess${index}`));
+      assert.is((await ask("ada:lovelace")).status, 200);
+      const answers = await Promise.all(flood);
+      const busy = answers.filter(({ status }) => status === 503);
+      assert.ok(busy.length > 0);
+      assert.is(answers.filter(({ status }) => status === 401).length, 40 - busy.length);
+      for (const one of busy) {
+        assert.is(one.headers.get("retry-after"), "1");
+        assert.match(await one.text(), /TOOMANYREQUESTS/);
+      }
+    },
+    { files },
+  );
 });
 
 test("an own certificate is by the authority that the store publishes", async () => {
