@@ -117,6 +117,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
       flags,
       {
         signal: stop,
+        isOneRun: true,
         ...(perSecond === undefined ? {} : { pace: createPace({ perSecond }) }),
       },
       io,

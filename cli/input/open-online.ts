@@ -83,13 +83,14 @@ export interface PeerSettings {
   readonly pace?: UpstreamOptions["pace"];
   /** In place of registries by the flags. */
   readonly registry?: Registry | undefined;
+  readonly isOneRun?: boolean;
   /** In place of `--verbose`. */
   readonly log?: UpstreamOptions["log"];
 }
 
 /** Who is asked by the flags, and in whose name. */
 async function openPeers(options: PeerOptions, settings: PeerSettings, io: CommandIO, known: Known) {
-  const { outside, pace, registry } = settings;
+  const { outside, pace, registry, isOneRun = false } = settings;
   const { limits } = known;
   const { env } = io;
   const files = filesOf(io);
@@ -97,7 +98,7 @@ async function openPeers(options: PeerOptions, settings: PeerSettings, io: Comma
   const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : settings.log;
   // Reading them takes its time, and not every host that is asked speaks TLS.
   const authorities = once(() => readAuthorities({ env, files, added: options.registryCacert }));
-  const upstream = openUpstream({ env, authorities, log, pace });
+  const upstream = openUpstream({ env, authorities, log, pace, isOneRun });
   const { kubeconfig, context } = options;
   // A kubeconfig is YAML; who asks no cluster does not pay for reading it.
   const cluster =

@@ -26,6 +26,8 @@ export interface UpstreamOptions {
   readonly log?: ((line: string) => void) | undefined;
   /** Waits before each request: how often a host is asked. */
   readonly pace?: FetcherOptions["pace"];
+  /** One run over many images; see `openRegistry`. */
+  readonly isOneRun?: boolean;
 }
 
 /** How registries are asked, and as whom. */
@@ -66,7 +68,7 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export function openUpstream({ log, pace, ...connecting }: UpstreamOptions): Upstream {
+export function openUpstream({ log, pace, isOneRun, ...connecting }: UpstreamOptions): Upstream {
   const connections = new Connections(connecting);
   const fetcher = new Fetcher({ connections, log, pace });
   const closing: (() => Promise<void>)[] = [() => connections.close()];
@@ -82,7 +84,14 @@ export function openUpstream({ log, pace, ...connecting }: UpstreamOptions): Ups
     return openKms({ fetcher: new Fetcher({ connections: services, log, pace }), env, files, limits, now });
   };
   const openRegistries = (settings: RegistrySettings, limits: Limits, now: () => Date): Registry => {
-    const registry = openRegistry({ ...settings, connections: connecting, fetching: { log, pace }, limits, now });
+    const registry = openRegistry({
+      ...settings,
+      connections: connecting,
+      fetching: { log, pace },
+      limits,
+      now,
+      isOneRun,
+    });
     closing.push(() => registry.close());
     return registry;
   };

@@ -112,13 +112,14 @@ export interface AskingOptions {
   readonly tries?: number;
   readonly log?: (line: string) => void;
   readonly authorities?: readonly string[];
+  readonly isOneRun?: boolean;
 }
 
 export const fixedNow = (): Date => new Date("2026-11-30T12:00:00.000Z");
 
 /** The parts that ask registries, without waiting between tries. */
 export function askRegistries(options: AskingOptions = {}): Registry {
-  const { hosts = {}, credential, limits, now = fixedNow, tries = 2, log, authorities } = options;
+  const { hosts = {}, credential, limits, now = fixedNow, tries = 2, log, authorities, isOneRun } = options;
   return openRegistry({
     hosts,
     credentials:
@@ -127,6 +128,7 @@ export function askRegistries(options: AskingOptions = {}): Registry {
     fetching: { tries, sleep: () => Promise.resolve(), log },
     limits: limitsWith(limits),
     now,
+    isOneRun,
   });
 }
 

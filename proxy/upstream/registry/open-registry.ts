@@ -10,6 +10,7 @@ import type { TlsSettings } from "../tls-failure.ts";
 import { AuthorizedRequests } from "./authorized.ts";
 import type { CredentialSource } from "./credentials/credential.ts";
 import { type HostSettings, registryHosts } from "./hosts.ts";
+import { createRepositoryFacts } from "./repository-facts.ts";
 import { HttpRegistryClient } from "./registry-client.ts";
 import { createRegistryParts, type RegistryContent, type RegistryParts } from "./registry-part.ts";
 import { createTagList, type ListTags } from "./tag-list.ts";
@@ -23,6 +24,8 @@ export interface RegistryOptions {
   readonly fetching?: Omit<FetcherOptions, "connections" | "now">;
   readonly limits: Limits;
   readonly now: () => Date;
+  /** For one run over many images: what a list of tags shows to be absent is not asked for. */
+  readonly isOneRun?: boolean | undefined;
 }
 
 export interface Registry {
@@ -46,7 +49,9 @@ export function openRegistry(options: RegistryOptions): Registry {
   const now = (): number => options.now().getTime();
   const fetcher = new Fetcher({ ...fetching, connections, now });
   const requests = new AuthorizedRequests({ fetcher, credentials, now, limits });
-  const client = new HttpRegistryClient({ requests, limits, now, log: fetching.log });
+  const { log } = fetching;
+  const facts = options.isOneRun === true ? createRepositoryFacts({ now, limits, log }) : undefined;
+  const client = new HttpRegistryClient({ requests, limits, now, log, facts });
   const endpointsOf = (repository: string) => hosts.endpointsOf(repository);
   const { openBlob, blobSize, ...parts } = createRegistryParts({ client, endpointsOf, now: options.now });
   return {

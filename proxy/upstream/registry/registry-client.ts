@@ -18,7 +18,8 @@ import { readJsonAnswer } from "../json-answer.ts";
 import type { AuthorizedRequests } from "./authorized.ts";
 import { type Endpoint, withoutTls } from "./endpoint.ts";
 import { nextPage } from "./next-page.ts";
-import { isHtml, registryFault, saysAbsent } from "./registry-fault.ts";
+import type { RepositoryFacts } from "./repository-facts.ts";
+import { isHtml, registryFault, saysAbsent, saysUnknown } from "./registry-fault.ts";
 
 /** `undefined`: the registry says that it does not have it. */
 export interface RegistryClient {
@@ -26,13 +27,26 @@ export interface RegistryClient {
   /** `atMost`: of more bytes none are read. */
   manifest(endpoint: Endpoint, digest: Digest, signal: AbortSignal, atMost?: number): Promise<Uint8Array | undefined>;
   blob(endpoint: Endpoint, digest: Digest, signal: AbortSignal, atMost?: number): Promise<Uint8Array | undefined>;
-  referrers(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<ReferrersFound | undefined>;
+  /** `isKnown`: the registry is known to have what the digest names. */
+  referrers(
+    endpoint: Endpoint,
+    digest: Digest,
+    signal: AbortSignal,
+    isKnown?: boolean,
+  ): Promise<ReferrersFound | undefined>;
   /** Nothing of its content is compared with its digest: that is for whoever reads it. */
   openBlob(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<OpenBlob | undefined>;
   /** The size of a blob, where the registry states it. */
   blobSize(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<BlobSize | undefined>;
-  /** Every tag of the repository, over all pages, in the registry's order. */
-  tags(endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[] | undefined>;
+  /**
+   * Every tag of the repository, over all pages, in the registry's order.
+   * @throws EngineError `over-budget` where the next page may not be read any more.
+   */
+  tags(
+    endpoint: Endpoint,
+    signal: AbortSignal,
+    mayReadOn?: (pages: number) => boolean,
+  ): Promise<readonly string[] | undefined>;
   /** Where an answer of the endpoint came from, as it is kept with the answer. */
   sourceOf(endpoint: Endpoint): string;
 }
@@ -64,6 +78,8 @@ export interface RegistryClientOptions {
   readonly now: () => number;
   /** Receives what is left out, for people. */
   readonly log?: ((line: string) => void) | undefined;
+  /** What this run learns, and need not ask again. Absent: everything is asked. */
+  readonly facts?: RepositoryFacts | undefined;
 }
 
 /** What is known of a content before it is asked for. */
@@ -100,7 +116,7 @@ export class HttpRegistryClient implements RegistryClient {
       // The absence that counts is asked for once more: an answer to HEAD cannot say whose it is.
       if (found === "not here" && !endpoint.knowsAbsence) return undefined;
       if (typeof found === "object") return { descriptor: found };
-    }
+    } else if (await this.#isUnlisted(endpoint, tag, signal)) return undefined;
     const response = await this.#getManifest(endpoint, tag, signal);
     if (response === undefined) return undefined;
     const { bytes, headers } = response;
@@ -151,7 +167,11 @@ export class HttpRegistryClient implements RegistryClient {
     throw await this.#fault(response, endpoint, signal);
   }
 
-  async tags(endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  async tags(
+    endpoint: Endpoint,
+    signal: AbortSignal,
+    mayReadOn: (pages: number) => boolean = () => true,
+  ): Promise<readonly string[] | undefined> {
     const { requests, limits } = this.#options;
     const found = new Set<string>();
     const seen = new Set<string>();
@@ -170,14 +190,28 @@ export class HttpRegistryClient implements RegistryClient {
       if (next === undefined) return [...found];
       if (seen.has(next.href))
         throw new EngineError("upstream-error", "its pages lead in a circle", { subject: shownUrl(next) });
+      if (!mayReadOn(seen.size))
+        throw new EngineError("over-budget", `more than ${seen.size} pages of tags`, { subject: endpoint.path });
       path = next;
     }
   }
 
+  async #isUnlisted(endpoint: Endpoint, tag: string, signal: AbortSignal): Promise<boolean> {
+    const list = (mayReadOn: (pages: number) => boolean) => this.tags(endpoint, signal, mayReadOn);
+    return (await this.#options.facts?.isUnlisted(endpoint, tag, list)) ?? false;
+  }
+
   /** By the API and by the fallback tag, joined: a registry that has the API now may have had none before. */
-  async referrers(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<ReferrersFound | undefined> {
+  async referrers(
+    endpoint: Endpoint,
+    digest: Digest,
+    signal: AbortSignal,
+    isKnown = false,
+  ): Promise<ReferrersFound | undefined> {
     const [listed, tagged] = await Promise.all([
-      this.#listReferrers(endpoint, digest, signal),
+      this.#options.facts?.hasNoReferrers(endpoint) === true
+        ? undefined
+        : this.#listReferrers(endpoint, digest, signal, isKnown),
       this.#tagReferrers(endpoint, digest, signal),
     ]);
     if (listed === undefined && tagged === undefined) return undefined;
@@ -231,8 +265,9 @@ export class HttpRegistryClient implements RegistryClient {
     endpoint: Endpoint,
     digest: Digest,
     signal: AbortSignal,
+    isKnown: boolean,
   ): Promise<readonly Descriptor[] | undefined> {
-    const { requests, limits } = this.#options;
+    const { requests, limits, facts } = this.#options;
     const found: Descriptor[] = [];
     const seen = new Set<string>();
     let bytes = 0;
@@ -246,6 +281,8 @@ export class HttpRegistryClient implements RegistryClient {
       );
       const { status, headers, url } = response;
       if (status !== 200 || isHtml(response) || !indexTypes.has(mediaTypeIn(headers))) {
+        // Who has the API may also say 404, and then of the manifest or the repository.
+        if (page === 1 && status === 404 && isKnown && !saysUnknown(response, limits)) facts?.noteNoReferrers(endpoint);
         if (page === 1 && (status === 200 || noApi.has(status))) return undefined;
         throw await this.#fault(response, endpoint, signal);
       }
@@ -278,7 +315,9 @@ export class HttpRegistryClient implements RegistryClient {
     digest: Digest,
     signal: AbortSignal,
   ): Promise<readonly Descriptor[] | undefined> {
-    const response = await this.#getManifest(endpoint, associatedTag(digest, "referrers"), signal);
+    const tag = associatedTag(digest, "referrers");
+    if (await this.#isUnlisted(endpoint, tag, signal)) return undefined;
+    const response = await this.#getManifest(endpoint, tag, signal);
     if (response === undefined) return undefined;
     statedDigest(response);
     try {

@@ -67,6 +67,10 @@ export function saysAbsent(response: BoundedResponse, limits: Limits): boolean {
   return errors !== undefined && !errors.some(({ code }) => refusals.has(code.toUpperCase()));
 }
 
+/** Whether it says that it does not know the manifest or the repository. */
+export const saysUnknown = ({ bytes }: BoundedResponse, limits: Limits): boolean =>
+  registryErrors(bytes, limits)?.some(({ code }) => /^(?:MANIFEST|NAME)_UNKNOWN$/i.test(code)) === true;
+
 /** Pages for people: of a proxy, a login, or a server that is no registry. */
 export const isHtml = ({ headers, bytes }: BoundedResponse): boolean =>
   /^\s*(?:text\/html|application\/xhtml)/i.test(headers["content-type"] ?? "") || bytes[0] === 0x3c;

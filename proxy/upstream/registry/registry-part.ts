@@ -191,7 +191,8 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
   });
 
   const listReferrers = async (endpoint: Endpoint, digest: Digest, signal: AbortSignal) => {
-    const found = await client.referrers(endpoint, digest, signal);
+    const isKnown = named.has(`${place(endpoint)}@${digest}`);
+    const found = await client.referrers(endpoint, digest, signal, isKnown);
     for (const listed of found?.listed ?? []) add(named, mostNamed, `${place(endpoint)}@${listed}`, true);
     return found === undefined || found.descriptors.length === 0 ? undefined : found.descriptors;
   };

@@ -4,78 +4,17 @@ import { digestOf } from "../../../core/crypto/digest.ts";
 import type { JsonObject } from "../../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
-import { newKey } from "../../lab/keys.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
-import { SmallRegistry } from "../../support/small-registry.ts";
+import type { SmallRegistry } from "../../support/small-registry.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { serveTuf } from "../../support/tuf-server.ts";
 import { reading } from "../../support/temporary-mirror.ts";
 import { runCli, type TestRun, type TestWorld } from "../command-io.ts";
 import { podFor, policyFor } from "../demo-policy.ts";
+import { addSigned, contents, key, listOf, repository, reportOf, statuses, withLab } from "./sync-lab.ts";
 
 const test = suite("cli/commands/mirror-sync");
-const key = newKey();
-const repository = "org/app";
-
-interface Lab {
-  readonly registry: SmallRegistry;
-  readonly store: string;
-  readonly here: (tag: string) => string;
-  /** A sync a minute after the last one, with the policy that wants the key. */
-  sync(...words: readonly string[]): Promise<TestRun>;
-  run(words: readonly string[], files?: TestWorld["files"]): Promise<TestRun>;
-}
-
-let minute = 0;
-
-async function withLab(act: (lab: Lab) => Promise<void>): Promise<void> {
-  const registry = await new SmallRegistry().start();
-  const store = tempFolder();
-  const here = (tag: string): string => `${registry.host}/${repository}:${tag}`;
-  const run: Lab["run"] = (words, files = {}) =>
-    runCli(words, {
-      files: { "policy.yaml": policyFor(key.pem, { images: `${registry.host}/*` }), ...files },
-      now: new Date(Date.parse("2026-11-23T12:00:00Z") + 60_000 * minute++).toISOString(),
-      width: 80,
-    });
-  try {
-    await act({
-      registry,
-      store,
-      here,
-      run,
-      sync: (...words) => run(["mirror", "sync", "--store", store, "--policies", "policy.yaml", ...words]),
-    });
-  } finally {
-    await registry.close();
-  }
-}
-
-const addSigned = ({ registry }: Lab, tag: string): ReturnType<SmallRegistry["addImage"]> => {
-  const digest = registry.addImage(repository, tag, `content of ${tag}`);
-  registry.sign(repository, digest, key);
-  return digest;
-};
-
-const listOf = (entry: string): string =>
-  `apiVersion: sallyport.dev/v1alpha1\nkind: ImageList\nimages:\n- {${entry}}\n`;
-
-interface Report {
-  readonly exitCode: number;
-  readonly summary: Readonly<Record<string, number>>;
-  readonly images: readonly (JsonObject & { readonly status: string; readonly coverage: JsonObject })[];
-  readonly outages: readonly JsonObject[];
-  readonly complete: readonly JsonObject[];
-  readonly withheld: readonly { readonly why: string }[];
-  readonly wanted?: { readonly questions: readonly string[]; readonly bytes: number };
-}
-const reportOf = ({ out }: TestRun): Report => JSON.parse(out) as Report;
-const statuses = (run: TestRun): readonly string[] => reportOf(run).images.map(({ status }) => status);
-/** Requests for content, which never changes. */
-const contents = (asked: readonly string[]): readonly string[] =>
-  asked.filter((line) => /\/(?:manifests|blobs)\/sha256:/.test(line));
-
 test("the first sync copies, the second fetches nothing, and the far side decides without a network", () =>
   withLab(async (lab) => {
     for (const tag of ["1", "2"]) addSigned(lab, tag);
@@ -180,7 +119,7 @@ test("401, 403, 429 and 5xx are never absent: what they hide is missing, under I
       const found: number[] = [];
       for (const policy of ["Fail", "Ignore"]) {
         lab.registry.meddle = (path, _, response) => {
-          if (!path.endsWith(".att")) return false;
+          if (!path.endsWith(".sig")) return false;
           response.writeHead(Number(status), { "retry-after": "3600" }).end();
           return true;
         };
@@ -192,7 +131,7 @@ test("401, 403, 429 and 5xx are never absent: what they hide is missing, under I
         found.push(run.exit === 5 || run.exit === 4 ? 7 : run.exit);
         const { coverage = {} } = reportOf(run).images[0] ?? {};
         assert.ok(
-          (coverage.missing as readonly string[]).some((text) => text.endsWith(".att")),
+          (coverage.missing as readonly string[]).some((text) => text.endsWith(".sig")),
           status,
         );
         assert.is(coverage.covered, false);
@@ -340,7 +279,7 @@ test("--complete claims images of which everything was answered, and no other", 
     const good = addSigned(lab, "good");
     const bad = addSigned(lab, "bad");
     lab.registry.meddle = (path, _, response) => {
-      if (!path.includes(`${bad.replace(":", "-")}.att`)) return false;
+      if (!path.includes(`${bad.replace(":", "-")}.sig`)) return false;
       response.writeHead(403).end();
       return true;
     };
