@@ -127,7 +127,7 @@ export const layers: LayerTable = {
       "proxy/upstream/registry",
       "proxy/upstream/registry/credentials",
     ],
-    packages: ["node:", "@peculiar/x509", "bcryptjs", "reflect-metadata"],
+    packages: ["node:", "express", "@peculiar/x509", "bcryptjs", "reflect-metadata"],
   },
   "proxy/mirror": {
     units: [...stored, "core/cosign", "core/trust", "core/tuf", "proxy/make-folder.ts"],

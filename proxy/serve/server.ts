@@ -11,6 +11,7 @@ import { type Address, findAddress } from "./address.ts";
 import { type Authenticator, createAuthenticator } from "./auth.ts";
 import { healthAnswer, type ReadinessCheck } from "./health.ts";
 import { checkTls, type Handler, HttpListener, type ListenerTls } from "./http-listener.ts";
+import { type Answer, createRoutes } from "./routes.ts";
 import type { Config, Listener } from "./settings.ts";
 
 export type Served = "registry" | "trust" | "health" | "metrics";
@@ -252,6 +253,7 @@ export class Server {
   #handlerOf(generation: Generation, settings: Listener, authenticator: Authenticator): Handler {
     const { log, metrics, now } = this.#host;
     const listener = nameOf(settings);
+    const routes = this.#routesOf(generation, settings);
     return (request, response) => {
       const id = requestId(request);
       const began = now().getTime();
@@ -281,21 +283,40 @@ export class Server {
         log[seen.route === "health" ? "debug" : status >= 500 ? "warn" : "info"]("request", fields);
         this.#endGeneration(generation);
       });
-      this.#answer(generation, settings, authenticator, request, response, where.path, seen).catch((error: unknown) => {
-        log.error("a request failed", {
-          id,
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        });
-        if (response.headersSent) response.destroy();
-        else refuse(response, 500, "UNKNOWN", "this is a bug in sallyport; the log has more");
-      });
+      this.#answer(generation, settings, { authenticator, routes }, request, response, where.path, seen).catch(
+        (error: unknown) => this.#failed(error, response),
+      );
     };
+  }
+
+  #routesOf({ parts }: Generation, settings: Listener): Answer {
+    const serves = servesOf(settings);
+    const mounts = parts.mounts.filter(({ what }) => what !== "registry" && serves.includes(what));
+    return createRoutes({
+      routes: [
+        ...mounts.flatMap(({ paths, handle }) => paths.map((path) => ({ path, answer: handle }))),
+        ...(serves.includes("metrics")
+          ? [{ path: "/metrics", isExact: true, answer: (_: IncomingMessage, to: ServerResponse) => this.#metrics(to) }]
+          : []),
+      ],
+      nothing: (_, response) => refuse(response, 404, "UNSUPPORTED", "there is nothing at this path"),
+      failed: (error, _, response) => this.#failed(error, response),
+    });
+  }
+
+  #failed(error: unknown, response: ServerResponse): void {
+    this.#host.log.error("a request failed", {
+      id: response.getHeader("x-request-id"),
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    if (response.headersSent) response.destroy();
+    else refuse(response, 500, "UNKNOWN", "this is a bug in sallyport; the log has more");
   }
 
   async #answer(
     { config, parts }: Generation,
     settings: Listener,
-    authenticator: Authenticator,
+    { authenticator, routes }: { readonly authenticator: Authenticator; readonly routes: Answer },
     request: IncomingMessage,
     response: ServerResponse,
     path: string,
@@ -346,9 +367,8 @@ export class Server {
       return;
     }
     seen.user = admission.user;
-    if (mount !== undefined) mount.handle(request, response);
-    else if (seen.route === "metrics") await this.#metrics(response);
-    else refuse(response, 404, "UNSUPPORTED", "there is nothing at this path");
+    if (mount?.what === "registry") mount.handle(request, response);
+    else await routes(request, response);
   }
 
   async #metrics(response: ServerResponse): Promise<void> {
