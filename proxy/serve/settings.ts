@@ -84,7 +84,13 @@ const upstream = {
     ca: { kind: "path", what: "authorities of its certificate, beside the system's" },
     clientCertificate: { kind: "path", what: "certificate that it is shown" },
     clientKey: { kind: "path", what: "key of that certificate" },
-    concurrency: { kind: "whole", what: "connections to it at the same time", least: 1, most: 256, fallback: 32 },
+    concurrency: {
+      kind: "whole",
+      what: "connections to it at the same time, at least two; layers take at most three quarters of them",
+      least: 1,
+      most: 256,
+      fallback: 32,
+    },
     rate: {
       kind: "whole",
       what: "requests in a second, at most, to it and to each of its mirrors; 0: any number",

@@ -10,6 +10,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { ConnectionFacts } from "./outage.ts";
 import { type Environment, hostOf, proxyFor } from "./proxy-choice.ts";
 import { isAlert, type TlsSettings } from "./tls-failure.ts";
+import { Places } from "./places.ts";
 import { Agent, buildConnector, ProxyAgent } from "./undici-parts.ts";
 
 /** What is particular to one host. PEM texts. */
@@ -33,13 +34,17 @@ export interface ConnectionOptions {
   readonly tlsOf?: (host: string) => HostTls | undefined;
   /** How a user names certificates to these hosts, for messages. */
   readonly settings?: TlsSettings;
-  /** Sockets to one origin at the same time. Default 8; more requests wait for one. */
+  /** Sockets to one origin at the same time, and at least two. Default 8; more requests wait for one. */
   readonly perOrigin?: number | ((host: string) => number);
   /** For connecting, TLS included. Default 10 s. */
   readonly connectMs?: number;
   /** Until an answer's headers are here, and between two pieces of its body. Default 30 s. */
   readonly silenceMs?: number;
 }
+
+const defaultPerOrigin = 8;
+/** Of the sockets to an origin, the part that no stream may have. */
+const keptFree = 1 / 4;
 
 /** Origins that are kept: redirects name new ones, so their number is the upstream's choice. */
 const mostOrigins = 256;
@@ -82,9 +87,21 @@ function lookUpOutside(host: string, options: LookupOptions, found: Found): void
   });
 }
 
+function count(counts: Map<string, number>, key: string, change: 1 | -1): void {
+  const sum = (counts.get(key) ?? 0) + change;
+  if (sum === 0) counts.delete(key);
+  else counts.set(key, sum);
+}
+
 export class Connections {
   readonly #options: ConnectionOptions;
   readonly #pools = new Map<string, Dispatcher>();
+  readonly #streams = new Map<string, Places>();
+  /** What ended connections before they stood. */
+  readonly #unconnected = new WeakSet<object>();
+  /** Connections that are being opened and those that stand, by origin. */
+  readonly #opening = new Map<string, number>();
+  readonly #standing = new Map<string, number>();
   /** What servers said of TLS last before they closed a connection, by origin. */
   readonly #alerts = new Map<string, Error>();
   #plain: SecureContext | undefined;
@@ -101,10 +118,34 @@ export class Connections {
     const oldest = this.#pools.entries().next().value;
     if (this.#pools.size >= mostOrigins && oldest !== undefined) {
       this.#pools.delete(oldest[0]);
+      this.#streams.delete(oldest[0]);
       void oldest[1].close();
     }
     this.#pools.set(url.origin, pool);
     return pool;
+  }
+
+  /**
+   * Waits for a socket that a stream may have, and hands over what gives it back. Streams take long, and leave some
+   * sockets to the short answers that others wait for.
+   */
+  async placeForStream({ origin, host }: URL, signal: AbortSignal): Promise<() => void> {
+    const sockets = this.#socketsTo(host);
+    const places = this.#streams.get(origin) ?? new Places(sockets - Math.max(1, Math.floor(sockets * keptFree)));
+    this.#streams.set(origin, places);
+    return places.take(signal);
+  }
+
+  /** Whether this ended a request before a connection stood: nobody at the other end was reached. */
+  endedConnecting(error: unknown, { origin }: URL): boolean {
+    if (!(error instanceof Error)) return false;
+    const isLate = error.name === "TimeoutError" && this.#opening.has(origin) && !this.#standing.has(origin);
+    return isLate || this.#unconnected.has(error);
+  }
+
+  #socketsTo(host: string): number {
+    const { perOrigin = defaultPerOrigin } = this.#options;
+    return Math.max(2, typeof perOrigin === "function" ? perOrigin(host) : perOrigin);
   }
 
   /** What is known of a connection that failed. */
@@ -114,7 +155,7 @@ export class Connections {
   }
 
   #open(url: URL): Dispatcher {
-    const { tlsOf, perOrigin = 8, connectMs = 10_000, silenceMs = 30_000 } = this.#options;
+    const { tlsOf, connectMs = 10_000, silenceMs = 30_000 } = this.#options;
     const host = url.protocol === "https:" ? (tlsOf?.(url.host) ?? {}) : {};
     const name = hostOf(url);
     const servername = host.serverName ?? (isIP(name) === 0 ? name : undefined);
@@ -125,7 +166,7 @@ export class Connections {
       ...(servername === undefined ? {} : { servername }),
     };
     const bounds = {
-      connections: typeof perOrigin === "function" ? perOrigin(url.host) : perOrigin,
+      connections: this.#socketsTo(url.host),
       pipelining: 1,
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
@@ -139,10 +180,17 @@ export class Connections {
   /** Undici reports a connection that was closed, and not why a server closed it. */
   #hearing({ origin }: URL, options: Building.BuildOptions): Building.connector {
     const connect = buildConnector(options);
-    return (to, callback) =>
+    return (to, callback) => {
+      count(this.#opening, origin, 1);
       connect(to, (...[error, socket]) => {
-        if (error !== null) return callback(error, null);
+        count(this.#opening, origin, -1);
+        if (error !== null) {
+          this.#unconnected.add(error);
+          return callback(error, null);
+        }
         this.#alerts.delete(origin);
+        count(this.#standing, origin, 1);
+        socket.once("close", () => count(this.#standing, origin, -1));
         socket.on("error", (failure) => {
           if (!isAlert(failure)) return;
           if (this.#alerts.size >= mostOrigins) this.#alerts.clear();
@@ -150,6 +198,7 @@ export class Connections {
         });
         callback(null, socket);
       });
+    };
   }
 
   /** Reading authorities takes milliseconds, so hosts without settings of their own share one context. */
@@ -180,6 +229,7 @@ export class Connections {
   async close(): Promise<void> {
     const pools = [...this.#pools.values()];
     this.#pools.clear();
+    this.#streams.clear();
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 }

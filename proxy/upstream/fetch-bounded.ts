@@ -12,7 +12,7 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Connections, refuseLinkLocal } from "./connections.ts";
 import { bytesWithoutSecrets, secretsOf, withoutSecrets } from "./hide-secrets.ts";
-import { isPassing, outage } from "./outage.ts";
+import { isPassing, isUnreached, outage } from "./outage.ts";
 import { hostOf } from "./proxy-choice.ts";
 
 export interface BoundedRequest {
@@ -73,8 +73,20 @@ const mostOfFailure = 64 * 1024;
 const mostRedirects = 5;
 const firstDelayMs = 500;
 const longestDelayMs = 8_000;
-/** How long a host that could not be reached is left alone: until then every request to it fails at once. */
+/**
+ * How long a host that could not be reached is left alone: until then every request to it fails at once. So is one that
+ * closed the connection of every try, and answered nobody meanwhile. A host whose answer was slow is asked on, for one
+ * slow answer says nothing of the others; but so long as it has answered nothing since, each request is sent once.
+ */
 const restMs = 10_000;
+const mostResting = 1024;
+
+interface Rest {
+  readonly until: number;
+  readonly error: EngineError;
+  /** Nothing is sent there; else nothing more than once. */
+  readonly isWhole: boolean;
+}
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -90,8 +102,11 @@ export function shownUrl(url: URL): string {
 
 export class Fetcher {
   readonly #options: FetcherOptions;
-  /** Origins that could not be reached: until when they rest, and why. */
-  readonly #resting = new Map<string, { readonly until: number; readonly error: EngineError }>();
+  /** By origin. */
+  readonly #resting = new Map<string, Rest>();
+  /** The turn in which an origin answered last. Each request and each answer has the next turn. */
+  readonly #answered = new Map<string, number>();
+  #turn = 0;
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -104,42 +119,62 @@ export class Fetcher {
    * an outage.
    */
   async fetch(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse> {
-    const { origin } = request.url;
-    const { now = Date.now } = this.#options;
-    const tries = request.tries ?? this.#options.tries ?? 4;
-    const rest = this.#resting.get(origin);
-    if (rest !== undefined && now() < rest.until) throw rest.error;
-    this.#resting.delete(origin);
+    const most = request.tries ?? this.#options.tries ?? 4;
+    const begun = ++this.#turn;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#tryOnce(request, signal);
-      const last = attempt >= tries || signal.aborted;
-      if (outcome instanceof EngineError) {
-        const mayPass = outcome.code === "unreachable" || outcome.code === "timed-out";
-        if (!mayPass || last || !(await this.#pause(attempt, undefined, signal))) {
-          if (mayPass) this.#resting.set(origin, { until: now() + restMs, error: outcome });
-          throw outcome;
-        }
-      } else if (
-        !isPassing(outcome.status) ||
-        last ||
-        !(await this.#pause(attempt, outcome.headers["retry-after"], signal))
-      )
-        return outcome;
+      const { response, failure } = await this.#tryOnce(request, signal);
+      if (failure === undefined) {
+        const isLast = attempt >= most || signal.aborted || !isPassing(response.status);
+        if (isLast || !(await this.#pause(attempt, response.headers["retry-after"], signal))) return response;
+        continue;
+      }
+      const { error, origin } = failure;
+      const mayPass = error.code === "unreachable" || error.code === "timed-out";
+      const isLast = attempt >= most || signal.aborted || this.#restOf(origin) !== undefined;
+      if (mayPass && !isLast && (await this.#pause(attempt, undefined, signal))) continue;
+      const isClosed = error.code === "unreachable" && (this.#answered.get(origin) ?? 0) < begun;
+      const isWhole = failure.isUnreached || isClosed;
+      if (mayPass || (isWhole && error.code === "tls-failure")) this.#rest(origin, error, isWhole);
+      throw error;
     }
   }
 
-  async #tryOnce(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse | EngineError> {
+  #restOf(origin: string): Rest | undefined {
+    const { now = Date.now } = this.#options;
+    const rest = this.#resting.get(origin);
+    if (rest === undefined || now() < rest.until) return rest;
+    this.#resting.delete(origin);
+    return undefined;
+  }
+
+  #rest(origin: string, error: EngineError, isWhole: boolean): void {
+    const { now = Date.now } = this.#options;
+    if (this.#restOf(origin)?.isWhole === true) return;
+    if (this.#resting.size >= mostResting) this.#resting.clear();
+    this.#resting.set(origin, { until: now() + restMs, error, isWhole });
+  }
+
+  #heard(origin: string): void {
+    this.#resting.delete(origin);
+    if (this.#answered.size >= mostResting) this.#answered.clear();
+    this.#answered.set(origin, ++this.#turn);
+  }
+
+  async #tryOnce(request: BoundedRequest, signal: AbortSignal): Promise<Tried> {
     const secrets = secretsOf(request);
+    const asked = { url: request.url };
     try {
-      const response = await this.#follow(request, secrets, signal);
-      return secrets.length === 0 ? response : { ...response, secrets };
-    } catch (error) {
-      const failure =
-        error instanceof EngineError
-          ? hidden(error, secrets)
-          : outage(error, shownUrl(request.url), this.#options.connections.factsOf(request.url));
-      this.#options.log?.(`${request.method ?? "GET"} ${shownUrl(request.url)} ${failure.code}: ${failure.message}`);
-      return failure;
+      const response = await this.#follow(request, secrets, signal, asked);
+      return { response: secrets.length === 0 ? response : { ...response, secrets } };
+    } catch (thrown) {
+      const { connections, log } = this.#options;
+      const error =
+        thrown instanceof EngineError
+          ? hidden(thrown, secrets)
+          : outage(thrown, shownUrl(request.url), connections.factsOf(request.url));
+      log?.(`${request.method ?? "GET"} ${shownUrl(request.url)} ${error.code}: ${error.message}`);
+      const unreached = isUnreached(thrown) || connections.endedConnecting(thrown, asked.url);
+      return { failure: { error, origin: asked.url.origin, isUnreached: unreached } };
     }
   }
 
@@ -158,15 +193,25 @@ export class Fetcher {
     return true;
   }
 
-  async #follow(request: BoundedRequest, secrets: readonly string[], signal: AbortSignal): Promise<BoundedResponse> {
+  /** `asked`: receives the address that is being asked. @throws EngineError why a host rests. */
+  async #follow(
+    request: BoundedRequest,
+    secrets: readonly string[],
+    signal: AbortSignal,
+    asked: { url: URL },
+  ): Promise<BoundedResponse> {
     let { url, authorization, originHeaders, method = "GET", body } = request;
     for (let followed = 0; ; followed++) {
       this.#requireAllowed(url);
+      asked.url = url;
+      const rest = this.#restOf(url.origin);
+      if (rest?.isWhole === true) throw rest.error;
       const response = await this.#send(
         { ...request, url, authorization, originHeaders, method, ...bodyOf(body) },
         secrets,
         signal,
       );
+      this.#heard(url.origin);
       const { location } = response.headers;
       if (!redirects.has(response.status) || location === undefined)
         return url.origin === request.url.origin ? response : { ...response, isElsewhere: true };
@@ -196,7 +241,22 @@ export class Fetcher {
       throw new EngineError("access-denied", `only ${onlyHost} is asked here`, { subject: shownUrl(url) });
   }
 
-  async #send(
+  /** A stream has one of the sockets that streams may have, until it ends. */
+  async #send(request: BoundedRequest, secrets: readonly string[], signal: AbortSignal): Promise<BoundedResponse> {
+    if (request.isStreamed !== true) return this.#sendNow(request, secrets, signal);
+    const leave = await this.#options.connections.placeForStream(request.url, signal);
+    try {
+      const response = await this.#sendNow(request, secrets, signal);
+      if (response.body === undefined) leave();
+      else response.body.once("close", leave);
+      return response;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  async #sendNow(
     { url, method = "GET", headers, authorization, originHeaders, body, maxBytes, digest, isStreamed }: BoundedRequest,
     secrets: readonly string[],
     signal: AbortSignal,
@@ -246,6 +306,19 @@ export class Fetcher {
     return { status: answer.statusCode, headers: joined, bytes, url };
   }
 }
+
+type Tried =
+  | { readonly response: BoundedResponse; readonly failure?: undefined }
+  | {
+      readonly response?: undefined;
+      readonly failure: {
+        readonly error: EngineError;
+        /** Which did not answer: that of the request, or of a redirect. */
+        readonly origin: string;
+        /** Nobody was reached there. */
+        readonly isUnreached: boolean;
+      };
+    };
 
 function hidden(error: EngineError, secrets: readonly string[]): EngineError {
   const { code, message, subject, cause, remedy } = error;

@@ -28,6 +28,12 @@ const words: Readonly<Record<string, string>> = {
 /** What fails before anybody at the other end was reached. */
 const firstStep = /^(?:connect|getaddrinfo)$/;
 
+/** Whether this failed before anybody at the other end, or the proxy, was reached. */
+export function isUnreached(error: unknown): boolean {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error && (firstStep.test(syscallOf(first)) || first instanceof errors.ConnectTimeoutError);
+}
+
 /** What undici says of a proxy that opens no way to a host. Source: https://undici.nodejs.org/#/docs/api/ProxyAgent. */
 const proxyStatus = /^Proxy response \((?<status>\d{3})\) !== 200/;
 
@@ -55,7 +61,7 @@ export function outage(error: unknown, subject: string, { proxy, alert, settings
   const first = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
   const code = codeIn(first) || codeIn(error);
   const inner = first.cause instanceof Error ? `${first.message}: ${first.cause.message}` : first.message;
-  const isFirst = firstStep.test(syscallOf(first)) || error instanceof errors.ConnectTimeoutError;
+  const isFirst = isUnreached(error);
   const because = (kind: ErrorCode, why: string): EngineError =>
     new EngineError(kind, proxy === undefined ? why : throughProxy(why, proxy, isFirst), { subject, cause: error });
   const status = proxyStatus.exec(first.message)?.groups?.status;

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { getFrom, withProxy } from "../../support/proxy-stage.ts";
-import { indexReply, manifestReply, referrer, someManifest } from "../../support/registry-server.ts";
+import { indexReply, manifestReply, referrer, reply, someManifest } from "../../support/registry-server.ts";
 
 const test = suite("proxy/registry/registry-proxy");
 const { text, digest } = someManifest();
@@ -139,6 +139,31 @@ test("a registry that hangs is not waited for longer than clients wait", async (
         assert.is((await stage.get(`org/app/${path}`)).status, 503, path);
     });
 });
+
+test("one question that hangs costs no other its answer, and an answer that comes late is kept", () =>
+  withProxy({ waitMs: 150 }, async (stage) => {
+    let late = (): void => undefined;
+    stage.answers = (path, request) =>
+      path === "/v2/org/app/tags/list"
+        ? () => undefined
+        : path === `${manifests}/1`
+          ? (_, response) => {
+              late = () => reply(response, request, manifestReply(text));
+            }
+          : answers(path);
+    for (const path of ["tags/list", "manifests/1"]) assert.is((await stage.get(`org/app/${path}`)).status, 503, path);
+    for (const path of [`manifests/${digest}`, `blobs/${layerDigest}`, `referrers/${digest}`])
+      assert.is((await stage.get(`org/app/${path}`)).status, 200, path);
+    const question = { kind: "tag", repository: `${stage.host}/org/app`, tag: "1" } as const;
+    assert.is(stage.mirror.knowledge().answer(question)?.state, undefined);
+    late();
+    while (stage.mirror.knowledge().answer(question) === undefined)
+      await new Promise((resolve) => setImmediate(resolve));
+    assert.is(stage.mirror.knowledge().answer(question)?.state, "present");
+    stage.upstream.asked();
+    assert.is((await stage.get("org/app/manifests/1")).status, 200);
+    assert.equal(stage.upstream.asked(), []);
+  }));
 
 test("each request is told once, with what became of it", () =>
   withProxy({}, async (stage) => {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -89,6 +90,45 @@ test("sockets to one origin are bounded", async () => {
   await Promise.all(Array.from({ length: 20 }, () => fetcher.fetch({ url, maxBytes: 10 }, never)));
   assert.is(most, 3);
   await connections.close();
+  await server.close();
+});
+
+test("streams leave connections to short answers, within the same bound", async () => {
+  const held: ServerResponse[] = [];
+  let most = 0;
+  let open = 0;
+  const server = await serveLoopback(({ url }, response) => {
+    most = Math.max(most, ++open);
+    response.once("close", () => open--);
+    if (url === "/layer") {
+      response.writeHead(200).flushHeaders();
+      held.push(response);
+    } else response.end("ok");
+  });
+  for (const [perOrigin, streams, bound] of [
+    [4, 3, 4],
+    [8, 6, 8],
+    [1, 1, 2],
+  ] as const) {
+    const connections = new Connections({ env: {}, perOrigin });
+    const fetcher = new Fetcher({ connections });
+    const url = new URL(`${server.url}/layer`);
+    const layers = Array.from({ length: 10 }, () => fetcher.fetch({ url, maxBytes: 0, isStreamed: true }, never));
+    const short = { url: new URL(`${server.url}/manifest`), maxBytes: 10 };
+    // Layers hold all that they may have, and every one of many manifests is answered.
+    for (let time = 0; time < 5; time++) assert.is((await fetcher.fetch(short, never)).status, 200);
+    while (held.length < streams) await new Promise((resolve) => setTimeout(resolve, 5));
+    await Promise.all(Array.from({ length: 20 }, () => fetcher.fetch(short, never)));
+    assert.is(held.length, streams, "no further layer begins");
+    assert.ok(most <= bound, `${most} at the same time`);
+    for (let ended = 0; ended < 10; ended++) {
+      while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      held.shift()?.end("layer");
+      (await layers[ended])?.body?.resume();
+    }
+    most = 0;
+    await connections.close();
+  }
   await server.close();
 });
 

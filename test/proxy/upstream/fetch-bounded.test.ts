@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import type { RequestListener, ServerResponse } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -122,6 +123,47 @@ test("a host that could not be reached is left alone for a while: no storm of tr
   now = 10_001;
   await rejectsCode("unreachable", () => get(server, "/again", fetcher));
   assert.is(slept, 6);
+});
+
+test("one slow answer says nothing of the host: all else is asked, and what goes on failing is sent once", async () => {
+  const server = await serveLoopback(({ url }, response) => {
+    if (url !== "/slow") response.end("ok");
+  });
+  const fetcher = quickFetcher({ tries: 2 }, { silenceMs: 100 });
+  const slow = () => rejectsCode("timed-out", () => get(server, "/slow", fetcher));
+  await slow();
+  assert.is(server.asked().length, 2);
+  await Promise.all([slow(), slow(), slow()]);
+  assert.equal(server.asked(), ["GET /slow", "GET /slow", "GET /slow"]);
+  await rejectsCode("timed-out", () =>
+    fetcher.fetch({ url: new URL(`${server.url}/slow`), maxBytes: 10 }, AbortSignal.timeout(50)),
+  );
+  assert.is((await get(server, "/manifest", fetcher)).status, 200);
+  await server.close();
+});
+
+test("a host at which connections are not accepted rests; of a redirect, the host to which it leads", async () => {
+  const silent = createTcpServer();
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as AddressInfo;
+  let opened = 0;
+  // TLS is waited for until the caller gives up.
+  silent.on("connection", (socket) => {
+    opened++;
+    socket.on("error", () => undefined).resume();
+  });
+  const server = await serveLoopback(({ url }, response) => {
+    if (url === "/there") response.writeHead(307, { location: `https://127.0.0.1:${port}/` });
+    response.end();
+  });
+  const fetcher = quickFetcher({ tries: 2 });
+  const ask = (): Promise<unknown> =>
+    fetcher.fetch({ url: new URL(`${server.url}/there`), maxBytes: 10 }, AbortSignal.timeout(200));
+  for (let time = 0; time < 5; time++) await rejectsCode("timed-out", ask);
+  assert.is(opened, 1);
+  assert.is((await get(server, "/", fetcher)).status, 200);
+  silent.close();
+  await server.close();
 });
 
 test("redirects are followed by hand: credentials stay with their origin", async () => {
