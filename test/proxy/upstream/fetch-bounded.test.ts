@@ -1,6 +1,5 @@
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import type { RequestListener, ServerResponse } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -305,7 +304,7 @@ test("a length that is wrong, a body that ends early, a caller that gives up, on
 test("a connection is kept after HEAD; what an upstream sends after it is nobody's answer", async () => {
   for (const more of ["", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfalse"]) {
     let opened = 0;
-    const server = createServer((socket) => {
+    const server = createTcpServer((socket) => {
       opened += 1;
       socket.on("error", () => undefined);
       socket.on("data", (request) => {
