@@ -74,16 +74,17 @@ function refuseFixed(next: Config, now: Config): void {
 class Reloading {
   readonly #running: Running;
   readonly #server: Server;
-  readonly #watch = new FileWatch();
+  readonly #watch: FileWatch;
   #config: Config;
   #isBusy = false;
   #isWanted = false;
 
-  constructor(running: Running, server: Server, config: Config) {
+  /** `watch`: of the files as they were before they were read. */
+  constructor(running: Running, server: Server, config: Config, watch: FileWatch) {
     this.#running = running;
     this.#server = server;
     this.#config = config;
-    this.#look();
+    this.#watch = watch;
   }
 
   /** Called now and then. */
@@ -107,10 +108,13 @@ class Reloading {
   }
 
   async #replace(why: string): Promise<void> {
-    const { log, metrics, mirror, layers, limits, io, load } = this.#running;
+    const { log, metrics, mirror, layers, limits, io, load, file } = this.#running;
+    // What changes while it is read is seen at the next look.
+    this.#watch.look();
     try {
       const config = requireConfig(load());
       refuseFixed(config, this.#config);
+      this.#watch.set([...watchedFiles(file, this.#config), ...watchedFiles(file, config)]);
       const parts = await openParts({ config, mirror, layers, limits, io, log });
       try {
         await this.#server.replace(config, parts);
@@ -127,14 +131,14 @@ class Reloading {
       const { code, message, subject } = error;
       log.error("the new configuration does not load, the old one stays", { why, code, error: message, subject });
     }
-    this.#look();
-  }
-
-  #look(): void {
-    const { file } = this.#running;
-    this.#watch.set([...(file === undefined ? [] : [file]), ...filesOf(this.#config)]);
+    this.#watch.set(watchedFiles(file, this.#config));
   }
 }
+
+const watchedFiles = (file: string | undefined, config: Config): readonly string[] => [
+  ...(file === undefined ? [] : [file]),
+  ...filesOf(config),
+];
 
 /** Until a signal says so. True: every request that was in work got its answer. */
 function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log: Log): Promise<boolean> {
@@ -169,6 +173,8 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   const load = (): ReadConfig => loadConfig(file, io, { flags });
   const read = load();
   const config = requireConfig(read);
+  const watch = new FileWatch();
+  watch.set(watchedFiles(file, config));
   const { store, mode } = config;
   if (store === undefined)
     throw new EngineError(
@@ -207,7 +213,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     const { output } = options;
     const listeners = server.listeners;
     if (isDocumentFormat(output)) io.out(renderDocument("ServeStart", { mode, store, listeners }, output));
-    const reloading = new Reloading(running, server, config);
+    const reloading = new Reloading(running, server, config, watch);
     const isWhole = await untilToldToEnd(io, server, reloading, log).catch(async (error: unknown) => {
       await server.close();
       throw error;

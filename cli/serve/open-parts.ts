@@ -96,7 +96,8 @@ async function openRegistryFor(parts: ServeParts): Promise<Registry> {
 
 /** What was refused is of interest, and why; the line of the request has the rest. */
 function tell({ why, status, method, target, repository, ms }: RegistryEvent, log: Log): void {
-  const fields = { why, status, method, target, repository, ms: Math.round(ms) };
+  // A query may hold a secret that somebody's client put there.
+  const fields = { why, status, method, target: target.replace(/\?.*/s, ""), repository, ms: Math.round(ms) };
   if (why === undefined) log.debug("registry", fields);
   else log.info("registry: no success", fields);
 }
@@ -135,6 +136,14 @@ function policyDoor(
     report: ({ code, message, subject }) => log.error(message, { code, subject }),
     warn: (text) => log.warn(text),
   });
+  const [left] = door.notApplied;
+  if (left !== undefined && door.applied.length === 0 && config.proxy.noMatch === "admit" && !allowEmpty)
+    throw new EngineError(
+      "invalid-config",
+      `none of the policies can be applied to pulls, so that every image would be let in: ${left.policy} needs ` +
+        `${left.needs}; proxy.noMatch: deny and policies.allowEmpty: true allow that`,
+      { subject: folders.join(", ") },
+    );
   for (const { policy, needs } of door.notApplied)
     log.warn(`the policy ${policy} is not applied to pulls: its verdict needs ${needs}`);
   for (const exception of exceptions)

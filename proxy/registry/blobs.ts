@@ -3,7 +3,6 @@
  * come from their registry. Whatever comes is hashed on its way. Source: OCI distribution 1.1 (pulling blobs);
  * docs/spec/offline.md#registry-proxy.
  */
-import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Digest } from "../../core/crypto/digest.ts";
@@ -17,6 +16,7 @@ import type { Refusal } from "./oci-error.ts";
 import { absent, type RegistryParts, unavailable } from "./parts.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { matchesEtag, refuse, type Sent, warning } from "./respond.ts";
+import { isPlainText } from "./signed-material.ts";
 import type { Target } from "./target.ts";
 import { drained, pumpVerified } from "./verified-pump.ts";
 
@@ -97,7 +97,7 @@ export class BlobServer {
           ? await pull.read(question, asks, deadline)
           : held;
     if (known?.state === "present") {
-      if (isMaterial && !isText(known.value)) return refuse(request, response, noMaterial);
+      if (isMaterial && !isPlainText(known.value)) return refuse(request, response, noMaterial);
       return this.#sendBytes(exchange, known.value);
     }
     if (isMaterial) return this.#missing(exchange, known);
@@ -334,13 +334,10 @@ function notModified({ response, target }: Exchange): Sent {
   return { status: 304, bytes: 0 };
 }
 
-/** No archive is text: what a signature's manifest names cannot be unpacked as a layer. */
-const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(0);
-
 const noMaterial: Refusal = {
   status: 403,
   code: "DENIED",
-  message: "this is named as signed material, and is no text: no policy admitted it as part of an image",
+  message: "this is named as signed material, and is no plain text: no policy admitted it as part of an image",
   why: "refuted",
 };
 

@@ -5,16 +5,16 @@
  */
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
-import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import type { Manifest } from "../../core/oci/manifest.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { Flights } from "../flights.ts";
 import type { Door, DoorImage, Verdict } from "./door/door.ts";
-import { findNaming, isLayerType, namedBy } from "./named-blobs.ts";
+import { findNaming, namedBy } from "./named-blobs.ts";
 import type { Refusal } from "./oci-error.ts";
 import type { FailurePolicy } from "./pull-through.ts";
 import type { Deadline } from "./shared-asker.ts";
+import { isAmbiguous, isMaterial } from "./signed-material.ts";
 import type { ManifestTarget } from "./target.ts";
 
 /**
@@ -58,16 +58,17 @@ export class DoorKeeper {
     this.#options = options;
   }
 
-  /** Whether a manifest is given to a client; `manifest`: what it says, if it is one. */
+  /** Whether a manifest is given to a client; `manifest`: what its bytes say, if it is one. */
   async manifest(
     target: ManifestTarget,
     digest: Digest,
     manifest: Manifest | undefined,
+    bytes: Uint8Array,
     deadline: Deadline,
   ): Promise<Passage> {
     const { repository } = target;
     const tag = target.kind === "tag" ? target.tag : undefined;
-    if (isMaterial(tag, manifest)) {
+    if (isMaterial(tag, manifest) && !isAmbiguous(bytes, this.#options.limits)) {
       for (const { digest: named } of manifest.layers.concat(manifest.config ?? []))
         this.#reach(repository, named, { reach: "material" });
       return {};
@@ -178,15 +179,3 @@ export class DoorKeeper {
 
 const shown = (warning: string | undefined): { readonly warning?: string } =>
   warning === undefined ? {} : { warning };
-
-/**
- * Whether a manifest holds signatures, attestations, SBOMs, or is a list of them: a tag of cosign's leads to it, or it
- * refers to something, and nothing in it can be run. An image under such a tag is an image.
- */
-function isMaterial(tag: string | undefined, manifest: Manifest | undefined): manifest is Manifest {
-  if (manifest === undefined) return false;
-  const isTagged = tag !== undefined && parseAssociatedTag(tag) !== undefined;
-  return (
-    (isTagged || manifest.subject !== undefined) && !manifest.layers.some(({ mediaType }) => isLayerType(mediaType))
-  );
-}

@@ -105,7 +105,7 @@ export class ManifestServer {
     const bytes = found.value;
     const manifest = findManifest(bytes, limits);
     if (manifest !== undefined) names.learn(repository, manifest);
-    const passage = await keeper?.manifest(target, digest, manifest, deadline);
+    const passage = await keeper?.manifest(target, digest, manifest, bytes, deadline);
     if (passage?.refusal !== undefined) return refuse(request, response, passage.refusal);
     const etag = `"${digest}"`;
     const fields = [

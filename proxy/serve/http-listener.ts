@@ -150,6 +150,12 @@ export class HttpListener {
   }
 }
 
+const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** @throws what OpenSSL says of one that cannot be read. */
+const countAuthorities = (text: string): number =>
+  (text.match(pem) ?? []).map((one) => new X509Certificate(one)).length;
+
 /**
  * When the certificate expires.
  * @throws EngineError `invalid-config` when certificate and key do not belong together, or are none.
@@ -158,6 +164,9 @@ export function checkTls(tls: ListenerTls, subject: string): Date {
   try {
     const certificate = new X509Certificate(tls.certificate);
     if (!certificate.checkPrivateKey(createPrivateKey(tls.key))) throw new Error("the key is another one's");
+    // Without a certificate in it, Node would let in whom the public authorities know.
+    if (tls.clientCa !== undefined && countAuthorities(tls.clientCa) === 0)
+      throw new Error("the file of the clients' authorities holds no certificate");
     createSecureContext(tlsOptions(tls));
     return new Date(certificate.validTo);
   } catch (error) {

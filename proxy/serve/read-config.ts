@@ -297,6 +297,7 @@ export function filesOf(config: Config): readonly string[] {
   const files = [
     config.trust.trustedRoot,
     config.trust.tufRoot,
+    ...config.policies.folders,
     ...config.listeners.flatMap(({ tls, auth }) => [tls.certificate, tls.key, auth.file]),
     ...config.upstreams.flatMap(({ ca, clientCertificate, clientKey }) => [ca, clientCertificate, clientKey]),
   ];

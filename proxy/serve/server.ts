@@ -94,7 +94,10 @@ const requestId = (request: IncomingMessage): string => {
 /** A request's path for the log: of its query only whom it is about, and never a login. */
 function pathOf({ url = "" }: IncomingMessage): { readonly path: string; readonly ns?: string } {
   const question = url.indexOf("?");
-  const path = (question < 0 ? url : url.slice(0, question)).slice(0, 512);
+  const path = (question < 0 ? url : url.slice(0, question))
+    // A whole address, as proxies are sent it, may have a login.
+    .replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, "$1")
+    .slice(0, 512);
   const ns = question < 0 ? undefined : (new URLSearchParams(url.slice(question)).get("ns") ?? undefined);
   return ns === undefined ? { path } : { path, ns: ns.slice(0, 256) };
 }

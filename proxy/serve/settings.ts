@@ -247,7 +247,11 @@ export const settings = {
       what: "Kyverno's policies",
       fields: {
         folders: { kind: "paths", what: "files and folders with policies" },
-        allowEmpty: { kind: "flag", what: "whether it may start where these hold no policy", fallback: false },
+        allowEmpty: {
+          kind: "flag",
+          what: "whether it may start where these hold no policy that is applied",
+          fallback: false,
+        },
       },
     },
     limits: {

@@ -15,6 +15,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [183, "Files, archives and the environment"],
   [191, "Trust, time and what is printed"],
   [201, "The registry proxy"],
+  [224, "The server"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -148,4 +149,12 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a client that goes away", "its stream ends at the registry"],
   ["an answer from a time to come", "it is old"],
   ["content in a coding that nobody asked for", "refused: a digest is that of the bytes"],
+  ["an archive that is text, named by what looks like a signature", "what can be unpacked is no signed material"],
+  ["what looks like a signature names content at another address", "judged as an image"],
+  ["a manifest whose members others read in another spelling", "judged as an image"],
+  ["the file of the clients' authorities is empty", "refused at the start; nobody is let in by public authorities"],
+  ["many wrong logins at once", "one hash at a time, and a bound; others are answered meanwhile"],
+  ["a policy folder of which nothing can be applied", "refused at the start"],
+  ["a policy is changed in its folder", "read again without a signal"],
+  ["a secret in the query or the address of a request", "not in the log"],
 ];

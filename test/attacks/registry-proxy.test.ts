@@ -13,6 +13,7 @@ import { readHostsFolder } from "../../proxy/upstream/registry/hosts-toml.ts";
 import { memoryFiles } from "../support/memory-files.ts";
 import { getFrom, type ProxyStage, withProxy } from "../support/proxy-stage.ts";
 import { manifestReply, notFound, referrer, serveRegistry, someManifest } from "../support/registry-server.ts";
+import { textArchive } from "../support/text-archive.ts";
 import { attackSuite } from "./attack.ts";
 
 const { attack, run } = attackSuite("registry-proxy");
@@ -329,5 +330,68 @@ attack(220, "a layer in gzip that was asked for as it is", () =>
     assert.not.ok(existsSync(`${stage.mirror.folder}/pulled/blobs/sha256/${layerDigest.slice(7)}`));
   }),
 );
+
+const unsignedImage = (layers: readonly object[], more: object = {}) =>
+  encodeUtf8(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: mediaTypes.manifest,
+      config: { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf(encodeUtf8("{}")), size: 2 },
+      layers,
+      subject: { mediaType: mediaTypes.manifest, digest, size: text.length },
+      ...more,
+    }),
+  );
+
+/** Offers these contents by digest, the first under the tag 1, to a door that refuses every image. */
+const behindDoor = (contents: readonly Uint8Array[], act: (stage: ProxyStage) => Promise<void>) =>
+  withProxy(
+    { offline: true, admit: { judge: async () => ({ verdict: "refused", message: "unsigned" }) } },
+    async (stage) => {
+      const repository = `${stage.host}/org/app`;
+      const origin = { at: "2026-11-30T12:00:00Z", from: "x" };
+      const writer = stage.mirror.writer();
+      for (const [index, value] of contents.entries())
+        writer.setAnswer(
+          { kind: index === 0 ? "manifest" : "blob", repository, digest: digestOf(value) },
+          { state: "present", value, ...origin },
+        );
+      const [first = new Uint8Array()] = contents;
+      const value = { mediaType: mediaTypes.manifest, digest: digestOf(first), size: first.length };
+      writer.setAnswer({ kind: "tag", repository, tag: "1" }, { state: "present", value, ...origin });
+      await act(stage);
+    },
+  );
+
+attack(221, "a layer of an unknown type is a tar archive without a zero byte, which podman unpacks", () => {
+  const archive = textArchive("usr/bin/app", "#!/bin/sh\necho evil\n");
+  const manifest = unsignedImage([
+    { mediaType: "application/vnd.example.note", digest: digestOf(archive), size: archive.length },
+  ]);
+  return behindDoor([manifest, archive], async ({ get }) => {
+    for (const path of ["manifests/1", `blobs/${digestOf(archive)}`]) {
+      const got = await get(`org/app/${path}`);
+      assert.not.ok(got.body.includes("echo evil"), path);
+    }
+    assert.is((await get(`org/app/blobs/${digestOf(archive)}`)).status, 403);
+    assert.is((await get(`org/app/blobs/${digestOf(archive)}`, { range: "bytes=0-99" })).status, 403);
+    assert.is((await get(`org/app/blobs/${digestOf(archive)}`, {}, "HEAD")).status, 403);
+  });
+});
+
+attack(222, "a layer of an unknown type has addresses, from which podman would fetch it", () => {
+  const note = { mediaType: "application/vnd.example.note", digest: layerDigest, size: layer.length };
+  return behindDoor([unsignedImage([{ ...note, urls: ["https://evil.example/layer.tar.gz"] }])], async ({ get }) => {
+    assert.is((await get("org/app/manifests/1")).status, 403);
+  });
+});
+
+attack(223, "layers beside Layers, which readers in Go take for the same", async () => {
+  const real = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: layerDigest, size: layer.length };
+  for (const name of ["Layers", "layer\u017f"])
+    await behindDoor([unsignedImage([], { [name]: [real] })], async ({ get }) => {
+      assert.is((await get("org/app/manifests/1")).status, 403, name);
+    });
+});
 
 run();
