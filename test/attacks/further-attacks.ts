@@ -153,7 +153,7 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["what looks like a signature names content at another address", "judged as an image"],
   ["a manifest whose members others read in another spelling", "judged as an image"],
   ["the file of the clients' authorities is empty", "refused at the start; nobody is let in by public authorities"],
-  ["many wrong logins at once", "one hash at a time, and a bound; others are answered meanwhile"],
+  ["many wrong logins at once", "few hashes at a time; others are answered meanwhile"],
   ["a policy folder of which nothing can be applied", "refused at the start"],
   ["a policy is changed in its folder", "read again without a signal"],
   ["a secret in the query or the address of a request", "not in the log"],

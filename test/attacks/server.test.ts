@@ -5,11 +5,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashSync } from "bcryptjs";
 import * as assert from "uvu/assert";
-import type { EngineError } from "../../core/errors.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { createLog } from "../../proxy/log.ts";
 import { createMetrics } from "../../proxy/metrics.ts";
-import { parsePasswordFile } from "../../proxy/serve/htpasswd.ts";
 import { FileWatch } from "../../proxy/serve/file-watch.ts";
 import { filesOf, readConfig, requireConfig } from "../../proxy/serve/read-config.ts";
 import { Server } from "../../proxy/serve/server.ts";
@@ -79,43 +77,10 @@ attack(224, "it is empty, has no certificate, or one that is cut", async () => {
     await rejectsCode("invalid-config", () => openServer(listener, { cert, key, ca }));
 });
 
-attack(
-  225,
-  "two hundred strangers at once: a few wait for their hash, in turn; who is known waits for none",
-  async () => {
-    const users = parsePasswordFile(`ada:${hashSync("lovelace", 4)}`, "users");
-    assert.ok(await users.matches("ada", "lovelace"));
-    const ended: string[] = [];
-    const flood = Array.from({ length: 200 }, (_, index) =>
-      users.matches("ada", `wrong-${index}`).then(
-        (found) => void ended.push(String(found)),
-        (error: EngineError) => void ended.push(error.code),
-      ),
-    );
-    assert.ok(await users.matches("ada", "lovelace"));
-    assert.not.ok(ended.includes("false"));
-    await Promise.all(flood);
-    assert.is(ended.filter((end) => end === "false").length, 32);
-    assert.is(ended.filter((end) => end === "overloaded").length, 168);
-    // Afterwards a new login is looked at again.
-    assert.not.ok(await users.matches("ada", "wrong-199"));
-  },
-);
-
-attack(
-  225,
-  "the same login in two hundred requests of a node is one hash, and none of them has to try again",
-  async () => {
-    const users = parsePasswordFile(`ada:${hashSync("lovelace", 4)}`, "users");
-    const found = await Promise.all(Array.from({ length: 200 }, () => users.matches("ada", "lovelace")));
-    assert.ok(found.every(Boolean));
-  },
-);
-
-attack(225, "over the wire: the login is wrong, or try again later; health is answered", async () => {
+attack(225, "a hundred strangers: the login is wrong, or try again later; health is answered", async () => {
   const { server, url } = await openServer(
     { auth: { by: "htpasswd", file: "users" } },
-    { users: `ada:${hashSync("lovelace", 4)}` },
+    { users: `ada:${hashSync("lovelace", 8)}` },
   );
   const login = (text: string) => ({ headers: { authorization: `Basic ${Buffer.from(text).toString("base64")}` } });
   try {
