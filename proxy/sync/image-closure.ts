@@ -82,8 +82,8 @@ const tagKinds = ["signature", "attestation", "sbom"] as const;
 export class ImageClosure {
   readonly #image: SyncImage;
   readonly #options: ClosureOptions;
-  /** What was read of nodes with nothing open, by their texts. */
   readonly #done = new Map<string, ReadonlyMap<string, Question>>();
+  readonly #visits = new Map<Digest, Visit>();
   #decision: Decision | undefined;
 
   constructor(image: SyncImage, options: ClosureOptions) {
@@ -92,7 +92,9 @@ export class ImageClosure {
   }
 
   attempt(knowledge: Knowledge, now: Date): Closure {
-    return new Walk(this.#image, this.#options, knowledge, now, this.#done, {
+    return new Walk(this.#image, this.#options, knowledge, now, {
+      done: this.#done,
+      visits: this.#visits,
       get: () => this.#decision,
       set: (decision) => {
         this.#decision = decision;
@@ -101,7 +103,19 @@ export class ImageClosure {
   }
 }
 
+/** What a node was found to have when nothing of it was open: an answer does not change during a run. */
+interface Visit {
+  readonly node: Node;
+  readonly read: ReadonlyMap<string, Question>;
+  readonly nodes: readonly Pick<Node, "digest" | "depth" | "isImage">[];
+  readonly layers: Closure["layers"];
+}
+
+/** What attempts at the same image tell each other. */
 interface Kept {
+  /** What was read of decisions with nothing open, by their texts. */
+  readonly done: Map<string, ReadonlyMap<string, Question>>;
+  readonly visits: Map<Digest, Visit>;
   get(): Decision | undefined;
   set(decision: Decision): void;
 }
@@ -111,30 +125,22 @@ class Walk {
   readonly #options: ClosureOptions;
   readonly #knowledge: Knowledge;
   readonly #now: Date;
-  readonly #done: Map<string, ReadonlyMap<string, Question>>;
-  readonly #decision: Kept;
+  readonly #kept: Kept;
   readonly #repository: string;
-  readonly #read = new Map<string, Question>();
+  #read = new Map<string, Question>();
   readonly #open = new Map<string, Question>();
+  #found: Pick<Node, "digest" | "depth" | "isImage">[] = [];
   readonly #faults: EngineError[] = [];
   readonly #layers: { readonly repository: string; readonly descriptor: Descriptor }[] = [];
   readonly #seen = new Set<Digest>();
   readonly #queue: Node[] = [];
 
-  constructor(
-    image: SyncImage,
-    options: ClosureOptions,
-    knowledge: Knowledge,
-    now: Date,
-    done: Map<string, ReadonlyMap<string, Question>>,
-    decision: Kept,
-  ) {
+  constructor(image: SyncImage, options: ClosureOptions, knowledge: Knowledge, now: Date, kept: Kept) {
     this.#image = image;
     this.#options = options;
     this.#knowledge = knowledge;
     this.#now = now;
-    this.#done = done;
-    this.#decision = decision;
+    this.#kept = kept;
     this.#repository = image.reference.fetchRepository;
   }
 
@@ -147,7 +153,7 @@ class Walk {
       open: [...this.#open.values()],
       read: this.#read,
       faults: this.#faults,
-      decision: this.#decision.get(),
+      decision: this.#kept.get(),
       layers: this.#layers,
       absent: found.absent || this.#isAbsent(found.digest),
       ...(found.digest === undefined ? {} : { digest: found.digest }),
@@ -175,6 +181,7 @@ class Walk {
 
   /** Nodes of one digest are one. Too many of them, or too deep ones, are a fault of whoever pushed them. */
   #add(digest: Digest, { depth, isImage }: Pick<Node, "depth" | "isImage">): void {
+    this.#found.push({ digest, depth, isImage });
     if (this.#seen.has(digest)) return;
     const { attachedDepth, attachedPerImage } = this.#options.limits;
     const subject = `${this.#repository}@${digest}`;
@@ -190,6 +197,29 @@ class Walk {
   }
 
   #visit(node: Node): void {
+    const { digest, depth, isImage } = node;
+    const { visits } = this.#kept;
+    const before = visits.get(digest);
+    if (before?.node.depth === depth && before.node.isImage === isImage) {
+      for (const [name, question] of before.read) this.#read.set(name, question);
+      for (const { digest: found, ...rest } of before.nodes) this.#add(found, rest);
+      this.#layers.push(...before.layers);
+      return;
+    }
+    const all = this.#read;
+    const [faults, layers, open] = [this.#faults.length, this.#layers.length, new Set(this.#open.keys())];
+    [this.#read, this.#found] = [new Map(), []];
+    this.#look(node);
+    const read = this.#read;
+    // What another node left open may be open here, too.
+    const isDone = this.#open.size === open.size && ![...read.keys()].some((text) => open.has(text));
+    if (isDone && this.#faults.length === faults)
+      visits.set(digest, { node, read, nodes: this.#found, layers: this.#layers.slice(layers) });
+    for (const [name, question] of read) all.set(name, question);
+    this.#read = all;
+  }
+
+  #look(node: Node): void {
     const { digest, isImage } = node;
     this.#decide(node.text, false);
     const repository = this.#repository;
@@ -240,7 +270,7 @@ class Walk {
     const { engine } = this.#options;
     if (engine === undefined) return;
     const key = `decide ${text}`;
-    const done = this.#done.get(key);
+    const done = this.#kept.done.get(key);
     if (done !== undefined) {
       for (const [name, question] of done) this.#read.set(name, question);
       return;
@@ -249,8 +279,8 @@ class Walk {
     const decision = engine.decide(podWith(text), recorded, this.#now, { exhaustive: true });
     for (const [name, question] of recorded.read) this.#read.set(name, question);
     for (const question of decision.open) this.#open.set(questionText(question), question);
-    if (isListed) this.#decision.set(decision);
-    if (decision.open.length === 0) this.#done.set(key, recorded.read);
+    if (isListed) this.#kept.set(decision);
+    if (decision.open.length === 0) this.#kept.done.set(key, recorded.read);
   }
 
   /** What a reading finds; what is open or cannot be read is noted. */
