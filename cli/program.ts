@@ -55,7 +55,7 @@ export const commands: readonly CommandEntry[] = [
   { name: "policy", summary: "check policies without a resource", load: () => import("./commands/policy.ts") },
   {
     name: "mirror",
-    summary: "add to the mirror, list it, pin keys, distrust",
+    summary: "fill, list, check and clean the mirror; pin keys, distrust",
     load: () => import("./commands/mirror.ts"),
   },
   { name: "trust", summary: "update, import, show and make trusted roots", load: () => import("./commands/trust.ts") },
@@ -72,7 +72,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "config",
-    summary: "check, begin and show the configuration of serve",
+    summary: "check, create and show the configuration of serve",
     load: () => import("./commands/config.ts"),
   },
   {
@@ -82,7 +82,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "node-config",
-    summary: "print what nodes need to pull images through a proxy",
+    summary: "print the files that nodes need to pull through the proxy",
     ownsVersion: true,
     load: () => import("./commands/node-config.ts"),
   },

@@ -22,7 +22,7 @@ export const serveVariables: Readonly<Record<string, VariableRow>> = Object.from
     .map(({ setting, flag, variable }) => [
       variable,
       {
-        what: `${setting.what}, where --${flag} does not say it`,
+        what: `${setting.what}; --${flag} wins over it`,
         expects:
           "values" in setting && setting.values !== undefined
             ? setting.values.join(", ")

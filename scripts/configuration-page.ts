@@ -33,7 +33,7 @@ function kindOf(setting: Setting): string {
 
 const fallbackOf = (setting: Setting): string =>
   "required" in setting
-    ? "must be said"
+    ? "required"
     : "fallback" in setting && setting.fallback !== undefined && typeof setting.fallback !== "object"
       ? `\`${setting.fallback}\``
       : "";
@@ -94,7 +94,7 @@ check FILE\` reads one, \`sallyport config view --sources\` says where each valu
 \`[]\` is each entry of a list. A span of time is written as \`30s\`, \`5m\` or \`1d12h\`, a size as \`64MiB\`.
 A path is relative to the folder of the configuration.
 
-| Setting | The | Value | Default |
+| Setting | What it is | Value | Default |
 |---|---|---|---|
 ${rowsOf(settings, "").join("\n")}
 

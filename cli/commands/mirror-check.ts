@@ -30,7 +30,7 @@ function check(options: CheckOptions, io: CommandIO): ExitCode {
   if (options.yes === true && !removes) throw usage("there is nothing to confirm without --remove-damaged", "--yes");
   if (options.removeDamaged === true && !removes)
     throw usage(
-      "what is removed has to be brought again, entries of the distrust list too; confirm with --yes",
+      "removed rows must be added again, entries of the distrust list too: confirm with --yes",
       "--remove-damaged",
     );
   return withMirror(options, io, removes ? "write" : "read", (mirror) => {
@@ -40,7 +40,7 @@ function check(options: CheckOptions, io: CommandIO): ExitCode {
   });
 }
 
-/** What refers to a damaged row is found damaged once that row is gone: it is looked for again, some times. */
+/** A row that refers to a removed one is damaged, too, and is found by the next look. */
 const rounds = 4;
 
 function removeAll(mirror: Mirror, found: Inspection, io: CommandIO) {
@@ -103,16 +103,13 @@ function report(
 function mendText(commands: readonly string[], isRemoved: boolean): string {
   const [first = "", ...rest] = isRemoved ? commands.slice(1) : commands;
   if (first === "") return "";
-  const words = /--store NEW/.test(first)
-    ? "fill a new folder"
-    : isRemoved
-      ? "bring it again"
-      : "remove what is damaged";
-  return `${words}: \`${first}\`${rest.map((command) => `; then bring it again: \`${command}\``).join("")}`;
+  const words = /--store NEW/.test(first) ? "fill a new folder" : isRemoved ? "add it again" : "remove what is damaged";
+  return `${words}: \`${first}\`${rest.map((command) => `; then add it again: \`${command}\``).join("")}`;
 }
 
 const checkHelp = `
-Exit codes: 0 whole, or mended, 6 damaged: each row is named by its table and key
+Exit codes: 0 no damage, or all of it was removed; 6 damage: each row is named by
+  its table and key
 
 Examples:
   sallyport mirror check --store mirror
@@ -123,8 +120,8 @@ Examples:
 /** `command` is `mirror check`. */
 export function defineCheck(command: Command, { io, finish }: Shell): void {
   addStoreOption(addLimitOptions(command))
-    .option("--remove-damaged", "remove damaged rows and layers: what they said is unknown until it is brought again")
-    .option("--yes", "remove")
+    .option("--remove-damaged", "remove damaged rows and layers: what they said is unknown until it is added again")
+    .option("--yes", "confirm the removal")
     .addOption(outputOption())
     .addHelpText("after", checkHelp)
     .action((options: CheckOptions) => finish(check(options, io)));

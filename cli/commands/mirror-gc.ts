@@ -38,7 +38,7 @@ function show(collection: Collection, isDry: boolean, { output }: OutputOptions,
   for (const name of images) io.out(`${verb} ${visibleLine(name)}\n`);
   if (imagesRemoved > images.length) io.out(`${verb} ${counted(imagesRemoved - images.length, "other image")}\n`);
   for (const repository of claimed)
-    io.out(`kept ${visibleLine(repository)}\n  said to be complete: --end-claims removes from it too\n`);
+    io.out(`kept ${visibleLine(repository)}\n  claimed to be complete: --end-claims removes from it too\n`);
   for (const { scope, at, from } of ended)
     io.out(
       `${isDry ? "would end" : "no longer complete"}, ${visibleLine(scope)}\n  said as of ${at} by ${visible(from)}\n`,
@@ -49,7 +49,7 @@ function show(collection: Collection, isDry: boolean, { output }: OutputOptions,
   );
 }
 
-/** The record is written before the answer: what is said to be gone is gone. */
+/** Recorded before it is shown, so that the log of the mirror never lacks a removal that somebody was told of. */
 function record(mirror: Mirror, kind: string, { images, ended, ...counts }: Collection, io: CommandIO): void {
   const at = io.now().toISOString();
   const summary = { ...counts, images: images.slice(0, 100), ended: ended.map(({ scope }) => scope) };
@@ -87,7 +87,7 @@ function remove(texts: readonly string[], options: RemovalOptions, io: CommandIO
   const images = texts.map((text) => toRemove(text, io));
   if (!isDry && !isAgreed(options))
     throw usage(
-      "an image goes with all that hangs on it: see what with --dry-run, then confirm with --yes",
+      "signatures and attestations of an image are removed with it: see which with --dry-run, then confirm with --yes",
       "mirror rm",
     );
   withMirror(options, io, "write", (mirror) => {
@@ -101,14 +101,14 @@ function remove(texts: readonly string[], options: RemovalOptions, io: CommandIO
 const addRemovalOptions = (command: Command): Command =>
   addStoreOption(command)
     .option("--dry-run", "say what would be removed, and remove nothing")
-    .option("--yes", "remove")
+    .option("--yes", "confirm the removal")
     .addOption(new Option("--confirm", "as --yes").hideHelp())
     .addOption(outputOption());
 
 const gcHelp = `
-Without rules every image stays, and only what nothing refers to goes. With
-rules an image stays if one of them keeps it, with its signatures, the children
-of its index, and what hangs on them.
+Without rules (--keep-…) every image is kept, and only content that nothing
+refers to is removed. With rules an image is kept if one of them says so, with
+its signatures, its platforms and theirs.
 
 Examples:
   sallyport mirror gc --store mirror --keep-last 3 --keep-newer 90d --dry-run
@@ -127,13 +127,13 @@ export function defineRemoval(command: Command, { io, finish }: Shell): void {
   addRemovalOptions(
     addRetentionOptions(command.command("gc").description("remove what no rule keeps and nothing refers to")),
   )
-    .option("--vacuum", "give the space back to the disk; needs as much again meanwhile")
+    .option("--vacuum", "shrink the database file; needs as much free space while it runs")
     .addHelpText("after", gcHelp)
     .action((options: GcOptions) => finish(gc(options, io)));
   addRemovalOptions(
     command
       .command("rm")
-      .description("remove images with all that hangs on them")
+      .description("remove images with their signatures, attestations and other referrers")
       .argument("<image...>", "REPOSITORY:TAG or REPOSITORY@DIGEST, as mirror ls shows them"),
   )
     .addHelpText("after", rmHelp)

@@ -40,7 +40,7 @@ import { tellProblem, toProblem } from "../render/problem.ts";
 import { note } from "../render/say.ts";
 import { renderSync, tellSync, toSyncJson } from "../render/sync.ts";
 
-/** What a list names on the command line itself. */
+/** The images of the command line, as a list. */
 const argumentsOf = (images: readonly string[], limits: Limits): ImageList => ({
   images: images.map((text) => {
     const { tag, digest, withTag, canonical } = parseImage(text, limits);
@@ -60,7 +60,7 @@ function readList(images: readonly string[], flags: SyncFlags, policies: readonl
   return { images: [...given.images, ...inFiles.images], tags: inFiles.tags, notes: inFiles.notes };
 }
 
-/** The mirror; of a dry run, the one that is there. */
+/** The mirror. A dry run makes none: it uses the one that is there, if there is one. */
 function openStore(flags: SyncFlags, io: CommandIO): Mirror | undefined {
   const store = flags.store ?? fromEnvironment("SALLYPORT_STORE", io);
   if (store === undefined) throw usage("no mirror is named: give --store DIR, or set SALLYPORT_STORE", "--store");
@@ -206,8 +206,7 @@ function untilStopped({ host }: CommandIO): AbortSignal {
 }
 
 async function sync(images: readonly string[], flags: SyncFlags, io: CommandIO): Promise<ExitCode> {
-  if (flags.offline === true)
-    throw usage("mirror sync asks registries, so --offline has no place beside it", "--offline");
+  if (flags.offline === true) throw usage("mirror sync has to ask registries: leave out --offline", "--offline");
   const { intervalMs } = readSyncNumbers(flags);
   const told = new Set<string>();
   if (intervalMs === undefined) return syncOnce({ images, flags, told, stop: new AbortController().signal }, io);
@@ -226,7 +225,7 @@ async function sync(images: readonly string[], flags: SyncFlags, io: CommandIO):
 }
 
 export function defineSync(command: Command, { io, finish }: Shell): void {
-  addSyncOptions(command.argument("[image...]", "images, beside those of lists"))
+  addSyncOptions(command.argument("[image...]", "images, in addition to those of lists"))
     .addHelpText(
       "after",
       "\n" +
@@ -234,8 +233,9 @@ export function defineSync(command: Command, { io, finish }: Shell): void {
         "  sallyport mirror sync -f images.txt --policies policies/ --store mirror\n" +
         "  sallyport mirror sync ghcr.io/acme/app:1.4 --store mirror --complete\n" +
         "  helm template chart | sallyport mirror sync -f - --store mirror --dry-run\n\n" +
-        "Exit codes: 0 done, 1 and 5 with --require-covered, 7 done in part; where\n" +
-        "  nothing could be done, that of the failure: 4 refused, 5 not reached\n",
+        "Exit codes: 0 done; 7 done in part; with --require-covered 1 a policy refuses an\n" +
+        "  image, 5 something is missing; where nothing could be done, the code of the\n" +
+        "  first failure, such as 4 not trusted or 5 not reachable\n",
     )
     .action(async (images: readonly string[], flags: SyncFlags) => finish(await sync(images, flags, io)));
 }

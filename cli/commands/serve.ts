@@ -57,7 +57,7 @@ function hostOf({ io, log, metrics, store }: Running): ServerHost {
   };
 }
 
-/** What is put together once. @throws EngineError `invalid-config` where it differs. */
+/** Settings that are read once, at the start. @throws EngineError `invalid-config` where one has changed. */
 function refuseFixed(next: Config, now: Config): void {
   const fixed = ({ store, mode, proxy, limits }: Config): Readonly<Record<string, unknown>> => ({
     store,
@@ -67,7 +67,8 @@ function refuseFixed(next: Config, now: Config): void {
   });
   const before = fixed(now);
   for (const [name, value] of Object.entries(fixed(next)))
-    if (value !== before[name]) throw new EngineError("invalid-config", `${name} needs a new start`, { subject: name });
+    if (value !== before[name])
+      throw new EngineError("invalid-config", `${name} cannot change while serve runs: restart it`, { subject: name });
 }
 
 /** Changes the configuration while it runs. One that does not load changes nothing, and is told. */
@@ -95,7 +96,7 @@ class Reloading {
     else if (renew !== undefined && renew <= this.#running.io.now()) void this.reload("a certificate is to be renewed");
   }
 
-  /** One at a time; a wish that comes meanwhile is fulfilled afterwards. */
+  /** One at a time; whoever asks meanwhile gets another one afterwards. */
   async reload(why: string): Promise<void> {
     this.#isWanted = true;
     if (this.#isBusy) return;
@@ -129,7 +130,7 @@ class Reloading {
       if (!(error instanceof EngineError)) throw error;
       metrics.reloaded("kept", io.now());
       const { code, message, subject } = error;
-      log.error("the new configuration does not load, the old one stays", { why, code, error: message, subject });
+      log.error("the new configuration is wrong: the old one stays in force", { why, code, error: message, subject });
     }
     this.#watch.set(watchedFiles(file, this.#config));
   }
@@ -148,7 +149,7 @@ function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log
     const ends = (name: "SIGTERM" | "SIGINT", code: ExitCode) =>
       io.host.onSignal(name, () => {
         if (isEnding) {
-          log.warn("told to end again: it ends now");
+          log.warn("told to end again: ending at once");
           io.host.endNow(code);
           return;
         }
@@ -230,9 +231,10 @@ export function define(command: Command, { io, finish }: Shell): void {
     .addOption(outputOption())
     .addHelpText(
       "after",
-      "\nSIGTERM ends it after the requests in work, a second one at once; SIGHUP reads the configuration again.\n" +
-        "Exit codes: 0 it was told to end; 7 requests were cut off then; 2 the configuration is wrong; 6 another\n" +
-        "process writes to the mirror\n",
+      "\nSIGTERM lets running requests finish and ends; a second one ends at once. SIGHUP\n" +
+        "reads the configuration again.\n" +
+        "Exit codes: 0 ended by a signal; 7 the same, and requests were cut off; 2 the\n" +
+        "  configuration is wrong; 6 another process writes to the mirror\n",
     )
     .action(async (options: ServeOptions, self: Command) => finish(await serve(options, self, io)));
 }

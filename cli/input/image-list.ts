@@ -43,7 +43,10 @@ export function openImageList(paths: readonly string[], policies: readonly Polic
     );
     if (others.length === 0) return list;
     const names = `${others.slice(0, 3).join(", ")}${others.length > 3 ? ", …" : ""}`;
-    return { ...list, notes: [...list.notes, `not read, by its name: ${counted(others.length, "file")}: ${names}`] };
+    return {
+      ...list,
+      notes: [...list.notes, `not read because of their names: ${counted(others.length, "file")} (${names})`],
+    };
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "over-limit") throw error;
     throw new EngineError("invalid-usage", error.message, { subject: error.subject, cause: error });

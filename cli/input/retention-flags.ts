@@ -23,11 +23,11 @@ export interface RetentionOptions {
 export const addRetentionOptions = (command: Command): Command =>
   command
     .option("--keep-last <n>", "keep the newest N tags of each repository")
-    .option("--keep-newer <span>", "keep what was seen within this time, such as 90d")
+    .option("--keep-newer <span>", "keep what was last seen within this time, such as 90d")
     .option("--keep <pattern>", "keep images with such names: 'ghcr.io/acme/*:v*' (repeatable)", collect)
     .option("--keep-list <file>", "keep the images of a list, as mirror sync reads it (repeatable)", collect)
     .option("--keep-policy <file>", "keep the images that policies select (repeatable)", collect)
-    .option("--end-claims", "remove from repositories and hosts that are said to be complete, too: the claims end");
+    .option("--end-claims", "also remove from repositories and hosts that are claimed to be complete; the claims end");
 
 type Keeps = (name: string, repository: string, tag: string | undefined) => boolean;
 

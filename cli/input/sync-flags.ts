@@ -29,28 +29,35 @@ export interface SyncFlags extends StoreOptions, OutputOptions, PeerOptions, Exc
 export function addSyncOptions(command: Command): Command {
   command
     .option("-f, --file <list>", "lists of images, files or folders; - is standard input (repeatable)", collect)
-    .option("--policies <path>", "the far side's policies: all that they could ask is asked (repeatable)", collect);
+    .option(
+      "--policies <path>",
+      "the policies that will decide: all that they can ask for is fetched (repeatable)",
+      collect,
+    );
   addExceptionOptions(command)
     .option("--distrust <file>", "a list of what is never trusted, beside the mirror's own (repeatable)", collect)
     .addOption(
-      new Option("--failure-policy <policy>", "what an upstream means that cannot be asked: Ignore shows it and ends 0")
+      new Option(
+        "--failure-policy <policy>",
+        "when an upstream cannot be reached: Fail ends with its code, Ignore reports it and ends with 0",
+      )
         .choices(["Fail", "Ignore"])
         .default("Fail"),
     )
     .option("--require-covered", "end with 5 where something is missing, with 1 where a policy refuses an image")
-    .option("--dry-run", "ask what there is, fetch no blob, write nothing")
+    .option("--dry-run", "show what would be fetched: ask for tags, lists and manifests only, write nothing")
     .option("--events", "JSON events on stderr, one a line, in place of progress lines")
     .option("--concurrency <count>", "questions asked at the same time", "16")
-    .option("--rate <count>", "requests in a second, at most, to each host")
+    .option("--rate <count>", "at most so many requests per second to each host")
     .addOption(
       new Option(
         "--complete [grain]",
-        "claim that the mirror holds all that hangs on each image; =repository: all of each repository",
+        "record that the mirror has everything about each image; =repository: about each repository",
       )
         .choices(["image", "repository"])
         .preset("image"),
     )
-    .option("--interval <span>", "sync again after each such span, until SIGTERM")
+    .option("--interval <span>", "sync again and again, with this much time between, until SIGTERM")
     .option("--with-layers", "fetch configurations and layers of images too (no decision reads them)")
     .addOption(new Option("--offline", "refused: a sync is there to ask").hideHelp());
   addTrustOptions(addLimitOptions(addStoreOption(command)));
@@ -72,8 +79,8 @@ export function readSyncNumbers({ concurrency, rate, interval, dryRun }: SyncFla
   const perSecond = rate === undefined ? undefined : Number(/^\d{1,5}(?:\.\d{1,3})?$/.test(rate) ? rate : "0");
   if (perSecond === 0) throw usage(`--rate takes a number such as 10 or 0.5, not ${JSON.stringify(rate)}`, "--rate");
   const intervalMs = interval === undefined ? undefined : parseSpan(interval, "--interval");
-  if (intervalMs === 0) throw usage(`--interval ${interval ?? ""} leaves no time: give 1m or more`, "--interval");
+  if (intervalMs === 0) throw usage(`--interval ${interval ?? ""} is no time: give 1m or more`, "--interval");
   if (intervalMs !== undefined && dryRun === true)
-    throw usage("--interval and --dry-run exclude each other", "--interval");
+    throw usage("--interval and --dry-run cannot be used together", "--interval");
   return { inFlight, perSecond, intervalMs };
 }

@@ -53,7 +53,7 @@ export function tellSync(event: SyncEvent, { asEvents, io }: { readonly asEvents
       say(`drifted ${event.image}: ${driftWords(event.drift)}`, io);
       break;
     case "claim-ended":
-      say(`warning: not true any more: ${claimWords(event.claim)}`, io);
+      say(`warning: no longer true: ${claimWords(event.claim)}`, io);
       break;
     case "not-kept":
       say(`warning: not kept in the mirror: ${event.subject}: ${event.why}`, io);
@@ -164,7 +164,7 @@ export function renderSync(report: SyncReport, { width }: { readonly width: numb
   for (const { from, code, why, questions } of outages)
     lines.push(
       code === "image-not-found"
-        ? `${visible(from)} has nothing of what the list names: ${counted(questions, "question")}`
+        ? `${visible(from)} does not have what the list names: ${counted(questions, "question")}`
         : `${visible(from)} could not be asked: ${counted(questions, "question")}`,
       `  [${code}] ${visible(why)}`,
     );
@@ -180,10 +180,10 @@ export function renderSync(report: SyncReport, { width }: { readonly width: numb
   );
   if (wanted !== undefined)
     lines.push(
-      `a dry run: ${counted(wanted.questions.length, "more question")} would be asked, about ` +
-        `${toSizeText(wanted.bytes)} fetched besides`,
+      `dry run: ${counted(wanted.questions.length, "more question")} would be asked, and about ` +
+        `${toSizeText(wanted.bytes)} fetched`,
     );
-  if (report.isStopped) lines.push("stopped before all images were done: run it again to go on");
+  if (report.isStopped) lines.push("stopped before all images were done: run it again to continue");
   return `${table}\n${lines
     .flatMap((line) => fitLine(line, width))
     .map((line) => `${line}\n`)

@@ -1,4 +1,4 @@
-/** What a configuration of `serve` is put together to. Only mode online loads what can dial. */
+/** Builds the parts of `serve` from its configuration. Code that can dial is loaded in mode online only. */
 import { createRoute } from "../../proxy/upstream/route.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -94,12 +94,12 @@ async function openRegistryFor(parts: ServeParts): Promise<Registry> {
   return openServeRegistry(parts);
 }
 
-/** What was refused is of interest, and why; the line of the request has the rest. */
+/** What was not served, and why. What was has its line as a request already. */
 function tell({ why, status, method, target, repository, ms }: RegistryEvent, log: Log): void {
   // A query may hold a secret that somebody's client put there.
   const fields = { why, status, method, target: target.replace(/\?.*/s, ""), repository, ms: Math.round(ms) };
   if (why === undefined) log.debug("registry", fields);
-  else log.info("registry: no success", fields);
+  else log.info("registry: not served", fields);
 }
 
 function policyDoor(
@@ -115,9 +115,13 @@ function policyDoor(
       subject: placeText(first),
     });
   if (policies.length === 0 && !allowEmpty)
-    throw new EngineError("invalid-config", "there is no policy there; policies.allowEmpty: true allows that", {
-      subject: folders.join(", "),
-    });
+    throw new EngineError(
+      "invalid-config",
+      "there is no policy there: correct policies.folders, or set policies.allowEmpty: true",
+      {
+        subject: folders.join(", "),
+      },
+    );
   const now = (): Date => io.now();
   const { trustedRoot } = config.trust;
   const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());

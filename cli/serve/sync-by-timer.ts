@@ -79,7 +79,9 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
       listTags: (repository, ...rest) =>
         isListed(repository)
           ? listTags(repository, ...rest)
-          : Promise.reject(new EngineError("not-in-mirror", "the host is no upstream", { subject: repository })),
+          : Promise.reject(
+              new EngineError("not-in-mirror", "its registry is not listed under upstreams", { subject: repository }),
+            ),
       mirrored: (repository) => mirror.tags(repository),
       isWhole: false,
       signal: stop,

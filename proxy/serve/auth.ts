@@ -1,8 +1,8 @@
 /**
  * Who may ask a listener. Source: RFC 9110 (section 11), RFC 7617, RFC 6750.
  *
- * Under /v2/ a token is asked for as the password of any user: clients of registries take `Bearer` for a token service
- * that there is not here.
+ * Below /v2/ a token is the password of a Basic login with any user name: registry clients take a `Bearer` challenge to
+ * mean a token service, and there is none here.
  */
 import { createHash, timingSafeEqual, type X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -112,7 +112,8 @@ function byCertificate(subjects: readonly string[]): Authenticator {
         return { admitted: false, why: `the client certificate is not accepted: ${String(tls.authorizationError)}` };
       const names = namesOf(certificate);
       const user = subjects.length === 0 ? (names[0] ?? "?") : names.find((name) => subjects.includes(name));
-      if (user === undefined) return { admitted: false, why: "no name of the client certificate may ask here" };
+      if (user === undefined)
+        return { admitted: false, why: "none of the names in the client certificate is allowed here" };
       return { admitted: true, user };
     },
   };

@@ -1,4 +1,4 @@
-/** What settings say together. Source: docs/spec/command-line.md#configuration. */
+/** Rules between settings: what contradicts or lacks something else. Source: docs/spec/command-line.md#configuration. */
 import { isDigest } from "../../core/crypto/digest.ts";
 import { findAddress, isLoopbackAddress, isRegistryHost } from "./address.ts";
 import type { Config, Listener, UpstreamSettings } from "./settings.ts";
@@ -9,7 +9,7 @@ export interface Judge {
   warn(at: string, message: string): void;
 }
 
-/** Whether an upstream is asked as somebody. */
+/** Whether the proxy logs in to an upstream. */
 const hasCredentials = ({ credentials, clientCertificate }: UpstreamSettings): boolean =>
   clientCertificate !== undefined || Object.values(credentials).some((value) => value !== undefined);
 
@@ -19,14 +19,14 @@ function isLocalListener({ address }: Listener): boolean {
   return found !== undefined && isLoopbackAddress(found);
 }
 
-/** Whether strangers may read images from it. */
+/** Whether other machines may pull images from it without a login. */
 export const servesStrangers = (listener: Listener): boolean =>
   !isLocalListener(listener) &&
   listener.auth.by === "none" &&
   (listener.serves.length === 0 || listener.serves.includes("registry"));
 
 export const strangersRead = (host: string): string =>
-  `anybody could read what ${host} gives to those who log in: ask for a login here too, or set ` +
+  `${host} is asked with a login, and anybody could pull the result here: set auth.by, or ` +
   "allowAnonymousPrivate: true";
 
 export function checkConfig(config: Config, judge: Judge): void {
@@ -46,9 +46,9 @@ export function checkConfig(config: Config, judge: Judge): void {
     once(hosts, upstream.host, index, `${at}/host`, judge);
   }
   if (config.mode === "online" && config.upstreams.length === 0)
-    judge.refuse("/mode", "online asks the upstreams, and none is listed");
+    judge.refuse("/mode", "online needs a registry to ask: list one under upstreams");
   if (config.mode === "offline" && config.sync.lists.length > 0)
-    judge.refuse("/sync/lists", "are fetched in mode online only");
+    judge.refuse("/sync/lists", "are synced in mode online only");
   checkPolicies(config, judge);
   checkTrust(config, judge);
 }
@@ -56,7 +56,7 @@ export function checkConfig(config: Config, judge: Judge): void {
 function once(seen: Map<string, number>, value: string, index: number, at: string, judge: Judge): void {
   const before = seen.get(value);
   if (before === undefined) seen.set(value, index);
-  else judge.refuse(at, `${JSON.stringify(value)} is that of entry ${before} too`);
+  else judge.refuse(at, `${JSON.stringify(value)} is used by entry ${before} already`);
 }
 
 function checkListener(listener: Listener, at: string, config: Config, judge: Judge): void {
@@ -70,22 +70,23 @@ function checkListener(listener: Listener, at: string, config: Config, judge: Ju
   if (tls.from === "none" && !isLocal && !plainHTTP)
     judge.refuse(
       `${at}/address`,
-      "off loopback TLS is needed: tls.from: own makes a certificate, plainHTTP: true does without",
+      "other machines reach this address, so it needs TLS: set tls.from (own makes a certificate), or plainHTTP: true",
     );
-  if (tls.from !== "none" && plainHTTP) judge.refuse(`${at}/plainHTTP`, "contradicts tls.from");
+  if (tls.from !== "none" && plainHTTP) judge.refuse(`${at}/plainHTTP`, "contradicts tls.from: leave one of them out");
   for (const field of ["certificate", "key"] as const) {
     if (tls.from === "files" && tls[field] === undefined)
-      judge.refuse(`${at}/tls/${field}`, "tls.from: files needs it");
+      judge.refuse(`${at}/tls/${field}`, "is required with tls.from: files");
     if (tls.from !== "files" && tls[field] !== undefined)
       judge.refuse(`${at}/tls/${field}`, "is read with tls.from: files only");
   }
-  if (tls.from !== "own" && tls.names.length > 0) judge.refuse(`${at}/tls/names`, "are for tls.from: own");
+  if (tls.from !== "own" && tls.names.length > 0) judge.refuse(`${at}/tls/names`, "are used with tls.from: own only");
   if (auth.by === "none" && auth.file !== undefined) judge.refuse(`${at}/auth/file`, "is not read with auth.by: none");
-  if (auth.by !== "none" && auth.file === undefined) judge.refuse(`${at}/auth/file`, `auth.by: ${auth.by} needs it`);
+  if (auth.by !== "none" && auth.file === undefined)
+    judge.refuse(`${at}/auth/file`, `is required with auth.by: ${auth.by}`);
   if (auth.by !== "certificate" && auth.subjects.length > 0)
-    judge.refuse(`${at}/auth/subjects`, "are for auth.by: certificate");
+    judge.refuse(`${at}/auth/subjects`, "are used with auth.by: certificate only");
   if (auth.by === "certificate" && tls.from === "none")
-    judge.refuse(`${at}/auth/by`, "client certificates are shown in TLS only: set tls.from");
+    judge.refuse(`${at}/auth/by`, "client certificates need TLS: set tls.from");
   if (servesStrangers(listener) && !config.allowAnonymousPrivate && config.mode === "online") {
     const asked = config.upstreams.find(hasCredentials);
     if (asked !== undefined) judge.refuse(`${at}/auth/by`, strangersRead(asked.host));
@@ -103,7 +104,7 @@ function checkUpstream(upstream: UpstreamSettings, at: string, judge: Judge): vo
     if (!isAddress(mirror))
       judge.refuse(`${at}/mirrors/${index}`, `expected https://HOST or http://HOST, found ${JSON.stringify(mirror)}`);
   if (authoritative && mirrors.length === 0)
-    judge.refuse(`${at}/authoritative`, "is said of mirrors, and there are none");
+    judge.refuse(`${at}/authoritative`, "is about mirrors, and none are listed");
   if (clientKey !== undefined && clientCertificate === undefined)
     judge.refuse(`${at}/clientKey`, "needs clientCertificate");
   for (const [field, isSet] of Object.entries({
@@ -129,18 +130,18 @@ function checkCredentials(credentials: UpstreamSettings["credentials"], at: stri
   const passwords = Object.entries({ passwordFile, passwordEnv, password }).filter(([, value]) => value !== undefined);
   const tokens = Object.entries({ tokenFile, tokenEnv, token }).filter(([, value]) => value !== undefined);
   const [, second] = [...passwords, ...tokens];
-  if (second !== undefined) judge.refuse(`${at}/${second[0]}`, "one password or one token is enough");
+  if (second !== undefined) judge.refuse(`${at}/${second[0]}`, "give one password or one token, not several");
   if (username !== undefined && passwords.length === 0)
     judge.refuse(`${at}/username`, "needs passwordFile or passwordEnv");
   if (username === undefined && passwords[0] !== undefined) judge.refuse(`${at}/${passwords[0][0]}`, "needs username");
   for (const field of ["password", "token"] as const)
     if (credentials[field] !== undefined)
-      judge.warn(`${at}/${field}`, `a secret stands in the configuration: ${field}File and ${field}Env keep it out`);
+      judge.warn(`${at}/${field}`, `this secret is in plain text: use ${field}File or ${field}Env instead`);
 }
 
 function checkPolicies({ proxy, policies }: Config, judge: Judge): void {
   if (proxy.admit === "policies" && policies.folders.length === 0)
-    judge.refuse("/proxy/admit", "policies decides by policies.folders, and none is listed");
+    judge.refuse("/proxy/admit", "policies needs some: list files or folders under policies.folders");
   if (proxy.admit !== "policies" && proxy.noMatch === "deny")
     judge.refuse("/proxy/noMatch", "is read with admit: policies only");
 }

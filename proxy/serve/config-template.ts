@@ -1,6 +1,6 @@
 /**
- * A configuration to begin with: every setting with what it is. What has a default is a comment with that default, so
- * that the file says nothing until somebody takes a # away; what has none is a comment inside of that comment.
+ * A configuration to begin with: every setting with what it is. All of it is commented out, so that the file changes
+ * nothing until somebody removes a #. A setting without a default is commented out twice: its value is an example.
  */
 import type { Leaf, Setting } from "./setting.ts";
 import { apiVersion, configKind, settings } from "./settings.ts";
@@ -17,7 +17,7 @@ function comment(text: string, indent: string): readonly string[] {
   return lines;
 }
 
-/** The value of a setting that has one without being said. */
+/** The value that stands for a setting: its default, or the example of a required one. */
 function known(setting: Leaf): string | undefined {
   if (setting.kind === "texts" || setting.kind === "paths") return "[]";
   if ("required" in setting) return setting.example ?? "";
@@ -55,8 +55,8 @@ export function configTemplate(): string {
   );
   return `# The configuration of \`sallyport serve\`.
 #
-# Everything below is a comment with its default. To say something else, take away the first # of a line, and of the
-# lines that it belongs to. \`sallyport config check FILE\` reads the result.
+# Every setting is below, commented out, with its default. To change one, remove the first # of its line and of the
+# groups that it is in. \`sallyport config check FILE\` checks the result.
 apiVersion: ${apiVersion}
 kind: ${configKind}
 

@@ -30,7 +30,7 @@ function ask({ name, look }: ReadinessCheck): CheckAnswer {
   }
 }
 
-/** Alive is who answers; ready is who has what it needs and is not about to end. */
+/** Alive: it answers at all. Ready: it has what it needs, and is not shutting down. */
 export function healthAnswer(
   path: "/healthz" | "/readyz",
   checks: readonly ReadinessCheck[],
@@ -38,7 +38,7 @@ export function healthAnswer(
 ): HealthAnswer {
   if (path === "/healthz") return { status: 200, body: { alive: true } };
   const ending: CheckAnswer = isEnding
-    ? { name: "running", ready: false, why: "it was told to end" }
+    ? { name: "running", ready: false, why: "it is shutting down" }
     : { name: "running", ready: true };
   const answers = [ending, ...checks.map(ask)];
   const ready = answers.every((one) => one.ready);

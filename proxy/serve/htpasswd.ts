@@ -25,7 +25,7 @@ const mostUsers = 10_000;
 /** bcrypt reads no more. */
 const longestPassword = 72;
 
-/** A user who is not there costs as much as one who is: a hash that no password has. */
+/** Compared for an unknown user, so that the time of an answer does not tell which users there are. */
 const nobody = (cost: string): string => `$2b$${cost}$SallyportNobodyIsHere.${"x".repeat(31)}`;
 
 /**

@@ -50,6 +50,15 @@ const reasons: Readonly<Record<string, readonly [status: string, reason: "header
   ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "slow"],
 };
 
+const listenFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another process uses it",
+  EACCES: "this user may not use the port; those from 1024 on are open to all",
+  EADDRNOTAVAIL: "this machine does not have it",
+};
+
+const whyNot = ({ code = "", message }: NodeJS.ErrnoException): string =>
+  listenFaults[code] === undefined ? message : `${listenFaults[code]} (${code})`;
+
 const tlsOptions = ({ certificate, key, clientCa }: ListenerTls) => ({
   cert: certificate,
   key,
@@ -102,7 +111,7 @@ export class HttpListener {
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error: NodeJS.ErrnoException) =>
         reject(
-          new EngineError("invalid-config", `cannot listen there (${error.code ?? error.message})`, {
+          new EngineError("invalid-config", `cannot listen on this address: ${whyNot(error)}`, {
             subject: `${address.host ?? ""}:${address.port}`,
             cause: error,
           }),
@@ -163,7 +172,8 @@ const countAuthorities = (text: string): number =>
 export function checkTls(tls: ListenerTls, subject: string): Date {
   try {
     const certificate = new X509Certificate(tls.certificate);
-    if (!certificate.checkPrivateKey(createPrivateKey(tls.key))) throw new Error("the key is another one's");
+    if (!certificate.checkPrivateKey(createPrivateKey(tls.key)))
+      throw new Error("the key does not belong to the certificate");
     // Without a certificate in it, Node would let in whom the public authorities know.
     if (tls.clientCa !== undefined && countAuthorities(tls.clientCa) === 0)
       throw new Error("the file of the clients' authorities holds no certificate");

@@ -25,7 +25,7 @@ export interface Mount {
   readonly handle: Handler;
 }
 
-/** What a configuration is put together to; closed when another takes its place. */
+/** What is built from a configuration; closed when the next configuration replaces it. */
 export interface Parts {
   readonly mounts: readonly Mount[];
   readonly checks: readonly ReadinessCheck[];
@@ -53,7 +53,7 @@ export interface OpenedListener {
 interface Generation {
   readonly config: Config;
   readonly parts: Parts;
-  /** Requests that it has in work. */
+  /** Requests that are being answered under it. */
   working: number;
   isOver: boolean;
 }
@@ -91,7 +91,7 @@ const requestId = (request: IncomingMessage): string => {
   return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
 };
 
-/** A request's path for the log: of its query only whom it is about, and never a login. */
+/** A request's path for the log. Of its query only the registry is kept: the rest may hold a login. */
 function pathOf({ url = "" }: IncomingMessage): { readonly path: string; readonly ns?: string } {
   const question = url.indexOf("?");
   const path = (question < 0 ? url : url.slice(0, question))
@@ -110,7 +110,7 @@ export class Server {
   #now: Generation;
   #isEnding = false;
   #working = 0;
-  /** When a certificate that was made here is due. */
+  /** When a certificate of its own has to be renewed. */
   #renew: Date | undefined;
 
   private constructor(host: ServerHost, config: Config, parts: Parts) {
@@ -175,7 +175,7 @@ export class Server {
     const isWhole = await Promise.race([ended, late]);
     clearTimeout(timer);
     if (!isWhole) {
-      this.#host.log.warn("requests are cut off", { working: this.#working });
+      this.#host.log.warn("shutdown took too long: requests are cut off", { working: this.#working });
       for (const listener of listeners) listener.cut();
     }
     await this.#now.parts.close();
@@ -191,9 +191,13 @@ export class Server {
         ([other, door]) => other !== key && door.settings.address === settings.address,
       );
       if (held !== undefined && !settings.address.endsWith(":0"))
-        throw new EngineError("invalid-config", "TLS and bounds of an address that is listened on need a new start", {
-          subject: settings.address,
-        });
+        throw new EngineError(
+          "invalid-config",
+          "TLS and limits of a listener cannot change while it runs: restart serve",
+          {
+            subject: settings.address,
+          },
+        );
     }
     const opened = new Map<string, HttpListener>();
     try {
@@ -342,7 +346,7 @@ export class Server {
     if (this.#working > config.limits.requests) {
       refused("load");
       response.setHeader("retry-after", "1");
-      refuse(response, 503, "TOOMANYREQUESTS", "too many requests are in work; try again");
+      refuse(response, 503, "TOOMANYREQUESTS", "too many requests at the same time; try again");
       return;
     }
     const length = Number(request.headers["content-length"] ?? 0);

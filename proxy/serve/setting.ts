@@ -1,10 +1,10 @@
 /**
- * The words in which settings are described. One description is the check of a configuration, its JSON Schema, the
- * commented file of `config init`, the flags and the variables. Source: docs/spec/command-line.md#configuration.
+ * How settings are described. From one description come the check of a configuration, its JSON Schema, the commented
+ * file of `config init`, the flags and the variables. Source: docs/spec/command-line.md#configuration.
  */
 
 interface About {
-  /** One line for people, continuing "the …": also the help of the flag. */
+  /** One line for people, which is also the help of the flag. */
   readonly what: string;
   /** A value for the commented file, where there is no default. */
   readonly example?: string;
@@ -20,7 +20,7 @@ export interface Text extends About {
   readonly kind: "text";
   readonly fallback?: string;
   readonly values?: readonly string[];
-  /** The part of a map without which it means nothing. */
+  /** A map that lacks it is refused. */
   readonly required?: true;
 }
 /** A file or folder. In a configuration it is relative to the folder of the configuration. */
@@ -72,7 +72,7 @@ export interface Items {
   readonly kind: "items";
   readonly what: string;
   readonly of: Group;
-  /** What there is where nothing says it. */
+  /** The list where none is given. */
   readonly fallback: readonly Readonly<Record<string, string>>[];
   /** A flag and a variable that name the items by one of their fields alone, in place of those of the file. */
   readonly flag?: string;
@@ -83,7 +83,7 @@ export type Setting = Leaf | Group | Items;
 
 type Given<S> = S extends { readonly fallback: string } | { readonly required: true } ? never : undefined;
 
-/** What a description's value is, read. */
+/** The type of a setting's value once it is read. */
 export type ValueOf<S> = S extends { readonly kind: "group"; readonly fields: infer F }
   ? { readonly [K in keyof F]: ValueOf<F[K]> }
   : S extends { readonly kind: "items"; readonly of: infer O }

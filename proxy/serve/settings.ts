@@ -15,7 +15,7 @@ const failurePolicy = (what: string) => ({ kind: "text", what, values: ["Fail", 
 
 const listener = {
   kind: "group",
-  what: "an address that is listened on",
+  what: "an address to listen on",
   fields: {
     name: { kind: "text", what: "name in logs and metrics; default: the address", example: "registry" },
     address: {
@@ -29,35 +29,35 @@ const listener = {
       what: "what is served here; default: everything",
       values: ["registry", "trust", "health", "metrics"],
     },
-    plainHTTP: { kind: "flag", what: "whether HTTP without TLS is spoken off loopback too", fallback: false },
+    plainHTTP: { kind: "flag", what: "whether other machines may connect without TLS", fallback: false },
     tls: {
       kind: "group",
       what: "TLS",
       fields: {
         from: {
           kind: "text",
-          what: "source of the certificate: none, files, or own, which is made and renewed in the store's folder",
+          what: "where the certificate comes from: none (no TLS), files, or own (made and renewed in the store)",
           values: ["none", "files", "own"],
           fallback: "none",
         },
         certificate: { kind: "path", what: "certificate with its chain, PEM; read again when it changes" },
         key: { kind: "path", what: "key of the certificate, PEM" },
-        names: { kind: "texts", what: "host names and addresses in an own certificate, beside those of this machine" },
+        names: { kind: "texts", what: "further host names and addresses for a certificate of its own" },
       },
     },
     auth: {
       kind: "group",
-      what: "who may ask",
+      what: "who may send requests",
       fields: {
         by: {
           kind: "text",
-          what: "how clients say who they are: none, htpasswd, token, certificate",
+          what: "how clients log in: none, htpasswd, token, certificate",
           values: ["none", "htpasswd", "token", "certificate"],
           fallback: "none",
         },
         file: {
           kind: "path",
-          what: "htpasswd file with bcrypt hashes, file with one token a line, or authorities of client certificates",
+          what: "htpasswd file with bcrypt hashes, file with one token a line, or CA certificates of the clients",
         },
         subjects: {
           kind: "texts",
@@ -70,20 +70,20 @@ const listener = {
 
 const upstream = {
   kind: "group",
-  what: "a registry that may be asked",
+  what: "a registry that may be contacted",
   fields: {
     host: { kind: "text", what: "registry as references name it", example: "ghcr.io", required: true },
-    mirrors: { kind: "texts", what: "addresses that are asked before it, such as https://cache.corp" },
+    mirrors: { kind: "texts", what: "addresses to try before the registry itself, such as https://cache.corp" },
     authoritative: {
       kind: "flag",
       what: "whether the mirrors have everything: what they lack does not exist",
       fallback: false,
     },
-    plainHTTP: { kind: "flag", what: "whether it is asked without TLS", fallback: false },
-    insecure: { kind: "flag", what: "whether its certificate may be any", fallback: false },
-    ca: { kind: "path", what: "authorities of its certificate, beside the system's" },
-    clientCertificate: { kind: "path", what: "certificate that it is shown" },
-    clientKey: { kind: "path", what: "key of that certificate" },
+    plainHTTP: { kind: "flag", what: "whether to connect to it without TLS", fallback: false },
+    insecure: { kind: "flag", what: "whether to accept any certificate from it", fallback: false },
+    ca: { kind: "path", what: "file with CA certificates for it, beside the system's" },
+    clientCertificate: { kind: "path", what: "client certificate to show it, PEM" },
+    clientKey: { kind: "path", what: "key of the client certificate; default: in the same file" },
     concurrency: {
       kind: "whole",
       what: "connections to it at the same time, at least two; layers take at most three quarters of them",
@@ -93,22 +93,22 @@ const upstream = {
     },
     rate: {
       kind: "whole",
-      what: "requests in a second, at most, to it and to each of its mirrors; 0: any number",
+      what: "at most so many requests per second to it and to each of its mirrors; 0: any number",
       least: 0,
       most: 10_000,
       fallback: 0,
     },
     credentials: {
       kind: "group",
-      what: "as whom it is asked; without them as docker's and podman's files say",
+      what: "how to log in to it; default: as docker's and podman's files say",
       fields: {
-        username: { kind: "text", what: "user" },
+        username: { kind: "text", what: "user name" },
         passwordFile: { kind: "path", what: "file with the user's password" },
         passwordEnv: { kind: "text", what: "environment variable with the password" },
-        password: { kind: "text", what: "password itself; better in a file or a variable", secret: true },
+        password: { kind: "text", what: "password itself; a file or a variable is safer", secret: true },
         tokenFile: { kind: "path", what: "file with a bearer token that the registry takes" },
         tokenEnv: { kind: "text", what: "environment variable with that token" },
-        token: { kind: "text", what: "token itself; better in a file or a variable", secret: true },
+        token: { kind: "text", what: "token itself; a file or a variable is safer", secret: true },
       },
     },
   },
@@ -120,7 +120,7 @@ export const settings = {
   fields: {
     mode: {
       kind: "text",
-      what: "mode: offline asks nobody; online asks the upstreams for what is not known here, and syncs ask further",
+      what: "mode: offline contacts nobody; online asks the upstreams for what is not known here, and syncs ask further",
       values: ["offline", "online"],
       fallback: "offline",
     },
@@ -132,7 +132,7 @@ export const settings = {
     },
     trust: {
       kind: "group",
-      what: "whom to trust: for policies, and in what is served below /trust",
+      what: "whom to trust, for policies and for what is served below /trust",
       fields: {
         trustedRoot: {
           kind: "path",
@@ -141,7 +141,7 @@ export const settings = {
         },
         tufRoot: {
           kind: "path",
-          what: "TUF root from which metadata is verified",
+          what: "TUF root.json to verify TUF metadata from",
           flag: "tufRoot",
           variable: "SALLYPORT_TUF_ROOT",
         },
@@ -159,7 +159,7 @@ export const settings = {
     },
     listeners: {
       kind: "items",
-      what: "addresses that are listened on",
+      what: "addresses to listen on",
       of: listener,
       fallback: [{ address: "127.0.0.1:5000" }],
       flag: "listen",
@@ -168,12 +168,12 @@ export const settings = {
     },
     allowAnonymousPrivate: {
       kind: "flag",
-      what: "whether anybody may read off loopback what is asked upstream with credentials",
+      what: "whether clients without a login may pull what an upstream gives to a login",
       fallback: false,
     },
     upstreams: {
       kind: "items",
-      what: "registries that may be asked; no other host is dialled",
+      what: "registries that may be contacted; no others are",
       of: upstream,
       fallback: [],
       flag: "upstream",
@@ -185,16 +185,16 @@ export const settings = {
       what: "the registry proxy",
       fields: {
         failurePolicy: failurePolicy(
-          "answer to a stale tag while its upstream is down: Fail: 503, Ignore: with a warning",
+          "when an upstream is down and a tag older than refresh: Fail answers 503, Ignore serves it with a warning",
         ),
         defaultRegistry: {
           kind: "text",
-          what: "registry of paths that name none, as docker's requests do",
+          what: "registry that is meant when a request names none, as docker's do",
           fallback: "docker.io",
         },
         refresh: {
           kind: "span",
-          what: "age from which tags and absences are asked again",
+          what: "age at which tags, and answers that there is none, are asked for again",
           fallback: "5m",
           least: 0,
           most: 365 * day,
@@ -203,10 +203,10 @@ export const settings = {
           kind: "group",
           what: "image layers",
           fields: {
-            store: { kind: "flag", what: "whether layers that pass through are kept", fallback: false },
+            store: { kind: "flag", what: "whether to keep layers that are pulled through", fallback: false },
             size: {
               kind: "size",
-              what: "bytes of layers that are kept; the least recently used go first",
+              what: "space for these layers; the least recently used are removed first",
               fallback: "20GiB",
               least: 0,
               most: 2 ** 50,
@@ -215,13 +215,13 @@ export const settings = {
         },
         admit: {
           kind: "text",
-          what: "images that are served: all, or those that the policies admit",
+          what: "which images are served: all, or only those that the policies admit",
           values: ["all", "policies"],
           fallback: "all",
         },
         noMatch: {
           kind: "text",
-          what: "decision about images that no policy selects, with admit: policies",
+          what: "what happens to images that no policy selects, with admit: policies",
           values: ["admit", "deny"],
           fallback: "admit",
         },
@@ -229,9 +229,9 @@ export const settings = {
     },
     sync: {
       kind: "group",
-      what: "images that are fetched by a timer",
+      what: "images that are fetched at intervals",
       fields: {
-        lists: { kind: "paths", what: "lists of images, as mirror sync takes them; their hosts must be upstreams" },
+        lists: { kind: "paths", what: "image lists, as mirror sync reads them; their hosts must be upstreams" },
         interval: {
           kind: "span",
           what: "time from one sync to the next",
@@ -239,7 +239,7 @@ export const settings = {
           least: 1000,
           most: 20 * day,
         },
-        failurePolicy: failurePolicy("an upstream that is down: Fail: the sync failed, Ignore: it did not"),
+        failurePolicy: failurePolicy("whether an upstream that is down fails the sync: Fail (it does) or Ignore"),
       },
     },
     policies: {
@@ -249,7 +249,7 @@ export const settings = {
         folders: { kind: "paths", what: "files and folders with policies" },
         allowEmpty: {
           kind: "flag",
-          what: "whether it may start where these hold no policy that is applied",
+          what: "whether serve may start when the folders hold no policy that is applied",
           fallback: false,
         },
       },
@@ -275,21 +275,21 @@ export const settings = {
         },
         requests: {
           kind: "whole",
-          what: "requests in work at the same time, health aside",
+          what: "requests at the same time, not counting health checks",
           least: 1,
           most: 100_000,
           fallback: 512,
         },
         headerTimeout: {
           kind: "span",
-          what: "time in which a request's headers must be here",
+          what: "time a client has to send the headers of a request",
           fallback: "10s",
           least: 1000,
           most: 10 * minute,
         },
         requestTimeout: {
           kind: "span",
-          what: "time in which a whole request must be here",
+          what: "time a client has to send a whole request",
           fallback: "30s",
           least: 1000,
           most: hour,
@@ -304,7 +304,7 @@ export const settings = {
         },
         drain: {
           kind: "span",
-          what: "time that requests in work have at the end",
+          what: "time that running requests have to finish at shutdown",
           fallback: "25s",
           least: 0,
           most: hour,
@@ -317,13 +317,13 @@ export const settings = {
       fields: {
         level: {
           kind: "text",
-          what: "least level that is written",
+          what: "lowest level that is logged",
           values: ["debug", "info", "warn", "error"],
           fallback: "info",
         },
         format: {
           kind: "text",
-          what: "form of its lines; auto: text on a terminal, else JSON",
+          what: "format of log lines; auto: text on a terminal, else JSON",
           values: ["auto", "json", "text"],
           fallback: "auto",
         },

@@ -24,7 +24,7 @@ export interface Coverage {
   readonly missing: readonly Question[];
   /** What did not pass, each once. */
   readonly reasons: readonly CoverageReason[];
-  /** Whether nothing is missing, and what the policies refuse is what the list expects. */
+  /** Whether nothing is missing, and the policies refuse nothing but what the list expects to be unsigned. */
   readonly isCovered: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface CoverageReason {
   readonly message: string;
 }
 
-/** What an image that nobody signs fails with. */
+/** The codes with which an unsigned image fails. */
 const unsigned: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["no-signature", "no-attestation"]);
 
 /** Results of validating passes, which say that nothing verified the image, have no code of their own. */

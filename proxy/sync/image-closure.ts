@@ -78,7 +78,7 @@ interface Node {
 
 const tagKinds = ["signature", "attestation", "sbom"] as const;
 
-/** Reads as far as is known; called again when more is. What had nothing open is not decided about again. */
+/** Reads as far as the knowledge goes, again when there is more. Nodes without an open question are not decided again. */
 export class ImageClosure {
   readonly #image: SyncImage;
   readonly #options: ClosureOptions;
@@ -169,7 +169,7 @@ class Walk {
   }
 
   #fault(digest: string): { readonly absent: boolean } {
-    this.#faults.push(new EngineError("unsupported", "only SHA-256 names content here", { subject: digest }));
+    this.#faults.push(new EngineError("unsupported", "only sha256 digests are supported", { subject: digest }));
     return { absent: false };
   }
 
@@ -189,7 +189,9 @@ class Walk {
       const what =
         depth > attachedDepth ? `more than ${attachedDepth} deep` : `more than ${attachedPerImage} manifests`;
       if (!this.#faults.some(({ code }) => code === "over-limit"))
-        this.#faults.push(new EngineError("over-limit", `what hangs on the image is ${what}`, { subject }));
+        this.#faults.push(
+          new EngineError("over-limit", `the signatures and other referrers of the image are ${what}`, { subject }),
+        );
       return;
     }
     this.#seen.add(digest);
@@ -248,7 +250,7 @@ class Walk {
       this.#recorded((knowledge) => readBlob(knowledge, this.#repository, config.digest, blobBytes, config.size));
   }
 
-  /** What hangs on a node is a node, too. Its layers are fetched where it is what somebody decides by. */
+  /** What hangs on a node is a node, too. Its layers are fetched if decisions can need them: signatures, SBOMs. */
   #attached(digest: Digest, { depth }: Node, wants: (manifest: Manifest) => boolean, stated?: number): void {
     const manifest = this.#manifest(digest, stated);
     this.#add(digest, { depth: depth + 1, isImage: false });

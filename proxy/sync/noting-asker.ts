@@ -4,7 +4,7 @@ import type { Asker } from "../../core/knowledge/knowledge.ts";
 import { type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
 import { beyondStated } from "../../core/oci/lookup.ts";
 
-/** A question that was asked in vain. */
+/** A question that nobody could answer. */
 export interface Failed {
   readonly question: Question;
   readonly outage: Unavailable;
@@ -20,11 +20,11 @@ export interface Wanted {
 export interface NotingOptions {
   /** Ask for tags, lists and manifests, and only note what else there is. */
   readonly isDry: boolean;
-  /** Receives each question that was asked in vain. */
+  /** Receives each question that nobody could answer. */
   readonly failed?: (failed: Failed) => void;
 }
 
-/** What may be asked without an effect beyond the question: the size of what else there is stands in manifests. */
+/** All that a dry run asks for: manifests state the sizes of everything else. */
 const dryKinds: ReadonlySet<QuestionKind> = new Set(["tag", "manifest", "referrers"]);
 
 export class NotingAsker implements Asker {

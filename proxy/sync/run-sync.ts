@@ -130,7 +130,7 @@ class Sync {
     }, limits.settleRounds);
   }
 
-  /** At most so many at once; the first error that is not of one image ends all. */
+  /** At most `inFlight` at once; the first error that is not about a single image ends all. */
   async #inFlight<Item>(items: readonly Item[], act: (item: Item) => Promise<void>): Promise<void> {
     const { inFlight, stop } = this.#options;
     let next = 0;
@@ -317,7 +317,7 @@ class Sync {
   }
 }
 
-/** What is asked where a tag is looked for: one that stands for a list is asked for as the list. */
+/** The question that covers a tag: a tag of the referrers fallback is read by asking for the referrers. */
 function placeOf(repository: string, tag: string): Question {
   const associated = parseAssociatedTag(tag);
   return associated?.kind === "referrers"

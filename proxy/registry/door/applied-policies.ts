@@ -38,9 +38,9 @@ export function doorPolicies(policies: readonly Policy[]): DoorPolicies {
 
 const policyNeeds = ({ kind, spec }: Policy): string | undefined =>
   kind === "Policy"
-    ? "a namespace: it is a policy of one"
+    ? "a namespace (its kind is Policy)"
     : spec.validationFailureActionOverrides.length > 0
-      ? "a namespace: its action is another one in some"
+      ? "a namespace (validationFailureActionOverrides)"
       : undefined;
 
 function ruleNeeds({
@@ -54,10 +54,10 @@ function ruleNeeds({
   const filters = [...filtersOf(match), ...(exclude === undefined ? [] : filtersOf(exclude))];
   const narrow = filters.map(narrowing).find((need) => need !== undefined);
   if (narrow !== undefined) return narrow;
-  if (exclude !== undefined) return "a resource: it excludes some";
-  if (preconditions !== undefined && preconditions !== null) return "a resource: it has preconditions";
-  if (imageExtractors !== undefined) return "a resource: it takes images from a kind of its own";
-  return ofRequest.test(textOf({ context, verifyImages })) ? "a resource: it has variables of one" : undefined;
+  if (exclude !== undefined) return "a resource (it has exclude)";
+  if (preconditions !== undefined && preconditions !== null) return "a resource (it has preconditions)";
+  if (imageExtractors !== undefined) return "a resource (it has imageExtractors)";
+  return ofRequest.test(textOf({ context, verifyImages })) ? "a resource (its variables read the request)" : undefined;
 }
 
 const filtersOf = ({ any = [], all = [], bare }: MatchBlock): readonly ResourceFilter[] => [
@@ -72,7 +72,7 @@ function narrowing(filter: ResourceFilter): string | undefined {
   const [field] = Object.entries(rest).find(([, value]) => value !== undefined) ?? [];
   if (field === undefined) return undefined;
   const ofUser = field === "roles" || field === "clusterRoles" || field === "subjects";
-  return `a ${ofUser ? "user" : field.startsWith("namespace") ? "namespace" : "resource"}: it matches by ${field}`;
+  return `a ${ofUser ? "user" : field.startsWith("namespace") ? "namespace" : "resource"} (it matches by ${field})`;
 }
 
 const textOf = (value: unknown): string =>

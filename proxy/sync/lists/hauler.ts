@@ -21,7 +21,7 @@ function defaultRegistry(document: JsonObject): string | undefined {
 export function readHaulerManifest(document: JsonObject, place: Place, sink: ListSink): void {
   const kind = textOr(own(document, "kind"));
   if (kind !== "Images") {
-    sink.note(`${lineOf(place(""))}: kind ${kind === "" ? "(none)" : kind} of Hauler is not carried, only Images`);
+    sink.note(`${lineOf(place(""))}: Hauler's kind ${kind === "" ? "(none)" : kind} is not read, only Images`);
     return;
   }
   const registry = defaultRegistry(document);

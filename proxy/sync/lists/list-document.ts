@@ -64,7 +64,7 @@ export function readEntries(value: JsonValue | undefined, at: string, place: Pla
 export function readListDocument(value: JsonValue, place: Place, sink: ListSink): void {
   if (!isObject(value)) return;
   if (value.kind !== "ImageList" || value.apiVersion !== "sallyport.dev/v1alpha1") {
-    sink.fault(place("/kind"), "of sallyport.dev, a list is kind: ImageList with apiVersion: sallyport.dev/v1alpha1");
+    sink.fault(place("/kind"), "a list of sallyport.dev has kind: ImageList and apiVersion: sallyport.dev/v1alpha1");
     return;
   }
   if (

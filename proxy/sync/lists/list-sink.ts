@@ -18,7 +18,7 @@ interface Fault {
   readonly code: ErrorCode;
 }
 
-/** Nobody reads more than these. */
+/** How many are shown: nobody reads more. */
 const maxShown = 20;
 const maxNotes = 1000;
 
@@ -39,7 +39,7 @@ export class ListSink {
   readonly #faults: Fault[] = [];
   #faultCount = 0;
   #seen = 0;
-  /** Ends the reading, whoever asks. */
+  /** Ends the whole reading, also where a single entry's errors are caught. */
   #full: EngineError | undefined;
 
   constructor(limits: Limits) {
@@ -108,7 +108,7 @@ export class ListSink {
   }
 
   #parse(text: string, place: Position, defaultRegistry?: string): ImageReference | undefined {
-    const hint = transport.test(text) ? "; write the reference without the word before the colon" : "";
+    const hint = transport.test(text) ? "; leave out what is before the first colon" : "";
     try {
       const image = parseReference(text, this.limits, defaultRegistry === undefined ? {} : { defaultRegistry });
       verifiableDigest(image);
@@ -156,7 +156,7 @@ export class ListSink {
     return false;
   }
 
-  /** Where only one of the two says something, that counts. */
+  /** A setting that only one of the two has counts. */
   #merge<T extends ListSettings & { readonly from: string }>(
     before: T | undefined,
     entry: T,

@@ -29,7 +29,7 @@ function namesIn(mirror: JsonObject, key: string): readonly (readonly [string, s
 export function readImageSet(document: JsonObject, place: Place, sink: ListSink): void {
   const refused = (subject = "/mirror") => place(subject);
   if (!versions.includes(textOr(own(document, "apiVersion"))) || own(document, "kind") !== "ImageSetConfiguration") {
-    sink.fault(place("/apiVersion"), `of oc-mirror, ImageSetConfiguration of ${versions.join(" and ")} is read`);
+    sink.fault(place("/apiVersion"), `of oc-mirror only ImageSetConfiguration is read, of ${versions.join(" and ")}`);
     return;
   }
   const mirror = sink.attempt(() => readObject(own(document, "mirror") ?? {}, "/mirror"), refused) ?? {};
@@ -43,7 +43,7 @@ export function readImageSet(document: JsonObject, place: Place, sink: ListSink)
   }
   for (const [name, at] of sink.attempt(() => namesIn(mirror, "additionalImages"), refused) ?? [])
     if (!isBlocked(name, blocked, sink)) sink.image(name, {}, place(at));
-    else sink.note(`${lineOf(place(at))}: ${name} is left out: blockedImages has it`);
+    else sink.note(`${lineOf(place(at))}: ${name} is left out, because blockedImages names it`);
   const left = others.filter((key) => {
     const value = own(mirror, key);
     return Array.isArray(value) ? value.length > 0 : isObject(value) && Object.keys(value).length > 0;

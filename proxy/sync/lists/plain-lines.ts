@@ -46,7 +46,10 @@ function readLine({ text, file, line }: Line, sink: ListSink): void {
     const equals = setting.indexOf("=");
     const name = setting.slice(0, equals);
     if (equals < 1) {
-      sink.fault(place, `${quoted(setting)} is no setting: behind the reference stands NAME=VALUE, or # and a remark`);
+      sink.fault(
+        place,
+        `${quoted(setting)} is not a setting: after the reference write NAME=VALUE, or # and a comment`,
+      );
       return;
     }
     if (seen.has(name)) {

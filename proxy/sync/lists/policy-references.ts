@@ -21,7 +21,7 @@ export function readPolicyReferences(file: PolicyFile, sink: ListSink): void {
         }
     if (patterns.length > 0)
       sink.note(
-        `${lineOf(position(""))}: the policy ${name} names images by patterns, which nobody can list: ` +
+        `${lineOf(position(""))}: the policy ${name} selects images by patterns, which cannot be listed: ` +
           `${patterns.slice(0, 5).join(", ")}${patterns.length > 5 ? `, and ${patterns.length - 5} more` : ""}`,
       );
   }

@@ -33,18 +33,17 @@ function isDocument(text: string): boolean {
 
 const isKyverno = (value: JsonObject): boolean => /^(?:policies\.)?kyverno\.io\//.test(textOr(value.apiVersion));
 
-/** What is known and no list, with what to do. */
+/** What to do about files of a known form that is no list. */
 function otherForm(value: JsonValue): string | undefined {
   if (!isObject(value)) return undefined;
   const apiVersion = textOr(value.apiVersion);
   // Flux has resources of the same kind.
   const isBare = apiVersion === "" && textOr(value.kind) === "Kustomization";
   if (isBare || apiVersion.startsWith("kustomize.config.k8s.io/"))
-    return "a kustomization names no images by itself: render it (kubectl kustomize FOLDER) and give the output";
-  if (isObject(value.services))
-    return "compose files are not read: docker compose config --images prints the images, one a line";
+    return "this is a kustomization: run kubectl kustomize FOLDER and give the output";
+  if (isObject(value.services)) return "this is a compose file: run docker compose config --images and give the output";
   if (/^v[12]$/.test(apiVersion) && textOr(value.name) !== "" && textOr(value.version) !== "")
-    return "a chart is rendered first: helm template CHART, and give the output";
+    return "this is a Helm chart: run helm template CHART and give the output";
   return undefined;
 }
 
@@ -92,8 +91,8 @@ function readDocument(document: YamlDocument, reading: Reading): void {
   const other = otherForm(value);
   if (other === undefined && formOf(value) !== "other") readResources(value, document, reading);
   else if (file.inFolder === true)
-    sink.note(`${lineOf(position(""))}: ${other ?? "is no Kubernetes object and no list"}; it is skipped`);
-  else sink.fault(position(""), other ?? `is no list of images; a list is ${forms}`);
+    sink.note(`${lineOf(position(""))}: ${other ?? "it is neither a Kubernetes object nor a list"}; skipped`);
+  else sink.fault(position(""), other ?? `this is not a list of images; a list is ${forms}`);
 }
 
 function readDocuments({ file, ...rest }: Omit<Reading, "hasPolicies">): void {

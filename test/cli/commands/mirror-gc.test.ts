@@ -78,7 +78,7 @@ test("a repository that is complete is kept, and said so; --end-claims ends the 
   const store = await filled("--complete=repository");
   const { exit, out } = await runCli(["mirror", "gc", "--store", store, "--keep-last", "0", "--yes"]);
   assert.is(exit, 0);
-  assert.match(out, `kept ${repository}\n  said to be complete: --end-claims`);
+  assert.match(out, `kept ${repository}\n  claimed to be complete: --end-claims`);
   const ended = await runCli(["mirror", "gc", "--store", store, "--keep-last", "0", "--end-claims", "--yes"]);
   assert.match(ended.out, `no longer complete, ${repository}\n`);
   assert.equal(await listed(store), []);

@@ -326,7 +326,7 @@ test("what docker's file has credentials for is not given to strangers either", 
   const files = { "c.yaml": config(""), "auth.json": auths };
   const { exit, err } = await runCli(["serve", ...words], { files, env: { REGISTRY_AUTH_FILE: "auth.json" } });
   assert.is(exit, 2);
-  assert.match(err, /anybody could read what a\.io gives/);
+  assert.match(err, /a\.io is asked with a login, and anybody could pull/);
   const allowed = { ...files, "c.yaml": config("allowAnonymousPrivate: true\n") };
   for (const world of [{ files: allowed, env: { REGISTRY_AUTH_FILE: "auth.json" } }, { files }])
     assert.is((await runCli(["serve", ...words], world)).exit, 0);
@@ -388,7 +388,7 @@ test("SIGHUP reads the configuration again; what does not load changes nothing",
       send("SIGHUP");
       await logged("the configuration was loaded again");
       assert.is(await status("/metrics"), 404);
-      const kept = "the new configuration does not load, the old one stays";
+      const kept = "the new configuration is wrong: the old one stays in force";
       for (const [index, bad] of [
         config("serves: [healht]"),
         config("serves: [metrics]").replace(`store: ${store}`, "store: other"),
@@ -420,9 +420,9 @@ test("what cannot start says why, and ends with the code of the table", async ()
   const table: readonly (readonly [words: readonly string[], exit: number, err: RegExp])[] = [
     [["--listen", "127.0.0.1:0"], 2, /no mirror is named/],
     [["--store", tempFolder(), "--listen", "127.0.0.1:0"], 2, /there is no mirror in this folder/],
-    [["--store", store, "--listen", "0.0.0.0:0"], 2, /off loopback TLS is needed/],
+    [["--store", store, "--listen", "0.0.0.0:0"], 2, /other machines reach this address/],
     [["--store", store, "--listen", "nonsense"], 2, /expected HOST:PORT/],
-    [[...local, "--online"], 2, /none is listed/],
+    [[...local, "--online"], 2, /list one under upstreams/],
     [[...local, "--log-level", "loud"], 2, /--log-level/],
     [[...local, "--log-levle", "info"], 2, /Did you mean --log-level/],
     [[...local, "-c", "missing.yaml"], 2, /missing\.yaml/],

@@ -38,7 +38,7 @@ test("files, folders and standard input", () => {
       "quay.io/a/b:1 -:1",
     ],
   );
-  assert.equal(notes, ["not read, by its name: 2 files: d/README.md, d/f.sh"]);
+  assert.equal(notes, ["not read because of their names: 2 files (d/README.md, d/f.sh)"]);
 });
 
 test("a key, a web page, an archive and a missing file are named as what they are", () => {

@@ -393,7 +393,9 @@ test("at the end: a request that takes too long is cut off, and that is said", a
   await arrival;
   assert.not.ok(await server.close());
   assert.is(await first, "cut");
-  assert.ok(seen.lines.some(({ msg, working }) => msg === "requests are cut off" && working === 1));
+  assert.ok(
+    seen.lines.some(({ msg, working }) => msg === "shutdown took too long: requests are cut off" && working === 1),
+  );
 });
 
 test("another configuration: the socket stays, requests in work end under the old one, then it is closed", async () => {

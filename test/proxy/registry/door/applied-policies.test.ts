@@ -36,7 +36,7 @@ function needs(rule: object, policy: object = {}, spec: object = {}): string | u
   assert.equal(errors, []);
   const { applied, notApplied } = doorPolicies(policies);
   assert.is(applied.length + notApplied.length, 1);
-  return notApplied[0]?.needs.split(":")[0];
+  return notApplied[0]?.needs.split(" (")[0];
 }
 
 const attestation = (deny: string) => ({
