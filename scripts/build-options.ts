@@ -42,6 +42,8 @@ export const nodeOptions = (root: string): BuildOptions => ({
   platform: "node",
   target: "node20",
   mainFields: ["module", "main"],
+  // Undici loads HTTP/2 when it is loaded, and goes on without it. Connections speak HTTP/1.1 only.
+  alias: { "node:http2": "data:text/javascript,export const constants = {}" },
   // Packages in CommonJS call `require` for Node's own modules.
   banner: {
     js:

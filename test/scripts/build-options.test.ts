@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -31,6 +32,18 @@ test("the engine for any host holds the portable modules and none of Node's", as
     found,
     Object.values(hostImports).map((modules) => modules.default),
   );
+});
+
+test("programs for Node load no HTTP/2, which undici would load and nothing speaks", async () => {
+  const { metafile, outputFiles = [] } = await build({
+    ...nodeOptions(projectRoot),
+    entryPoints: [join(projectRoot, "proxy/upstream/undici-parts.ts")],
+    outdir: join(projectRoot, "dist"),
+    write: false,
+  });
+  const inputs = Object.keys(metafile?.inputs ?? {});
+  assert.ok(inputs.some((path) => path.endsWith("undici/lib/dispatcher/client-h2.js")));
+  assert.not.match(outputFiles[0]?.text ?? "", /["'`](?:node:)?http2["'`]\)/);
 });
 
 test("no build has a plugin that could rewrite source", () => {
