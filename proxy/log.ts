@@ -42,11 +42,19 @@ function toText(line: string): string {
 }
 
 export function createLog({ level, format, write, now }: LogOptions): Log {
+  let last = { ms: Number.NaN, text: "" };
+  /** Many lines have the same millisecond, and writing one out takes longer than the rest of a line. */
+  const timestamp = (): string => {
+    const at = now();
+    const ms = at.getTime();
+    if (ms !== last.ms) last = { ms, text: `,"time":"${at.toISOString()}"` };
+    return last.text;
+  };
   const logger = pino(
     {
       level,
       base: null,
-      timestamp: () => `,"time":"${now().toISOString()}"`,
+      timestamp,
       formatters: { level: (label) => ({ level: label }) },
     },
     { write: (line: string) => write(format === "json" ? line : toText(line)) },

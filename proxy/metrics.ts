@@ -17,23 +17,43 @@ export interface Metrics {
   readonly contentType: string;
 }
 
+/** Requests with the same labels that wait to be counted. */
+interface Uncounted {
+  readonly labels: Labels<"listener" | "method" | "route" | "code">;
+  readonly seconds: number[];
+}
+
+const mostUncounted = 256;
+
 const buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60];
 
 export function createMetrics(version: string): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  const requests = new Counter({
+  /** Labels are sorted and joined at each count, so many requests are counted at once. */
+  const uncounted = new Map<string, Uncounted>();
+  const count = ({ labels, seconds }: Uncounted): void => {
+    requests.inc(labels, seconds.length);
+    const duration = durations.labels({ listener: labels.listener, route: labels.route });
+    for (const one of seconds.splice(0)) duration.observe(one);
+  };
+  const countAll = (): void => {
+    for (const waiting of uncounted.values()) if (waiting.seconds.length > 0) count(waiting);
+  };
+  const requests: Counter<"listener" | "method" | "route" | "code"> = new Counter({
     name: "sallyport_http_requests_total",
     help: "Requests that were answered.",
     labelNames: ["listener", "method", "route", "code"] as const,
     registers,
+    collect: countAll,
   });
-  const durations = new Histogram({
+  const durations: Histogram<"listener" | "route"> = new Histogram({
     name: "sallyport_http_request_duration_seconds",
     help: "Time from a request to the end of its answer.",
     labelNames: ["listener", "route"] as const,
     buckets,
     registers,
+    collect: countAll,
   });
   const open = new Gauge({
     name: "sallyport_http_connections",
@@ -73,8 +93,10 @@ export function createMetrics(version: string): Metrics {
   return {
     registry,
     request(labels, seconds) {
-      requests.inc(labels);
-      durations.observe({ listener: labels.listener, route: labels.route }, seconds);
+      const key = `${labels.method} ${labels.code} ${labels.route} ${labels.listener}`;
+      const waiting = uncounted.get(key) ?? { labels, seconds: [] };
+      if (waiting.seconds.push(seconds) === 1) uncounted.set(key, waiting);
+      if (waiting.seconds.length >= mostUncounted) count(waiting);
     },
     connections: (listener, count) => open.set({ listener }, count),
     refused: (labels) => refused.inc(labels),

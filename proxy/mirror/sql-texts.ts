@@ -631,7 +631,7 @@ ORDER BY role
 FROM tuf_metadata
 WHERE repository = ? AND role = ? AND version = ?
 `,
-  "find-version": `SELECT data_version || ' ' || total_changes() AS version FROM pragma_data_version
+  "find-version": `PRAGMA data_version
 `,
   "has-blob": `SELECT 1
 FROM blob

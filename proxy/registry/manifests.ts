@@ -39,6 +39,8 @@ export class ManifestServer {
   readonly #parts: RegistryParts;
   readonly #ready = new Map<string, Ready>();
   #readyBytes = 0;
+  /** The mirror's version, so long as no other event of this process is handled. */
+  #seen: { readonly version: string | undefined } | undefined;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
@@ -54,7 +56,7 @@ export class ManifestServer {
     if (ready === undefined) return undefined;
     this.#ready.delete(url);
     const now = this.#parts.now().getTime();
-    if (now < ready.since || now > ready.until || this.#version() !== ready.version) {
+    if (now < ready.since || now > ready.until || this.#versionSeen() !== ready.version) {
       this.#readyBytes -= ready.bytes.length;
       return undefined;
     }
@@ -134,6 +136,20 @@ export class ManifestServer {
         bytes,
       });
     return sendBytes(request, response, etag, fields, bytes);
+  }
+
+  /**
+   * Requests that are read in one turn of the event loop look once: none of them was answered when another came, so
+   * what is written between them may be seen by all or by none.
+   */
+  #versionSeen(): string | undefined {
+    if (this.#seen === undefined) {
+      this.#seen = { version: this.#version() };
+      setImmediate(() => {
+        this.#seen = undefined;
+      });
+    }
+    return this.#seen.version;
   }
 
   #version(): string | undefined {

@@ -11,15 +11,16 @@ import { EngineError } from "../../core/errors.ts";
 import { type PasswordFile, parsePasswordFile } from "./htpasswd.ts";
 import type { Listener } from "./settings.ts";
 
-export type Admission =
-  | { readonly admitted: true; readonly user?: string }
+export type Refused =
   /** Nobody looked: too many logins are being checked. */
   | { readonly admitted: false; readonly why: string; readonly isBusy: true }
   /** `challenge`: what the client may send; absent where nothing it sends would help. */
   | { readonly admitted: false; readonly why: string; readonly isBusy?: false; readonly challenge?: string };
 
+export type Admission = { readonly admitted: true; readonly user?: string } | Refused;
+
 export interface Authenticator {
-  admit(request: IncomingMessage): Promise<Admission>;
+  admit(request: IncomingMessage): Admission | Promise<Admission>;
 }
 
 const basic = 'Basic realm="sallyport", charset="UTF-8"';
@@ -83,7 +84,7 @@ function byToken(tokens: readonly Buffer[]): Authenticator {
     return tokens.reduce((found, token) => timingSafeEqual(token, digest) || found, false);
   };
   return {
-    admit: async (request) => {
+    admit: (request) => {
       const { authorization } = request.headers;
       const given = /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? readBasic(authorization)?.[1];
       if (given !== undefined && isKnown(given)) return { admitted: true };
@@ -104,7 +105,7 @@ function namesOf(certificate: X509Certificate): readonly string[] {
 
 function byCertificate(subjects: readonly string[]): Authenticator {
   return {
-    admit: async ({ socket }) => {
+    admit: ({ socket }) => {
       const tls = socket as TLSSocket;
       const certificate = tls.getPeerX509Certificate?.();
       if (certificate === undefined) return { admitted: false, why: "a client certificate is needed" };
@@ -119,7 +120,8 @@ function byCertificate(subjects: readonly string[]): Authenticator {
   };
 }
 
-const everybody: Authenticator = { admit: async () => ({ admitted: true }) };
+const anybody: Admission = { admitted: true };
+const everybody: Authenticator = { admit: () => anybody };
 
 /**
  * `read`: the text of a file that a setting names.

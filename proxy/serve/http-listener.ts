@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { EngineError } from "../../core/errors.ts";
 import type { Address } from "./address.ts";
+import { NamedResponse } from "./named-response.ts";
 
 export interface ListenerBounds {
   readonly headers: number;
@@ -82,6 +83,7 @@ export class HttpListener {
   static async open(options: ListenerOptions): Promise<HttpListener> {
     const { address, tls, bounds, refused } = options;
     const serverOptions: ServerOptions = {
+      ServerResponse: NamedResponse as unknown as typeof ServerResponse,
       maxHeaderSize: bounds.headers,
       headersTimeout: bounds.headerTimeout,
       requestTimeout: Math.max(bounds.requestTimeout, bounds.headerTimeout),

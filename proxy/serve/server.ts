@@ -8,9 +8,10 @@ import { EngineError } from "../../core/errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { type Address, findAddress } from "./address.ts";
-import { type Authenticator, createAuthenticator } from "./auth.ts";
+import { type Admission, type Authenticator, createAuthenticator, type Refused } from "./auth.ts";
 import { healthAnswer, type ReadinessCheck } from "./health.ts";
 import { checkTls, type Handler, HttpListener, type ListenerTls } from "./http-listener.ts";
+import { NamedResponse } from "./named-response.ts";
 import { type Answer, createRoutes } from "./routes.ts";
 import type { Config, Listener } from "./settings.ts";
 
@@ -103,6 +104,18 @@ function pathOf({ url = "" }: IncomingMessage): { readonly path: string; readonl
 }
 
 const isBelow = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
+
+function refuseLogin(response: ServerResponse, path: string, refused: Refused): void {
+  if (refused.isBusy === true) {
+    response.setHeader("retry-after", "1");
+    refuse(response, 503, "TOOMANYREQUESTS", refused.why);
+    return;
+  }
+  const { challenge, why } = refused;
+  if (challenge !== undefined) response.setHeader("www-authenticate", challenge);
+  if (isBelow(path, "/v2")) response.setHeader("docker-distribution-api-version", "registry/2.0");
+  refuse(response, challenge === undefined ? 403 : 401, challenge === undefined ? "DENIED" : "UNAUTHORIZED", why);
+}
 
 export class Server {
   readonly #host: ServerHost;
@@ -268,7 +281,7 @@ export class Server {
       const seen = { route: "none", user: undefined as string | undefined };
       generation.working += 1;
       this.#working += 1;
-      response.setHeader("x-request-id", id);
+      NamedResponse.nameRequest(response, id);
       response.once("close", () => {
         generation.working -= 1;
         this.#working -= 1;
@@ -290,9 +303,20 @@ export class Server {
         log[seen.route === "health" ? "debug" : status >= 500 ? "warn" : "info"]("request", fields);
         this.#endGeneration(generation);
       });
-      this.#answer(generation, settings, { authenticator, routes }, request, response, where.path, seen).catch(
-        (error: unknown) => this.#failed(error, response),
-      );
+      try {
+        const answering = this.#answer(
+          generation,
+          settings,
+          { authenticator, routes },
+          request,
+          response,
+          where.path,
+          seen,
+        );
+        answering?.catch((error: unknown) => this.#failed(error, response));
+      } catch (error) {
+        this.#failed(error, response);
+      }
     };
   }
 
@@ -313,14 +337,15 @@ export class Server {
 
   #failed(error: unknown, response: ServerResponse): void {
     this.#host.log.error("a request failed", {
-      id: response.getHeader("x-request-id"),
+      id: NamedResponse.requestOf(response),
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
     if (response.headersSent) response.destroy();
     else refuse(response, 500, "UNKNOWN", "this is a bug in sallyport; the log has more");
   }
 
-  async #answer(
+  /** Waits only where a login does, or what is asked now and then: a manifest that is held is answered at once. */
+  #answer(
     { config, parts }: Generation,
     settings: Listener,
     { authenticator, routes }: { readonly authenticator: Authenticator; readonly routes: Answer },
@@ -328,7 +353,7 @@ export class Server {
     response: ServerResponse,
     path: string,
     seen: { route: string; user: string | undefined },
-  ): Promise<void> {
+  ): Promise<void> | undefined {
     const { metrics } = this.#host;
     const serves = servesOf(settings);
     if (this.#isEnding) response.setHeader("connection", "close");
@@ -336,7 +361,7 @@ export class Server {
       seen.route = "health";
       const health = healthAnswer(path, parts.checks, this.#isEnding);
       answer(response, health.status, "application/json", `${JSON.stringify(health.body)}\n`);
-      return;
+      return undefined;
     }
     const mount = parts.mounts.find(
       ({ what, paths }) => serves.includes(what) && paths.some((root) => isBelow(path, root)),
@@ -347,7 +372,7 @@ export class Server {
       refused("load");
       response.setHeader("retry-after", "1");
       refuse(response, 503, "TOOMANYREQUESTS", "too many requests at the same time; try again");
-      return;
+      return undefined;
     }
     const length = Number(request.headers["content-length"] ?? 0);
     if (request.headers["transfer-encoding"] !== undefined || length > config.limits.body) {
@@ -355,27 +380,24 @@ export class Server {
       response.setHeader("connection", "close");
       const isLong = request.headers["transfer-encoding"] === undefined;
       refuse(response, isLong ? 413 : 411, "SIZE_INVALID", isLong ? "the body is too long" : "a body needs its length");
-      return;
+      return undefined;
     }
-    const admission = await authenticator.admit(request);
-    if (!admission.admitted && admission.isBusy === true) {
-      refused("logins");
-      response.setHeader("retry-after", "1");
-      refuse(response, 503, "TOOMANYREQUESTS", admission.why);
-      return;
-    }
-    if (!admission.admitted) {
-      refused("login");
-      const { challenge, why } = admission;
-      if (challenge !== undefined) response.setHeader("www-authenticate", challenge);
-      if (path === "/v2" || path.startsWith("/v2/"))
-        response.setHeader("docker-distribution-api-version", "registry/2.0");
-      refuse(response, challenge === undefined ? 403 : 401, challenge === undefined ? "DENIED" : "UNAUTHORIZED", why);
-      return;
-    }
-    seen.user = admission.user;
-    if (mount?.what === "registry") mount.handle(request, response);
-    else await routes(request, response);
+    const go = (admission: Admission): Promise<void> | undefined => {
+      if (!admission.admitted) {
+        refused(admission.isBusy === true ? "logins" : "login");
+        refuseLogin(response, path, admission);
+        return undefined;
+      }
+      seen.user = admission.user;
+      if (mount?.what !== "registry") {
+        NamedResponse.setName(response);
+        return Promise.resolve(routes(request, response));
+      }
+      mount.handle(request, response);
+      return undefined;
+    };
+    const admission = authenticator.admit(request);
+    return "then" in admission ? admission.then(go) : go(admission);
   }
 
   async #metrics(response: ServerResponse): Promise<void> {

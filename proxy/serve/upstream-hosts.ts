@@ -44,9 +44,9 @@ export function upstreamHosts(upstreams: readonly UpstreamSettings[], files: Fil
   };
 }
 
-/** Connections at the same time, by the host that is dialled. */
+/** Connections at the same time, by the host that is dialled: at least one beside that of a layer. */
 export function upstreamConcurrency(upstreams: readonly UpstreamSettings[]): (host: string) => number {
-  const known = new Map(upstreams.map(({ host, concurrency }) => [dialledHost(host), concurrency]));
+  const known = new Map(upstreams.map(({ host, concurrency }) => [dialledHost(host), Math.max(2, concurrency)]));
   return (host) => known.get(host) ?? 8;
 }
 

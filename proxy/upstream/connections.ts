@@ -34,7 +34,7 @@ export interface ConnectionOptions {
   readonly tlsOf?: (host: string) => HostTls | undefined;
   /** How a user names certificates to these hosts, for messages. */
   readonly settings?: TlsSettings;
-  /** Sockets to one origin at the same time, and at least two. Default 8; more requests wait for one. */
+  /** Sockets to one origin at the same time. Default 8; more requests wait for one. Streams leave some, of two or more. */
   readonly perOrigin?: number | ((host: string) => number);
   /** For connecting, TLS included. Default 10 s. */
   readonly connectMs?: number;
@@ -131,7 +131,8 @@ export class Connections {
    */
   async placeForStream({ origin, host }: URL, signal: AbortSignal): Promise<() => void> {
     const sockets = this.#socketsTo(host);
-    const places = this.#streams.get(origin) ?? new Places(sockets - Math.max(1, Math.floor(sockets * keptFree)));
+    const places =
+      this.#streams.get(origin) ?? new Places(Math.max(1, sockets - Math.max(1, Math.floor(sockets * keptFree))));
     this.#streams.set(origin, places);
     return places.take(signal);
   }
@@ -145,7 +146,7 @@ export class Connections {
 
   #socketsTo(host: string): number {
     const { perOrigin = defaultPerOrigin } = this.#options;
-    return Math.max(2, typeof perOrigin === "function" ? perOrigin(host) : perOrigin);
+    return typeof perOrigin === "function" ? perOrigin(host) : perOrigin;
   }
 
   /** What is known of a connection that failed. */

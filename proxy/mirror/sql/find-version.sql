@@ -1,1 +1,1 @@
-SELECT data_version || ' ' || total_changes() AS version FROM pragma_data_version
+PRAGMA data_version

@@ -108,7 +108,7 @@ test("streams leave connections to short answers, within the same bound", async 
   for (const [perOrigin, streams, bound] of [
     [4, 3, 4],
     [8, 6, 8],
-    [1, 1, 2],
+    [2, 1, 2],
   ] as const) {
     const connections = new Connections({ env: {}, perOrigin });
     const fetcher = new Fetcher({ connections });
