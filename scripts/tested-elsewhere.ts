@@ -107,16 +107,12 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/config.test.ts",
     why: "finds the file, and puts flags and variables over it, in every way there",
   },
-  "cli/serve/sync-by-timer.ts": {
-    test: "test/cli/commands/serve.test.ts",
-    why: "lists are synced there by the server's timer, right and wrong",
-  },
   "cli/serve/trust-options.ts": {
     test: "test/cli/commands/serve.test.ts",
     why: "each mode, age and digest is served there",
   },
   "cli/serve/log-ear.ts": {
-    test: "test/cli/commands/serve.test.ts",
+    test: "test/cli/serve/sync-by-timer.test.ts",
     why: "a warning of a sync is a line of the log there",
   },
   "cli/serve/upstreams.ts": {

@@ -39,6 +39,8 @@ interface Running {
   readonly layers: PulledLayers | undefined;
   readonly store: string;
   readonly limits: Limits;
+  /** Of the newest configuration, where it does not load. */
+  readonly kept: { why: EngineError | undefined };
 }
 
 function hostOf({ io, log, metrics, store }: Running): ServerHost {
@@ -109,14 +111,14 @@ class Reloading {
   }
 
   async #replace(why: string): Promise<void> {
-    const { log, metrics, mirror, layers, limits, io, load, file } = this.#running;
+    const { log, metrics, mirror, layers, limits, io, load, file, kept } = this.#running;
     // What changes while it is read is seen at the next look.
     this.#watch.look();
     try {
       const config = requireConfig(load());
       refuseFixed(config, this.#config);
       this.#watch.set([...watchedFiles(file, this.#config), ...watchedFiles(file, config)]);
-      const parts = await openParts({ config, mirror, layers, limits, io, log });
+      const parts = await openParts({ config, mirror, layers, limits, io, log, kept: () => kept.why });
       try {
         await this.#server.replace(config, parts);
       } catch (error) {
@@ -124,11 +126,13 @@ class Reloading {
         throw error;
       }
       this.#config = config;
+      kept.why = undefined;
       metrics.reloaded("loaded", io.now());
       log.info("the configuration was loaded again", { why });
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       metrics.reloaded("kept", io.now());
+      kept.why = error;
       const { code, message, subject } = error;
       log.error("the new configuration is wrong: the old one stays in force", { why, code, error: message, subject });
     }
@@ -197,13 +201,12 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   const mirror = openMirror(store, { mode: mode === "online" ? "write" : "read", limits, holder: lockHolder(io) });
   try {
     const metrics = createMetrics(version);
-    const { layers: kept } = config.proxy;
+    const { store: isKept, size: maxBytes } = config.proxy.layers;
     // Readers of one store are many, and each would make room for itself: they serve what is there.
-    const layers = kept.store
-      ? new PulledLayers({ folder: store, maxBytes: kept.size, isReadOnly: !mirror.isWritable })
-      : undefined;
-    const running: Running = { io, load, file, log, metrics, mirror, layers, store, limits };
-    const parts = await openParts({ config, mirror, layers, limits, io, log });
+    const layers = isKept ? new PulledLayers({ folder: store, maxBytes, isReadOnly: !mirror.isWritable }) : undefined;
+    const kept: Running["kept"] = { why: undefined };
+    const running: Running = { io, load, file, log, metrics, mirror, layers, store, limits, kept };
+    const parts = await openParts({ config, mirror, layers, limits, io, log, kept: () => kept.why });
     const server = await Server.open(config, parts, hostOf(running)).catch(async (error: unknown) => {
       await parts.close();
       throw error;

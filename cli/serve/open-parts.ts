@@ -19,6 +19,7 @@ import { placeText, problemText } from "../input/files.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
 import { readPolicies } from "../input/policy-files.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
+import { readinessChecks } from "./readiness.ts";
 import { trustOptions } from "./trust-options.ts";
 
 export interface ServeParts {
@@ -29,12 +30,16 @@ export interface ServeParts {
   readonly limits: Limits;
   readonly io: CommandIO;
   readonly log: Log;
+  /** Why a newer configuration is not in force, if there is one. */
+  readonly kept: () => EngineError | undefined;
 }
 
 /** @throws EngineError for policies, roots and certificates that cannot be used. */
 export async function openParts(parts: ServeParts): Promise<Parts> {
   const { config, mirror, layers, limits, io, log } = parts;
   const registry = config.mode === "online" ? await openRegistryFor(parts) : undefined;
+  if (registry === undefined && config.upstreams.length > 0)
+    log.info("mode offline: the upstreams are not dialled", { upstreams: config.upstreams.map(({ host }) => host) });
   try {
     const now = (): Date => io.now();
     const report = ({ code, message, subject }: EngineError): void => log.error(message, { code, subject });
@@ -68,9 +73,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         { what: "registry", paths: ["/v2"], handle: proxy.handle },
         { what: "trust", paths: ["/tuf", "/trust"], handle: tuf.handle },
       ],
-      checks: [
-        { name: "mirror", look: () => void knowledge.recorded({ kind: "trusted-root", name: defaultTrustName }) },
-      ],
+      checks: readinessChecks({ config, mirror, tuf, now, kept: parts.kept }),
       async close() {
         stop.abort();
         await syncing?.catch(() => undefined);

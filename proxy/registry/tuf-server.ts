@@ -36,6 +36,8 @@ export interface TufServerOptions {
 export interface TufServer {
   /** Everything below /tuf/ and /trust/; it never throws, and always answers. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** @throws EngineError why one of these trusted roots cannot be given. */
+  look(names: readonly string[]): void;
 }
 
 type TufFiles = Extract<TrustedRootSource, { form: "tuf" }>;
@@ -83,6 +85,9 @@ export function createTufServer(options: TufServerOptions): TufServer {
   return {
     handle: (request, response) => {
       handle(request, response, request.url ?? "");
+    },
+    look(names) {
+      for (const name of names) rootFile(options, name, trustedRootTarget);
     },
   };
 }

@@ -1,9 +1,11 @@
 /** `/healthz` and `/readyz`, as Kubernetes asks them. */
 import { EngineError } from "../../core/errors.ts";
 
-/** Something without which nothing useful is answered. */
+/** Something without which nothing useful is answered; or with `isOnlySaid`, what people should know. */
 export interface ReadinessCheck {
   readonly name: string;
+  /** It is said, and requests are answered all the same. */
+  readonly isOnlySaid?: boolean;
   /** @throws EngineError when it is not ready. */
   look(): void;
 }
@@ -11,6 +13,8 @@ export interface ReadinessCheck {
 interface CheckAnswer {
   readonly name: string;
   readonly ready: boolean;
+  /** It does not hold the server back. */
+  readonly onlySaid?: true;
   readonly code?: string;
   readonly why?: string;
 }
@@ -20,13 +24,14 @@ export interface HealthAnswer {
   readonly body: { readonly ready?: boolean; readonly alive?: true; readonly checks?: readonly CheckAnswer[] };
 }
 
-function ask({ name, look }: ReadinessCheck): CheckAnswer {
+function ask({ name, isOnlySaid, look }: ReadinessCheck): CheckAnswer {
   try {
     look();
     return { name, ready: true };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return { name, ready: false, code: error.code, why: error.message };
+    const said = isOnlySaid === true ? { onlySaid: true as const } : {};
+    return { name, ready: false, ...said, code: error.code, why: error.message };
   }
 }
 
@@ -41,6 +46,6 @@ export function healthAnswer(
     ? { name: "running", ready: false, why: "it is shutting down" }
     : { name: "running", ready: true };
   const answers = [ending, ...checks.map(ask)];
-  const ready = answers.every((one) => one.ready);
+  const ready = answers.every((one) => one.ready || one.onlySaid === true);
   return { status: ready ? 200 : 503, body: { ready, checks: answers } };
 }

@@ -239,6 +239,13 @@ export const settings = {
           least: 1000,
           most: 20 * day,
         },
+        maxAge: {
+          kind: "span",
+          what: "time since the last sync that could ask everybody from which /readyz says that the mirror is old",
+          fallback: "30d",
+          least: 0,
+          most: 3650 * day,
+        },
         failurePolicy: failurePolicy("whether an upstream that is down fails the sync: Fail (it does) or Ignore"),
       },
     },

@@ -5,88 +5,25 @@ import { join } from "node:path";
 import { hashSync } from "bcryptjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readFile as readRealFile } from "../../../cli/file-system.ts";
 import type { SignalName } from "../../../cli/command.ts";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import { newKey } from "../../lab/keys.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
-import { serveLoopback } from "../../support/loopback-server.ts";
 import { type Reply, serveRegistry } from "../../support/registry-server.ts";
-import { SmallRegistry } from "../../support/small-registry.ts";
 import { serveTuf } from "../../support/tuf-server.ts";
 import { policyFor } from "../demo-policy.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
-import { runCli, type TestRun, type TestWorld, testIO } from "../command-io.ts";
+import { runCli, testIO } from "../command-io.ts";
+import { head, linesOf, type Running, serving, statusOf, unready } from "../serving.ts";
 import { demoLayout } from "../demo-layout.ts";
 import { runCommandLine } from "../../../cli/program.ts";
 
 const test = suite("cli/commands/serve");
 const demo = demoLayout();
-const head = "apiVersion: sallyport.dev/v1alpha1\nkind: Config\n";
 const store = tempFolder();
 await runCli(["mirror", "add", "--store", store, demo.folder, "--complete"]);
 const local = ["--store", store, "--listen", "127.0.0.1:0"];
-
-interface Running {
-  readonly urls: readonly string[];
-  readonly files: Record<string, string>;
-  lines(): readonly Record<string, unknown>[];
-  send(name: SignalName): void;
-  /** Waits until the log has a line with this message, `count` times. */
-  logged(message: string, count?: number): Promise<void>;
-}
-
-const linesOf = (text: string): readonly Record<string, unknown>[] =>
-  text
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line));
-
-/** Starts `serve`, and ends it after `body`. */
-async function serving(
-  words: readonly string[],
-  body: (running: Running) => Promise<void>,
-  world: TestWorld = {},
-): Promise<TestRun> {
-  let send: (name: SignalName) => void = () => undefined;
-  const files: Record<string, string> = { ...(world.files as Record<string, string>) };
-  let started = (): void => undefined;
-  const start = new Promise<void>((resolve) => {
-    started = resolve;
-  });
-  const { io, seen } = testIO({
-    ...world,
-    files,
-    signals: (act) => {
-      send = act;
-      started();
-    },
-  });
-  const readFile: typeof io.readFile = (path) =>
-    files[path] === undefined ? readRealFile(path) : new TextEncoder().encode(files[path]);
-  const ended = runCommandLine(["serve", "-o", "json", ...words], { ...io, readFile });
-  await Promise.race([start, ended]);
-  const listeners = seen.out === "" ? [] : (JSON.parse(seen.out).listeners ?? []);
-  const logged = async (message: string, count = 1): Promise<void> => {
-    const has = (): boolean => linesOf(seen.err).filter(({ msg }) => msg === message).length >= count;
-    for (let times = 0; times < 2000 && !has(); times++) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.ok(has(), `${message}\n${seen.err}`);
-  };
-  try {
-    await body({
-      urls: listeners.map(({ url }: { readonly url: string }) => url),
-      files,
-      lines: () => linesOf(seen.err),
-      send: (name) => send(name),
-      logged,
-    });
-  } finally {
-    send("SIGTERM");
-  }
-  return { exit: await ended, ...seen };
-}
 
 test("offline over a mirror: ready, a line for each listener, and exit code 0 when it is told to end", async () => {
   const { exit, err } = await serving(local, async ({ urls: [url = ""] }) => {
@@ -104,12 +41,6 @@ test("offline over a mirror: ready, a line for each listener, and exit code 0 wh
 });
 
 const web = "/v2/registry.example/shop/web";
-const statusOf = async (url: string): Promise<number> => {
-  const response = await fetch(url);
-  await response.arrayBuffer();
-  return response.status;
-};
-
 test("the registry answers from the mirror: what is there, what is not, and what nobody knows", async () => {
   await serving(local, async ({ urls: [url = ""] }) => {
     assert.is(await statusOf(`${url}/v2/`), 200);
@@ -203,41 +134,6 @@ upstreams: [{ host: "${upstream.host}", plainHTTP: true, credentials: { tokenFil
   }
 });
 
-test("its lists are synced into its own mirror, from listed upstreams only; a round that fails is told", async () => {
-  const manifest = { schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", layers: [] };
-  const config = { mediaType: "application/vnd.oci.empty.v1+json", digest: digestOf(encodeUtf8("{}")), size: 2 };
-  const found: Reply = { body: { ...manifest, config }, headers: { "content-type": manifest.mediaType } };
-  const upstream = await serveRegistry((path) => (path.endsWith("/app/manifests/1") ? found : undefined));
-  const stranger = await serveRegistry(() => found);
-  const files = {
-    "images.txt": `${upstream.host}/app:1\n${stranger.host}/app:1\n`,
-    "c.yaml": `${head}mode: online
-store: ${tempFolder()}
-listeners: [{ address: "127.0.0.1:0" }]
-upstreams: [{ host: "${upstream.host}", plainHTTP: true }]
-sync: { lists: [images.txt], interval: 1s, failurePolicy: Ignore }\n`,
-  };
-  try {
-    await serving(
-      ["-c", "c.yaml"],
-      async ({ logged, lines, files: changing }) => {
-        await logged("synced");
-        assert.equal([lines().find(({ msg }) => msg === "synced")?.images], [2]);
-        changing["images.txt"] = "not a reference !\n";
-        await logged("the sync failed");
-        changing["images.txt"] = `${upstream.host}/app:1\n`;
-        await logged("synced", 2);
-      },
-      { files },
-    );
-    assert.ok(upstream.asked().some((one) => one.includes("/app/manifests/1")));
-    assert.equal(stranger.asked(), []);
-  } finally {
-    await upstream.close();
-    await stranger.close();
-  }
-});
-
 test("how old trust may be is said by the configuration, for what is served too, and for other commands", async () => {
   const tuf = makeTufRepository(fixtureBytes("trust/trusted-root.json"));
   const tufServer = await serveTuf(tuf.files);
@@ -273,50 +169,6 @@ test("how old trust may be is said by the configuration, for what is served too,
   const bad = await runCli(["trust", "status", "--store", own], { env: { SALLYPORT_TRUST_MODE: "none" } });
   assert.is(bad.exit, 2);
   assert.match(bad.err, /SALLYPORT_TRUST_MODE is enforce, budget, pin/);
-});
-
-test("a sync asks logs and key services that policies name, and TUF repositories of the mirror's trust", async () => {
-  const key = newKey();
-  const registry = await new SmallRegistry().start();
-  registry.sign("app", registry.addImage("app", "1", "an image"), key);
-  const latest = { keys: { 1: { public_key: key.pem } }, latest_version: 1, type: "ecdsa-p256" };
-  const vault = await serveLoopback((_, response) => void response.end(JSON.stringify({ data: latest })));
-  const log = await serveLoopback((_, response) => void response.end("[]"));
-  const tuf = makeTufRepository(fixtureBytes("trust/trusted-root.json"));
-  const tufServer = await serveTuf(tuf.files);
-  const own = tempFolder();
-  const now = "2026-11-02T00:00:00Z";
-  const root = { "root.json": tuf.rootHistory[0] ?? new Uint8Array() };
-  const words = ["trust", "update", "--name", "corp", "--mirror", tufServer.url, "--root", "root.json", "--store", own];
-  assert.is((await runCli(words, { files: root, now })).exit, 0);
-  tufServer.asked();
-  const policy = policyFor(key.pem, { images: `${registry.host}/*` })
-    .replace(/publicKeys: \|-\n[\s\S]*-----END PUBLIC KEY-----/, "publicKeys: hashivault://app")
-    .replace("ignoreTlog: true", `url: ${log.url}\n                      pubkey: ${JSON.stringify(key.pem)}`);
-  const files = {
-    "p.yaml": policy,
-    "images.txt": `${registry.host}/app:1\n`,
-    "c.yaml": `${head}mode: online
-store: ${own}
-listeners: [{ address: "127.0.0.1:0" }]
-upstreams: [{ host: "${registry.host}", plainHTTP: true }]
-policies: { folders: [p.yaml] }
-sync: { lists: [images.txt], interval: 1h }\n`,
-  };
-  const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: "t" };
-  try {
-    const { err } = await serving(["-c", "c.yaml"], ({ logged }) => logged("synced"), { files, env, now });
-    assert.match(vault.asked().join("\n"), /transit\/keys\/app/, err);
-    assert.match(log.asked().join("\n"), /api\/v1\/index\/retrieve/, err);
-    assert.ok(
-      tufServer.asked().some((path) => path.startsWith("timestamp")),
-      err,
-    );
-    await serving(["-c", "c.yaml", "--offline", "--sync-lists", ""], async () => undefined, { files, env, now });
-    assert.equal([...vault.asked(), ...log.asked(), ...tufServer.asked()], []);
-  } finally {
-    await Promise.all([registry, vault, log, tufServer].map((server) => server.close()));
-  }
 });
 
 test("what docker's file has credentials for is not given to strangers either", async () => {
@@ -388,6 +240,7 @@ test("SIGHUP reads the configuration again; what does not load changes nothing",
       send("SIGHUP");
       await logged("the configuration was loaded again");
       assert.is(await status("/metrics"), 404);
+      assert.equal(await unready(url), []);
       const kept = "the new configuration is wrong: the old one stays in force";
       for (const [index, bad] of [
         config("serves: [healht]"),
@@ -402,6 +255,11 @@ test("SIGHUP reads the configuration again; what does not load changes nothing",
         assert.is(await status("/healthz"), 200);
       }
       assert.match(String(lines().find(({ msg }) => msg === kept)?.error), /did you mean "health"\?/);
+      assert.equal(await unready(url), ["configuration invalid-usage"]);
+      files["c.yaml"] = config("serves: [health]");
+      send("SIGHUP");
+      await logged("the configuration was loaded again", 2);
+      assert.equal(await unready(url), []);
     },
     { files: { "c.yaml": config("serves: [health, metrics]") } },
   );

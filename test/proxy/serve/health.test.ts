@@ -31,6 +31,13 @@ test("ready is who has everything and is not ending; each reason is said", () =>
   assert.equal([ending.status, ending.body.ready, ending.body.checks?.[0]?.ready], [503, false, false]);
 });
 
+test("what is only said is said, and holds nobody back", () => {
+  const { status, body } = healthAnswer("/readyz", [fine, { ...broken, isOnlySaid: true }], false);
+  assert.equal([status, body.ready], [200, true]);
+  const why = "a row is damaged";
+  assert.equal(body.checks?.[2], { name: "mirror", ready: false, onlySaid: true, code: "mirror-corrupt", why });
+});
+
 test("a bug in a check is no reason: it is not swallowed", () => {
   const bug = {
     name: "bug",

@@ -1,0 +1,54 @@
+/** What `/readyz` looks at. Source: docs/spec/command-line.md#serve. */
+import { EngineError } from "../../core/errors.ts";
+import { isObject } from "../../core/encoding/shape.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import type { Run } from "../../proxy/mirror/run-log.ts";
+import { currentWriter } from "../../proxy/mirror/writer-lock.ts";
+import type { TufServer } from "../../proxy/registry/tuf-server.ts";
+import type { ReadinessCheck } from "../../proxy/serve/health.ts";
+import type { Config } from "../../proxy/serve/settings.ts";
+import { defaultTrustName } from "../input/trust-flags.ts";
+
+export interface Readiness {
+  readonly config: Config;
+  readonly mirror: Mirror;
+  readonly tuf: TufServer;
+  readonly now: () => Date;
+  /** Why the newest configuration and its policies are not in force. */
+  readonly kept: () => EngineError | undefined;
+}
+
+const runsLookedAt = 100;
+
+/** A sync that could ask everybody. */
+const isWholeSync = ({ kind, summary }: Run): boolean =>
+  kind === "mirror sync" && isObject(summary) && Array.isArray(summary.outages) && summary.outages.length === 0;
+
+/** The mirror must be readable; that it is old, or another process writes it, holds nobody back. */
+export function readinessChecks({ config, mirror, tuf, now, kept }: Readiness): readonly ReadinessCheck[] {
+  const knowledge = mirror.knowledge();
+  const said = (name: string, look: () => void): ReadinessCheck => ({ name, isOnlySaid: true, look });
+  return [
+    { name: "mirror", look: () => void knowledge.recorded({ kind: "trusted-root", name: defaultTrustName }) },
+    said("age", () => requireYoung(mirror, config.sync.maxAge, now())),
+    said("trust", () => tuf.look(knowledge.trustedRootNames())),
+    said("configuration", () => {
+      const why = kept();
+      if (why !== undefined) throw why;
+    }),
+    said("writer", () => {
+      const writer = mirror.isWritable ? undefined : currentWriter(mirror.folder);
+      if (writer === undefined) return;
+      const { command = "a process", pid = "?", host = "?" } = writer;
+      throw new EngineError("mirror-busy", `${command}, process ${pid} on ${host}, writes to the mirror`);
+    }),
+  ];
+}
+
+/** A mirror into which nobody ever synced has no age. */
+function requireYoung(mirror: Mirror, maxAge: number, now: Date): void {
+  const runs = mirror.log.runs(runsLookedAt);
+  const last = runs.find(isWholeSync) ?? runs.findLast(({ kind }) => kind === "mirror sync");
+  if (last === undefined || now.getTime() - Date.parse(last.ended) <= maxAge) return;
+  throw new EngineError("stale", `the last whole sync ended at ${last.ended} or before, longer ago than sync.maxAge`);
+}
