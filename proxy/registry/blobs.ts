@@ -122,7 +122,7 @@ export class BlobServer {
     return named !== undefined && !named.isLayer && named.size <= mostKeptBytes;
   }
 
-  /** Nothing is stored: what is said of it by the state of knowledge. */
+  /** Refuses a blob that is not here: 404 where it is known not to exist, else 503. */
   #missing({ target, request, response }: Exchange, known: Missing | undefined): Sent {
     const { mirror, limits } = this.#options;
     const { repository, digest } = target;
@@ -132,7 +132,7 @@ export class BlobServer {
     const [claim] = mirror.knowledge().claims({ kind: "manifest", repository, digest });
     const mayBeAbsent = said !== undefined || (claim !== undefined && (unknown === undefined || !unknown.mayPass));
     const isNamed = mayBeAbsent && findNaming(mirror, repository, digest, limits).length > 0;
-    // A manifest that is served without its layers: podman would fail at a 404, and goes on to the next host at a 503.
+    // Never 404 for what a served manifest names: podman would fail there, and at a 503 it asks the next host.
     if (mayBeAbsent && !isNamed)
       return refuse(request, response, absent(question, "BLOB_UNKNOWN", said?.from ?? claim?.from ?? ""));
     return refuse(
@@ -144,7 +144,7 @@ export class BlobServer {
           code: said === undefined ? "not-in-mirror" : "upstream-error",
           why:
             said === undefined
-              ? `the blob ${repository}@${digest} is not stored here, and nobody is asked for it`
+              ? `the blob ${repository}@${digest} is not stored here, and no registry may be asked for it`
               : `a manifest names the blob ${repository}@${digest}, which ${said.from} does not have`,
           mayPass: said !== undefined,
         },
@@ -246,7 +246,7 @@ export class BlobServer {
     }
   }
 
-  /** What is sent of a content of this size, and its header: sent by now where nothing follows. */
+  /** The part to send of a content of this size, with its header. A HEAD and a range beyond it are answered here. */
   #begin(exchange: Exchange, size: number | undefined): Sent | Part {
     const { request, response, target, fields } = exchange;
     const etag = `"${target.digest}"`;
@@ -344,7 +344,7 @@ const noMaterial: Refusal = {
 const proveWrong: Refusal = {
   status: 503,
   code: "UNAVAILABLE",
-  message: "this content proved wrong a moment ago: begin again, without a range",
+  message: "this content was wrong a moment ago: start again, without a range",
   why: "wrong-content",
 };
 

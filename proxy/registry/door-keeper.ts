@@ -1,7 +1,6 @@
 /**
- * Who is let through the policies' door: an image that they admit, and what its manifests reach; signatures, and all
- * that refers to something, always, since a verdict is made from them. Source:
- * docs/spec/offline.md#policy-at-the-door.
+ * What is served when policies guard pulls: images that they admit, with their layers; signatures and other referrers
+ * always, because verdicts are made from them. Source: docs/spec/offline.md#policy-at-the-door.
  */
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -17,10 +16,7 @@ import type { Deadline } from "./shared-asker.ts";
 import { isAmbiguous, isMaterial } from "./signed-material.ts";
 import type { ManifestTarget } from "./target.ts";
 
-/**
- * `image`: content of an admitted image. `material`: of a signature, an attestation, an SBOM; it is text, and whatever
- * is not is no such thing.
- */
+/** `image`: content of an admitted image. `material`: of a signature, an attestation or an SBOM; only text is served. */
 export type Reach = "image" | "material";
 
 export interface Passage {
@@ -46,7 +42,7 @@ interface Reached {
 const mostReached = 200_000;
 /** How long a decision covers what its image reaches: the time of a pull. */
 const reachedMs = 15 * 60_000;
-/** An index within an index within an index is none that a client pulls. */
+/** No client pulls an image through more indexes than this. */
 const deepest = 3;
 
 export class DoorKeeper {
@@ -101,7 +97,7 @@ export class DoorKeeper {
     return passage.refusal === undefined ? { reach: "image", ...passage } : passage;
   }
 
-  /** What admitted manifests name is admitted; a digest that none names is judged alone. */
+  /** What an admitted manifest names is admitted with it; a digest that no manifest names is judged by itself. */
   async #byParents(repository: string, digest: Digest, depth: number, deadline: Deadline): Promise<Passage> {
     const { mirror, limits } = this.#options;
     let passage: Passage | undefined;
@@ -169,7 +165,7 @@ export class DoorKeeper {
       this.#reach(repository, digest, { reach: "image", ...shown(warning) });
   }
 
-  /** What an image reaches stays the image's, whatever else names it. */
+  /** Content of an admitted image is served as such, even if a signature names it too. */
   #reach(repository: string, digest: Digest, reached: Omit<Reached, "until">): void {
     const key = `${repository}@${digest}`;
     if (reached.reach === "material" && this.#covered(repository, digest)?.reach === "image") return;

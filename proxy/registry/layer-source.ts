@@ -136,7 +136,9 @@ export class LayerSource {
       report(error);
       const { code, message } = error;
       const isDenied = code === "access-denied";
-      const why = isDenied ? `${host} refuses the proxy; its log says more` : `${host} cannot say: ${message}`;
+      const why = isDenied
+        ? `${host} refuses the proxy; the proxy's log says more`
+        : `asking ${host} failed: ${message}`;
       return { state: "unknown", code, why, mayPass: !isDenied };
     } finally {
       clearTimeout(timer);

@@ -24,7 +24,7 @@ interface Ready {
 
 const mostReady = 4096;
 const mostReadyBytes = 64 * 1024 * 1024;
-/** What policies admitted is judged again after this time: trust ages. */
+/** After this time an admitted image is judged again, because trust ages. */
 const admittedMs = 60_000;
 
 /** A media type that may be a header. */
@@ -124,7 +124,7 @@ export class ManifestServer {
       "Content-Length",
       String(bytes.length),
     ];
-    // Where the mirror changed meanwhile, the next request keeps it.
+    // If the mirror changed meanwhile, this answer may be old already: it is not kept ready.
     if (stale === undefined && passage?.warning === undefined && version === this.#version())
       this.#keep(url, {
         target,

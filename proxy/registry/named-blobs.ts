@@ -1,6 +1,6 @@
 /**
- * Which manifests name a digest, as far as the mirror has them. What a manifest names may not be said to be absent, and
- * is let in under its decision. Source: docs/spec/offline.md#registry-proxy.
+ * Which manifests of the mirror name a digest. What a manifest names is never answered as absent, and is admitted with
+ * the manifest. Source: docs/spec/offline.md#registry-proxy.
  */
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -20,7 +20,7 @@ export interface Naming {
   readonly mediaType: string;
 }
 
-/** Of one repository: a registry with more is not searched to its end. */
+/** Manifests that are searched in one repository; further ones are not. */
 const mostSearched = 5_000;
 
 /**

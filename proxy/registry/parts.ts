@@ -35,7 +35,7 @@ const retrySeconds = "10";
 export const unavailable = ({ code, why, mayPass }: Unknown): Refusal => ({
   status: 503,
   code: "UNAVAILABLE",
-  message: `nobody knows here: ${why} [${code}]`,
+  message: `this is not known: ${why} [${code}]`,
   why: code,
   ...(mayPass ? { headers: { "Retry-After": retrySeconds } } : {}),
 });

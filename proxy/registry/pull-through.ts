@@ -120,7 +120,10 @@ function unknownFrom({ code, from, why = code }: Unavailable): Unknown {
   return {
     state: "unknown",
     code,
-    why: code === "access-denied" ? `${asked} refuses the proxy; its log says more` : `${asked} cannot say: ${why}`,
+    why:
+      code === "access-denied"
+        ? `${asked} refuses the proxy; the proxy's log says more`
+        : `asking ${asked} failed: ${why}`,
     mayPass: code !== "access-denied" && code !== "tls-failure",
   };
 }

@@ -199,7 +199,7 @@ function sendBase(request: IncomingMessage, response: ServerResponse): Sent {
 const readOnly: Refusal = {
   status: 405,
   code: "UNSUPPORTED",
-  message: "images are pulled from here, and pushed to their own registry",
+  message: "this registry is read-only: push to the registry of the image",
   why: "read-only",
   // What the client wanted to write is not read.
   headers: { Allow: "GET, HEAD", Connection: "close" },

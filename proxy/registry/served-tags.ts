@@ -20,7 +20,7 @@ interface Listed {
   readonly at: number;
 }
 
-/** Why there may be more tags than are shown, or nothing. */
+/** A page of the list. `warning`: why there may be more tags. */
 interface Page {
   readonly tags: readonly string[];
   readonly hasMore: boolean;
@@ -66,7 +66,7 @@ export class TagListServer {
       if (!(error instanceof EngineError)) throw error;
       report(error);
       const { code, message } = error;
-      return { state: "unknown", code, why: `the registry cannot list its tags: ${message}`, mayPass: true };
+      return { state: "unknown", code, why: `listing its tags failed: ${message}`, mayPass: true };
     }
   }
 
@@ -93,7 +93,7 @@ export class TagListServer {
         unavailable({
           state: "unknown",
           code: outage?.code ?? "not-in-mirror",
-          why: outage?.why ?? `the mirror has no tag of ${repository}, and nothing says that there is none`,
+          why: outage?.why ?? `the mirror has no tag of ${repository}, and is not said to be complete`,
           mayPass: outage !== undefined,
         }),
       );

@@ -44,7 +44,7 @@ export class SharedAsker {
         late.clear();
         if (answer !== "late") return answer as AnswerTo<Q> | undefined;
         const at = this.#options.now().toISOString();
-        const why = "no answer in time; asking goes on";
+        const why = "no answer in time; the proxy goes on asking: try again";
         return { state: "unavailable", code: "timed-out", at, from: "", why } as const;
       },
     };
@@ -67,7 +67,7 @@ export class SharedAsker {
     return answer;
   }
 
-  /** A mirror that cannot be written hides nothing that a registry said. */
+  /** A mirror that cannot be written must not keep the registry's answer from the client. */
   #store(question: Question, answer: Answer): void {
     try {
       this.#options.store?.(question, answer);

@@ -57,7 +57,9 @@ function readHost(text: string): string | undefined {
 export function readListed(text: string): string {
   const host = readHost(text);
   if (host === undefined)
-    throw new EngineError("invalid-config", "not the name of a registry, for instance ghcr.io", { subject: text });
+    throw new EngineError("invalid-config", "this is not the host of a registry; expected for instance ghcr.io", {
+      subject: text,
+    });
   return host;
 }
 
@@ -72,7 +74,7 @@ export function parseTarget(target: string, defaultHost: string): Target | Refus
     return refuse(400, "NAME_INVALID", `a request target of more than ${mostTarget} characters`);
   const at = target.indexOf("?");
   const path = decoded(at === -1 ? target : target.slice(0, at));
-  if (path === undefined) return refuse(400, "NAME_INVALID", "the path is not percent-encoded as it should be");
+  if (path === undefined) return refuse(400, "NAME_INVALID", "the percent-encoding of the path is wrong");
   if (path === "/v2/" || path === "/v2") return { kind: "base" };
   const [, name, kind, reference = "", tags] = endpointPattern.exec(path.slice("/v2/".length)) ?? [];
   if (!path.startsWith("/v2/") || name === undefined)
@@ -84,8 +86,8 @@ export function parseTarget(target: string, defaultHost: string): Target | Refus
   if (kind === "manifests" && !reference.includes(":"))
     return isTag(reference)
       ? { ...place, kind: "tag", tag: reference }
-      : // No registry has one: that is known.
-        refuse(404, "MANIFEST_UNKNOWN", "nothing exists under a tag that breaks the grammar of tags");
+      : // No registry can have one, so this is 404 and not 400.
+        refuse(404, "MANIFEST_UNKNOWN", "this is not a valid tag, so nothing exists under it");
   if (!isDigest(reference))
     return refuse(400, "DIGEST_INVALID", "expected a digest: sha256: and 64 lower-case hexadecimal digits");
   if (kind !== "referrers") return { ...place, kind: kind === "blobs" ? "blob" : "manifest", digest: reference };
@@ -106,7 +108,7 @@ function placeOf(name: string, namespaces: readonly string[], defaultHost: strin
   const path = fromPath ? name.slice(slash + 1) : name;
   const host = stated ?? named ?? defaultHost;
   if (path.length > mostPath || !pathPattern.test(path))
-    return refuse(400, "NAME_INVALID", "the name of the repository breaks the grammar of names");
+    return refuse(400, "NAME_INVALID", "this is not a valid repository name");
   return { repository: repositoryForFetching(`${host}/${path}`), host, name };
 }
 

@@ -99,7 +99,7 @@ function sourceOf({ knowledge }: TufServerOptions, name: string): TrustedRootSou
 
 /** Verified now: what has expired past its budget is not handed on as current. */
 function rootFile(options: TufServerOptions, name: string, file: string): Uint8Array | Refusal {
-  if (file !== trustedRootTarget) return nothing(`the file is ${trustedRootTarget}`);
+  if (file !== trustedRootTarget) return nothing(`the only file here is ${trustedRootTarget}`);
   const source = sourceOf(options, name);
   if ("status" in source) return source;
   const { trust, crypto, limits, now, knowledge } = options;
@@ -155,7 +155,7 @@ const nothing = (message: string): Refusal => ({ status: 404, code: "NAME_UNKNOW
 const readOnly: Refusal = {
   status: 405,
   code: "UNSUPPORTED",
-  message: "trusted roots are read from here, and updated by sync or import",
+  message: "this is read-only: trusted roots are updated with sallyport trust update or trust import",
   why: "read-only",
   headers: { Allow: "GET, HEAD", Connection: "close" },
 };

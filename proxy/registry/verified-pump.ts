@@ -96,7 +96,7 @@ export function drained(client: Writable, silenceMs: number): Promise<void> {
     const onDrain = done(resolve);
     const onClose = done(() => reject(gone()));
     const timer = setTimeout(
-      done(() => reject(new EngineError("timed-out", "the client takes nothing"))),
+      done(() => reject(new EngineError("timed-out", "the client stopped reading"))),
       silenceMs,
     );
     if (client.destroyed) return onClose();
@@ -105,7 +105,7 @@ export function drained(client: Writable, silenceMs: number): Promise<void> {
 }
 
 /** The client went away: nobody's fault, and nothing is wrong with the content. */
-const gone = (): EngineError => new EngineError("timed-out", "the client is gone");
+const gone = (): EngineError => new EngineError("timed-out", "the client closed the connection");
 
 /**
  * A failure of a source as a coded error: a registry's connection, or the disk.
@@ -114,7 +114,7 @@ const gone = (): EngineError => new EngineError("timed-out", "the client is gone
 export function toStreamError(error: unknown, subject: string): EngineError {
   const code = systemCode(error);
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EROFS" || code === "EIO")
-    return new EngineError("mirror-busy", `the disk does not take it (${code})`, {
+    return new EngineError("mirror-busy", `the layer cannot be written to disk (${code})`, {
       subject,
       cause: error,
       remedy: "disk",
