@@ -251,6 +251,16 @@ export const remedies = {
   "other-tag": "ask for a tag that is here, or bring this one in: `sallyport mirror add --store STORE IMAGE=LAYOUT`",
   "new-mirror": "fill a new folder: `sallyport mirror add --store NEW LAYOUT`",
   sign: "sign the image, and push the signature to its registry",
+  "sign-or-expect":
+    "sign the image, and push the signature to its registry; where nobody signs it, say so in the list: " +
+    "`expect=unsigned`",
+  "signed-now": "take `expect=unsigned` out of the list: this image has a signature",
+  "tag-moved":
+    "see who moved the tag, and whether they were to; name an image by its digest where it must not change: " +
+    "`--fail-on-drift` makes this an error",
+  "tag-gone": "see who removed the tag; name the image by a tag that is there, or by its digest",
+  "no-such-image": "correct the name or the tag in the list, or take the image out of it",
+  "sync-again": "run the sync again; if it is missing then too, `--verbose` shows who was asked and what came back",
   "image-name":
     "write the name that Pods use, with its registry, before the layout: `sallyport mirror add --store STORE " +
     "REGISTRY/REPOSITORY:TAG=LAYOUT`, or `--layout REGISTRY/REPOSITORY:TAG=LAYOUT`",

@@ -55,6 +55,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "each flag is given there, right and wrong",
   },
+  "cli/render/sync-fixes.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "reports of syncs say there what to do",
+  },
   "cli/render/sync.ts": {
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "lines, events and reports are read there",

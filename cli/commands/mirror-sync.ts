@@ -38,7 +38,9 @@ import { refusePolicies } from "../judge.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
 import { note } from "../render/say.ts";
-import { renderSync, tellSync, toSyncJson } from "../render/sync.ts";
+import { createSyncTeller, renderSync, toSyncJson } from "../render/sync.ts";
+import { syncFixSettings } from "../render/sync-fixes.ts";
+import { saidBy } from "../render/fix.ts";
 
 /** The images of the command line, as a list. */
 const argumentsOf = (images: readonly string[], limits: Limits): ImageList => ({
@@ -144,7 +146,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
         flags.withLayers === true && mirror !== undefined
           ? createLayerFetcher({ layers: mirror.layers, content: { openBlob }, limits, signal: stop })
           : undefined;
-      return await syncListed({ flags, stop, listed, mirror, engine, asker, inFlight, fetchLayer }, io);
+      return await syncListed({ flags, stop, told, listed, mirror, engine, asker, inFlight, fetchLayer }, io);
     } finally {
       close();
     }
@@ -153,7 +155,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
   }
 }
 
-interface Listed extends Pick<Round, "flags" | "stop"> {
+interface Listed extends Pick<Round, "flags" | "stop" | "told"> {
   readonly listed: SyncList;
   readonly mirror: Mirror | undefined;
   readonly engine: Engine | undefined;
@@ -163,7 +165,7 @@ interface Listed extends Pick<Round, "flags" | "stop"> {
 }
 
 async function syncListed(
-  { flags, stop, listed, mirror, engine, asker, inFlight, fetchLayer }: Listed,
+  { flags, stop, told, listed, mirror, engine, asker, inFlight, fetchLayer }: Listed,
   io: CommandIO,
 ): Promise<ExitCode> {
   const given = mirror === undefined ? nothingKnown : neverAsked(mirror, listed.images);
@@ -182,20 +184,34 @@ async function syncListed(
     isDry: flags.dryRun === true,
     complete: flags.complete,
     claimedBy: `mirror sync${flags.complete === undefined ? "" : ` --complete=${flags.complete}`}`,
-    on: (event) => tellSync(event, { asEvents: flags.events === true, io }),
+    on: createSyncTeller({ asEvents: flags.events === true, io }),
     stop,
   });
   const code = exitOfSync(report, {
     ignores: flags.failurePolicy === "Ignore",
     requiresCovered: flags.requireCovered === true,
+    failsOnDrift: flags.failOnDrift === true,
     exitOf,
   });
+  const settings = syncFixSettings(saidBy("mirror sync", flags, io.env));
   io.out(
     isDocumentFormat(flags.output)
-      ? renderDocument("SyncReport", toSyncJson(report, code), flags.output)
-      : renderSync(report, { width: io.width.out }),
+      ? renderDocument("SyncReport", toSyncJson(report, code, settings), flags.output)
+      : renderSync(report, { width: io.width.out, ...settings }),
   );
+  if (flags.withLayers !== true && flags.dryRun !== true && flags.events !== true && report.images.some(isHere))
+    noteOnce(noLayers, told, io);
   return code;
+}
+
+const isHere = ({ status }: { readonly status: string }): boolean => status !== "absent";
+const noLayers = "layers are not kept: this mirror decides, but cannot start containers; --with-layers keeps them";
+
+/** With --interval, what is true of every round is said in the first. */
+function noteOnce(text: string, told: Set<string>, io: CommandIO): void {
+  if (told.has(text)) return;
+  told.add(text);
+  note(text, io);
 }
 
 /** Aborted when the program is told to end. */
@@ -233,9 +249,10 @@ export function defineSync(command: Command, { io, finish }: Shell): void {
         "  sallyport mirror sync -f images.txt --policies policies/ --store mirror\n" +
         "  sallyport mirror sync ghcr.io/acme/app:1.4 --store mirror --complete\n" +
         "  helm template chart | sallyport mirror sync -f - --store mirror --dry-run\n\n" +
-        "Exit codes: 0 done; 7 done in part; with --require-covered 1 a policy refuses an\n" +
-        "  image, 5 something is missing; where nothing could be done, the code of the\n" +
-        "  first failure, such as 4 not trusted or 5 not reachable\n",
+        "Exit codes: 0 done; 7 done in part; 1 a tag moved (--fail-on-drift); with\n" +
+        "  --require-covered 1 a policy refuses an image, 5 something is missing; where\n" +
+        "  nothing could be done, the code of the first failure, such as 4 not trusted or\n" +
+        "  5 not reachable\n",
     )
     .action(async (images: readonly string[], flags: SyncFlags) => finish(await sync(images, flags, io)));
 }

@@ -15,6 +15,7 @@ export interface SyncFlags extends StoreOptions, OutputOptions, PeerOptions, Exc
   readonly distrust?: readonly string[];
   readonly failurePolicy: "Fail" | "Ignore";
   readonly requireCovered?: boolean;
+  readonly failOnDrift?: boolean;
   readonly dryRun?: boolean;
   readonly events?: boolean;
   readonly concurrency: string;
@@ -45,6 +46,7 @@ export function addSyncOptions(command: Command): Command {
         .default("Fail"),
     )
     .option("--require-covered", "end with 5 where something is missing, with 1 where a policy refuses an image")
+    .option("--fail-on-drift", "end with 1 where a tag names something else than at the last sync")
     .option("--dry-run", "show what would be fetched: ask for tags, lists and manifests only, write nothing")
     .option("--events", "JSON events on stderr, one a line, in place of progress lines")
     .option("--concurrency <count>", "questions asked at the same time", "16")

@@ -18,9 +18,11 @@ import type {
 import type { CommandIO } from "../command.ts";
 import { counted } from "./count.ts";
 import { shortDigest, withShortDigests } from "./digest.ts";
+import { type FixSettings, plainFix } from "./fix.ts";
 import { visible, visibleLine } from "./escape.ts";
 import { fitLine, say } from "./say.ts";
 import { toSizeText } from "./size.ts";
+import { fixesOf, fixOfOutage, isOfHost } from "./sync-fixes.ts";
 import { renderColumns } from "./table.ts";
 
 const problemWords = ({ subject, code, why }: SyncProblem): string =>
@@ -31,12 +33,30 @@ const driftWords = ({ before, after }: Drift): string =>
 
 function imageLine({ image, status, bytes, ms }: SyncedImage, done: number, total: number): string {
   const rate = toSizeText(Math.round((bytes * 1000) / Math.max(ms, 1)));
-  const size = bytes === 0 ? "" : `, ${toSizeText(bytes)} at ${rate}/s`;
+  // Manifests that a dry run read are no content that came.
+  const size = bytes === 0 || status === "wanted" ? "" : `, ${toSizeText(bytes)} at ${rate}/s`;
   return `${status} ${image}${size} (${done}/${total})`;
 }
 
-/** Lines on stderr, one for each thing that is done; or one JSON event a line. */
-export function tellSync(event: SyncEvent, { asEvents, io }: { readonly asEvents: boolean; readonly io: CommandIO }) {
+interface Telling {
+  readonly asEvents: boolean;
+  readonly io: CommandIO;
+}
+
+/** Lines on stderr, one for each thing that is done; or one JSON event a line. A host's outage is told once. */
+export function createSyncTeller(telling: Telling): (event: SyncEvent) => void {
+  const told = new Set<string>();
+  const isNew = (problem: SyncProblem): boolean => {
+    const { from, code, why, subject } = problem;
+    const key = isOfHost(code) && from !== "" ? `${from} ${code}` : `${from} ${code} ${subject} ${why}`;
+    if (told.has(key)) return false;
+    told.add(key);
+    return true;
+  };
+  return (event) => tellSync(event, telling, isNew);
+}
+
+function tellSync(event: SyncEvent, { asEvents, io }: Telling, isNew: (problem: SyncProblem) => boolean): void {
   if (asEvents) {
     io.err(`${JSON.stringify(toEventJson(event, io.now()))}\n`);
     return;
@@ -47,7 +67,8 @@ export function tellSync(event: SyncEvent, { asEvents, io }: { readonly asEvents
       break;
     case "image":
       say(imageLine(event.image, event.done, event.total), io);
-      for (const problem of event.image.problems.slice(0, mostProblems)) say(`  ${problemWords(problem)}`, io);
+      for (const problem of event.image.problems.filter(isNew).slice(0, mostProblems))
+        say(`  ${problemWords(problem)}`, io);
       break;
     case "drifted":
       say(`drifted ${event.image}: ${driftWords(event.drift)}`, io);
@@ -82,9 +103,10 @@ const toImageJson = ({ image, from, digest, status, bytes, ms, drifted, problems
 
 const toProblemMember = ({ subject, code, why, from }: SyncProblem) => ({ subject, code, why, from });
 
-const toCoverageJson = ({ verdict, isCovered, missing, reasons }: Coverage) => ({
+const toCoverageJson = ({ verdict, isCovered, isAsListed, missing, reasons }: Coverage) => ({
   decision: verdict,
   covered: isCovered,
+  ...(isAsListed === undefined ? {} : { asListed: isAsListed }),
   missing: missing.map(questionText),
   reasons,
 });
@@ -106,7 +128,7 @@ const summaryOf = ({ images, bytes }: SyncReport) => ({
 });
 
 /** The members of the document `SyncReport`. */
-export const toSyncJson = (report: SyncReport, exitCode: number) => ({
+export const toSyncJson = (report: SyncReport, exitCode: number, settings: FixSettings) => ({
   exitCode,
   started: report.started,
   ended: report.ended,
@@ -114,8 +136,18 @@ export const toSyncJson = (report: SyncReport, exitCode: number) => ({
   stopped: report.isStopped,
   summary: summaryOf(report),
   asked: report.asked,
-  images: report.images.map((image) => ({ ...toImageJson(image), coverage: toCoverageJson(image.coverage) })),
-  outages: report.outages.map(({ from, code, why, questions }) => ({ from, code, why, questions })),
+  images: report.images.map((image) => ({
+    ...toImageJson(image),
+    coverage: toCoverageJson(image.coverage),
+    fixes: fixesOf(image, settings, report.wanted !== undefined).map(plainFix),
+  })),
+  outages: report.outages.map((outage) => ({
+    from: outage.from,
+    code: outage.code,
+    why: outage.why,
+    questions: outage.questions,
+    fix: plainFix(fixOfOutage(outage, settings)),
+  })),
   ...(report.wanted === undefined ? {} : { wanted: report.wanted }),
   complete: report.complete,
   withheld: report.withheld,
@@ -129,45 +161,71 @@ const decisionWords: Readonly<Record<Coverage["verdict"], string>> = {
   absent: "-",
 };
 
-const gapOf = ({ coverage, status }: CoveredImage): string => {
+const gapOf = ({ coverage, status, problems }: CoveredImage, isDry: boolean): string => {
   if (status === "absent") return "no such image";
+  if (isDry && problems.length === 0 && coverage.missing.length > 0) return "to fetch";
+  if (coverage.isAsListed === false && coverage.isCovered) return "signed, unlike the list says";
   if (coverage.missing.length > 0) return `${coverage.missing.length} missing`;
   const code = coverage.reasons.find((reason) => reason.code !== undefined)?.code;
-  if (coverage.isCovered) return coverage.verdict === "fail" ? "as expected" : "-";
+  if (coverage.isCovered) return coverage.isAsListed === true ? "unsigned, as the list says" : "-";
   return code ?? coverage.verdict;
 };
 
-/** The report for people: a table, below it what is missing, and the counts. */
-export function renderSync(report: SyncReport, { width }: { readonly width: number }): string {
+/** What is to be said about one image, without its name. */
+function detailsOf(image: CoveredImage, isDry: boolean): readonly string[] {
+  const { coverage, drifted, status, from, problems } = image;
+  const { isCovered, isAsListed, missing, reasons } = coverage;
+  const notes = [
+    ...(drifted === undefined ? [] : [`drifted: ${driftWords(drifted)}`]),
+    ...(status === "absent" ? ["[image-not-found] its registry says that there is no such image"] : []),
+    ...(isAsListed === false ? [`it is signed, and ${from} says that nobody signs it`] : []),
+  ];
+  if (isCovered || status === "absent") return notes;
+  if (isDry && problems.length === 0 && missing.length > 0) return notes;
+  const gaps = [
+    ...missing.map((question) => `missing: ${questionWords(question)}`),
+    ...(missing.length > 0 ? [] : reasons.map(({ policy, rule, message }) => `${policy}.${rule}: ${message}`)),
+  ];
+  const all = [...new Set(gaps)];
+  const more = all.length > mostProblems ? [`and ${all.length - mostProblems} more: -o json has them`] : [];
+  return [...notes, ...all.slice(0, mostProblems), ...more];
+}
+
+interface RenderSettings extends FixSettings {
+  readonly width: number;
+}
+
+/** The report for people: a table, below it what is missing and what to do, and the counts. */
+export function renderSync(report: SyncReport, { width, ...settings }: RenderSettings): string {
   const { images, outages, wanted, complete, withheld } = report;
+  const isDry = wanted !== undefined;
   const rows = images.map((image) => [
     visibleLine(image.image),
     `${image.status}${image.drifted === undefined ? "" : ", drifted"}`,
     decisionWords[image.coverage.verdict],
-    gapOf(image),
+    gapOf(image, isDry),
   ]);
   const table = renderColumns(["IMAGE", "SYNC", "DECISION", "GAP"], rows, { width });
   const lines: string[] = [];
   for (const image of images) {
-    if (image.coverage.isCovered) continue;
-    const { missing, reasons } = image.coverage;
-    const all = [
-      ...missing.map((question) => `missing: ${questionWords(question)}`),
-      ...(missing.length > 0 ? [] : reasons.map(({ policy, rule, message }) => `${policy}.${rule}: ${message}`)),
-    ];
-    if (all.length === 0) continue;
-    lines.push(visible(image.image));
-    for (const text of [...new Set(all)].slice(0, mostProblems))
-      lines.push(`  ${visible(withShortDigests(text, "…"))}`);
-    if (all.length > mostProblems) lines.push(`  and ${all.length - mostProblems} more: -o json has them`);
+    const details = detailsOf(image, isDry);
+    if (details.length === 0) continue;
+    lines.push(visible(image.image), ...details.map((text) => `  ${visible(withShortDigests(text, "…"))}`));
+    for (const fix of fixesOf(image, settings, isDry)) lines.push(`  fix: ${visible(fix)}`);
   }
-  for (const { from, code, why, questions } of outages)
+  for (const outage of outages) {
+    const { from, code, why, questions } = outage;
+    const isAnswer = code === "image-not-found";
     lines.push(
-      code === "image-not-found"
+      isAnswer
         ? `${visible(from)} does not have what the list names: ${counted(questions, "question")}`
         : `${visible(from)} could not be asked: ${counted(questions, "question")}`,
       `  [${code}] ${visible(why)}`,
+      `  fix: ${visible(fixOfOutage(outage, settings))}`,
     );
+    if (!isAnswer && !isDry)
+      lines.push("  what the mirror has of it is as it was; the decisions above are made from that");
+  }
   for (const { scope } of complete) lines.push(`complete for ${visible(scope)}`);
   for (const { scope, why } of withheld) lines.push(`not complete, ${visible(scope)}`, `  ${visible(why)}`);
   const { copied, exists, resumed, absent, failed, drifted, covered, ...more } = summaryOf(report);
@@ -185,7 +243,7 @@ export function renderSync(report: SyncReport, { width }: { readonly width: numb
     );
   if (report.isStopped) lines.push("stopped before all images were done: run it again to continue");
   return `${table}\n${lines
-    .flatMap((line) => fitLine(line, width))
+    .flatMap((line) => fitLine(line, width, { commands: line.startsWith("  fix: ") }))
     .map((line) => `${line}\n`)
     .join("")}`;
 }

@@ -26,6 +26,8 @@ export interface Coverage {
   readonly reasons: readonly CoverageReason[];
   /** Whether nothing is missing, and the policies refuse nothing but what the list expects to be unsigned. */
   readonly isCovered: boolean;
+  /** Of an image that the list says nobody signs: whether that is so, as far as it is known. */
+  readonly isAsListed?: boolean;
 }
 
 export interface CoverageReason {
@@ -38,10 +40,35 @@ export interface CoverageReason {
 /** The codes with which an unsigned image fails. */
 const unsigned: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["no-signature", "no-attestation"]);
 
-/** Results of validating passes, which say that nothing verified the image, have no code of their own. */
-const isUnsigned = (reasons: readonly CoverageReason[]): boolean =>
-  reasons.some(({ code }) => code !== undefined) &&
-  reasons.every(({ code }) => code === undefined || unsigned.has(code));
+/** What validating passes say of an image that nothing verified: it follows from what the same rule lacks. */
+const following: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["unverified-image", "missing-digest"]);
+
+const isUnsigned = (reasons: readonly CoverageReason[]): boolean => {
+  const lacks = ({ code }: CoverageReason): boolean => code !== undefined && unsigned.has(code);
+  const ruleOf = ({ policy, rule }: CoverageReason): string => `${policy}/${rule}`;
+  const lacking = new Set(reasons.filter(lacks).map(ruleOf));
+  return (
+    lacking.size > 0 &&
+    reasons.every(
+      (reason) =>
+        lacks(reason) ||
+        reason.code === undefined ||
+        (following.has(reason.code) && (reason.code === "unverified-image" || lacking.has(ruleOf(reason)))),
+    )
+  );
+};
+
+/** A rule that passes found what it asks for; what fails with another code than these found a signature that is wrong. */
+const isSigned = (verdict: CoverageVerdict, results: readonly RuleResult[], reasons: readonly CoverageReason[]) =>
+  verdict === "pass"
+    ? results.some(({ status }) => status === "pass")
+    : verdict === "fail" && reasons.some(({ code }) => code !== undefined && wrong.has(code));
+
+const wrong: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(["wrong-key", "bad-signature", "wrong-identity", "wrong-annotations", "wrong-digest"] as const),
+  ...(["untrusted-certificate", "certificate-not-valid-then", "no-certificate", "no-log-proof"] as const),
+  ...(["bad-log-proof", "no-sct", "bad-sct", "no-timestamp", "bad-timestamp", "condition-failed"] as const),
+]);
 
 /** Decides again, from what the mirror holds and nothing else. */
 export function coverageOf(
@@ -61,7 +88,9 @@ export function coverageOf(
   const verdict = isRefuted ? "fail" : failed.length > 0 ? "unknown" : isSelected ? "pass" : "none";
   const isExpected = image.expect === "unsigned" && verdict === "fail" && isUnsigned(reasons);
   const isCovered = open.length === 0 && (verdict === "pass" || verdict === "none" || isExpected);
-  return { closure, coverage: { verdict, missing: open, reasons, isCovered } };
+  const isContrary = image.expect === "unsigned" && isSigned(verdict, decision?.results ?? [], reasons);
+  const listed = isExpected ? { isAsListed: true } : isContrary ? { isAsListed: false } : {};
+  return { closure, coverage: { verdict, missing: open, reasons, isCovered, ...listed } };
 }
 
 /**

@@ -367,15 +367,18 @@ export interface ExitSettings {
   /** `failurePolicy: Ignore`: an upstream that cannot be asked is no failure. */
   readonly ignores: boolean;
   readonly requiresCovered: boolean;
+  /** A tag that names something else than it did is a failure. */
+  readonly failsOnDrift?: boolean;
   readonly exitOf: (code: ErrorCode) => number;
 }
 
 /**
- * 7 where a part was done; where nothing was, the exit code of the first failure; then what the coverage asks for.
+ * 7 where a part was done; where nothing was, the exit code of the first failure; then what moved, and what the coverage
+ * asks for.
  */
 export function exitOfSync(
   { images, outages, isStopped }: SyncReport,
-  { ignores, requiresCovered, exitOf }: ExitSettings,
+  { ignores, requiresCovered, failsOnDrift, exitOf }: ExitSettings,
 ): number {
   const counts = (problem: { readonly isIgnorable: boolean }): boolean => !(ignores && problem.isIgnorable);
   const failures = [
@@ -388,6 +391,7 @@ export function exitOfSync(
   const [first] = failures;
   if (first !== undefined) return images.some(isBrought) ? partly : exitOf(first);
   if (isStopped) return partly;
+  if (failsOnDrift === true && images.some(({ drifted }) => drifted !== undefined)) return 1;
   const gaps = requiresCovered ? images.filter(({ coverage }) => !coverage.isCovered) : [];
   if (gaps.length === 0) return 0;
   return gaps.some(({ coverage }) => coverage.verdict === "fail") ? 1 : exitOf("not-in-mirror");
