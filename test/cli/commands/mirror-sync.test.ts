@@ -5,6 +5,7 @@ import type { JsonObject } from "../../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
+import { newKey } from "../../lab/keys.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import type { SmallRegistry } from "../../support/small-registry.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
