@@ -26,7 +26,7 @@ import {
   shownStatus,
 } from "../render/kyverno-apply.ts";
 import { counted } from "../render/count.ts";
-import { renderApplyJunit, renderApplyMarkdown, toApplyResults } from "../render/apply-reports.ts";
+import { isOverlooked, renderApplyJunit, renderApplyMarkdown, toApplyResults } from "../render/apply-reports.ts";
 import { type Outage, outagesMember } from "../render/outage.ts";
 import { tellVariables, usedVariables } from "../render/environment.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -301,6 +301,9 @@ function renderReport(
   return renderDocument("ApplyResult", members, outputFormat);
 }
 
+/** An error is counted as in Kyverno; what a cluster does with it is another question, and `explain` answers that. */
+const overlooked = "; a cluster would admit this with a warning, because of failurePolicy: Ignore";
+
 /**
  * Differs: Kyverno only counts errors; we also say what was missing. On stderr, so that stdout stays Kyverno's. The
  * validating pass repeats the mutating pass's unknowns: each is printed once.
@@ -314,7 +317,7 @@ function reportUnknowns(responses: readonly ReportedResponse[], io: CommandIO): 
       const about = `policy ${policy} -> resource ${resource} could not be judged: ${result.rule}: `;
       if (told.has(`${about}${code} ${reason}`)) continue;
       told.add(`${about}${code} ${reason}`);
-      say(`${about}${result.message}`, io);
+      say(`${about}${result.message}${isOverlooked(result) ? overlooked : ""}`, io);
     }
 }
 

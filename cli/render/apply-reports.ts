@@ -2,6 +2,7 @@
  * What `apply` found, for machines: its own document, and the report formats of other tools. Source:
  * docs/spec/command-line.md#reports.
  */
+import { mayOverlook } from "../../core/decide/allowed.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import { codesOf, failureOf, plainFix, ruleFix, type FixSettings } from "./fix.ts";
 import { type JunitCase, renderJunit } from "./junit.ts";
@@ -15,6 +16,9 @@ interface Row {
   readonly result: RuleResult;
   readonly status: RuleResult["status"];
 }
+
+/** An error that a cluster admits with a warning. */
+export const isOverlooked = (result: RuleResult): boolean => result.status === "error" && mayOverlook(result);
 
 const rowsOf = (responses: readonly ReportedResponse[], auditWarn: boolean): readonly Row[] =>
   responses.flatMap((response) =>
@@ -77,6 +81,7 @@ export const toApplyResults = (responses: readonly ReportedResponse[], auditWarn
       pass: result.pass,
       status,
       action: result.action,
+      ...(isOverlooked(result) ? { overlooked: true } : {}),
       resource: response.about,
       image: image === undefined ? undefined : { ref: image.image, pointer: image.pointer, digest: image.digest },
       message: result.message,

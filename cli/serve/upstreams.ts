@@ -56,12 +56,14 @@ export function openServeRegistry(parts: UpstreamParts): Registry {
 const askMs = 10_000;
 
 /**
- * The first upstream for which docker's or podman's files have credentials. Who cannot read them does not know that
+ * The first upstream or mirror of one for which docker's or podman's files have credentials. Who cannot read them does not know that
  * there are none.
  */
 export async function findKnownUpstream(parts: UpstreamParts): Promise<string | undefined> {
   const source = credentialsOfFiles(parts);
-  for (const { host } of parts.config.upstreams) {
+  const { upstreams } = parts.config;
+  const hosts = upstreams.flatMap(({ host, mirrors }) => [host, ...mirrors.map((text) => new URL(text).host)]);
+  for (const host of new Set(hosts)) {
     try {
       if ((await source.find({ host, path: "" }, AbortSignal.timeout(askMs))) !== undefined) return host;
     } catch (error) {

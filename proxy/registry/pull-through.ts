@@ -27,6 +27,8 @@ export interface Unknown {
   readonly code: ErrorCode;
   /** A sentence. */
   readonly why: string;
+  /** In place of `why` in the log: what clients are not told. */
+  readonly forLog?: string;
   /** Whether asking again later may help without anybody doing anything. */
   readonly mayPass: boolean;
 }
@@ -115,17 +117,23 @@ export const unknownRest = (question: Question): Unknown => ({
 });
 
 /** What a registry said of the credentials that the proxy has is for its log, not for clients. */
-function unknownFrom({ code, from, why = code }: Unavailable): Unknown {
-  const asked = from === "" ? "the registry" : from;
+function unknownFrom({ code, from, asked, why = code }: Unavailable): Unknown {
+  const hosts = from === "" ? "the registry" : from;
+  const isLogin = code === "access-denied";
   return {
     state: "unknown",
     code,
-    why:
-      code === "access-denied"
-        ? `${asked} refuses the proxy; the proxy's log says more`
-        : `asking ${asked} failed: ${why}`,
-    mayPass: code !== "access-denied" && code !== "tls-failure",
+    why: isLogin ? refusalWords(hosts, asked, why) : `asking ${hosts} failed: ${why}`,
+    ...(isLogin ? { forLog: why } : {}),
+    mayPass: !isLogin && code !== "tls-failure",
   };
+}
+
+/** Of several hosts the one that refused: `cache.corp refuses the proxy (HTTP 401); the proxy's log says more`. */
+function refusalWords(hosts: string, asked: string | undefined, why: string): string {
+  const host = asked !== undefined && URL.canParse(asked) ? new URL(asked).host : "";
+  const [status] = /\bHTTP 40[13]\b/.exec(why) ?? [];
+  return `${host || hosts} refuses the proxy${status === undefined ? "" : ` (${status})`}; the proxy's log says more`;
 }
 
 /** Keeps answers in a mirror; in one that is open for reading, none. */

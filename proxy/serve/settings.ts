@@ -73,10 +73,13 @@ const upstream = {
   what: "a registry that may be contacted",
   fields: {
     host: { kind: "text", what: "registry as references name it", example: "ghcr.io", required: true },
-    mirrors: { kind: "texts", what: "addresses to try before the registry itself, such as https://cache.corp" },
+    mirrors: {
+      kind: "texts",
+      what: "addresses to try before the registry itself, such as https://cache.corp; each has the login of its own host",
+    },
     authoritative: {
       kind: "flag",
-      what: "whether the mirrors have everything: what they lack does not exist",
+      what: "whether the mirrors replace it: what they lack does not exist, and it is never contacted itself",
       fallback: false,
     },
     plainHTTP: { kind: "flag", what: "whether to connect to it without TLS", fallback: false },

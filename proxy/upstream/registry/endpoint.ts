@@ -29,8 +29,21 @@ export interface Endpoint {
   readonly capabilities: ReadonlySet<Capability>;
   /** Whether what this host does not have does not exist. A cache only knows what it was asked for before. */
   readonly knowsAbsence: boolean;
+  /** A mirror that was declared authoritative: it is asked in place of the registry itself, whatever it answers. */
+  readonly standsForOwn?: boolean;
   /** Nothing may be asked there, and why. */
   readonly blocked?: string;
+}
+
+/**
+ * Who is asked for something, in order. Where an authoritative mirror may be asked, the registry itself is not: an
+ * outage of that mirror leaves the question open.
+ */
+export function hostsFor(endpoints: readonly Endpoint[], capability: Capability): readonly Endpoint[] {
+  const able = endpoints.filter(({ capabilities }) => capabilities.has(capability));
+  return able.some(({ standsForOwn }) => standsForOwn === true)
+    ? able.filter(({ knowsAbsence, standsForOwn }) => !knowsAbsence || standsForOwn === true)
+    : able;
 }
 
 /** Docker Hub is asked at another host than the one by which it is named. */

@@ -63,7 +63,10 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
 
   const schemeOf = (host: string, asked?: Scheme): Scheme =>
     asked ?? (holds(plainHttp, host) ? "http" : holds(mayBePlain, host) ? "either" : defaultScheme(host));
-  const knows = (host: string): boolean => holds(authoritative, host);
+  const absenceAt = (host: string, isOwn: boolean): Pick<Endpoint, "knowsAbsence" | "standsForOwn"> => {
+    const isDeclared = holds(authoritative, host);
+    return { knowsAbsence: isOwn || isDeclared, ...(isDeclared && !isOwn ? { standsForOwn: true } : {}) };
+  };
 
   const endpoint = (registry: string, path: string, isOwn: boolean): Endpoint => {
     const host = dialledHost(registry);
@@ -73,7 +76,7 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
       root: "/v2/",
       path,
       capabilities: everyCapability,
-      knowsAbsence: isOwn || knows(host),
+      ...absenceAt(host, isOwn),
     };
   };
 
@@ -113,7 +116,7 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
         ...(registryName(host) === registryName(registry) ? {} : { namespace: registry }),
         headers,
         capabilities,
-        knowsAbsence: isOwn || knows(host),
+        ...absenceAt(host, isOwn),
       };
     });
 

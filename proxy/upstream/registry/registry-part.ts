@@ -9,7 +9,8 @@ import type { Question } from "../../../core/knowledge/question.ts";
 import type { Descriptor } from "../../../core/oci/descriptor.ts";
 import { isTag, repositoryForFetching } from "../../../core/oci/reference.ts";
 import type { Part, QuestionOf } from "../route.ts";
-import type { Capability, Endpoint } from "./endpoint.ts";
+import { type Capability, type Endpoint, hostsFor } from "./endpoint.ts";
+import { type HostFailure, joinFailures } from "./host-failures.ts";
 import type { BlobSize, OpenBlob, RegistryClient } from "./registry-client.ts";
 
 export interface RegistryParts {
@@ -125,10 +126,9 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
     signal: AbortSignal,
   ): Promise<Heard<Value>> {
     checkPlace(repository, tag);
-    const endpoints = endpointsOf(repository).filter(({ capabilities }) => capabilities.has(capability[kind]));
+    const endpoints = hostsFor(endpointsOf(repository), capability[kind]);
     const values: { readonly value: Value; readonly from: string }[] = [];
-    let failure: EngineError | undefined;
-    let failed: Endpoint | undefined;
+    const failures: HostFailure[] = [];
     for (const [index, endpoint] of endpoints.entries()) {
       // Nor may the last one use up the time in which a list can be answered that was begun.
       const mayWait = index === endpoints.length - 1 && values.length === 0;
@@ -142,17 +142,17 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
         if (value !== undefined && kind !== "referrers") return { values };
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
-        // What the host that would know says counts more than a mirror's failure.
-        if (failed === undefined || endpoint.knowsAbsence) [failure, failed] = [error, endpoint];
+        failures.push({ endpoint, error });
         if (!signal.aborted) continue;
-        if (values.length === 0) throw error;
+        if (values.length === 0) throw joinFailures(failures)?.error ?? error;
         break;
       } finally {
         stop.inTime();
       }
     }
     const asked = endpoints.map(({ host }) => host).join(", ");
-    return { values, failure: failure ?? nobodyKnows(kind, repository, asked), failed };
+    const joined = joinFailures(failures);
+    return { values, failure: joined?.error ?? nobodyKnows(kind, repository, asked), failed: joined?.endpoint };
   }
 
   /** @throws EngineError why nobody can know. */
@@ -177,13 +177,16 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
     return { ...list, partial: { state: "unavailable", code, at, from: failed?.host ?? list.from, why } };
   }
 
-  const from = (question: Question): string => endpointsOf(repositoryOf(question)).map(hostOf).join(", ");
+  const from = (kind: Kind, question: Question): string =>
+    hostsFor(endpointsOf(repositoryOf(question)), capability[kind])
+      .map(hostOf)
+      .join(", ");
 
   const part = <K extends Exclude<Kind, "referrers">>(
     kind: K,
     ask: (endpoint: Endpoint, question: QuestionOf<K>, signal: AbortSignal) => Promise<AnswerValues[K] | undefined>,
   ): Part<K> => ({
-    from,
+    from: (question) => from(kind, question),
     ask: async (question, signal) =>
       definite<AnswerValues[K]>(
         await askInOrder(kind, placeOf(question), (endpoint, stop) => ask(endpoint, question, stop), signal),
@@ -233,7 +236,7 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
     }),
     blob: part("blob", (endpoint, { digest, atMost }, signal) => client.blob(endpoint, digest, signal, atMost)),
     referrers: {
-      from,
+      from: (question) => from("referrers", question),
       ask: async (question, signal) =>
         joined(
           await askInOrder(

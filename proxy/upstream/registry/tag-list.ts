@@ -4,7 +4,7 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import { repositoryForFetching } from "../../../core/oci/reference.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, hostsFor } from "./endpoint.ts";
 import type { RegistryClient } from "./registry-client.ts";
 import { checkPlace } from "./registry-part.ts";
 
@@ -32,8 +32,8 @@ export function createTagList({
     const repository = repositoryForFetching(given);
     checkPlace(repository, undefined);
     let failure: EngineError | undefined;
-    for (const endpoint of endpointsOf(repository)) {
-      if (!endpoint.knowsAbsence || !endpoint.capabilities.has("resolve")) continue;
+    for (const endpoint of hostsFor(endpointsOf(repository), "resolve")) {
+      if (!endpoint.knowsAbsence) continue;
       try {
         if (endpoint.blocked !== undefined)
           throw new EngineError("access-denied", endpoint.blocked, { subject: repository });

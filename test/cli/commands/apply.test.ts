@@ -20,6 +20,9 @@ const world = (parts: PolicyParts = {}, files: Readonly<Record<string, string>> 
     ...files,
   },
 });
+interface JsonRow {
+  readonly overlooked?: true;
+}
 const lastLine = (text: string): string => text.split("\n").at(-2) ?? "";
 
 test("a signed image: banner, nothing failed, counters, exit 0", async () => {
@@ -68,6 +71,29 @@ test("an unknown counts as an error, exit 1, and says what was missing on stderr
   assert.match(lastLine(out), /^pass: 0, fail: 0, warn: 0, error: [1-9]/);
   assert.match(err, "could not be judged");
   assert.match(err, "Error: exit as there are policy errors\n");
+});
+
+test("under failurePolicy Ignore an unknown is an error still, and apply says that a cluster would admit it", async () => {
+  const ignoring = world({ failurePolicy: "Ignore" });
+  const args = ["apply", "policy.yaml", "-r", "signed.yaml"];
+  const { exit, out, err } = await runCli(args, ignoring);
+  assert.is(exit, 1);
+  assert.match(lastLine(out), /error: [1-9]/);
+  assert.match(err, "a cluster would admit this with a warning, because of failurePolicy: Ignore");
+  const explained = await runCli(["explain", "-r", "signed.yaml", "-p", "policy.yaml"], ignoring);
+  assert.is(explained.exit, 0, "the verdict of the cluster");
+  assert.match(explained.out, /^ALLOW/);
+  const found = JSON.parse((await runCli([...args, "--output-format", "json"], ignoring)).out);
+  assert.equal(
+    found.results.filter(({ status }: { status: string }) => status === "error").map((one: JsonRow) => one.overlooked),
+    [true],
+  );
+  const failing = await runCli(args, world());
+  assert.not.match(failing.err, "a cluster would admit");
+  // What no failure policy overlooks.
+  const denied = await runCli([...base, "-r", "unsigned.yaml"], ignoring);
+  assert.is(denied.exit, 1);
+  assert.not.match(denied.err, "a cluster would admit");
 });
 
 test("--audit-warn makes failures of Audit policies warnings", async () => {

@@ -9,6 +9,7 @@ import {
   upstreamHosts,
   upstreamRate,
 } from "../../../proxy/serve/upstream-hosts.ts";
+import { credentialTarget } from "../../../proxy/upstream/registry/endpoint.ts";
 import { registryHosts } from "../../../proxy/upstream/registry/hosts.ts";
 import { rejectsCode, throwsCode } from "../../support/assert.ts";
 
@@ -53,6 +54,27 @@ test("mirrors come first, and only those that are authoritative know what does n
     sure.endpointsOf("docker.io/a").map((one) => one.knowsAbsence),
     [true, true],
   );
+});
+
+test("a mirror is asked as whoever its own host is asked, never as the registry's user", async () => {
+  const upstreams = upstreamsOf(
+    {
+      host: "docker.io",
+      mirrors: ["https://cache.corp:8443/hub"],
+      credentials: { username: "hub", passwordEnv: "HUB" },
+    },
+    { host: "cache.corp:8443", ca: "ca", credentials: { username: "cache", passwordEnv: "CACHE" } },
+  );
+  const source = upstreamCredentials(upstreams, { env: { HUB: "h", CACHE: "c" }, files: filesOf({}) });
+  const hosts = registryHosts(upstreamHosts(upstreams, filesOf({ ca: "CA" })));
+  const users = await Promise.all(
+    hosts.endpointsOf("docker.io/library/a").map(async (at) => {
+      const found = await source.find(credentialTarget(at), AbortSignal.timeout(1000));
+      return found?.secret.form === "password" ? found.secret.username : undefined;
+    }),
+  );
+  assert.equal(users, ["cache", "hub"]);
+  assert.equal(hosts.tlsOf("cache.corp:8443"), { ca: "CA" });
 });
 
 test("TLS is that of the host that is dialled, and of no other", () => {

@@ -198,6 +198,23 @@ test("a cache whose upstream is dead says 404, and that is nobody's absence", as
   await Promise.all([asking.close(), knowing.close(), cache.close(), own.close()]);
 });
 
+test("an authoritative mirror that is down leaves the question open, and the registry itself is not asked", async () => {
+  const own = await serveRegistry(() => undefined);
+  const mirror = await serveRegistry(() => reset);
+  const rule = {
+    prefix: own.host,
+    insecure: false,
+    blocked: false,
+    mirrors: [{ location: mirror.host, insecure: false, digestOnly: false }],
+  };
+  const asking = askRegistries({ hosts: { rules: [rule], authoritative: new Set([mirror.host]) } });
+  const question = { kind: "tag", repository: `${own.host}/org/app`, tag: "1" } as const;
+  await rejectsCode("unreachable", () => asking.parts.tag.ask(question, never));
+  assert.equal(own.asked(), []);
+  assert.is(asking.parts.tag.from(question), mirror.host);
+  await Promise.all([asking.close(), mirror.close(), own.close()]);
+});
+
 test("many questions of a host that is down bring few requests", () =>
   withRegistry(
     () => reset,
