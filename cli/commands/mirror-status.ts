@@ -49,7 +49,12 @@ function lines(status: MirrorStatus, contentId: string, roots: readonly RootStat
       `${present}${absent === 0 ? "" : `, and ${absent} known to be absent`}`,
     ]),
     ["blobs", String(blobs)],
-    ["layers", `${layers.count}, ${toSizeText(layers.bytes)}`],
+    [
+      "layers",
+      layers.count === 0
+        ? "none: it decides, but cannot start containers"
+        : `${layers.count}, ${toSizeText(layers.bytes)}`,
+    ],
     ["database", `${toSizeText(status.databaseBytes)}, ${toSizeText(status.diskFreeBytes)} free on its disk`],
     [
       "complete",

@@ -172,6 +172,22 @@ function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log
 /** The code of the work that was done in part: requests were cut off. */
 const cutOff: ExitCode = 7;
 
+/** Whoever finds out from a 503 that there are no layers finds out when the registry is gone. */
+function tellLayers({ mirror, log }: Running, { mode, listeners, upstreams, proxy }: Config): void {
+  const isRegistry = listeners.some(({ serves }) => serves.length === 0 || serves.includes("registry"));
+  if (!isRegistry || proxy.layers.store) return;
+  const isPassedOn = mode === "online" && upstreams.length > 0;
+  const hasLayers = mirror.layers.names()[Symbol.iterator]().next().done !== true;
+  if (isPassedOn)
+    log.warn("layers are passed on and not kept: without its registry this mirror cannot start containers", {
+      fix: "proxy.layers.store: true, or sallyport mirror sync --with-layers",
+    });
+  else if (!hasLayers)
+    log.warn("the mirror has no layers: it decides, but cannot start containers", {
+      fix: "sallyport mirror sync --with-layers, or sallyport mirror add --with-layers",
+    });
+}
+
 async function serve(options: ServeOptions, command: Command, io: CommandIO): Promise<ExitCode> {
   const file = findConfig(options, io);
   const flags = settingFlags(command);
@@ -213,6 +229,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     });
     metrics.reloaded("loaded", io.now());
     for (const listener of server.listeners) log.info("listening", { ...listener });
+    tellLayers(running, config);
     log.info("serving", { mode, store, version, config: file ?? "none" });
     const { output } = options;
     const listeners = server.listeners;

@@ -24,6 +24,7 @@ test("what is here, in numbers and within 80 columns", async () => {
   assert.ok(more.diskFreeBytes >= 0);
   assert.is(more.writer, undefined);
   assert.match(out, "writer        nobody\n");
+  assert.match(out, "layers        none: it decides, but cannot start containers\n");
 });
 
 test("who writes is named, to those who ask and to those who wait", async () => {

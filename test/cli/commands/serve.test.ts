@@ -25,6 +25,18 @@ const store = tempFolder();
 await runCli(["mirror", "add", "--store", store, demo.folder, "--complete"]);
 const local = ["--store", store, "--listen", "127.0.0.1:0"];
 
+const noLayers = "the mirror has no layers: it decides, but cannot start containers";
+
+test("what is not kept is said at the start: layers that pass through", async () => {
+  const passed = /layers are passed on and not kept: without its registry/;
+  const config = (more: string): string =>
+    `apiVersion: sallyport.dev/v1alpha1\nkind: Config\nmode: online\nstore: ${tempFolder()}\n` +
+    `listeners: [{ address: "127.0.0.1:0" }]\nupstreams: [{ host: registry.example }]\n${more}`;
+  const told = async (more: string): Promise<boolean> =>
+    passed.test((await serving(["-c", "c.yaml"], async () => undefined, { files: { "c.yaml": config(more) } })).err);
+  assert.equal([await told(""), await told("proxy: { layers: { store: true } }\n")], [true, false]);
+});
+
 test("offline over a mirror: ready, a line for each listener, and exit code 0 when it is told to end", async () => {
   const { exit, err } = await serving(local, async ({ urls: [url = ""] }) => {
     const ready = await fetch(`${url}/readyz`);
@@ -36,7 +48,7 @@ test("offline over a mirror: ready, a line for each listener, and exit code 0 wh
   const messages = linesOf(err).map(({ msg }) => msg);
   assert.equal(
     messages.filter((msg) => msg !== "request"),
-    ["listening", "serving", "told to end", "ended"],
+    ["listening", noLayers, "serving", "told to end", "ended"],
   );
 });
 
