@@ -42,6 +42,8 @@ interface Reached {
 const mostReached = 200_000;
 /** How long a decision covers what its image reaches: the time of a pull. */
 const reachedMs = 15 * 60_000;
+/** Images that are judged for one digest that several of them have. */
+const mostJudged = 64;
 /** No client pulls an image through more indexes than this. */
 const deepest = 3;
 
@@ -77,7 +79,7 @@ export class DoorKeeper {
     const passage = await this.#judge({ repository, digest, ...(tag === undefined ? {} : { tag }) }, deadline);
     const passed =
       passage.refusal !== undefined && tag === undefined
-        ? await this.#byParents(repository, digest, 0, deadline)
+        ? await this.#byParents(repository, digest, 0, { deadline, judged: 0 })
         : passage;
     if (passed.refusal !== undefined) return passed;
     this.#reach(repository, digest, { reach: "image", ...shown(passed.warning) });
@@ -93,23 +95,24 @@ export class DoorKeeper {
     // Nobody pulled its manifest lately, or the proxy was started since.
     const naming = findNaming(mirror, repository, digest, limits);
     if (naming.some(({ manifest }) => isMaterial(undefined, manifest))) return { reach: "material" };
-    const passage = await this.#byParents(repository, digest, 0, deadline);
+    const passage = await this.#byParents(repository, digest, 0, { deadline, judged: 0 });
     return passage.refusal === undefined ? { reach: "image", ...passage } : passage;
   }
 
   /** What an admitted manifest names is admitted with it; a digest that no manifest names is judged by itself. */
-  async #byParents(repository: string, digest: Digest, depth: number, deadline: Deadline): Promise<Passage> {
+  async #byParents(repository: string, digest: Digest, depth: number, search: Search): Promise<Passage> {
     const { mirror, limits } = this.#options;
     let passage: Passage | undefined;
     const parents = depth >= deepest ? [] : findNaming(mirror, repository, digest, limits);
     for (const parent of parents) {
+      if (search.judged >= mostJudged) return { refusal: tooManyParents(digest) };
       const covered = this.#covered(repository, parent.digest);
       passage =
         covered?.reach === "image"
           ? shown(covered.warning)
-          : await this.#judge({ repository, digest: parent.digest }, deadline);
+          : await this.#judgeIn(search, { repository, digest: parent.digest });
       if (passage.refusal !== undefined) {
-        const above = await this.#byParentsOnly(repository, parent.digest, depth + 1, deadline);
+        const above = await this.#byParentsOnly(repository, parent.digest, depth + 1, search);
         if (above !== undefined) passage = above;
       }
       if (passage.refusal === undefined) {
@@ -117,18 +120,23 @@ export class DoorKeeper {
         return passage;
       }
     }
-    return passage ?? this.#judge({ repository, digest }, deadline);
+    return passage ?? this.#judgeIn(search, { repository, digest });
   }
 
   async #byParentsOnly(
     repository: string,
     digest: Digest,
     depth: number,
-    deadline: Deadline,
+    search: Search,
   ): Promise<Passage | undefined> {
     const { mirror, limits } = this.#options;
     if (depth >= deepest || findNaming(mirror, repository, digest, limits).length === 0) return undefined;
-    return this.#byParents(repository, digest, depth, deadline);
+    return this.#byParents(repository, digest, depth, search);
+  }
+
+  #judgeIn(search: Search, image: DoorImage): Promise<Passage> {
+    search.judged += 1;
+    return this.#judge(image, search.deadline);
   }
 
   async #judge(image: DoorImage, deadline: Deadline): Promise<Passage> {
@@ -172,6 +180,19 @@ export class DoorKeeper {
     this.#reached.set(key, { ...reached, until: this.#options.now().getTime() + reachedMs });
   }
 }
+
+/** A search for an image that has a digest, and is let in. */
+interface Search {
+  readonly deadline: Deadline;
+  judged: number;
+}
+
+const tooManyParents = (digest: Digest): Refusal => ({
+  status: 503,
+  code: "UNAVAILABLE",
+  message: `too many images have ${digest}: pull the manifest of yours again, and this is decided with it`,
+  why: "overloaded",
+});
 
 const shown = (warning: string | undefined): { readonly warning?: string } =>
   warning === undefined ? {} : { warning };

@@ -127,6 +127,26 @@ test("an unknown verdict is 503 under Fail; an outage is let in with a warning u
     );
 });
 
+test("a layer that many refused images share costs a bounded number of decisions, and is not given", () => {
+  const shared = describe("layer", layerType);
+  const images = Array.from({ length: 100 }, (_, index) =>
+    manifestOf([shared], { annotations: { number: String(index) } }),
+  );
+  const { door, asked } = doorFor([]);
+  return staged(door, async (stage) => {
+    put(stage, { ...images, layer: "layer" } as Record<string, string>);
+    const got = await stage.get(`org/app/blobs/${digest("layer")}`);
+    // Another one of them may be admitted: nobody knows.
+    assert.is(got.status, 503);
+    assert.is(asked.length, 64);
+    // A manifest that came since is read, too.
+    const later = manifestOf([shared, describe("later", layerType)]);
+    put(stage, { later });
+    assert.is((await stage.get(`org/app/blobs/${digest("later")}`)).status, 403);
+    assert.ok(asked.some((one) => one.digest === digest(later)));
+  });
+});
+
 test("signatures and what refers to an image are given, whatever the door says", () => {
   const signature = manifestOf([describe('{"critical":{}}', "application/vnd.dev.cosign.simplesigning.v1+json")]);
   const bundle = manifestOf([describe('{"bundle":1}', "application/vnd.dev.sigstore.bundle.v0.3+json")], {
