@@ -16,7 +16,7 @@ import type { Deadline } from "./shared-asker.ts";
 import { isAmbiguous, isMaterial } from "./signed-material.ts";
 import type { ManifestTarget } from "./target.ts";
 
-/** `image`: content of an admitted image. `material`: of a signature, an attestation or an SBOM; only text is served. */
+/** `image`: content of an admitted image. `material`: of signatures, attestations, SBOMs; only text is served. */
 export type Reach = "image" | "material";
 
 export interface Passage {

@@ -1,4 +1,4 @@
-/** Rules between settings: what contradicts or lacks something else. Source: docs/spec/command-line.md#configuration. */
+/** Rules between settings: what contradicts or lacks another. Source: docs/spec/command-line.md#configuration. */
 import { isDigest } from "../../core/crypto/digest.ts";
 import { findAddress, isLoopbackAddress, isRegistryHost } from "./address.ts";
 import type { Config, Listener, UpstreamSettings } from "./settings.ts";

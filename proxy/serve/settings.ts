@@ -75,7 +75,7 @@ const upstream = {
     host: { kind: "text", what: "registry as references name it", example: "ghcr.io", required: true },
     mirrors: {
       kind: "texts",
-      what: "addresses to try before the registry itself, such as https://cache.corp; each has the login of its own host",
+      what: "addresses to try before the registry, such as https://cache.corp; each has the login of its own host",
     },
     authoritative: {
       kind: "flag",
@@ -123,7 +123,7 @@ export const settings = {
   fields: {
     mode: {
       kind: "text",
-      what: "mode: offline contacts nobody; online asks the upstreams for what is not known here, and syncs ask further",
+      what: "mode: offline contacts nobody; online asks the upstreams for what is not known, and syncs ask further",
       values: ["offline", "online"],
       fallback: "offline",
     },

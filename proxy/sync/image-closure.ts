@@ -78,7 +78,7 @@ interface Node {
 
 const tagKinds = ["signature", "attestation", "sbom"] as const;
 
-/** Reads as far as the knowledge goes, again when there is more. Nodes without an open question are not decided again. */
+/** Reads as far as the knowledge goes, and again when it grows. Nodes without open questions are not decided again. */
 export class ImageClosure {
   readonly #image: SyncImage;
   readonly #options: ClosureOptions;
