@@ -90,8 +90,7 @@ function readOptions(
   if (version !== undefined && known === undefined)
     throw usage("--version is the version of what runs containers on the node, such as 2.1.6", version);
   const address = readProxy(proxy);
-  if (address.isPlain && ca !== undefined)
-    throw usage("--ca is for https; this proxy is spoken to without TLS", "--ca");
+  if (address.isPlain && ca !== undefined) throw usage("--ca is for an https proxy; this one is http", "--ca");
   return {
     proxy: address,
     upstreams: [...new Set(splitLists(upstream).map(readUpstream))],
@@ -126,20 +125,20 @@ export function define(command: Command, { io, finish }: Shell): void {
   command
     .addArgument(new Argument("<runtime>", "what runs containers on the node").choices(Object.keys(runtimes)))
     .requiredOption("--proxy <url>", "the proxy as nodes reach it: https://HOST:PORT")
-    .option("--version <version>", "of the runtime, such as 2.1.6; what is printed depends on it")
+    .option("--version <version>", "version of the runtime, such as 2.1.6; older ones need other files")
     .option(
       "--upstream <host>",
       "a registry that is pulled through the proxy (repeatable, comma list); without it all are",
       collect,
     )
     .option("--ca <file>", "the authority of the proxy's certificate, printed for the node")
-    .option("--username <name>", "as whom nodes log in at the proxy; its password is never printed")
-    .option("--with-fallback", "leave registries themselves as a last resort")
+    .option("--username <name>", "user name with which nodes log in to the proxy; its password is never printed")
+    .option("--with-fallback", "let nodes pull from the registry itself when the proxy gives no image")
     .addOption(outputOption())
     .addHelpText(
       "after",
-      "\nEach part begins with the path where it belongs on the node.\n" +
-        "Passwords are never printed. Nothing is asked.\n" +
+      "\nEach part begins with its path on the node.\n" +
+        "Passwords are never printed. Nothing is contacted.\n" +
         "\nExample:\n  sallyport node-config containerd --proxy https://proxy.example:5000 --ca ca.crt\n",
     )
     .action((runtime: string, options: Options) => finish(run(runtime, options, io)));

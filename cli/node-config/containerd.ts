@@ -44,7 +44,7 @@ function hostsConfig(options: NodeConfigOptions): NodeConfig {
       ...(withFallback ? [fallbackNote] : [policyNote]),
       ...secretNote(options, true),
       ...(version === undefined
-        ? ["this is for containerd 2.x; for 1.x, and for what 2.2.1 added, say which: --version 1.7"]
+        ? ["this is for containerd 2.x; for another version give it, such as --version 1.7 or --version 2.2.1"]
         : []),
     ],
   };
@@ -79,7 +79,7 @@ function hostsToml(name: string, options: NodeConfigOptions): string {
     return `${comment(
       "The proxy stands in the place of the registry, and there is no other host.",
       "A [host] table would make containerd ask the registry itself last.",
-      "Read at every pull: nothing is to be restarted.",
+      "Read at every pull: no restart is needed.",
     )}server = ${quoted(proxy.url)}\n${trust}${login("header", options)}`;
   }
   // An unknown capability makes containerd before 2.2.1 drop the whole file.

@@ -65,7 +65,7 @@ export function crioConfig(options: NodeConfigOptions): NodeConfig {
             withFallback
               ? "The proxy is asked first, and the registry itself where the proxy has no answer."
               : "The proxy stands in the place of each registry, and there is no other source.",
-            "A name without a registry has one meaning, as policies have it, or none.",
+            "A name without a registry means docker.io, as in policies, or is refused.",
           ) +
           `unqualified-search-registries = ${search}\nshort-name-mode = "enforcing"\n` +
           names.map((name) => registryTable(name, options)).join(""),

@@ -103,7 +103,7 @@ export const secretNote = ({ username }: NodeConfigOptions, isBasic: boolean): r
     ? []
     : [
         isBasic
-          ? `put what this prints in the place of ${basicHere}: printf %s '${username}:PASSWORD' | base64 -w0`
-          : `put the password of ${username} in the place of ${passwordHere}`,
-        "a password in a file is for those who may read the file: chmod 600",
+          ? `replace ${basicHere} with what this prints: printf %s '${username}:PASSWORD' | base64 -w0`
+          : `replace ${passwordHere} with the password of ${username}`,
+        "whoever can read the file can read the password: chmod 600",
       ];

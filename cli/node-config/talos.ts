@@ -81,7 +81,9 @@ export function talosConfig(options: NodeConfigOptions): NodeConfig {
     ],
     notes: [
       ...(isUnavoidable ? [unavoidableNote("Talos", options, "1.9 or later")] : []),
-      ...(version === undefined ? ["this is for Talos 1.12 and later; for others say which: --version 1.11"] : []),
+      ...(version === undefined
+        ? ["this is for Talos 1.12 and later; for an earlier version give it, such as --version 1.11"]
+        : []),
       ...othersNote(options),
       ...(withFallback || isUnavoidable ? [fallbackNote] : [policyNote]),
       ...secretNote(options, false),
