@@ -1,14 +1,16 @@
 /** The registry proxy beside a bare handler of Node, and beside a bare pipe that hashes; in processes of their own. */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { mediaTypes } from "../../core/oci/manifest.ts";
 import { type Bench, type BenchRow, median } from "./bench.ts";
-import { digestOfPieces, piece, type ProcessUse } from "./proxy-process.ts";
+import { benchDigest, benchManifest, digestOfPieces, piece, type ProcessUse } from "./proxy-process.ts";
 
 const program = fileURLToPath(new URL("proxy-process.ts", import.meta.url));
 
@@ -38,7 +40,7 @@ async function start(kind: string, folder: string, env: Readonly<Record<string, 
 
 /** Asks one path over and over on some connections, several requests at a time on each: the server is what is busy. */
 async function load(port: number, path: string, count: number): Promise<void> {
-  const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n`);
+  const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: ${mediaTypes.manifest}\r\n\r\n`);
   const [connections, depth] = [8, 8];
   const each = Math.ceil(count / connections);
   await Promise.all(
@@ -91,24 +93,101 @@ function read(port: number, path: string, size: number): Promise<number> {
   });
 }
 
+/** The processor's time of a program that is not ours, in hundredths of a second. Source: proc_pid_stat(5). */
+function ticksOf(pid: number | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Where `npm run e2e` keeps the programs of others. */
+const toolsFolder = process.env.SALLYPORT_E2E_TOOLS ?? join(homedir(), ".cache", "sallyport-e2e", "bin");
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** distribution's registry, with the same manifest on its disk; none where its program is not here. */
+async function startDistribution(folder: string): Promise<Running | undefined> {
+  const registry = join(toolsFolder, "distribution");
+  if (!existsSync(registry) || process.platform !== "linux") return undefined;
+  const root = join(folder, "docker", "registry", "v2");
+  const hex = benchDigest.slice("sha256:".length);
+  const tag = "repositories/org/app/_manifests/tags/1";
+  const files: readonly (readonly [string, string | Uint8Array])[] = [
+    [`blobs/sha256/${hex.slice(0, 2)}/${hex}/data`, benchManifest],
+    [`repositories/org/app/_manifests/revisions/sha256/${hex}/link`, benchDigest],
+    [`${tag}/current/link`, benchDigest],
+    [`${tag}/index/sha256/${hex}/link`, benchDigest],
+  ];
+  for (const [name, content] of files) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  const port = await freePort();
+  const config = {
+    version: "0.1",
+    log: { level: "error", accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: folder } },
+    http: { addr: `127.0.0.1:${port}`, secret: "a secret of the bench" },
+  };
+  // JSON is YAML.
+  writeFileSync(join(folder, "config.yml"), JSON.stringify(config));
+  const env = { ...process.env, OTEL_TRACES_EXPORTER: "none" };
+  const child = spawn(registry, ["serve", join(folder, "config.yml")], { stdio: "ignore", env });
+  for (let tries = 0; tries < 100; tries++) {
+    const isThere = await fetch(`http://127.0.0.1:${port}${manifest}`, {
+      headers: { accept: mediaTypes.manifest },
+    }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isThere)
+      return { port, use: async () => ({ cpu: ticksOf(child.pid) * 10_000, most: 0 }), end: () => void child.kill() };
+    await wait(100);
+  }
+  child.kill();
+  throw new Error("distribution's registry does not serve the manifest of the bench");
+}
+
 const manifest = "/v2/org/app/manifests/1?ns=registry.example";
 
 async function manifests(folder: string, quick: boolean): Promise<readonly BenchRow[]> {
   const servers = await Promise.all(["bare", "proxy", "serve"].map((kind) => start(kind, join(folder, kind))));
-  const count = quick ? 200 : 20_000;
+  const distribution = await startDistribution(join(folder, "distribution"));
+  if (distribution !== undefined) servers.push(distribution);
+  const count = quick ? 200 : process.env.N ? Number(process.env.N) : 20_000;
   const costs = servers.map((): number[] => []);
   for (const server of servers) await load(server.port, manifest, count);
   for (let round = 0; round < (quick ? 1 : 7); round++)
     for (const [index, server] of servers.entries()) costs[index]?.push(await costOf(server, manifest, count));
   for (const server of servers) server.end();
-  const [bare = 0, proxy, serve] = costs.map(median);
+  const [bare = 0, proxy, serve = Number.NaN, theirs] = costs.map(median);
   return [
     {
       what: "a warm manifest, as many a second of one processor as a bare handler of the same bytes",
       ratio: bare / (proxy ?? Number.NaN),
       ...(quick ? {} : { atLeast: 0.5 }),
     },
-    { what: "the same through all of serve: bounds, log, metrics", ratio: bare / (serve ?? Number.NaN) },
+    {
+      what: "the same through all of serve: bounds, log, metrics",
+      ratio: bare / serve,
+      ...(quick ? {} : { atLeast: 0.5 }),
+    },
+    ...(theirs === undefined
+      ? []
+      : [
+          {
+            what: "the same through all of serve, times as many as distribution's registry from its disk",
+            ratio: theirs / serve,
+            ...(quick ? {} : { atLeast: 1 }),
+          },
+        ]),
   ];
 }
 
