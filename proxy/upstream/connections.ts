@@ -34,7 +34,9 @@ export interface ConnectionOptions {
   readonly tlsOf?: (host: string) => HostTls | undefined;
   /** How a user names certificates to these hosts, for messages. */
   readonly settings?: TlsSettings;
-  /** Sockets to one origin at the same time. Default 8; more requests wait for one. Streams leave some, of two or more. */
+  /**
+   * Sockets to one origin at the same time. Default 8; more requests wait for one. Of two and more, streams leave some.
+   */
   readonly perOrigin?: number | ((host: string) => number);
   /** For connecting, TLS included. Default 10 s. */
   readonly connectMs?: number;
