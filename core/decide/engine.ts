@@ -133,6 +133,7 @@ export function createEngine(options: EngineOptions): Engine {
         exhaustive,
         exceptions,
         match,
+        warn: (text) => void trustWarnings.add(text),
         variables: (current, policy) => variables(current, { now, policy }),
       };
       const { results, patches, warnings } = runPasses(

@@ -46,7 +46,7 @@ export interface AnswerValues {
  * `at` is RFC 3339; `from` names the source. `absent`: the source said so, or with `claim` (a scope) somebody said that
  * everything there is held, `from` and `at` then being the claim's. `unavailable`: the source was asked and failed to
  * answer; `why` is what it said, for people. `partial`: of a list of referrers there may be more, because no registry
- * was asked, or because the one that was failed to answer.
+ * was asked, or because the one that was failed to answer. `outage`: why nobody could say whether a tag has moved.
  */
 export type Answer<T = unknown> =
   | {
@@ -55,8 +55,15 @@ export type Answer<T = unknown> =
       readonly at: string;
       readonly from: string;
       readonly partial?: true | Unavailable;
+      readonly outage?: Unavailable;
     }
-  | { readonly state: "absent"; readonly at: string; readonly from: string; readonly claim?: string }
+  | {
+      readonly state: "absent";
+      readonly at: string;
+      readonly from: string;
+      readonly claim?: string;
+      readonly outage?: Unavailable;
+    }
   | Unavailable;
 
 export interface Unavailable {

@@ -48,6 +48,13 @@ export const openRest = (question: Question, partial: true | Unavailable): Engin
     { subject: questionSubject(question), cause: new Unanswered(question) },
   );
 
+/** That nobody could say whether an earlier answer still holds, as an error of {@link ask}. */
+export const openAgain = (question: Question, outage: Unavailable): EngineError =>
+  new EngineError(outage.code, unansweredWords(question, outage), {
+    subject: outage.asked ?? questionSubject(question),
+    cause: new Unanswered(question),
+  });
+
 /** The questions whose answers would decide what `error` left open. Wrapped errors are searched too. */
 export function openQuestions(error: EngineError): readonly Question[] {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)

@@ -49,8 +49,9 @@ export class Overlay implements Knowledge {
   /** What stays known when the question was asked in vain. */
   #despite<A extends Answer>(question: Question, outage: A & Unavailable, held: A | undefined): A {
     const known = heldDespite(question, outage, held);
-    if (known.state !== "unavailable") this.#used.set(questionText(question), { question, at: known.at, outage });
-    return known;
+    if (known.state === "unavailable") return known;
+    this.#used.set(questionText(question), { question, at: known.at, outage });
+    return question.kind === "tag" ? { ...known, outage } : known;
   }
 
   #held<Q extends Question>(question: Q): AnswerTo<Q> | undefined {

@@ -6,16 +6,24 @@ import { readTag } from "../../oci/lookup.ts";
 import type { ImageReference } from "../../oci/reference.ts";
 import { type Digest, isDigest } from "../../crypto/digest.ts";
 import { EngineError } from "../../errors.ts";
-import { openQuestions } from "../../knowledge/ask.ts";
+import { openAgain, openQuestions } from "../../knowledge/ask.ts";
 import { claimOf, claimWords } from "../../knowledge/completeness-claim.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import { failed, proven, toFailure, type Verification } from "../../verdict.ts";
 
+export interface StaleTags {
+  /** A tag of which nobody could say whether it has moved is unknown. */
+  readonly hides: boolean;
+  /** Told of each such tag that is used. */
+  readonly warn: (text: string) => void;
+}
+
 /**
  * The digest of an image reference: its own, else the one that its tag resolves to. Refuted with `image-not-found` if
- * the source said that there is no such tag; unknown without an answer.
+ * the source said that there is no such tag; unknown without an answer. Without `stale` an earlier answer is as good
+ * as a new one.
  */
-export function resolveDigest(image: ImageReference, knowledge: Knowledge): Verification<Digest> {
+export function resolveDigest(image: ImageReference, knowledge: Knowledge, stale?: StaleTags): Verification<Digest> {
   if (image.digest !== undefined) {
     if (isDigest(image.digest)) return proven(image.digest);
     return failed({
@@ -29,6 +37,12 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge): Veri
   const tag = image.tag ?? "latest";
   try {
     const found = readTag(knowledge, image.repository, tag);
+    if (found.outage !== undefined && stale !== undefined) {
+      const { from, code } = found.outage;
+      if (stale.hides) throw openAgain({ kind: "tag", repository: image.repository, tag }, found.outage);
+      const since = `what was said of it at ${found.at} is used`;
+      stale.warn(`${image.canonical} may have moved: ${from} could not be asked (${code}), and ${since}`);
+    }
     if (found.state === "present") return proven(found.value.digest);
     const claim = claimOf(found);
     const said = `${found.from} said at ${found.at} that ${image.canonical} does not exist`;

@@ -49,14 +49,16 @@ export class RuleImage {
   /** Results of the entries that judge the image, by index. Verified when first asked. */
   verdicts(): ReadonlyMap<number, ImageResult> {
     if (this.#verdicts !== undefined) return this.#verdicts;
-    const { counted, exhaustive, knowledge, verifier } = this.#run.decision;
-    const { position } = this.#run.compiled.policy;
+    const { counted, exhaustive, knowledge, verifier, warn } = this.#run.decision;
+    const { position, spec } = this.#run.compiled.policy;
+    // A sync decides for a side that asks nobody: what it has of a tag is all that is known there.
+    const stale = { hides: spec.failurePolicy === "Fail" && !exhaustive, warn };
     const siblings = this.#entries;
     const variables = this.#variables;
     const verdicts = new Map<number, ImageResult>();
     for (const [index, entry] of siblings.entries()) {
       if (this.stances[index] !== "judged") continue;
-      const context = { index, entry, siblings, knowledge, verifier, variables, position, exhaustive, counted };
+      const context = { index, entry, siblings, knowledge, verifier, variables, position, exhaustive, counted, stale };
       verdicts.set(index, verifyImageEntry(this.image, context));
     }
     this.#verdicts = verdicts;

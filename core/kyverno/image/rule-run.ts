@@ -31,6 +31,8 @@ export interface DecisionRun {
   readonly exhaustive: boolean;
   readonly exceptions: ExceptionIndex;
   readonly match: MatchOptions;
+  /** For warnings of the decision; each is shown once. */
+  readonly warn: (text: string) => void;
   /** A fresh context with the variables of a request. */
   readonly variables: (request: AdmissionRequest, policy: Policy) => JsonContext;
 }

@@ -20,7 +20,7 @@ import { substituteText } from "../rule/variables.ts";
 import { checkAttestation } from "./attestation.ts";
 import { checkAttestorSets, openOf, type SetContext, type SetsResult } from "./attestor-set.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
-import { resolveDigest } from "./resolve-image.ts";
+import { resolveDigest, type StaleTags } from "./resolve-image.ts";
 import type { AttestationResult, ImageResult } from "./result.ts";
 
 export interface EntryContext {
@@ -35,6 +35,7 @@ export interface EntryContext {
   readonly position: (pointer: string) => Position;
   readonly exhaustive: boolean;
   readonly counted: CountedSets;
+  readonly stale: StaleTags;
 }
 
 /**
@@ -88,7 +89,7 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
   const pins = entry.source.mutateDigest && image.reference.digest === undefined;
   const verifies = entry.sets.length > 0 || entry.attestations.length > 0;
   if (!verifies && !pins && !context.exhaustive) return pinnedResult(base, ownDigest(image.reference), context);
-  const resolved = resolveDigest(image.reference, context.knowledge);
+  const resolved = resolveDigest(image.reference, context.knowledge, context.stale);
   if (resolved.truth !== "proven")
     return {
       ...base,

@@ -102,6 +102,14 @@ test("an answer that was used in an outage is remembered, once, with its time", 
   assert.equal(overlay.usedInOutages(), [{ question, at: "2020-01-01T00:00:00Z", outage }]);
 });
 
+test("of a tag that was asked about in vain, the earlier answer says so", () => {
+  const tag = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
+  const overlay = new Overlay(base().absent(tag), () => true);
+  overlay.set(tag, outage);
+  const answer = overlay.answer(tag);
+  assert.equal(answer?.state === "absent" && answer.outage, outage);
+});
+
 test("an outage covers ignorance and an earlier outage, and nothing that was known", () => {
   assert.is(told(base(), outage), "unavailable asked");
   assert.is(told(base().set(question, { ...outage, from: "base" }), outage), "unavailable asked");

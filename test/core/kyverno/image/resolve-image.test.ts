@@ -44,4 +44,25 @@ test("a tag: present, absent, out of reach, never asked; none given is latest", 
   assert.ok(never.truth === "unknown" && never.failures[0]?.code === "not-in-mirror" && never.open.length === 1);
 });
 
+test("a tag that may have moved is unknown where that hides it, and used with a warning where it does not", () => {
+  const outage = { state: "unavailable", code: "unreachable", at: "2026-01-02T00:00:00Z", from: "ghcr.io" } as const;
+  const told = { at: "2026-01-01T00:00:00Z", from: "ghcr.io", outage } as const;
+  const image = parseReference("ghcr.io/org/app:1", defaultLimits);
+  for (const [answer, truth] of [
+    [{ state: "present", value: { mediaType: "m", digest, size: 1 }, ...told }, "proven"],
+    [{ state: "absent", ...told }, "refuted"],
+  ] as const) {
+    const knowledge = new MemoryKnowledge(defaultLimits).set(question, answer);
+    const warnings: string[] = [];
+    const warn = (text: string): void => void warnings.push(text);
+    const hidden = resolveDigest(image, knowledge, { hides: true, warn });
+    assert.ok(hidden.truth === "unknown" && hidden.failures[0]?.code === "unreachable");
+    assert.equal(hidden.truth === "unknown" && hidden.open, [question]);
+    assert.equal(warnings, []);
+    assert.is(resolveDigest(image, knowledge, { hides: false, warn }).truth, truth);
+    assert.match(warnings.join(), /ghcr\.io\/org\/app:1 may have moved: ghcr\.io could not be asked \(unreachable\)/);
+    assert.is(resolveDigest(image, knowledge).truth, truth);
+  }
+});
+
 test.run();
