@@ -134,7 +134,7 @@ test("a layer that many refused images share costs a bounded number of decisions
   );
   const { door, asked } = doorFor([]);
   return staged(door, async (stage) => {
-    put(stage, { ...images, layer: "layer" } as Record<string, string>);
+    put(stage, { ...Object.fromEntries(images.entries()), layer: "layer" });
     const got = await stage.get(`org/app/blobs/${digest("layer")}`);
     // Another one of them may be admitted: nobody knows.
     assert.is(got.status, 503);
