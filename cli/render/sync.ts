@@ -5,7 +5,7 @@
 import { questionText } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
 import { claimWords } from "../../core/knowledge/completeness-claim.ts";
-import type { Coverage } from "../../proxy/sync/coverage.ts";
+import type { Coverage, CoverageReason } from "../../proxy/sync/coverage.ts";
 import type {
   CoveredImage,
   Drift,
@@ -156,6 +156,7 @@ export const toSyncJson = (report: SyncReport, exitCode: number, settings: FixSe
 const decisionWords: Readonly<Record<Coverage["verdict"], string>> = {
   pass: "pass",
   fail: "fail",
+  audit: "audit",
   unknown: "unknown",
   none: "-",
   absent: "-",
@@ -167,24 +168,30 @@ const gapOf = ({ coverage, status, problems }: CoveredImage, isDry: boolean): st
   if (coverage.isAsListed === false && coverage.isCovered) return "signed, unlike the list says";
   if (coverage.missing.length > 0) return `${coverage.missing.length} missing`;
   const code = coverage.reasons.find((reason) => reason.code !== undefined)?.code;
+  if (coverage.verdict === "audit" && coverage.isAsListed !== true) return code ?? "reported";
   if (coverage.isCovered) return coverage.isAsListed === true ? "unsigned, as the list says" : "-";
   return code ?? coverage.verdict;
 };
 
+/** What only reports must not read like a denial. */
+const reasonText = ({ policy, rule, action, message }: CoverageReason): string =>
+  `${action === "Audit" ? "reported, not denied: " : ""}${policy}.${rule}: ${message}`;
+
 /** What is to be said about one image, without its name. */
 function detailsOf(image: CoveredImage, isDry: boolean): readonly string[] {
   const { coverage, drifted, status, from, problems } = image;
-  const { isCovered, isAsListed, missing, reasons } = coverage;
+  const { isCovered, isAsListed, missing, reasons, verdict } = coverage;
   const notes = [
     ...(drifted === undefined ? [] : [`drifted: ${driftWords(drifted)}`]),
     ...(status === "absent" ? ["[image-not-found] its registry says that there is no such image"] : []),
     ...(isAsListed === false ? [`it is signed, and ${from} says that nobody signs it`] : []),
   ];
-  if (isCovered || status === "absent") return notes;
+  const isReported = verdict === "audit" && isAsListed !== true;
+  if ((isCovered && !isReported) || status === "absent") return notes;
   if (isDry && problems.length === 0 && missing.length > 0) return notes;
   const gaps = [
     ...missing.map((question) => `missing: ${questionWords(question)}`),
-    ...(missing.length > 0 ? [] : reasons.map(({ policy, rule, message }) => `${policy}.${rule}: ${message}`)),
+    ...(missing.length > 0 ? [] : reasons.map(reasonText)),
   ];
   const all = [...new Set(gaps)];
   const more = all.length > mostProblems ? [`and ${all.length - mostProblems} more: -o json has them`] : [];

@@ -7,16 +7,17 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
+import type { FailureAction } from "../../core/kyverno/policy/policy.ts";
 import { skippedReference } from "../../core/kyverno/outcome/message.ts";
 import type { Limits } from "../../core/limits.ts";
 import { leadingFailure } from "../../core/verdict.ts";
 import { type Closure, ImageClosure, podWith, type SyncImage } from "./image-closure.ts";
 
 /**
- * `pass`, `fail`, `unknown`: of the policies that select the image. `none`: no policy selects it. `absent`: there is no
- * such image.
+ * `pass`, `fail`, `unknown`: of the policies that select the image. `audit`: those that do not pass only report that.
+ * `none`: no policy selects it. `absent`: there is no such image.
  */
-export type CoverageVerdict = "pass" | "fail" | "unknown" | "none" | "absent";
+export type CoverageVerdict = "pass" | "fail" | "audit" | "unknown" | "none" | "absent";
 
 export interface Coverage {
   readonly verdict: CoverageVerdict;
@@ -35,6 +36,8 @@ export interface CoverageReason {
   readonly rule: string;
   readonly code?: ErrorCode;
   readonly message: string;
+  /** `Audit`: the far side admits the image and reports this. */
+  readonly action: FailureAction;
 }
 
 /** The codes with which an unsigned image fails. */
@@ -62,7 +65,7 @@ const isUnsigned = (reasons: readonly CoverageReason[]): boolean => {
 const isSigned = (verdict: CoverageVerdict, results: readonly RuleResult[], reasons: readonly CoverageReason[]) =>
   verdict === "pass"
     ? results.some(({ status }) => status === "pass")
-    : verdict === "fail" && reasons.some(({ code }) => code !== undefined && wrong.has(code));
+    : (verdict === "fail" || verdict === "audit") && reasons.some(({ code }) => code !== undefined && wrong.has(code));
 
 const wrong: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["wrong-key", "bad-signature", "wrong-identity", "wrong-annotations", "wrong-digest"] as const),
@@ -82,12 +85,15 @@ export function coverageOf(
   if (absent) return { closure, coverage: { verdict: "absent", missing: [], reasons: [], isCovered: false } };
   const failed =
     engine === undefined || decision === undefined ? [] : notExcused(image, engine, decision, knowledge, now);
-  const reasons = failed.map(toReason);
+  const reasons = failed.map((result) => toReason(result, engine));
   const isRefuted = failed.some(({ status }) => status === "fail");
+  const isAudited = isRefuted && reasons.every(({ action }, at) => action === "Audit" && failed[at]?.status === "fail");
   const isSelected = (decision?.results.length ?? 0) > 0;
-  const verdict = isRefuted ? "fail" : failed.length > 0 ? "unknown" : isSelected ? "pass" : "none";
-  const isExpected = image.expect === "unsigned" && verdict === "fail" && isUnsigned(reasons);
-  const isCovered = open.length === 0 && (verdict === "pass" || verdict === "none" || isExpected);
+  const refused = isAudited ? "audit" : "fail";
+  const verdict = isRefuted ? refused : failed.length > 0 ? "unknown" : isSelected ? "pass" : "none";
+  const isExpected = image.expect === "unsigned" && (verdict === "fail" || verdict === "audit") && isUnsigned(reasons);
+  const isCovered =
+    open.length === 0 && (verdict === "pass" || verdict === "audit" || verdict === "none" || isExpected);
   const isContrary = image.expect === "unsigned" && isSigned(verdict, decision?.results ?? [], reasons);
   const listed = isExpected ? { isAsListed: true } : isContrary ? { isAsListed: false } : {};
   return { closure, coverage: { verdict, missing: open, reasons, isCovered, ...listed } };
@@ -115,7 +121,20 @@ function notExcused(
   return failed.filter((result) => !excused.has(key(result)));
 }
 
-function toReason({ policy, rule, status, message, failures }: RuleResult): CoverageReason {
+/** An override may enforce in a namespace that nobody here knows: then it does not only report. */
+const actionOf = ({ policy, policyNamespace, action }: RuleResult, engine: Engine | undefined): FailureAction =>
+  engine?.policies.some(
+    ({ name, namespace, spec }) =>
+      name === policy &&
+      (policyNamespace === undefined || namespace === policyNamespace) &&
+      spec.validationFailureActionOverrides.some((override) => override.action.toLowerCase() === "enforce"),
+  ) === true
+    ? "Enforce"
+    : action;
+
+function toReason(result: RuleResult, engine: Engine | undefined): CoverageReason {
+  const { policy, rule, status, message, failures } = result;
   const failure = leadingFailure(status === "fail" ? "refuted" : "unknown", failures);
-  return { policy, rule, message, ...(failure === undefined ? {} : { code: failure.code }) };
+  const action = actionOf(result, engine);
+  return { policy, rule, action, message, ...(failure === undefined ? {} : { code: failure.code }) };
 }

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { addSigned, statuses, withLab } from "./sync-lab.ts";
+import { policyFor } from "../demo-policy.ts";
+import { addSigned, key, reportOf, repository, statuses, withLab } from "./sync-lab.ts";
 
 const test = suite("cli/commands/mirror-sync, again");
 
@@ -26,6 +27,28 @@ test("what the list of tags shows to be absent is not asked for; where it is ref
     assert.is(each.filter((line) => line.endsWith("/tags/list")).length, 1);
     // Of three images and their signatures: three tags and the fallback tag of each.
     assert.is(new Set(tagged(each)).size, 24);
+  }));
+
+test("what only an Audit policy refuses is reported, not denied, unless an override enforces somewhere", () =>
+  withLab(async (lab) => {
+    lab.registry.addImage(repository, "1", "nobody signed this");
+    const audit = policyFor(key.pem, { images: `${lab.registry.host}/*`, action: "Audit" });
+    const overrides = "spec:\n  validationFailureActionOverrides: [{action: Enforce, namespaces: [prod]}]";
+    const words = ["mirror", "sync", "--store", lab.store, "--policies", "policy.yaml", "--require-covered"];
+    const run = (policy: string, ...more: readonly string[]) =>
+      lab.run([...words, lab.here("1"), ...more], { "policy.yaml": policy });
+    const said = reportOf(await run(audit, "-o", "json"));
+    const { decision, covered, reasons } = said.images[0]?.coverage ?? {};
+    assert.equal([said.exitCode, decision, covered], [0, "audit", true]);
+    assert.equal(
+      (reasons as readonly { readonly action: string }[]).map(({ action }) => action),
+      ["Audit"],
+    );
+    const shown = await run(audit);
+    assert.match(shown.out, /audit +no-signature/);
+    assert.match(shown.out, "reported, not denied: check-images.signed: ");
+    const enforced = reportOf(await run(audit.replace("spec:", overrides), "-o", "json"));
+    assert.equal([enforced.exitCode, enforced.images[0]?.coverage.decision], [1, "fail"]);
   }));
 
 test.run();
