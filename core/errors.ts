@@ -246,18 +246,19 @@ export const checks: Readonly<Record<ErrorCode, string>> = {
 /** What to do where more is known than the code says. */
 export const remedies = {
   artifact:
-    "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` the layout has all that hangs " +
-    "on its images, with `--complete=repository` all of their repositories",
-  "other-tag": "ask for a tag that is here, or bring this one in: `sallyport mirror add --store STORE IMAGE=LAYOUT`",
+    "bring it in where there is a network: `sallyport mirror sync --store STORE IMAGE`; or from a layout: " +
+    "`sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` the layout has all that hangs on its " +
+    "images, with `--complete=repository` all of their repositories",
+  "other-tag":
+    "ask for a tag that is here, or bring this one in: `sallyport mirror sync --store STORE IMAGE`, or " +
+    "`sallyport mirror add --store STORE IMAGE=LAYOUT`",
   "new-mirror": "fill a new folder: `sallyport mirror add --store NEW LAYOUT`",
   sign: "sign the image, and push the signature to its registry",
   "sign-or-expect":
     "sign the image, and push the signature to its registry; where nobody signs it, say so in the list: " +
     "`expect=unsigned`",
   "signed-now": "take `expect=unsigned` out of the list: this image has a signature",
-  "tag-moved":
-    "see who moved the tag, and whether they were to; name an image by its digest where it must not change: " +
-    "`--fail-on-drift` makes this an error",
+  "tag-moved": "see who moved the tag, and whether they were to; name an image by its digest where it must not change",
   "tag-gone": "see who removed the tag; name the image by a tag that is there, or by its digest",
   "no-such-image": "correct the name or the tag in the list, or take the image out of it",
   "sync-again": "run the sync again; if it is missing then too, `--verbose` shows who was asked and what came back",

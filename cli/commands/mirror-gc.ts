@@ -76,7 +76,37 @@ function gc(options: GcOptions, io: CommandIO): ExitCode {
   return 0;
 }
 
-function toRemove(text: string, io: CommandIO): ImageToRemove {
+/** A repository, or none, and the first digits of a digest, as the columns of `mirror ls` have them. */
+const shortForm = /^(?:(.+)@)?(?:sha256:)?([0-9a-f]{6,63})(?:…|\.\.\.)?$/;
+
+/** The one image of the mirror whose digest begins so. @throws EngineError `invalid-usage` where there are several. */
+function byDigits(text: string, mirror: Mirror, io: CommandIO): ImageToRemove | undefined {
+  const [, name, digits] = shortForm.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const { fetchRepository, tag: named } = name === undefined ? {} : parseImage(name, io.limits);
+  // Without a tag, that of a reference is latest.
+  const tag = name?.endsWith(`:${named}`) === true ? named : undefined;
+  const found = new Map<string, ImageToRemove>();
+  for (const image of mirror.list()) {
+    if (!image.digest.startsWith(`sha256:${digits}`)) continue;
+    if (fetchRepository !== undefined && image.repository !== fetchRepository) continue;
+    if (tag !== undefined && image.tag !== tag) continue;
+    const { repository, digest } = image;
+    found.set(`${repository}@${digest}`, { repository, digest });
+  }
+  const [one, ...more] = found.keys();
+  if (more.length > 0)
+    throw usage(`${digits} begins several digests: ${[...found.keys()].slice(0, mostNamed).join(", ")}`, text);
+  if (one === undefined && name !== undefined) throw usage("the mirror does not have this image", text);
+  return one === undefined ? undefined : found.get(one);
+}
+
+/** Candidates that a message names. */
+const mostNamed = 5;
+
+function toRemove(text: string, mirror: Mirror, io: CommandIO): ImageToRemove {
+  const short = byDigits(text, mirror, io);
+  if (short !== undefined) return short;
   const { fetchRepository: repository, tag, digest } = parseImage(text, io.limits);
   if (digest !== undefined && isDigest(digest)) return { repository, digest };
   return { repository, tag: tag ?? "latest" };
@@ -84,13 +114,13 @@ function toRemove(text: string, io: CommandIO): ImageToRemove {
 
 function remove(texts: readonly string[], options: RemovalOptions, io: CommandIO): ExitCode {
   const isDry = options.dryRun === true;
-  const images = texts.map((text) => toRemove(text, io));
   if (!isDry && !isAgreed(options))
     throw usage(
       "signatures and attestations of an image are removed with it: see which with --dry-run, then confirm with --yes",
       "mirror rm",
     );
   withMirror(options, io, "write", (mirror) => {
+    const images = texts.map((text) => toRemove(text, mirror, io));
     const collection = mirror.writer().remove(images, isDry);
     if (!isDry) record(mirror, "rm", collection, io);
     show(collection, isDry, options, io);
@@ -119,7 +149,7 @@ Examples:
 const rmHelp = `
 Examples:
   sallyport mirror rm --store mirror ghcr.io/acme/app:1.4 --dry-run
-  sallyport mirror rm --store mirror ghcr.io/acme/app@sha256:91c2… --yes
+  sallyport mirror rm --store mirror ghcr.io/acme/app@91c2d0f4 --yes
 `;
 
 /** `command` is `mirror`. */
@@ -134,7 +164,7 @@ export function defineRemoval(command: Command, { io, finish }: Shell): void {
     command
       .command("rm")
       .description("remove images with their signatures, attestations and other referrers")
-      .argument("<image...>", "REPOSITORY:TAG or REPOSITORY@DIGEST, as mirror ls shows them"),
+      .argument("<image...>", "REPOSITORY:TAG, REPOSITORY@DIGEST or the first digits of a digest"),
   )
     .addHelpText("after", rmHelp)
     .action((images: readonly string[], options: RemovalOptions) => finish(remove(images, options, io)));

@@ -92,7 +92,9 @@ export function markedFix(failed: Failed, settings: FixSettings = { hasSource: t
   const ofRoot = replaced(named, "NAME", question?.kind === "trusted-root" ? question.name : undefined);
   const { command, store } = said;
   const whole = replaced(command === undefined ? ofRoot : ofRoot.replaceAll("COMMAND", command), "STORE", store);
-  return tags.length === 0 ? whole : `${whole}; here: ${tags.join(", ")}`;
+  const asked = settings.online !== true && (remedy === "artifact" || remedy === "other-tag");
+  const withOnline = asked ? `${whole}; or ask its registry: \`--online\`` : whole;
+  return tags.length === 0 ? withOnline : `${withOnline}; here: ${tags.join(", ")}`;
 }
 
 /** At most five other tags of the repository that are here, as `web:1.0`, where one is asked for that is not. */
@@ -146,6 +148,18 @@ interface RuleFailure {
   readonly fix: string;
 }
 
+/**
+ * Whether another failure says the same and more: with the same code it names the image, or what is not known of it.
+ */
+const isVaguer = ({ result: { image }, failure }: RuleFailure, others: readonly RuleFailure[]): boolean =>
+  others.some(
+    ({ result, failure: { code, question } }) =>
+      code === failure.code &&
+      (image === undefined
+        ? result.image !== undefined
+        : image.image === result.image?.image && failure.question === undefined && question !== undefined),
+  );
+
 /** Whether a failure only says what follows from another one: of any image, or of the image that has no digest. */
 const follows = ({ result, failure }: RuleFailure, others: readonly RuleFailure[]): boolean =>
   failure.code === "unverified-image"
@@ -168,7 +182,7 @@ export function fixLines(results: readonly RuleResult[], settings: FixSettings):
     const failure = failureOf(result);
     return failure === undefined ? [] : [{ result, failure, fix: markedFix(failure, settings) }];
   });
-  const shown = failures.filter((one) => !follows(one, failures));
+  const shown = failures.filter((one) => !follows(one, failures) && !isVaguer(one, failures));
   const lines = shown.map(({ result, failure, fix }) => {
     const images = shown.flatMap((one) => (one.fix === fix ? (one.result.image?.image ?? []) : []));
     const isOne = new Set(images).size === 1;

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { junitFaults } from "../../support/junit-rules.ts";
 import { sarifFaults } from "../../support/sarif-rules.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 import { parseXml } from "../../support/xml.ts";
 import { runCli, type TestRun, type TestWorld } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
@@ -379,6 +380,22 @@ test("-o has what is denied, as it was given, and stderr says how many", async (
   assert.match(mixed.err, "warning: 2 of 3 resources in out.yaml were not admitted");
   assert.match(mixed.text, `${demo.unsigned}\n`);
   assert.not.match((await written("signed.yaml")).err, "admitted");
+});
+
+test("what is not in the mirror has one fix, with the ways to bring it in", async () => {
+  const store = tempFolder();
+  assert.is((await runCli(["mirror", "add", demo.folder, "--store", store])).exit, 0);
+  const whole = policyFor(demo.key.pem, { images: "*" }).replace(
+    / +(?:mutateDigest|verifyDigest|required): false\n/g,
+    "",
+  );
+  const { err } = await runCli(["apply", "p.yaml", "-r", "pod.yaml", "--store", store], {
+    files: { "p.yaml": whole, "pod.yaml": podFor("a", "registry.example/none/x:1") },
+  });
+  const text = err.replace(/[\s\\]+/g, " ");
+  assert.is(text.match(/fix for not-in-mirror/g)?.length, 1, err);
+  assert.match(text, `sallyport mirror sync --store ${store} registry.example/none/x:1;`);
+  assert.match(text, "or ask its registry: --online");
 });
 
 test.run();

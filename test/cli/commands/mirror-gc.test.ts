@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli, type TestWorld } from "../command-io.ts";
 import { demoLayout, repository } from "../demo-layout.ts";
+import { withLab } from "./sync-lab.ts";
 
 const test = suite("cli/commands/mirror-gc");
 const demo = demoLayout();
@@ -110,5 +111,41 @@ test("an image is removed by its name, with its signatures, after a word of its 
   assert.match(again.err, "the mirror does not have this image");
   assert.is((await runCli(["mirror", "check", "--store", store])).exit, 0);
 });
+
+test("an image is removed by what mirror ls shows: the first digits of its digest", async () => {
+  const store = await filled("--complete");
+  const { images } = JSON.parse((await runCli(["mirror", "ls", "--store", store, "-o", "json"])).out) as {
+    readonly images: readonly { readonly image: string; readonly repository: string; readonly digest: string }[];
+  };
+  const [first] = images;
+  assert.ok(first !== undefined);
+  const digits = first.digest.slice("sha256:".length, "sha256:".length + 12);
+  const rm = (text: string) => runCli(["mirror", "rm", text, "--store", store, "--dry-run"]);
+  for (const text of [
+    digits,
+    `sha256:${digits}`,
+    `${first.repository}@${digits}`,
+    `${first.repository}@sha256:${digits}…`,
+  ])
+    assert.match((await rm(text)).out, `would remove ${first.image}\n`, text);
+  assert.match((await rm(`${first.repository}@${first.digest}`)).out, `would remove ${first.image}\n`);
+  const none = await rm(`${first.repository}@000000000000`);
+  assert.equal([none.exit, /the mirror does not have this image/.test(none.err)], [2, true], none.err);
+});
+
+test("digits that begin several digests are refused, and the candidates are named", () =>
+  withLab(async (lab) => {
+    for (const name of ["org/app", "org/copy"]) lab.registry.addImage(name, "1", "one content");
+    const copy = `${lab.registry.host}/org/copy`;
+    assert.is((await lab.sync(lab.here("1"), `${copy}:1`)).exit, 0);
+    const [digits = ""] = /[0-9a-f]{12}/.exec((await lab.run(["mirror", "ls", "--store", lab.store])).out) ?? [];
+    const several = await lab.run(["mirror", "rm", digits, "--store", lab.store, "--yes"]);
+    assert.is(several.exit, 2, several.out);
+    const text = several.err.replace(/\s+/g, "");
+    assert.match(text, `${lab.registry.host}/org/app@`);
+    assert.match(text, `${copy}@`);
+    const one = await lab.run(["mirror", "rm", `${copy}@${digits}`, "--store", lab.store, "--yes"]);
+    assert.match(one.out, `removed ${copy}:1\n`);
+  }));
 
 test.run();
