@@ -93,7 +93,10 @@ function read(port: number, path: string, size: number): Promise<number> {
   });
 }
 
-/** The processor's time of a program that is not ours, in hundredths of a second. Source: proc_pid_stat(5). */
+/**
+ * The processor's time of a program that is not ours, in hundredths of a second. Source:
+ * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html.
+ */
 function ticksOf(pid: number | undefined): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
