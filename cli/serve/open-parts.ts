@@ -8,9 +8,10 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openDoor } from "../../proxy/registry/open-door.ts";
 import type { Door } from "../../proxy/registry/door/door.ts";
 import type { PulledLayers } from "../../proxy/registry/pulled-layers.ts";
-import { createRegistryProxy, type RegistryEvent } from "../../proxy/registry/registry-proxy.ts";
+import { createRegistryProxy, type RegistryEvent, type RegistryProxyOptions } from "../../proxy/registry/registry-proxy.ts";
 import { createTufServer } from "../../proxy/registry/tuf-server.ts";
 import { servesStrangers, strangersRead } from "../../proxy/serve/config-rules.ts";
+import { NamedResponse } from "../../proxy/serve/named-response.ts";
 import type { Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
@@ -56,7 +57,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       admit: config.proxy.admit === "policies" ? policyDoor(parts, registry, upstreams) : undefined,
       limits,
       now,
-      log: (event) => tell(event, log),
+      log: (event, response) => tell(event, response, log),
       report,
       warn: (text) => log.warn(text),
     });
@@ -97,12 +98,20 @@ async function openRegistryFor(parts: ServeParts): Promise<Registry> {
   return openServeRegistry(parts);
 }
 
-/** What was not served, and why. What was has its line as a request already. */
-function tell({ why, status, method, target, repository, ms }: RegistryEvent, log: Log): void {
+/**
+ * What was not served, and why: in the line of the request. Where that was written already, since a client went away in
+ * the middle, it has a line of its own.
+ */
+function tell(event: RegistryEvent, response: Parameters<RegistryProxyOptions["log"]>[1], log: Log): void {
+  const { why, status, method, target, repository, ms, facts } = event;
+  if (why !== undefined && !response.closed) {
+    NamedResponse.note(response, { why, repository, ...facts });
+    return;
+  }
   // A query may hold a secret that somebody's client put there.
-  const fields = { why, status, method, target: target.replace(/\?.*/s, ""), repository, ms: Math.round(ms) };
+  const fields = { why, status, method, target: target.replace(/\?.*/s, ""), repository, ms: Math.round(ms), ...facts };
   if (why === undefined) log.debug("registry", fields);
-  else log.info("registry: not served", fields);
+  else log.warn("registry: not served", fields);
 }
 
 function policyDoor(

@@ -147,7 +147,15 @@ export class DoorKeeper {
       case "admitted":
         return {};
       case "refused":
-        return { refusal: { status: 403, code: "DENIED", message: verdict.message, why: "refuted" } };
+        return {
+          refusal: {
+            status: 403,
+            code: "DENIED",
+            message: verdict.message,
+            why: "refuted",
+            facts: factsOf(image, verdict),
+          },
+        };
       case "unknown":
         return verdict.isIgnorable && failurePolicy === "Ignore"
           ? { warning: verdict.message }
@@ -157,6 +165,7 @@ export class DoorKeeper {
                 code: "UNAVAILABLE",
                 message: verdict.message,
                 why: verdict.code,
+                facts: { code: verdict.code, ...factsOf(image, verdict) },
                 ...(verdict.isIgnorable ? { headers: { "Retry-After": "10" } } : {}),
               },
             };
@@ -192,6 +201,15 @@ const tooManyParents = (digest: Digest): Refusal => ({
   code: "UNAVAILABLE",
   message: `too many images have ${digest}: pull the manifest of yours again, and this is decided with it`,
   why: "overloaded",
+});
+
+const factsOf = (
+  { repository, tag, digest }: DoorImage,
+  { message, by }: Exclude<Verdict, { verdict: "admitted" }>,
+) => ({
+  reason: message,
+  image: `${repository}${tag === undefined ? "" : `:${tag}`}@${digest}`,
+  ...by,
 });
 
 const shown = (warning: string | undefined): { readonly warning?: string } =>

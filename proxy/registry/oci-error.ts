@@ -17,6 +17,14 @@ export type OciErrorCode =
   | "UNAVAILABLE"
   | "UNSUPPORTED";
 
+export interface RefusalFacts {
+  readonly reason?: string;
+  readonly code?: string;
+  readonly policy?: string;
+  readonly rule?: string;
+  readonly image?: string;
+}
+
 /** What the proxy says when it does not give what was asked for. */
 export interface Refusal {
   readonly status: 400 | 403 | 404 | 405 | 416 | 503;
@@ -25,6 +33,8 @@ export interface Refusal {
   readonly message: string;
   /** For logs and metrics: why, in one word. */
   readonly why: string;
+  /** For the log alone: a reason in place of the message, and what a refusal is about. */
+  readonly facts?: RefusalFacts;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -32,11 +32,12 @@ export interface RegistryParts {
 const retrySeconds = "10";
 
 /** Nobody knows: 503, whatever the registry answered. */
-export const unavailable = ({ code, why, mayPass }: Unknown): Refusal => ({
+export const unavailable = ({ code, why, forLog, mayPass }: Unknown): Refusal => ({
   status: 503,
   code: "UNAVAILABLE",
   message: `this is not known: ${why} [${code}]`,
   why: code,
+  facts: { code, reason: forLog ?? why },
   ...(mayPass ? { headers: { "Retry-After": retrySeconds } } : {}),
 });
 

@@ -14,7 +14,7 @@ import type { Door } from "./door/door.ts";
 import { DoorKeeper } from "./door-keeper.ts";
 import { ManifestServer } from "./manifests.ts";
 import { BlobNames } from "./named-blobs.ts";
-import type { Refusal } from "./oci-error.ts";
+import type { Refusal, RefusalFacts } from "./oci-error.ts";
 import { type FailurePolicy, PullThrough, storeIn } from "./pull-through.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { ReferrerServer } from "./referrers.ts";
@@ -36,6 +36,8 @@ export interface RegistryEvent {
   readonly ms: number;
   /** Why it was no success, in one word. */
   readonly why?: string;
+  /** The same in words. */
+  readonly facts?: RefusalFacts;
 }
 
 export interface RegistryProxyOptions {
@@ -59,7 +61,7 @@ export interface RegistryProxyOptions {
   readonly limits: Limits;
   readonly now: () => Date;
   /** Receives each request when it has been answered. */
-  readonly log: (event: RegistryEvent) => void;
+  readonly log: (event: RegistryEvent, response: ServerResponse) => void;
   /** Receives what went wrong without a client being told: an answer that could not be kept, a damaged layer. */
   readonly report: (error: EngineError) => void;
   /** Receives where a registry says something else than what was added to the mirror by hand. */
@@ -142,8 +144,8 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
     const begun = performance.now();
     const method = request.method ?? "";
     let target: Target | undefined;
-    const tell = ({ status, bytes, why }: Sent): void =>
-      log({
+    const tell = ({ status, bytes, why, facts }: Sent): void => {
+      const event: RegistryEvent = {
         method,
         target: url.slice(0, mostShown),
         kind: target?.kind ?? "none",
@@ -152,7 +154,10 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
         bytes,
         ms: performance.now() - begun,
         ...(why === undefined ? {} : { why }),
-      });
+        ...(facts === undefined ? {} : { facts }),
+      };
+      log(event, response);
+    };
     const begin = (): Sent | Promise<Sent> => {
       if (method !== "GET" && method !== "HEAD") return refuse(request, response, readOnly);
       const ready = manifests.serveReady(url, request, response);

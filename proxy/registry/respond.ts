@@ -4,7 +4,7 @@
  * Warning), OCI distribution 1.1.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { errorBody, type Refusal } from "./oci-error.ts";
+import { errorBody, type Refusal, type RefusalFacts } from "./oci-error.ts";
 import type { Stale } from "./pull-through.ts";
 
 /** What a response was, for logs and metrics. */
@@ -13,6 +13,8 @@ export interface Sent {
   readonly bytes: number;
   /** Why it is no success, in one word. */
   readonly why?: string;
+  /** The same in words. */
+  readonly facts?: RefusalFacts;
 }
 
 export const jsonType = "application/json; charset=utf-8";
@@ -29,7 +31,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, refus
   });
   const isHead = request.method === "HEAD";
   response.end(isHead ? undefined : body);
-  return { status, bytes: isHead ? 0 : body.length, why };
+  return { status, bytes: isHead ? 0 : body.length, why, facts: { reason: refusal.message, ...refusal.facts } };
 }
 
 /** Sends content that is whole in memory. Header fields come in pairs, name before value. */

@@ -7,6 +7,8 @@ export interface Judge {
   /** `at`: a JSON pointer. */
   refuse(at: string, message: string): void;
   warn(at: string, message: string): void;
+  /** Whether the file, a flag or a variable says a setting at the top, whatever its value. */
+  isSaid(at: string): boolean;
 }
 
 /** Whether the proxy logs in to an upstream. */
@@ -49,6 +51,11 @@ export function checkConfig(config: Config, judge: Judge): void {
     judge.refuse("/mode", "online needs a registry to ask: list one under upstreams");
   if (config.mode === "offline" && config.sync.lists.length > 0)
     judge.refuse("/sync/lists", "are synced in mode online only");
+  if (config.mode === "offline" && config.upstreams.length > 0 && !judge.isSaid("/mode"))
+    judge.warn(
+      "/upstreams",
+      "nobody is asked, since the mode is offline unless it is said: --online, or mode: online, asks them",
+    );
   checkPolicies(config, judge);
   checkTrust(config, judge);
 }

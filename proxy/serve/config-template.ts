@@ -1,6 +1,6 @@
 /**
  * A configuration to begin with: every setting with what it is. All of it is commented out, so that the file changes
- * nothing until somebody removes a #. A setting without a default is commented out twice: its value is an example.
+ * nothing until somebody removes a #. A setting without a default has an example as its value, and its comment says so.
  */
 import type { Leaf, Setting } from "./setting.ts";
 import { apiVersion, configKind, settings } from "./settings.ts";
@@ -16,6 +16,9 @@ function comment(text: string, indent: string): readonly string[] {
   }
   return lines;
 }
+
+/** A value that has the right form, for settings that have neither a default nor an example. */
+const examples: Readonly<Partial<Record<Leaf["kind"], string>>> = { path: "/etc/sallyport/FILE", text: "TEXT" };
 
 /** The value that stands for a setting: its default, or the example of a required one. */
 function known(setting: Leaf): string | undefined {
@@ -40,8 +43,9 @@ function linesOf(name: string, setting: Setting, indent: string): readonly strin
       ...fieldsOf(setting.of.fields, `${indent}    `),
     ];
   const value = known(setting);
-  const line = value === undefined ? `# ${name}: ${setting.example ?? "…"}` : `${name}: ${value}`;
-  return [...comment(about(setting), indent), `${indent}${line}`];
+  const shown = value ?? setting.example ?? examples[setting.kind] ?? "";
+  const words = value === undefined ? `${about(setting)}; no default, the value is an example` : about(setting);
+  return [...comment(words, indent), `${indent}${name}: ${shown}`];
 }
 
 const fieldsOf = (fields: Readonly<Record<string, Setting>>, indent: string): readonly string[] =>
@@ -55,7 +59,7 @@ export function configTemplate(): string {
   );
   return `# The configuration of \`sallyport serve\`.
 #
-# Every setting is below, commented out, with its default. To change one, remove the first # of its line and of the
+# Every setting is below, commented out, with its default. To change one, remove the first "# " of its line and of the
 # groups that it is in. \`sallyport config check FILE\` checks the result.
 apiVersion: ${apiVersion}
 kind: ${configKind}

@@ -8,6 +8,7 @@ type Fields = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
 export class NamedResponse extends ServerResponse {
   #request: string | undefined;
+  #notes: Readonly<Record<string, unknown>> | undefined;
 
   /** Names the request that `response` answers. */
   static nameRequest(response: ServerResponse<IncomingMessage>, name: string): void {
@@ -18,6 +19,15 @@ export class NamedResponse extends ServerResponse {
   /** Which request it answers, if it was named. */
   static requestOf(response: ServerResponse<IncomingMessage>): string | undefined {
     return #request in response ? response.#request : undefined;
+  }
+
+  /** What the request's line in the log says beside its status: why it was refused. */
+  static note(response: ServerResponse<IncomingMessage>, notes: Readonly<Record<string, unknown>>): void {
+    if (#notes in response) response.#notes = notes;
+  }
+
+  static notesOf(response: ServerResponse<IncomingMessage>): Readonly<Record<string, unknown>> | undefined {
+    return #notes in response ? response.#notes : undefined;
   }
 
   /** For who writes the response in another way: express gives it a class of its own. */

@@ -206,6 +206,11 @@ class Reading {
     return place === undefined ? toFieldPath(at) : textOf(place);
   }
 
+  /** Of settings at the top. */
+  isSaid(at: string): boolean {
+    return this.#overrides.has(at) || Object.hasOwn(this.#file, at.slice(1));
+  }
+
   /** The value of a setting. `origin`: the flag or variable that says it, or the file. */
   value(setting: Setting, raw: PolicyValue | undefined, at: string, name: string, origin = inFile): unknown {
     const override = origin === inFile ? this.#overrides.get(at) : undefined;
@@ -272,6 +277,7 @@ export function readConfig(input: ConfigInput): ReadConfig {
   if (reading.faults.length === 0)
     checkConfig(config, {
       refuse: (at, message) => void reading.faults.push({ place: reading.placeOf(at), message: sentence(at, message) }),
+      isSaid: (at) => reading.isSaid(at),
       warn: (at, message) => void reading.warnings.push({ place: reading.placeOf(at), message: sentence(at, message) }),
     });
   const { faults, warnings, shown } = reading;

@@ -289,6 +289,7 @@ export class Server {
         const method = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE)$/.test(request.method ?? "") ? request.method : "other";
         const status = response.statusCode;
         metrics.request({ listener, method: method ?? "other", route: seen.route, code: String(status) }, ms / 1000);
+        const notes = NamedResponse.notesOf(response);
         const fields = {
           id,
           listener,
@@ -299,8 +300,10 @@ export class Server {
           remote: request.socket.remoteAddress,
           ...(seen.user === undefined ? {} : { user: seen.user }),
           ...(response.writableFinished ? {} : { cut: true }),
+          ...notes,
         };
-        log[seen.route === "health" ? "debug" : status >= 500 ? "warn" : "info"]("request", fields);
+        const isRefused = status >= 500 || (status === 403 && notes !== undefined);
+        log[seen.route === "health" ? "debug" : isRefused ? "warn" : "info"]("request", fields);
         this.#endGeneration(generation);
       });
       try {

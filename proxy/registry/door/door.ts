@@ -14,8 +14,21 @@ export interface DoorImage {
 /** `refused` is certain; of `unknown` the failure policy decides, if `isIgnorable`. */
 export type Verdict =
   | { readonly verdict: "admitted" }
-  | { readonly verdict: "refused"; readonly message: string }
-  | { readonly verdict: "unknown"; readonly message: string; readonly code: ErrorCode; readonly isIgnorable: boolean };
+  | { readonly verdict: "refused"; readonly message: string; readonly by?: DecidedBy }
+  | {
+      readonly verdict: "unknown";
+      readonly message: string;
+      readonly code: ErrorCode;
+      readonly isIgnorable: boolean;
+      readonly by?: DecidedBy;
+    };
+
+/** The first rule that decided, for the log. */
+export interface DecidedBy {
+  readonly policy: string;
+  readonly rule: string;
+  readonly code?: ErrorCode;
+}
 
 export interface Door {
   /** `deadline`: until when the client waits, on the clock of `performance`. */

@@ -17,7 +17,7 @@ import {
   type SignatureVerifier,
 } from "../../../core/index.ts";
 import { mayOverlook } from "../../../core/decide/allowed.ts";
-import type { Door, DoorImage, Verdict } from "./door.ts";
+import type { DecidedBy, Door, DoorImage, Verdict } from "./door.ts";
 import { doorPolicies, type NotApplied } from "./applied-policies.ts";
 
 export interface PolicyDoorOptions {
@@ -89,12 +89,19 @@ function podOf({ repository, tag, digest }: DoorImage) {
   };
 }
 
+function decidedBy([first]: readonly RuleResult[]): { readonly by?: DecidedBy } {
+  if (first === undefined) return {};
+  const { policy, rule, failures } = first;
+  const [failure] = failures;
+  return { by: { policy, rule, ...(failure === undefined ? {} : { code: failure.code }) } };
+}
+
 /** A certain violation beats an outage; an unknown is one whatever the action of its policy. */
 function verdictOf({ results }: Decision, image: DoorImage, noMatch: "admit" | "deny"): Verdict {
   const words = (found: readonly RuleResult[]): string =>
     [...new Set(found.map(({ policy, rule, message }) => `${policy}.${rule}: ${message}`))].join("; ");
   const refuted = results.filter(({ status, action }) => status === "fail" && action === "Enforce");
-  if (refuted.length > 0) return { verdict: "refused", message: words(refuted) };
+  if (refuted.length > 0) return { verdict: "refused", message: words(refuted), ...decidedBy(refuted) };
   const unknown = results.filter(({ status }) => status === "error");
   if (unknown.length > 0)
     return {
@@ -103,6 +110,7 @@ function verdictOf({ results }: Decision, image: DoorImage, noMatch: "admit" | "
       code: unknown.flatMap(({ failures }) => failures)[0]?.code ?? "not-in-mirror",
       // The proxy's failure policy decides, not the policy's.
       isIgnorable: unknown.every((result) => mayOverlook({ ...result, failurePolicy: "Ignore" })),
+      ...decidedBy(unknown),
     };
   if (results.length === 0 && noMatch === "deny")
     return {

@@ -87,9 +87,25 @@ proxy: { admit: policies }\n`,
   };
   await serving(
     ["-c", "c.yaml"],
-    async ({ urls: [url = ""], lines }) => {
+    async (running) => {
+      const {
+        urls: [url = ""],
+        lines,
+      } = running;
       assert.is(await statusOf(`${url}${web}/manifests/signed`), 200);
       assert.is(await statusOf(`${url}${web}/manifests/foreign`), 403);
+      await running.logged("request", 2);
+      const refused = lines().filter(({ status }) => status === 403);
+      assert.is(refused.length, 1, "one line for one refusal");
+      const [{ level, code, policy, rule, image, reason } = {}] = refused;
+      assert.equal([level, code, policy, rule], ["warn", "wrong-key", "check-images", "signed"]);
+      assert.match(String(image), /^registry\.example\/shop\/web:foreign@sha256:/);
+      assert.match(String(reason), /^check-images\.signed: \S/);
+      assert.is(await statusOf(`${url}/v2/other.example/app/manifests/1`), 503);
+      await running.logged("request", 3);
+      const [unknown] = lines().filter(({ status }) => status === 503);
+      assert.equal([unknown?.level, unknown?.code], ["warn", "not-in-mirror"]);
+      assert.match(String(unknown?.reason), /other\.example\/app/);
       assert.ok(
         lines().some(({ msg, applied }) => msg === "policies guard pulls" && String(applied) === "check-images"),
       );

@@ -16,24 +16,37 @@ test("the file to begin with loads, says nothing but the defaults, and fits a sc
   for (const line of text.split("\n")) assert.ok(line.length <= 120, line);
 });
 
-test("with one # less on each line it says the defaults itself, and each setting is in it", () => {
-  const [head = "", body = ""] = configTemplate().split(/(?<=^kind: .*\n)/m);
-  const text = head + body.replaceAll(/^# /gm, "");
-  const { faults, shown } = read(text);
-  assert.equal(faults, []);
-  const said = shown.filter(({ from }) => from !== "default").map(({ name }) => name);
-  for (const name of [
-    "mode",
-    "listeners[0].auth.by",
-    "upstreams[0].host",
-    "proxy.layers.size",
-    "limits.drain",
-    "log.level",
-  ])
-    assert.ok(said.includes(name), name);
-  const values = (of: typeof shown) => new Map(of.map(({ name, value }) => [name, JSON.stringify(value)]));
-  const [uncommented, defaults] = [values(shown), values(read(configTemplate()).shown)];
-  for (const [name, value] of defaults) assert.is(uncommented.get(name), value, name);
+/** The template with the first "# " away from line `index`, and from the groups that it is in. */
+function uncommented(lines: readonly string[], index: number): string {
+  const chosen = new Set([index]);
+  const indentOf = (line: string): number => /^# ( *)/.exec(line)?.[1]?.length ?? 0;
+  let indent = indentOf(lines[index] ?? "");
+  for (let at = index - 1; at >= 0 && indent > 0; at--) {
+    const line = lines[at] ?? "";
+    if (!/^# +(?:\w+:|-)$/.test(line) || indentOf(line) >= indent) continue;
+    chosen.add(at);
+    indent = indentOf(line);
+  }
+  return lines.map((line, at) => (chosen.has(at) ? line.slice(2) : line)).join("\n");
+}
+
+test("as it says: the first # of a line and of its groups away, and the setting is said, with its default", () => {
+  const lines = configTemplate().split("\n");
+  const defaults = new Map(read(configTemplate()).shown.map(({ name, value }) => [name, JSON.stringify(value)]));
+  const said = new Set<string>();
+  for (const [index, line] of lines.entries()) {
+    if (!/^# +\w+: ./.test(line)) continue;
+    const { faults, shown } = read(uncommented(lines, index));
+    const own = shown.filter(({ from }) => from === `c.yaml:${index + 1}`);
+    assert.is(own.length, 1, `${line}: ${faults.map(({ message }) => message).join("; ")}`);
+    for (const { name, value } of own) {
+      said.add(name);
+      if (defaults.has(name)) assert.is(JSON.stringify(value), defaults.get(name), name);
+    }
+  }
+  for (const name of ["mode", "store", "trust.trustedRoot", "listeners[0].auth.by", "upstreams[0].credentials.token"])
+    assert.ok(said.has(name), name);
+  assert.ok(said.size > 50, String(said.size));
 });
 
 test.run();

@@ -172,13 +172,13 @@ test("each flag and variable sets its setting, and refuses what the file would",
 });
 
 test("secrets are not shown; one in the file is a warning", () => {
-  const text = `${head}upstreams:\n- { host: a.io, credentials: { username: bot, password: geheim } }\n`;
+  const text = `${head}mode: offline\nupstreams:\n- { host: a.io, credentials: { username: bot, password: geheim } }\n`;
   const { shown, warnings } = read(text);
   assert.is(shown.find(({ name }) => name === "upstreams[0].credentials.password")?.value, "***");
   assert.not.match(JSON.stringify(shown), /geheim/);
   assert.equal(
     warnings.map(({ place }) => place),
-    ["etc/c.yaml:4:47"],
+    ["etc/c.yaml:5:47"],
   );
 });
 
@@ -265,6 +265,22 @@ test("files that are read again are those that settings name, once, below the co
   const text = `${head}listeners: [{ ${listener} }]
 upstreams: [{ host: a.io, ca: ../ca }, { host: b.io, ca: ../ca }]\n`;
   assert.equal(filesOf(requireConfig(read(text))), ["etc/tls/c", "/k", "etc/t", "ca"]);
+});
+
+test("upstreams that nobody asks, because no mode is said, are a warning; said to be offline they are none", () => {
+  const upstreams = "upstreams: [{ host: ghcr.io }]\n";
+  const warned = (text: string, flags = {}) =>
+    readConfig({
+      file: { name: "c.yaml", text: `apiVersion: sallyport.dev/v1alpha1\nkind: Config\n${text}` },
+      flags,
+      env: {},
+      limits: defaultLimits,
+    }).warnings;
+  assert.match(warned(upstreams)[0]?.message ?? "", "nobody is asked, since the mode is offline");
+  assert.equal(warned("", { upstream: ["ghcr.io"] })[0]?.place, "--upstream");
+  assert.equal(warned(upstreams, { mode: "offline" }), []);
+  assert.equal(warned(`mode: offline\n${upstreams}`), []);
+  assert.equal(warned(`mode: online\n${upstreams}`), []);
 });
 
 test.run();

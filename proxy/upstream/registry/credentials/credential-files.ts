@@ -43,13 +43,14 @@ function pathsOf(env: Environment): readonly string[] {
 
 function fileSource(path: string, { env, files, helper, limits }: CredentialFileOptions): CredentialSource {
   const where = shownPath(path, env);
+  const named = path === env.REGISTRY_AUTH_FILE ? `REGISTRY_AUTH_FILE=${where}` : where;
   let source: CredentialSource | "none" | undefined;
   const open = (): CredentialSource | "none" => {
     const bytes = readSecretFile(files, path);
     if (bytes === undefined && path === env.REGISTRY_AUTH_FILE)
       throw new EngineError("access-denied", "the file that REGISTRY_AUTH_FILE names is not there", { subject: where });
     if (bytes === undefined) return "none";
-    const json = parseCredentials(bytes, where, limits);
+    const json = parseCredentials(bytes, where, limits, named);
     const config = path.endsWith(".dockercfg") ? readLegacyConfig(json, where) : readDockerConfig(json, where);
     return dockerConfigSource(config, helper);
   };
@@ -62,11 +63,13 @@ function fileSource(path: string, { env, files, helper, limits }: CredentialFile
 }
 
 /** Its content stays out of the message. @throws EngineError `access-denied`. */
-export function parseCredentials(bytes: Uint8Array, where: string, limits: Limits): JsonValue {
+export function parseCredentials(bytes: Uint8Array, where: string, limits: Limits, named = where): JsonValue {
   try {
     return parseJson(bytes, { limits, duplicateKeys: "last-wins" });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw new EngineError("access-denied", "credentials cannot be read: it is not JSON", { subject: where });
+    throw new EngineError("access-denied", `the credentials in ${named} cannot be read: it is not JSON`, {
+      subject: where,
+    });
   }
 }

@@ -33,15 +33,16 @@ export const credentialHelper =
       if (/credentials not found/i.test(stdout)) return undefined;
       if (signal.aborted || failure === "ETIMEDOUT")
         throw new EngineError("timed-out", "the credential helper did not answer in time", { subject: program });
-      throw fault(helperWords(failure));
+      throw fault(helperWords(program, failure));
     }
     return readOutput(stdout, program, limits);
   };
 
-function helperWords(code: unknown): string {
-  if (code === "ENOENT") return "the credential helper is not on the PATH";
-  if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "the credential helper wrote too much";
-  return `the credential helper failed (${String(code)})`;
+function helperWords(program: string, code: unknown): string {
+  if (code === "ENOENT")
+    return `the credential helper ${program}, which credsStore or credHelpers names, is not on the PATH`;
+  if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return `the credential helper ${program} wrote too much`;
+  return `the credential helper ${program} failed (${String(code)})`;
 }
 
 /** What it wrote holds a secret: no message shows it. */

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { encodeUtf8 } from "../../../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../../../core/errors.ts";
 import { defaultLimits as limits } from "../../../../../core/limits.ts";
 import type { Files } from "../../../../../proxy/upstream/config-files.ts";
@@ -37,6 +38,13 @@ test("files in their order; the first that has some for the registry counts", as
   const legacy = memoryFiles({ "/home/me/.dockercfg": config("ghcr.io").auths });
   assert.is(await who(legacy, "ghcr.io"), "user bot from ~/.dockercfg");
   assert.is(await who(memoryFiles({}), "ghcr.io"), undefined);
+});
+
+test("a file that is not JSON is named, with the variable that names it", async () => {
+  const files = memoryFiles({});
+  const broken: Files = { ...files, read: (path) => (path === "/auth.json" ? encodeUtf8("{") : undefined) };
+  const error = await rejectsCode("access-denied", () => who(broken, "ghcr.io", { REGISTRY_AUTH_FILE: "/auth.json" }));
+  assert.match(error.message, "the credentials in REGISTRY_AUTH_FILE=/auth.json cannot be read: it is not JSON");
 });
 
 test("a file that REGISTRY_AUTH_FILE names must be there", async () => {
