@@ -256,7 +256,7 @@ export type VariableName = keyof typeof variables;
 export const flagVariables: VariableRow & { readonly name: string } = {
   name: "COSIGN_FLAG",
   what:
-    "a flag of verify and verify-attestation that is not given, as in cosign: " +
+    "a flag of verify and verify-attestation that is not given, as in cosign (of mirror sync, one for registries): " +
     "COSIGN_KEY for --key, COSIGN_CERTIFICATE_IDENTITY for --certificate-identity",
   expects: "value of the flag; true or false for a switch",
   does: "decides",

@@ -83,7 +83,7 @@ function report(
     io.out(renderDocument("MirrorCheck", { contentId, counts, ...found, ...unreadable }, output));
   } else {
     const lines = Object.entries(counts).map(([name, value]) => `${name} ${String(value)}\n`);
-    io.out(`content ${contentId}\n${lines.join("")}`);
+    io.out(`content ${contentId}\n${lines.join("")}${damaged === 0 ? "nothing is damaged\n" : ""}`);
   }
   const to = isDocumentFormat(output) ? quiet(io) : io;
   for (const row of removed) to.out(`removed ${place(row)}\n`);

@@ -16,6 +16,7 @@ import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts
 import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { visible, visibleLine } from "../render/escape.ts";
+import { tellAnswer } from "../render/say.ts";
 import { toSizeText } from "../render/size.ts";
 
 interface RemovalOptions extends StoreOptions, OutputOptions {
@@ -35,17 +36,20 @@ function show(collection: Collection, isDry: boolean, { output }: OutputOptions,
     return;
   }
   const verb = isDry ? "would remove" : "removed";
-  for (const name of images) io.out(`${verb} ${visibleLine(name)}\n`);
-  if (imagesRemoved > images.length) io.out(`${verb} ${counted(imagesRemoved - images.length, "other image")}\n`);
+  for (const name of images) tellAnswer(`${verb} ${visibleLine(name)}\n`, io);
+  if (imagesRemoved > images.length)
+    tellAnswer(`${verb} ${counted(imagesRemoved - images.length, "other image")}\n`, io);
   for (const repository of claimed)
-    io.out(`kept ${visibleLine(repository)}\n  claimed to be complete: --end-claims removes from it too\n`);
+    tellAnswer(`kept ${visibleLine(repository)}\n  claimed to be complete: --end-claims removes from it too\n`, io);
   for (const { scope, at, from } of ended)
-    io.out(
+    tellAnswer(
       `${isDry ? "would end" : "no longer complete"}, ${visibleLine(scope)}\n  said as of ${at} by ${visible(from)}\n`,
+      io,
     );
-  io.out(
+  tellAnswer(
     `${verb} ${counted(imagesRemoved, "image")}, ${counted(answers, "answer")}, ${counted(blobs, "blob")},\n` +
       `  ${counted(layers, "layer")}, ${counted(metadata, "old TUF file")}: ${toSizeText(bytes)}\n`,
+    io,
   );
 }
 

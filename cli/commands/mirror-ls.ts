@@ -173,7 +173,7 @@ function list(options: ListOptions & ImageFilters, io: CommandIO): ExitCode {
         .list()
         .filter(isListed)
         .map((image) => ({ ...image, signed: signed(image) }))
-        .filter((image) => options.unsigned !== true || image.signed !== "verified"),
+        .filter((image) => options.unsigned !== true || image.signed === "none"),
       contentId: mirror.contentId(),
     };
   });
@@ -203,6 +203,10 @@ function list(options: ListOptions & ImageFilters, io: CommandIO): ExitCode {
 }
 
 const listExamples = `
+SIGNED says what this mirror itself trusts, not what a policy does: verified, by
+a key that is pinned here (mirror pin-key) or by a trusted root; untrusted, by
+nobody of those; none, there is no signature; unknown, not every place was asked
+
 Examples:
   sallyport mirror ls --store mirror
   sallyport mirror ls signatures -o wide  # layouts and layers that hold them
@@ -224,7 +228,7 @@ export function defineList(command: Command, { io, finish }: Shell): void {
     .option("--repository <pattern>", "images of such repositories only: 'ghcr.io/acme/*'")
     .option("--tag <pattern>", "images with such tags only: 'v1.*'")
     .option("--older-than <span>", "images that were last seen before this, such as 30d")
-    .option("--unsigned", "images without a signature that the mirror's trust verifies")
+    .option("--unsigned", "images that are known to have no signature: none under SIGNED")
     .addHelpText("after", listExamples)
     .action((what: "images" | ViewName, options: ListOptions & ImageFilters) => {
       const filter = filterFlags.find(([name]) => options[name] !== undefined);

@@ -32,7 +32,8 @@ import { openAsker } from "../input/open-online.ts";
 import { readJudgingSet } from "../input/policy-files.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
 import { lockHolder } from "../input/store.ts";
-import { addSyncOptions, readSyncNumbers, type SyncFlags } from "../input/sync-flags.ts";
+import { addFlagVariables } from "../input/flag-variables.ts";
+import { addSyncOptions, registryFlags, readSyncNumbers, type SyncFlags } from "../input/sync-flags.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { refusePolicies } from "../judge.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -241,7 +242,11 @@ async function sync(images: readonly string[], flags: SyncFlags, io: CommandIO):
 }
 
 export function defineSync(command: Command, { io, finish }: Shell): void {
-  addSyncOptions(command.argument("[image...]", "images, in addition to those of lists"))
+  addFlagVariables(
+    addSyncOptions(command.argument("[image...]", "images, in addition to those of lists")),
+    registryFlags,
+    io,
+  )
     .addHelpText(
       "after",
       "\n" +

@@ -25,7 +25,7 @@ import { defineMirrorStatus } from "./mirror-status.ts";
 import { defineSync } from "./mirror-sync.ts";
 
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
-import { say } from "../render/say.ts";
+import { say, tellAnswer } from "../render/say.ts";
 import { quiet, reportUnread, type Voice } from "../render/unread.ts";
 import { visible, visibleLine } from "../render/escape.ts";
 
@@ -81,19 +81,20 @@ const toAddedJson = ([layout, { otherTypes, ...added }]: readonly [layout: strin
 
 function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
   for (const { repository, tag, digest } of added.images)
-    io.out(`copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
-  io.out(
+    tellAnswer(`copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}\n`, io);
+  tellAnswer(
     `${visibleLine(folder)}: ${counted(added.tags, "tag")}, ${counted(added.manifests, "manifest")}, ` +
       `${counted(added.blobs, "blob")}, ${counted(added.referrers, "referrer")}, ` +
       `${counted(added.layers, "image layer")} (${added.layersLeftOut} left out)\n`,
+    io,
   );
   if (added.tags === 0 && added.manifests > 0)
-    io.out(`${visibleLine(folder)}: no tag: its images are known by digest only; IMAGE:TAG=LAYOUT names one\n`);
-  for (const { scope } of added.complete) io.out(`${visibleLine(folder)}: complete for ${scope}\n`);
+    tellAnswer(`${visibleLine(folder)}: no tag: its images are known by digest only; IMAGE:TAG=LAYOUT names one\n`, io);
+  for (const { scope } of added.complete) tellAnswer(`${visibleLine(folder)}: complete for ${scope}\n`, io);
   for (const { scope } of added.withheld)
-    io.out(`${visibleLine(folder)}: not complete, ${scope}\n  content of it is missing or unreadable\n`);
+    tellAnswer(`${visibleLine(folder)}: not complete, ${scope}\n  content of it is missing or unreadable\n`, io);
   for (const { scope, at, from } of added.ended)
-    io.out(`${visibleLine(folder)}: no longer complete, ${scope}\n  said as of ${at} by ${visible(from)}\n`);
+    tellAnswer(`${visibleLine(folder)}: no longer complete, ${scope}\n  said as of ${at} by ${visible(from)}\n`, io);
   reportUnread(added, io);
   reportSkippedEntries(folder, [...added.skipped, ...added.plainBlobs], io);
   for (const digest of added.missing) say(`missing ${folder}: ${digest}`, io);

@@ -26,6 +26,13 @@ export interface SyncFlags extends StoreOptions, OutputOptions, PeerOptions, Exc
   readonly offline?: boolean;
 }
 
+/** Those of cosign's flags for registries, whose variables count as they do for `verify`. */
+export const registryFlags: readonly string[] = [
+  ...["--registry-username", "--registry-password", "--registry-token", "--registry-cacert"],
+  ...["--registry-client-cert", "--registry-client-key", "--registry-server-name"],
+  ...["--allow-http-registry", "--allow-insecure-registry", "--k8s-keychain"],
+];
+
 /** In the order of the help. */
 export function addSyncOptions(command: Command): Command {
   command

@@ -28,3 +28,14 @@ export function fitLine(line: string, width: number, options: { readonly command
 
 export const warn = (text: string, ear: Ear): void => say(`warning: ${text}`, ear);
 export const note = (text: string, ear: Ear): void => say(`note: ${text}`, ear);
+
+/** Lines of an answer, on stdout, as wide as its screen. Each ends with a newline. */
+export const tellAnswer = (text: string, { out, width }: Pick<CommandIO, "out" | "width">): void =>
+  out(
+    text
+      .replace(/\n$/, "")
+      .split("\n")
+      .flatMap((line) => fitLine(line, width.out))
+      .map((line) => `${line}\n`)
+      .join(""),
+  );

@@ -103,6 +103,8 @@ test("an image is removed by its name, with its signatures, after a word of its 
   assert.is((await runCli(words)).exit, 2);
   const dry = await runCli([...words, "--dry-run"]);
   assert.match(dry.out, `would remove ${demo.signed}\n`);
+  const narrow = await runCli([...words, "--dry-run"], { width: 80 });
+  for (const line of narrow.out.split("\n")) assert.ok(line.length <= 80, line);
   const done = await runCli([...words, "--yes"]);
   assert.match(done.out, `removed ${demo.signed}\n`);
   assert.not((await listed(store)).includes(demo.signed));

@@ -537,4 +537,20 @@ test("--interval goes on until it is told to end, and ends with 0", () =>
     assert.equal([run.exit, rounds >= 2], [0, true]);
   }));
 
+test("cosign's variables for registries count as they do for verify", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    const login = `Basic ${btoa("ada:secret")}`;
+    lab.registry.meddle = (path, request, response) => {
+      if (path.startsWith("/v2/") && request.headers.authorization === login) return false;
+      response.writeHead(401, { "www-authenticate": "Basic realm=test" }).end();
+      return true;
+    };
+    const words = ["mirror", "sync", "--store", lab.store, lab.here("1")];
+    const denied = await runCli(words);
+    assert.is(denied.exit, 4, denied.err);
+    const read = await runCli(words, { env: { COSIGN_REGISTRY_USERNAME: "ada", COSIGN_REGISTRY_PASSWORD: "secret" } });
+    assert.is(read.exit, 0, `${read.out}${read.err}`);
+  }));
+
 test.run();
