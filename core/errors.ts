@@ -302,6 +302,7 @@ export const remedies = {
     "give the public key in it (`openssl x509 -in FILE -noout -pubkey`), or the certificate as an authority: " +
     "`--ca-roots FILE`",
   "public-key": "give a public key with `--key FILE`",
+  "wants-certificate": "give certificates in PEM form: those of the authority, as in `ca.crt` or `ca.pem`",
   "one-key": "give one key, in a file of its own; for several signers write a policy with an entry for each",
   "vouched-file": "this is not the file that you vouched for: do not import it, and compare it with its source",
   "trusted-root": "give a trusted root with `--trusted-root FILE`",

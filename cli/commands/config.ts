@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { configSchema } from "../../proxy/serve/config-schema.ts";
 import { configTemplate } from "../../proxy/serve/config-template.ts";
-import { requireConfig, type ReadConfig, type ShownSetting } from "../../proxy/serve/read-config.ts";
+import { type ConfigFault, requireConfig, type ReadConfig, type ShownSetting } from "../../proxy/serve/read-config.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addConfigOptions, type ConfigOptions, findConfig, loadConfig, settingFlags } from "../input/config-file.ts";
@@ -14,8 +14,21 @@ import { toJsonText } from "../render/json.ts";
 import { warn } from "../render/say.ts";
 import { renderColumns } from "../render/table.ts";
 
-function check(path: string, { output }: OutputOptions, io: CommandIO): ExitCode {
-  const { faults, warnings } = loadConfig(path, io);
+interface CheckOptions extends OutputOptions {
+  readonly files: boolean;
+}
+
+/** What is named and is not there. An online server makes its mirror itself. */
+function missingFiles({ config, paths }: ReadConfig, io: CommandIO): readonly ConfigFault[] {
+  return paths
+    .filter(({ name, path }) => io.pathKind(path) === "none" && !(name === "store" && config?.mode === "online"))
+    .map(({ name, path, place }) => ({ place, message: `${name}: ${path} is not there` }));
+}
+
+function check(path: string, { output, files }: CheckOptions, io: CommandIO): ExitCode {
+  const read = loadConfig(path, io);
+  const { warnings } = read;
+  const faults = [...read.faults, ...(files ? missingFiles(read, io) : [])];
   if (isDocumentFormat(output)) io.out(renderDocument("ConfigCheck", { file: path, errors: faults, warnings }, output));
   else {
     for (const { place, message } of faults) io.out(`error invalid-config: ${place}: ${visibleLine(message)}\n`);
@@ -48,9 +61,10 @@ export function define(command: Command, { io, finish }: Shell): void {
     .command("check")
     .description("read a configuration and report every error and risk, with line and column")
     .argument("<file>", "the configuration; - is standard input")
+    .option("--no-files", "do not look whether the files and folders that it names are there")
     .addOption(outputOption())
     .addHelpText("after", "\nExit codes: 0 it loads (warnings allowed); 2 it does not\n")
-    .action((path: string, options: OutputOptions) => finish(check(path, options, io)));
+    .action((path: string, options: CheckOptions) => finish(check(path, options, io)));
   command
     .command("init")
     .description("print a configuration with every setting, its default and what it is")

@@ -54,10 +54,15 @@ export function asGiven<T>({ path, content, limits, flag }: Given, { what, form:
     throw new EngineError("invalid-usage", `${name} is not ${what}: ${why}`, {
       subject: path,
       cause: error.cause,
-      remedy: other?.remedy ?? "other-file",
+      remedy: other === undefined ? "other-file" : remedyFor(other.remedy, own),
     });
   }
 }
+
+/** Where a certificate is wanted, a key does not help, wherever else it may be given. */
+const remedyFor = (found: Remedy, own: Remedy | undefined): Remedy =>
+  own === "certificate" && keyRemedies.has(found) ? "wants-certificate" : found;
+const keyRemedies: ReadonlySet<Remedy> = new Set(["public-key", "private-key", "cosign-key"]);
 
 /** The text of a file. @throws EngineError `invalid-usage` when it cannot be read or is not UTF-8. */
 export function readGivenText(path: string, io: Reads, flag?: string): string {

@@ -8,7 +8,11 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openDoor } from "../../proxy/registry/open-door.ts";
 import type { Door } from "../../proxy/registry/door/door.ts";
 import type { PulledLayers } from "../../proxy/registry/pulled-layers.ts";
-import { createRegistryProxy, type RegistryEvent, type RegistryProxyOptions } from "../../proxy/registry/registry-proxy.ts";
+import {
+  createRegistryProxy,
+  type RegistryEvent,
+  type RegistryProxyOptions,
+} from "../../proxy/registry/registry-proxy.ts";
 import { createTufServer } from "../../proxy/registry/tuf-server.ts";
 import { servesStrangers, strangersRead } from "../../proxy/serve/config-rules.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";

@@ -9,7 +9,7 @@ import { pauseBetween } from "../../proxy/sync/interval.ts";
 import { listImages } from "../../proxy/sync/list-images.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
 import { exitOfSync, runSync } from "../../proxy/sync/run-sync.ts";
-import type { SyncReport } from "../../proxy/sync/sync-events.ts";
+import type { CoveredImage, SyncReport } from "../../proxy/sync/sync-events.ts";
 import { createSyncEngine } from "../../proxy/sync/sync-engine.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import { exitOf } from "../exit-code.ts";
@@ -110,13 +110,32 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
   }
 }
 
+/** Images that one line of the log names. */
+const mostNamed = 20;
+
+/** `ghcr.io/org/app:1 (no-signature)`. */
+function uncoveredText({ image, coverage, problems }: CoveredImage): string {
+  const { verdict, missing, reasons } = coverage;
+  const codes = new Set([...reasons, ...problems].map(({ code }) => code));
+  const words = [...codes, ...(codes.size === 0 && missing.length > 0 ? ["not-in-mirror"] : [])];
+  return `${image} (${words.length === 0 ? verdict : words.join(", ")})`;
+}
+
 function tell(report: SyncReport, { config, log }: ServeSyncParts): void {
   const ignores = config.sync.failurePolicy === "Ignore";
   const code = exitOfSync(report, { ignores, requiresCovered: false, exitOf });
   const { images, outages, bytes } = report;
-  const covered = images.filter(({ coverage }) => coverage.isCovered).length;
+  const uncovered = images.filter(({ coverage }) => !coverage.isCovered);
+  const covered = images.length - uncovered.length;
   const failed = outages.map(({ code: why }) => why);
-  log[code === 0 ? "info" : "error"]("synced", { images: images.length, covered, bytes, code, failed });
+  log[code === 0 ? "info" : "error"]("synced", {
+    images: images.length,
+    covered,
+    bytes,
+    code,
+    failed,
+    ...(uncovered.length === 0 ? {} : { uncovered: uncovered.slice(0, mostNamed).map(uncoveredText) }),
+  });
 }
 
 /** Syncs until it is told to stop; then it resolves. A round that fails is told, and the next one may be better. */

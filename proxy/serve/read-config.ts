@@ -48,6 +48,16 @@ export interface ReadConfig {
   readonly faults: readonly ConfigFault[];
   readonly warnings: readonly ConfigFault[];
   readonly shown: readonly ShownSetting[];
+  /** Files and folders that somebody names. */
+  readonly paths: readonly NamedPath[];
+}
+
+export interface NamedPath {
+  /** `listeners[0].auth.file`. */
+  readonly name: string;
+  readonly path: string;
+  /** `FILE:LINE`, a flag or a variable. */
+  readonly place: string;
 }
 
 const shapes: Readonly<Record<Exclude<Leaf["kind"], "text" | "texts" | "whole">, Shape>> = {
@@ -129,6 +139,7 @@ class Reading {
   readonly faults: ConfigFault[] = [];
   readonly warnings: ConfigFault[] = [];
   readonly shown: ShownSetting[] = [];
+  readonly paths: NamedPath[] = [];
   readonly #input: ConfigInput;
   readonly #overrides = new Map<string, Override>();
   /** Of the file, after its shape was checked. */
@@ -241,6 +252,8 @@ class Reading {
         value: setting.secret === true ? "***" : (value as ShownSetting["value"]),
         from,
       });
+    if (from !== "default" && (setting.kind === "path" || setting.kind === "paths"))
+      for (const path of [value].flat()) if (typeof path === "string") this.paths.push({ name, path, place: from });
     if (typeof value !== "string") return value;
     return setting.kind === "span" ? findSpan(value) : setting.kind === "size" ? findSize(value) : value;
   }
@@ -280,8 +293,8 @@ export function readConfig(input: ConfigInput): ReadConfig {
       isSaid: (at) => reading.isSaid(at),
       warn: (at, message) => void reading.warnings.push({ place: reading.placeOf(at), message: sentence(at, message) }),
     });
-  const { faults, warnings, shown } = reading;
-  return { config: faults.length === 0 ? config : undefined, faults, warnings, shown };
+  const { faults, warnings, shown, paths } = reading;
+  return { config: faults.length === 0 ? config : undefined, faults, warnings, shown, paths };
 }
 
 const sentence = (at: string, message: string): string => `${toFieldPath(at)}: ${message}`;

@@ -6,7 +6,12 @@ const test = suite("cli/commands/config");
 const head = "apiVersion: sallyport.dev/v1alpha1\nkind: Config\n";
 
 test("check: what is wrong with its place, and the exit code", async () => {
-  const files = { "good.yaml": `${head}store: m\n`, "bad.yaml": `${head}mode: onlin\nlogs: {}\n`, "none.yaml": "" };
+  const files = {
+    "m/mirror.db": "",
+    "good.yaml": `${head}store: m\n`,
+    "bad.yaml": `${head}mode: onlin\nlogs: {}\n`,
+    "none.yaml": "",
+  };
   assert.equal(await runCli(["config", "check", "good.yaml"], { files }), {
     exit: 0,
     out: "good.yaml loads; 0 errors, 0 warnings\n",
@@ -21,6 +26,32 @@ test("check: what is wrong with its place, and the exit code", async () => {
   assert.is((await runCli(["config", "check", "none.yaml"], { files })).exit, 2);
   assert.is((await runCli(["config", "check", "missing.yaml"], { files })).exit, 2);
   assert.is((await runCli(["config", "check", "-"], { stdin: head })).exit, 0);
+});
+
+test("check: what is named and is not there, with its line, unless --no-files", async () => {
+  const text = `${head}store: m
+listeners: [{ address: "127.0.0.1:0", auth: { by: htpasswd, file: users } }]
+upstreams: [{ host: a.io, ca: ca.pem, credentials: { tokenFile: token } }]
+policies: { folders: [p, here] }
+`;
+  const files = {
+    "etc/c.yaml": text,
+    "etc/here/a.yaml": "",
+    "online.yaml": `${head}mode: online\nstore: m\nupstreams: [{ host: a.io }]\n`,
+  };
+  const { exit, out } = await runCli(["config", "check", "etc/c.yaml"], { files });
+  assert.is(exit, 2);
+  for (const line of [
+    "etc/c.yaml:3: store: etc/m is not there",
+    "etc/c.yaml:4: listeners[0].auth.file: etc/users is not there",
+    "etc/c.yaml:5: upstreams[0].ca: etc/ca.pem is not there",
+    "etc/c.yaml:5: upstreams[0].credentials.tokenFile: etc/token is not there",
+    "etc/c.yaml:6: policies.folders: etc/p is not there",
+  ])
+    assert.match(out, `error invalid-config: ${line}\n`);
+  assert.match(out, "does not load; 5 errors");
+  assert.is((await runCli(["config", "check", "--no-files", "etc/c.yaml"], { files })).exit, 0);
+  assert.is((await runCli(["config", "check", "online.yaml"], { files })).exit, 0, "an online server makes it");
 });
 
 test("check reads the file alone: no flag, no variable", async () => {

@@ -68,6 +68,9 @@ test("the authority is printed for the node; a key never is", async () => {
     assert.is(refused.exit, 2);
     assert.is(refused.out, "");
   }
+  const ofKey = await run("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+  assert.match(ofKey.err, /fix: +give certificates in PEM form/);
+  assert.not.match(ofKey.err, "--key");
 });
 
 test("what would be written into files and paths is a host, and nothing else", async () => {
