@@ -18,10 +18,10 @@ interface CheckOptions extends OutputOptions {
   readonly files: boolean;
 }
 
-/** What is named and is not there. An online server makes its mirror itself. */
+/** What is named and is not there. An online server makes its mirror itself; a faulty mode may mean that. */
 function missingFiles({ config, paths }: ReadConfig, io: CommandIO): readonly ConfigFault[] {
   return paths
-    .filter(({ name, path }) => io.pathKind(path) === "none" && !(name === "store" && config?.mode === "online"))
+    .filter(({ name, path }) => io.pathKind(path) === "none" && !(name === "store" && config?.mode !== "offline"))
     .map(({ name, path, place }) => ({ place, message: `${name}: ${path} is not there` }));
 }
 

@@ -35,7 +35,12 @@ sync: { lists: [images.txt], interval: 1s, failurePolicy: Ignore }\n`,
       ["-c", "c.yaml"],
       async ({ logged, lines, files: changing }) => {
         await logged("synced");
-        assert.equal([lines().find(({ msg }) => msg === "synced")?.images], [2]);
+        const synced = lines().find(({ msg }) => msg === "synced");
+        assert.is(synced?.images, 2);
+        assert.ok(
+          (synced?.uncovered as readonly string[]).includes(`${stranger.host}/app:1 (not-in-mirror)`),
+          String(synced?.uncovered),
+        );
         changing["images.txt"] = "not a reference !\n";
         await logged("the sync failed");
         changing["images.txt"] = `${upstream.host}/app:1\n`;
