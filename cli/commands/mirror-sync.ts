@@ -17,6 +17,7 @@ import { listImages, type SyncList } from "../../proxy/sync/list-images.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
 import { createSyncEngine } from "../../proxy/sync/sync-engine.ts";
 import type { ImageList } from "../../proxy/sync/lists/image-list.ts";
+import { readImageList } from "../../proxy/sync/lists/read-image-list.ts";
 import { exitOfSync, runSync } from "../../proxy/sync/run-sync.ts";
 import { createPace } from "../../proxy/upstream/pace.ts";
 import type { CommandIO, Shell } from "../command.ts";
@@ -59,8 +60,20 @@ function readList(images: readonly string[], flags: SyncFlags, policies: readonl
   if (files.length === 0 && images.length === 0) throw usage("no image is named: give -f LIST, or images", "-f");
   const inFiles = files.length === 0 ? argumentsOf([], io.limits) : openImageList(files, policies, io);
   for (const text of inFiles.notes) note(text, io);
-  const given = argumentsOf(images, io.limits);
-  return { images: [...given.images, ...inFiles.images], tags: inFiles.tags, notes: inFiles.notes };
+  const isLine = (text: string): boolean => /^[^\n\r[{-]*[*? ]/.test(text);
+  const given = argumentsOf(
+    images.filter((text) => !isLine(text)),
+    io.limits,
+  );
+  // A pattern of tags, or settings behind the reference: as a line of a list says it.
+  const lines = images
+    .filter(isLine)
+    .map((text) => readImageList([{ name: "the command line", text }], { policies, now: io.now(), limits: io.limits }));
+  return {
+    images: [...given.images, ...lines.flatMap((line) => line.images), ...inFiles.images],
+    tags: [...lines.flatMap((line) => line.tags), ...inFiles.tags],
+    notes: inFiles.notes,
+  };
 }
 
 /** The mirror. A dry run makes none: it uses the one that is there, if there is one. */

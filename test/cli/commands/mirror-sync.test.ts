@@ -553,4 +553,16 @@ test("cosign's variables for registries count as they do for verify", () =>
     assert.is(read.exit, 0, `${read.out}${read.err}`);
   }));
 
+test("an argument takes what a line of a list takes", () =>
+  withLab(async (lab) => {
+    for (const tag of ["zz1", "zz2", "other"]) addSigned(lab, tag);
+    const all = await lab.sync(lab.here("zz*"), `${lab.here("other")} refresh=never`, "-o", "json");
+    assert.is(all.exit, 0, all.err);
+    const names = reportOf(all).images.map(({ image }) => image);
+    assert.equal(names.toSorted(), [lab.here("other"), lab.here("zz1"), lab.here("zz2")]);
+    const wrong = await lab.sync(`${lab.registry.host}/*/app:1`);
+    assert.is(wrong.exit, 2);
+    assert.match(wrong.err.replace(/\s+/g, " "), "only a tag can be a pattern");
+  }));
+
 test.run();
