@@ -56,8 +56,8 @@ export function openServeRegistry(parts: UpstreamParts): Registry {
 const askMs = 10_000;
 
 /**
- * The first upstream or mirror of one for which docker's or podman's files have credentials. Who cannot read them does not know that
- * there are none.
+ * The first upstream or mirror of one for which docker's or podman's files have credentials. Who cannot read
+ * them does not know that there are none.
  */
 export async function findKnownUpstream(parts: UpstreamParts): Promise<string | undefined> {
   const source = credentialsOfFiles(parts);

@@ -74,7 +74,7 @@ test("an unknown counts as an error, exit 1, and says what was missing on stderr
   assert.match(err, "Error: exit as there are policy errors\n");
 });
 
-test("under failurePolicy Ignore an unknown is an error still, and apply says that a cluster would admit it", async () => {
+test("under Ignore an unknown is an error still, and apply says that a cluster would admit it", async () => {
   const ignoring = world({ failurePolicy: "Ignore" });
   const args = ["apply", "policy.yaml", "-r", "signed.yaml"];
   const { exit, out, err } = await runCli(args, ignoring);

@@ -198,7 +198,7 @@ test("a cache whose upstream is dead says 404, and that is nobody's absence", as
   await Promise.all([asking.close(), knowing.close(), cache.close(), own.close()]);
 });
 
-test("an authoritative mirror that is down leaves the question open, and the registry itself is not asked", async () => {
+test("an authoritative mirror that is down leaves the question open; its registry is not asked", async () => {
   const own = await serveRegistry(() => undefined);
   const mirror = await serveRegistry(() => reset);
   const rule = {
