@@ -61,7 +61,7 @@ const isUnsigned = (reasons: readonly CoverageReason[]): boolean => {
   );
 };
 
-/** A rule that passes found what it asks for; what fails with another code than these found a signature that is wrong. */
+/** A rule that passes found what it asks for; one that fails with one of these codes found a wrong signature. */
 const isSigned = (verdict: CoverageVerdict, results: readonly RuleResult[], reasons: readonly CoverageReason[]) =>
   verdict === "pass"
     ? results.some(({ status }) => status === "pass")

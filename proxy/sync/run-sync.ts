@@ -373,8 +373,8 @@ export interface ExitSettings {
 }
 
 /**
- * 7 where a part was done; where nothing was, the exit code of the first failure; then what moved, and what the coverage
- * asks for.
+ * 7 where a part was done; where nothing was, the exit code of the first failure; then what moved, and what the
+ * coverage asks for.
  */
 export function exitOfSync(
   { images, outages, isStopped }: SyncReport,
