@@ -274,7 +274,7 @@ test("another tag of the repository is here: which, and no digest is left withou
   assert.is(exit, 5);
   assert.match(
     err.replaceAll(/\s+/g, " "),
-    /sallyport mirror add --store STORE registry\.example\/shop\/app:latest=LAYOUT; here: app:1, app:2 /,
+    /sallyport mirror add --store STORE registry\.example\/shop\/app:latest=LAYOUT; .*--online; here: app:1, app:2 /,
   );
 });
 
