@@ -18,7 +18,7 @@ const shared: readonly (readonly [name: string, variable: VariableName])[] = [
   ["limits.maxBundleSize", "SALLYPORT_MAX_BUNDLE_SIZE"],
 ];
 
-/** Names the file in place of the variables that it stands for. */
+/** In messages: the configuration file that set the values, not the variables that carry them. */
 class UsedThroughFile extends Set<string> {
   readonly #names: ReadonlySet<string>;
   readonly #told: Set<string>;

@@ -98,7 +98,7 @@ class Reloading {
     else if (renew !== undefined && renew <= this.#running.io.now()) void this.reload("a certificate is to be renewed");
   }
 
-  /** One at a time; whoever asks meanwhile gets another one afterwards. */
+  /** Runs one at a time. A request during a run starts one more when it ends. */
   async reload(why: string): Promise<void> {
     this.#isWanted = true;
     if (this.#isBusy) return;
@@ -172,7 +172,7 @@ function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log
 /** The code of the work that was done in part: requests were cut off. */
 const cutOff: ExitCode = 7;
 
-/** Whoever finds out from a 503 that there are no layers finds out when the registry is gone. */
+/** Said at start: otherwise a 503 for a layer tells it, when the registry is already gone. */
 function tellLayers({ mirror, log }: Running, { mode, listeners, upstreams, proxy }: Config): void {
   const isRegistry = listeners.some(({ serves }) => serves.length === 0 || serves.includes("registry"));
   if (!isRegistry || proxy.layers.store) return;

@@ -11,7 +11,7 @@ export interface NodeFile {
 }
 
 export interface NodeConfig {
-  /** `unavoidable`: the runtime asks the registry itself whatever it is told. */
+  /** `unavoidable`: no setting keeps the runtime from asking the registry itself. */
   readonly fallback: "off" | "on" | "unavoidable";
   readonly files: readonly NodeFile[];
   /** What a reader must know beside the files. */
@@ -105,5 +105,5 @@ export const secretNote = ({ username }: NodeConfigOptions, isBasic: boolean): r
         isBasic
           ? `replace ${basicHere} with what this prints: printf %s '${username}:PASSWORD' | base64 -w0`
           : `replace ${passwordHere} with the password of ${username}`,
-        "whoever can read the file can read the password: chmod 600",
+        "the file holds a password: let only its owner read it, chmod 600",
       ];

@@ -3,7 +3,7 @@
  * docs/spec/offline.md#damage.
  */
 
-/** `STORE` stands for the mirror's folder. `undefined`: nothing has to be brought again. */
+/** `STORE` stands for the mirror's folder. `undefined`: nothing is missing afterwards. */
 const again: Readonly<Record<string, string | undefined>> = {
   "mirror.db": undefined,
   answer: "sallyport mirror add --store STORE LAYOUT",

@@ -30,7 +30,7 @@ const samples: Sample[] = (() => {
     const { Script } = require("node:vm");
     const codes = ${JSON.stringify(texts)}.map((text) => {
       const script = new Script(text, { filename: ${JSON.stringify(shownName("a.cjs"))} });
-      try { script.runInThisContext()(); } catch {}
+      try { script.runInThisContext()(); } catch (error) { if (error.message !== "ä") throw error; }
       return script.createCachedData().toString("base64");
     });
     process.stdout.write(JSON.stringify(codes));`;

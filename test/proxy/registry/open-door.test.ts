@@ -41,7 +41,7 @@ async function judge(upstreams: readonly string[]) {
     report: (error) => assert.unreachable(error.message),
     warn: (text) => assert.unreachable(text),
   });
-  const { verdict } = await door.judge({ repository, digest }, performance.now() + 10_000);
+  const { verdict } = await door.judge({ repository, digest }, 2_000_000_000);
   const kept = mirror.knowledge().answer({ kind: "tag", repository, tag: associatedTag(digest, "signature") })?.state;
   mirror.close();
   return { verdict, asked: asked.length > 0, kept };
