@@ -242,6 +242,15 @@ export function verifyLogEntry(
 }
 
 /**
+ * Whether the entry says that it is about `logged`; nothing is proven by that.
+ * @throws EngineError `bad-log-proof` for an entry about something else, `malformed`, `over-limit`.
+ */
+export function requireRecord(entry: LogEntry, logged: LoggedSignature, { layout, limits }: EntryOptions): void {
+  const { bind, spec } = parseBody(entry, limits);
+  bind(spec, logged, layout, limits);
+}
+
+/**
  * The entries among `entries` that are proven, at least one, of which each log gives any number: count their distinct
  * log ids. An entry of an unknown log, or whose promise does not hold, is skipped if another one is good; any other
  * fault refutes all.

@@ -15,7 +15,7 @@ import type { Question } from "../knowledge/question.ts";
 import type { EntryLayout, LogEntry, LoggedSignature } from "../tlog/log-entry.ts";
 import { parseRekorApiEntries } from "../tlog/rekor-v1/api-entry.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
-import { type VerifiedLogEntry, verifyLogEntries, verifyLogEntry } from "../tlog/verify-log-entry.ts";
+import { requireRecord, type VerifiedLogEntry, verifyLogEntries, verifyLogEntry } from "../tlog/verify-log-entry.ts";
 import { attempt } from "./attempt.ts";
 import type { Limits } from "../limits.ts";
 
@@ -54,10 +54,11 @@ export function logEntryQuestion(log: string, content: SignedContent): LogEntryQ
 }
 
 /**
- * Proves the signature by the log's answer: one of its entries for the layer must record this signature. Where there is
- * nothing to check an entry with, it says that the signature carries none, too.
- * @throws EngineError `no-log-proof` when the log has none, `bad-log-proof`, `malformed`, `over-limit`, and an outage
- * code without an answer.
+ * Proves the signature by the log's answer: one of its entries for the layer must record this signature. Anybody may
+ * log other signatures of the same layer, so entries of those are as good as none. Where there is nothing to check an
+ * entry with, it says that the signature carries none, too.
+ * @throws EngineError `no-log-proof` when the log has no entry of this signature, `bad-log-proof`, `malformed`,
+ * `over-limit`, and an outage code without an answer.
  */
 export function proveAskedEntry(question: LogEntryQuestion, knowledge: Knowledge, proof: () => LogProof): ProvenEntry {
   const asked = attempt(() => ask(knowledge, question));
@@ -69,13 +70,23 @@ export function proveAskedEntry(question: LogEntryQuestion, knowledge: Knowledge
   if (answer.state === "absent")
     throw new EngineError("no-log-proof", `${answer.from} has no entry for this signature`, { subject: question.hash });
   const { logged, layout, logs, verifier, limits } = proof();
+  const options = { layout, limits };
+  const entries = parseRekorApiEntries(answer.value.json, limits);
   let first: EngineError | undefined;
-  for (const entry of parseRekorApiEntries(answer.value.json, limits)) {
-    const outcome = attempt(() => verifyLogEntry(entry, logged, logs, verifier, { layout, limits }));
+  for (const entry of entries) {
+    const outcome = attempt(() => verifyLogEntry(entry, logged, logs, verifier, options));
     if (outcome.ok) return { ...outcome.value, from: "asked" };
-    first ??= outcome.error;
+    const isOurs = (): boolean => attempt(() => requireRecord(entry, logged, options)).ok;
+    if (first === undefined && isOurs()) first = outcome.error;
   }
-  throw first ?? new EngineError("no-log-proof", "the log answered with no entry", { subject: question.hash });
+  throw (
+    first ??
+    new EngineError(
+      "no-log-proof",
+      `none of ${answer.from}'s entries of the signed content (${entries.length}) is of this signature`,
+      { subject: question.hash },
+    )
+  );
 }
 
 /** The code is that of what an entry would be checked with: with that alone the log is asked. */

@@ -3,7 +3,7 @@
  * only place where sockets are made; without a `Connections` nothing can be dialled.
  */
 import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, type Socket } from "node:net";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { buildConnector as Building, Dispatcher } from "undici";
 import { EngineError } from "../../core/errors.ts";
@@ -11,7 +11,7 @@ import type { ConnectionFacts } from "./outage.ts";
 import { type Environment, hostOf, proxyFor } from "./proxy-choice.ts";
 import { isAlert, type TlsSettings } from "./tls-failure.ts";
 import { Places } from "./places.ts";
-import { Agent, buildConnector, ProxyAgent } from "./undici-parts.ts";
+import { Agent, buildConnector, Pool, ProxyAgent } from "./undici-parts.ts";
 
 /** What is particular to one host. PEM texts. */
 export interface HostTls {
@@ -177,7 +177,28 @@ export class Connections {
     const proxy = proxyFor(url, this.#options.env);
     return proxy === undefined
       ? new Agent({ ...bounds, connect: this.#hearing(url, { ...connect, lookup: lookUpOutside as never }) })
-      : new ProxyAgent({ ...bounds, uri: proxy.href, requestTls: connect, proxyTls: { timeout: connectMs } });
+      : new ProxyAgent({
+          ...bounds,
+          uri: proxy.href,
+          requestTls: connect,
+          proxyTls: { timeout: connectMs },
+          factory: (origin, options) => new Pool(origin, this.#hearingInside(url, options)),
+        });
+  }
+
+  /** The same for what is inside a proxy's tunnel, which undici opens by itself. */
+  #hearingInside({ origin }: URL, options: Pool.Options): Pool.Options {
+    const { connect } = options;
+    if (typeof connect !== "function") return options;
+    return {
+      ...options,
+      connect: (to, callback) =>
+        connect(to, (...[error, socket]) => {
+          if (error !== null) return callback(error, null);
+          this.#hear(origin, socket);
+          callback(null, socket);
+        }),
+    };
   }
 
   /** Undici reports a connection that was closed, and not why a server closed it. */
@@ -191,17 +212,22 @@ export class Connections {
           this.#unconnected.add(error);
           return callback(error, null);
         }
-        this.#alerts.delete(origin);
         count(this.#standing, origin, 1);
         socket.once("close", () => count(this.#standing, origin, -1));
-        socket.on("error", (failure) => {
-          if (!isAlert(failure)) return;
-          if (this.#alerts.size >= mostOrigins) this.#alerts.clear();
-          this.#alerts.set(origin, failure);
-        });
+        this.#hear(origin, socket);
         callback(null, socket);
       });
     };
+  }
+
+  /** Keeps what a server says of TLS on a connection that stands. */
+  #hear(origin: string, socket: Socket): void {
+    this.#alerts.delete(origin);
+    socket.on("error", (failure) => {
+      if (!isAlert(failure)) return;
+      if (this.#alerts.size >= mostOrigins) this.#alerts.clear();
+      this.#alerts.set(origin, failure);
+    });
   }
 
   /** Reading authorities takes milliseconds, so hosts without settings of their own share one context. */

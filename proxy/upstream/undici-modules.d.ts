@@ -5,6 +5,9 @@ declare module "undici/lib/dispatcher/dispatcher.js" {
 declare module "undici/lib/dispatcher/agent.js" {
   export { Agent as default } from "undici";
 }
+declare module "undici/lib/dispatcher/pool.js" {
+  export { Pool as default } from "undici";
+}
 declare module "undici/lib/dispatcher/proxy-agent.js" {
   export { ProxyAgent as default } from "undici";
 }

@@ -5,6 +5,7 @@
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeHex } from "../../core/encoding/hex.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { hashLeaf } from "../../core/tlog/merkle-hash.ts";
 import type { LogEntry } from "../../core/tlog/log-entry.ts";
@@ -100,20 +101,21 @@ attack(19, "in a layer, where cosign takes it: only for the very envelope and ve
   refuses("bad-log-proof", { layout: "tag" }, { body: (body) => ({ ...body, kind: "intoto" }) });
 });
 
+/** An entry as the log's API answers it. */
+const answerOf = (entry: LogEntry, extra: object = {}) => ({
+  [encodeHex(hashLeaf(entry.body))]: {
+    body: encodeBase64(entry.body),
+    integratedTime: Number(entry.integratedTime),
+    logIndex: Number(entry.logIndex),
+    logID: entry.logId,
+    verification: { signedEntryTimestamp: encodeBase64(entry.inclusionPromise ?? new Uint8Array(0)) },
+    ...extra,
+  },
+});
+
 /** The log's API: one answer to every question about entries. */
-const answering = (knowledge: Knowledge, entry: LogEntry, extra: object = {}): Knowledge => {
-  const body = {
-    [encodeHex(hashLeaf(entry.body))]: {
-      body: encodeBase64(entry.body),
-      integratedTime: Number(entry.integratedTime),
-      logIndex: Number(entry.logIndex),
-      logID: entry.logId,
-      verification: { signedEntryTimestamp: encodeBase64(entry.inclusionPromise ?? new Uint8Array(0)) },
-      ...extra,
-    },
-  };
-  return withLogAnswer(knowledge, JSON.stringify(body), lab.now);
-};
+const answering = (knowledge: Knowledge, entry: LogEntry, extra: object = {}): Knowledge =>
+  withLogAnswer(knowledge, JSON.stringify(answerOf(entry, extra)), lab.now);
 
 attack(20, "the log that a policy names answers with its own key and an entry by it", () => {
   for (const by of ["key", "certificate"] as const) {
@@ -137,6 +139,29 @@ attack(20, "the log that a policy names answers with its own key and an entry by
     assert.is(asked({ ...theirs, logId: entry.logId }), "refuted: bad-log-proof");
     assert.is(asked(entry, { logID: theirs.logId }), "refuted: bad-log-proof");
   }
+});
+
+attack(20, "a log that is asked has only entries of others' signatures: as if it had none", () => {
+  const bare = sign(lab, {
+    layout: "tag",
+    change: {
+      entries: () => [],
+      attestor: (spec) => ({ ...spec, rekor: { url: "https://rekor.lab.example", ignoreTlog: false } }),
+    },
+  });
+  const [own] = sign(lab, { layout: "tag" }).entries;
+  const [foreign] = sign(lab, { layout: "tag", annotations: { channel: "beta" } }).entries;
+  assert.ok(own !== undefined && foreign !== undefined);
+  const asked = (...entries: readonly LogEntry[]) => {
+    const answers = entries.map((entry) => answerOf(entry));
+    return verdict(bare, { knowledge: withLogAnswer(bare.knowledge, JSON.stringify(answers), lab.now) });
+  };
+  assert.is(asked(foreign), "refuted: no-log-proof");
+  assert.is(asked(lab.rekor.entry(encodeUtf8('{"kind":"helm"}'), lab.loggedAt)), "refuted: no-log-proof");
+  assert.is(asked(foreign, own), "proven");
+  // An entry of this signature that proves nothing is told of, wherever it stands.
+  const unpromised = { ...own, inclusionPromise: foreign.inclusionPromise };
+  assert.is(asked(foreign, unpromised as LogEntry), "refuted: bad-log-proof");
 });
 
 attack(20, "the policy's own log key replaces the trusted root's log, whose word no longer counts", () => {

@@ -8,7 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import type { Component } from "./components.ts";
-import { startFront } from "./fronts.ts";
+import { startFront, startProxy } from "./fronts.ts";
 import {
   type Access,
   type Cosign,
@@ -111,6 +111,21 @@ const encrypted = (registry: Registry): Scenario => ({
     ];
     exits(4, await absent(...strange), /access-denied[\s\S]*refuses the client certificate/);
     exits(11, await absent(...mine), /image-not-found/);
+    // What a server says when the connection stands is heard through a proxy, too. This machine is asked directly.
+    const named = await authority.issue(["registry.test"]);
+    const far = await startRegistry(registry, tools, { tls: { ca: authority.ca, ...named, wantsClient: true } });
+    const proxy = await startProxy(far);
+    const through = (...words: readonly string[]) =>
+      tools.sallyport([...online, ...ca, ...words, ...byKey("release"), "registry.test/shop/app:signed"], {
+        HTTPS_PROXY: `http://${proxy.host}`,
+      });
+    try {
+      exits(4, await through(), /access-denied[\s\S]*(?:wants a client certificate|was shown none and wants one)/);
+      exits(4, await through(...strange), /access-denied[\s\S]*refuses the client certificate/);
+      exits(11, await through(...mine), /image-not-found/);
+    } finally {
+      await proxy.close();
+    }
   },
 });
 

@@ -153,17 +153,13 @@ test("a proxy that is down, or that refuses: the message names it, and not the h
   }
 });
 
-test("through a proxy: the tunnel is asked for, and what is inside it is checked as without", async () => {
-  const authority = await tlsAuthority();
-  const server = await serveLoopback(
-    (_, response) => void response.end("ok"),
-    await authority.issue(["registry.corp"]),
-  );
+/** A proxy to which every host is the server at `url`. */
+async function tunnelTo(url: string) {
   const asked: string[] = [];
   const proxy = createTcpServer((socket) => {
     socket.once("data", (head) => {
       asked.push(head.toString("latin1").split("\r\n")[0] ?? "");
-      const inside = connect(Number(new URL(server.url).port), "127.0.0.1", () => {
+      const inside = connect(Number(new URL(url).port), "127.0.0.1", () => {
         socket.write("HTTP/1.1 200 OK\r\n\r\n");
         socket.pipe(inside).pipe(socket);
       });
@@ -173,13 +169,42 @@ test("through a proxy: the tunnel is asked for, and what is inside it is checked
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   const env = { HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+  return { env, asked, close: () => void proxy.close() };
+}
+
+test("through a proxy: what a server says of a client's certificate, when the connection stands, is told", async () => {
+  const authority = await tlsAuthority();
+  const own = await authority.issue(["registry.corp"]);
+  const tls = { ...own, ca: authority.ca, requestCert: true, rejectUnauthorized: true };
+  const server = await serveLoopback((_, response) => void response.end("ok"), tls);
+  const { env, close } = await tunnelTo(server.url);
+  const settings = { authority: "--ca", client: "--cert" };
+  const withTls = (more: HostTls): Promise<string> =>
+    ask("https://registry.corp/", new Connections({ env, settings, tlsOf: () => ({ ca: authority.ca, ...more }) }));
+  try {
+    assert.is(await withTls(await authority.issue(["client"])), "ok");
+    const none = await rejectsCode("access-denied", () => withTls({}));
+    assert.match(none.message, /wants a client certificate; it is given with --cert, through the proxy/);
+  } finally {
+    close();
+    await server.close();
+  }
+});
+
+test("through a proxy: the tunnel is asked for, and what is inside it is checked as without", async () => {
+  const authority = await tlsAuthority();
+  const server = await serveLoopback(
+    (_, response) => void response.end("ok"),
+    await authority.issue(["registry.corp"]),
+  );
+  const { env, asked, close } = await tunnelTo(server.url);
   const tlsOf = () => ({ ca: authority.ca });
   try {
     assert.is(await ask("https://registry.corp:5000/v2/", new Connections({ env, tlsOf })), "ok");
     assert.equal(asked, ["CONNECT registry.corp:5000 HTTP/1.1"]);
     await rejectsCode("tls-failure", () => ask("https://other.corp/", new Connections({ env, tlsOf })));
   } finally {
-    proxy.close();
+    close();
     await server.close();
   }
 });
