@@ -50,6 +50,10 @@ const defaultInFlight = 32;
 const canChange = (question: Question, answer: Answer): boolean =>
   answer.state === "absent" || (question.kind !== "manifest" && question.kind !== "blob");
 
+/** Whether every answer is asked for again: a refresh of less than nothing takes none as young enough. */
+const isAlwaysOld = ({ kind }: Question, refresh: number | undefined): boolean =>
+  refresh !== undefined && refresh < 0 && kind !== "manifest" && kind !== "blob";
+
 /** Whether to ask again. Without a readable time, or with one that is yet to come, an answer counts as old. */
 function isOld(question: Question, answer: Answer, now: Date, refresh: number | undefined): boolean {
   if (refresh === undefined || !canChange(question, answer)) return false;
@@ -154,6 +158,7 @@ export class AskingRun {
     this.#answers = new Overlay(
       knowledge,
       (question, answer) => isOld(question, answer, now, refresh) && !isGiven(answer, given?.answer(question)),
+      (question) => isAlwaysOld(question, refresh) && given?.answer(question) === undefined,
     );
     this.#asker = asker;
     this.#now = now;

@@ -19,6 +19,7 @@ export interface UsedInOutage {
 export class Overlay implements Knowledge {
   readonly #base: Knowledge;
   readonly #isOld: (question: Question, answer: Answer) => boolean;
+  readonly #isAlwaysOld: (question: Question) => boolean;
   readonly #fresh = new Map<string, Answer>();
   readonly #used = new Map<string, UsedInOutage>();
   /** Questions that nobody may be asked: the earlier answer is all that there is. */
@@ -26,16 +27,25 @@ export class Overlay implements Knowledge {
   /** Scopes whose claims were contradicted in this run: no absence rests on them any more. */
   readonly #ended = new Set<string>();
 
-  /** If `isOld` holds for the base's answer, the question counts as unanswered. */
-  constructor(base: Knowledge, isOld: (question: Question, answer: Answer) => boolean = () => false) {
+  /**
+   * If `isOld` holds for the base's answer, the question counts as unanswered. If `isAlwaysOld` holds, whatever the
+   * base's answer is, the base is not asked for it.
+   */
+  constructor(
+    base: Knowledge,
+    isOld: (question: Question, answer: Answer) => boolean = () => false,
+    isAlwaysOld: (question: Question) => boolean = () => false,
+  ) {
     this.#base = base;
     this.#isOld = isOld;
+    this.#isAlwaysOld = isAlwaysOld;
   }
 
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const text = questionText(question);
     const fresh = this.#fresh.get(text) as AnswerTo<Q> | undefined;
     if (fresh !== undefined && fresh.state !== "unavailable") return fresh;
+    if (fresh === undefined && !this.#kept.has(text) && this.#isAlwaysOld(question)) return undefined;
     const held = this.#held(question);
     if (fresh !== undefined) return this.#despite(question, fresh, held);
     return held !== undefined && !this.#kept.has(text) && this.#isOld(question, held) ? undefined : held;

@@ -36,6 +36,14 @@ export const beyondStated = 64 * 1024;
 const atMost = (stated: number | undefined): { readonly atMost?: number } =>
   stated === undefined ? {} : { atMost: stated + beyondStated };
 
+/** The question about a content; `stated` is its size by what names it. */
+export const contentQuestion = <Kind extends "manifest" | "blob">(
+  kind: Kind,
+  repository: string,
+  digest: Digest,
+  stated: number | undefined,
+) => ({ kind, repository, digest, ...atMost(stated) }) satisfies Question;
+
 /**
  * A manifest or index by digest; `stated` is its size by what names it.
  * @throws EngineError `malformed` when the bytes have another digest or are no manifest, `over-limit`, as `ask`,
@@ -48,7 +56,7 @@ export function readManifest(
   limits: Limits,
   stated?: number,
 ): Known<KnownManifest> {
-  const question = { kind: "manifest", repository, digest, ...atMost(stated) } as const;
+  const question = contentQuestion("manifest", repository, digest, stated);
   return read(ask(knowledge, question), (bytes) => {
     checkContent(question, bytes, limits.manifestBytes);
     return { digest, bytes, manifest: parseManifest(bytes, limits) };
@@ -67,7 +75,7 @@ export function readBlob(
   maxBytes: number,
   stated?: number,
 ): Known<Uint8Array> {
-  const question = { kind: "blob", repository, digest, ...atMost(stated) } as const;
+  const question = contentQuestion("blob", repository, digest, stated);
   return read(ask(knowledge, question), (bytes) => {
     checkContent(question, bytes, maxBytes);
     return bytes;

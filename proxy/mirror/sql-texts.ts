@@ -539,6 +539,10 @@ UPDATE run SET checksum = row_checksum(kind, started, ended, source, summary);
 -- Nothing ever wrote here.
 DROP TABLE decision;
 `,
+  "confirm-answer": `UPDATE answer SET at = ?, source = ?, checksum = ?
+WHERE kind = ? AND question = ? AND repository IS ? AND subject IS ? AND state = ? AND digest IS ? AND value IS ?
+  AND partial = ?
+`,
   "count-answers": `SELECT kind, state, count(*) AS count
 FROM answer
 GROUP BY kind, state

@@ -73,16 +73,16 @@ const wrong: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["bad-log-proof", "no-sct", "bad-sct", "no-timestamp", "bad-timestamp", "condition-failed"] as const),
 ]);
 
-/** Decides again, from what the mirror holds and nothing else. */
+/** Decides from what the mirror holds and nothing else. `settled`: what was decided from the same answers before. */
 export function coverageOf(
   image: SyncImage,
   { engine, limits }: { readonly engine?: Engine | undefined; readonly limits: Limits },
   knowledge: Knowledge,
   now: Date,
-): { readonly coverage: Coverage; readonly closure: Closure } {
-  const closure = new ImageClosure(image, { engine, limits }).attempt(knowledge, now);
-  const { absent, open, decision } = closure;
-  if (absent) return { closure, coverage: { verdict: "absent", missing: [], reasons: [], isCovered: false } };
+  settled?: Closure,
+): Coverage {
+  const { absent, open, decision } = settled ?? new ImageClosure(image, { engine, limits }).attempt(knowledge, now);
+  if (absent) return { verdict: "absent", missing: [], reasons: [], isCovered: false };
   const failed =
     engine === undefined || decision === undefined ? [] : notExcused(image, engine, decision, knowledge, now);
   const reasons = failed.map((result) => toReason(result, engine));
@@ -96,7 +96,7 @@ export function coverageOf(
     open.length === 0 && (verdict === "pass" || verdict === "audit" || verdict === "none" || isExpected);
   const isContrary = image.expect === "unsigned" && isSigned(verdict, decision?.results ?? [], reasons);
   const listed = isExpected ? { isAsListed: true } : isContrary ? { isAsListed: false } : {};
-  return { closure, coverage: { verdict, missing: open, reasons, isCovered, ...listed } };
+  return { verdict, missing: open, reasons, isCovered, ...listed };
 }
 
 /**

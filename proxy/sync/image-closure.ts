@@ -8,14 +8,14 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import type { Decision, Engine } from "../../core/decide/engine.ts";
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { codeRow, EngineError } from "../../core/errors.ts";
+import type { Answer, Known } from "../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
-import { RecordingKnowledge } from "../../core/knowledge/recording-knowledge.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { Limits } from "../../core/limits.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
-import { readBlob, readManifest, readReferrers, readTag } from "../../core/oci/lookup.ts";
+import { contentQuestion, readBlob, readManifest, readReferrers, readTag } from "../../core/oci/lookup.ts";
 import type { Manifest } from "../../core/oci/manifest.ts";
 import type { ImageReference } from "../../core/oci/reference.ts";
 import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
@@ -84,6 +84,7 @@ export class ImageClosure {
   readonly #options: ClosureOptions;
   readonly #done = new Map<string, ReadonlyMap<string, Question>>();
   readonly #visits = new Map<Digest, Visit>();
+  readonly #content = new Map<string, unknown>();
   #decision: Decision | undefined;
 
   constructor(image: SyncImage, options: ClosureOptions) {
@@ -95,6 +96,7 @@ export class ImageClosure {
     return new Walk(this.#image, this.#options, knowledge, now, {
       done: this.#done,
       visits: this.#visits,
+      content: this.#content,
       get: () => this.#decision,
       set: (decision) => {
         this.#decision = decision;
@@ -116,6 +118,8 @@ interface Kept {
   /** What was read of decisions with nothing open, by their texts. */
   readonly done: Map<string, ReadonlyMap<string, Question>>;
   readonly visits: Map<Digest, Visit>;
+  /** What was read of content, by the text of its question. A digest names one content, which is read once. */
+  readonly content: Map<string, unknown>;
   get(): Decision | undefined;
   set(decision: Decision): void;
 }
@@ -163,7 +167,7 @@ class Walk {
   #resolve(): { readonly digest?: Digest; readonly absent: boolean } {
     const { digest, tag = "" } = this.#image.reference;
     if (digest !== undefined) return isDigest(digest) ? { digest, absent: false } : this.#fault(digest);
-    const found = this.#recorded((knowledge) => readTag(knowledge, this.#repository, tag));
+    const found = this.#tag(tag);
     if (found?.state === "present") return { digest: found.value.digest, absent: false };
     return { absent: found?.state === "absent" };
   }
@@ -176,6 +180,7 @@ class Walk {
   #isAbsent(digest: Digest | undefined): boolean {
     if (digest === undefined) return false;
     const question = { kind: "manifest", repository: this.#repository, digest } as const;
+    if (this.#kept.content.has(questionText(question))) return false;
     return this.#knowledge.answer(question)?.state === "absent";
   }
 
@@ -228,12 +233,12 @@ class Walk {
     const manifest = this.#manifest(digest);
     if (isImage && manifest !== undefined) this.#parts(manifest, node);
     for (const kind of tagKinds) {
-      const tagged = this.#recorded((knowledge) => readTag(knowledge, repository, associatedTag(digest, kind)));
+      const tagged = this.#tag(associatedTag(digest, kind));
       if (tagged?.state === "present") this.#attached(tagged.value.digest, node, () => true);
     }
     const { limits } = this.#options;
-    const listed = this.#recorded((knowledge) => readReferrers(knowledge, repository, digest, limits));
     const rest = { kind: "referrers", repository, digest } as const;
+    const listed = this.#recorded(rest, (knowledge) => readReferrers(knowledge, repository, digest, limits));
     if (listed?.state !== "present") return;
     if (listed.partial !== undefined) this.#open.set(questionText(rest), rest);
     for (const referrer of listed.value) this.#attached(referrer.digest, node, isSignedMaterial, referrer.size);
@@ -246,8 +251,7 @@ class Walk {
     if (this.#options.withLayers !== true) return;
     for (const descriptor of layers) this.#layers.push({ repository: this.#repository, descriptor });
     const { blobBytes } = this.#options.limits;
-    if (config !== undefined && config.size <= blobBytes)
-      this.#recorded((knowledge) => readBlob(knowledge, this.#repository, config.digest, blobBytes, config.size));
+    if (config !== undefined && config.size <= blobBytes) this.#blob(config);
   }
 
   /** What hangs on a node is a node, too. Its layers are fetched if decisions can need them: signatures, SBOMs. */
@@ -257,15 +261,43 @@ class Walk {
     if (manifest === undefined || !wants(manifest)) return;
     const { blobBytes } = this.#options.limits;
     for (const layer of manifest.layers)
-      if (layer.size <= blobBytes)
-        this.#recorded((knowledge) => readBlob(knowledge, this.#repository, layer.digest, blobBytes, layer.size));
+      if (layer.size <= blobBytes) this.#blob(layer);
       else this.#faults.push(tooLarge(layer, blobBytes));
   }
 
+  #tag(tag: string): Known<Descriptor> | undefined {
+    const repository = this.#repository;
+    return this.#recorded({ kind: "tag", repository, tag }, (knowledge) => readTag(knowledge, repository, tag));
+  }
+
   #manifest(digest: Digest, stated?: number): Manifest | undefined {
-    const { limits } = this.#options;
-    const found = this.#recorded((knowledge) => readManifest(knowledge, this.#repository, digest, limits, stated));
-    return found?.state === "present" ? found.value.manifest : undefined;
+    const [repository, { limits }] = [this.#repository, this.#options];
+    return this.#content(contentQuestion("manifest", repository, digest, stated), (knowledge) => {
+      const found = readManifest(knowledge, repository, digest, limits, stated);
+      return found.state === "present" ? found.value.manifest : undefined;
+    });
+  }
+
+  #blob({ digest, size }: Descriptor): void {
+    const [repository, { blobBytes }] = [this.#repository, this.#options.limits];
+    this.#content(
+      contentQuestion("blob", repository, digest, size),
+      (knowledge) => readBlob(knowledge, repository, digest, blobBytes, size).state === "present" || undefined,
+    );
+  }
+
+  /** What `read` makes of a content: once, where it is there. */
+  #content<Found>(question: Question, read: (knowledge: Knowledge) => Found | undefined): Found | undefined {
+    const text = questionText(question);
+    const { content } = this.#kept;
+    const held = content.get(text);
+    if (held !== undefined) {
+      this.#read.set(text, question);
+      return held as Found;
+    }
+    const found = this.#recorded(question, read);
+    if (found !== undefined) content.set(text, found);
+    return found;
   }
 
   #decide(text: string, isListed: boolean): void {
@@ -285,20 +317,22 @@ class Walk {
     if (decision.open.length === 0) this.#kept.done.set(key, recorded.read);
   }
 
-  /** What a reading finds; what is open or cannot be read is noted. */
-  #recorded<Found>(read: (knowledge: Knowledge) => Found): Found | undefined {
-    const recorded = new RecordingKnowledge(this.#knowledge);
-    const noting = new Noting(recorded);
+  /**
+   * What a reading finds; what is open or cannot be read is noted. An open question is no error here: a sync begins with
+   * nothing else.
+   */
+  #recorded<Found>(question: Question, read: (knowledge: Knowledge) => Found): Found | undefined {
+    const text = questionText(question);
+    this.#read.set(text, question);
     try {
-      return read(noting);
+      const answer: Answer | undefined = this.#knowledge.answer(question);
+      if (answer !== undefined && answer.state !== "unavailable") return read({ answer: () => answer as never });
+      this.#open.set(text, question);
     } catch (error) {
       if (!(error instanceof EngineError) || codeRow(error.code).truth === "store") throw error;
-      if (recorded.open().length === 0 && error.code !== "malformed") this.#faults.push(error);
-      return undefined;
-    } finally {
-      for (const [text, question] of noting.read) this.#read.set(text, question);
-      for (const question of recorded.open()) this.#open.set(questionText(question), question);
+      if (error.code !== "malformed") this.#faults.push(error);
     }
+    return undefined;
   }
 }
 

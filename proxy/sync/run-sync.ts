@@ -76,6 +76,10 @@ class Sync {
   readonly #reports: Promise<void>[] = [];
   #hasFailed = false;
   readonly #drifts = new Map<string, Drift>();
+  /** Answers that only this run has, by canonical text. */
+  readonly #unkept = new Set<string>();
+  #hasEndedClaims = false;
+  readonly #mirrored = new Map<string, boolean>();
   readonly #outcomes: { readonly image: SyncImage; readonly synced: SyncedImage; readonly closure?: Closure }[] = [];
 
   constructor(options: SyncOptions) {
@@ -85,7 +89,10 @@ class Sync {
       mirror === undefined || isDry
         ? undefined
         : new SyncStore(mirror, {
-            ended: (claim) => on({ event: "claim-ended", claim }),
+            ended: (claim) => {
+              this.#hasEndedClaims = true;
+              on({ event: "claim-ended", claim });
+            },
             tooLarge: (question, { message }) =>
               on({ event: "not-kept", subject: questionWords(question), why: message }),
           });
@@ -111,6 +118,8 @@ class Sync {
     try {
       await this.#settleRoots();
       await this.#inFlight(images, (image) => this.#sync(image));
+      // Nothing more comes that the last commit could wait for.
+      this.#store?.commit();
       await Promise.all(this.#reports);
       return this.#report(started);
     } catch (error) {
@@ -149,7 +158,9 @@ class Sync {
 
   #keep(question: Question, answer: Answer): boolean {
     this.#noteDrift(question, answer);
-    return this.#store?.put(question, answer) ?? false;
+    const isKept = this.#store?.put(question, answer) ?? false;
+    if (!isKept) this.#unkept.add(questionText(question));
+    return isKept;
   }
 
   #noteDrift(question: Question, answer: Answer): void {
@@ -234,10 +245,11 @@ class Sync {
 
   #report(started: string): SyncReport {
     const { now, isDry, engine, limits, mirror, stop, images } = this.#options;
-    const covered = this.#outcomes.map(({ image, synced }): CoveredImage & { readonly listed: SyncImage } => {
-      // From the mirror alone: what only this run knows is not there. A dry run has no other place.
-      const known = mirror === undefined || isDry ? this.#asking.knowledge : mirror.knowledge();
-      const { coverage } = coverageOf(image, { engine, limits }, known, now());
+    // From the mirror alone: what only this run knows is not there. A dry run has no other place.
+    const known = mirror === undefined || isDry ? this.#asking.knowledge : mirror.knowledge();
+    const covered = this.#outcomes.map(({ image, synced, closure }): CoveredImage & { readonly listed: SyncImage } => {
+      const settled = closure !== undefined && this.#isMirrored(closure) ? closure : undefined;
+      const coverage = coverageOf(image, { engine, limits }, known, now(), settled);
       return { ...synced, coverage, listed: image };
     });
     const { complete, withheld } = this.#claim(covered);
@@ -267,6 +279,28 @@ class Sync {
     this.#store?.write(() => mirror?.log.addRun(toRun(report, this.#options.claimedBy)));
     this.#store?.commit();
     return report;
+  }
+
+  /** Whether the mirror alone has every answer that an image's last attempt read: then it would decide the same. */
+  #isMirrored({ open, faults, read }: Closure): boolean {
+    if (this.#store === undefined || this.#hasEndedClaims || open.length > 0 || faults.length > 0) return false;
+    for (const [text, question] of read)
+      if (this.#unkept.has(text) || this.#asker.failure(text) !== undefined || !this.#isSame(text, question))
+        return false;
+    return true;
+  }
+
+  /** Artifacts are the mirror's own or were put into it. Trust, keys and the cluster may come from files. */
+  #isSame(text: string, question: Question): boolean {
+    if (isOfRegistry(question)) return true;
+    const held = this.#mirrored.get(text);
+    if (held !== undefined) return held;
+    const [here, there] = [this.#asking.knowledge, this.#options.mirror?.knowledge()].map((known): Answer | undefined =>
+      known?.answer(question),
+    );
+    const isSame = here?.state === there?.state && here?.at === there?.at && here?.from === there?.from;
+    this.#mirrored.set(text, isSame);
+    return isSame;
   }
 
   /** Claims what was asked for: each image without an open question, each repository without one in any of its tags. */
@@ -324,6 +358,9 @@ function placeOf(repository: string, tag: string): Question {
     ? { kind: "referrers", repository, digest: associated.image }
     : { kind: "tag", repository, tag };
 }
+
+const isOfRegistry = ({ kind }: Question): boolean =>
+  kind === "tag" || kind === "manifest" || kind === "blob" || kind === "referrers";
 
 const isText =
   (text: string) =>

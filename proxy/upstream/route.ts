@@ -20,6 +20,8 @@ export type QuestionOf<Kind extends QuestionKind> = Narrowed<Question, Kind>;
 export interface Part<Kind extends QuestionKind> {
   /** Who is asked, for people. */
   from(question: QuestionOf<Kind>): string;
+  /** What is known without asking anybody: nothing is waited for. */
+  known?(question: QuestionOf<Kind>): Known<AnswerValues[Kind]> | undefined;
   /**
    * A definite answer: absent only if the source said so. `undefined`: nobody here may be asked that.
    * @throws EngineError with the code of an outage, or why nobody can know.
@@ -60,6 +62,8 @@ export function createRoute(parts: Parts, { now, deadlineMs = defaultDeadlineMs,
 
   return {
     async ask<Q extends Question>(question: Q) {
+      const known = (parts[question.kind] as Part<QuestionKind> | undefined)?.known?.(question);
+      if (known !== undefined) return known as AnswerTo<Q>;
       const text = questionText(question);
       return (await asking.join(text, () => askPart(question))) as AnswerTo<Q> | undefined;
     },

@@ -24,6 +24,9 @@ import { isHtml, registryFault, saysAbsent, saysUnknown } from "./registry-fault
 /** `undefined`: the registry says that it does not have it. */
 export interface RegistryClient {
   tag(endpoint: Endpoint, tag: string, signal: AbortSignal): Promise<TagFound | undefined>;
+  /** Whether this run knows already that there is no such tag, or that nothing refers to a digest. */
+  lacksTag(endpoint: Endpoint, tag: string): boolean;
+  lacksReferrers(endpoint: Endpoint, digest: Digest): boolean;
   /** `atMost`: of more bytes none are read. */
   manifest(endpoint: Endpoint, digest: Digest, signal: AbortSignal, atMost?: number): Promise<Uint8Array | undefined>;
   blob(endpoint: Endpoint, digest: Digest, signal: AbortSignal, atMost?: number): Promise<Uint8Array | undefined>;
@@ -122,6 +125,18 @@ export class HttpRegistryClient implements RegistryClient {
     const { bytes, headers } = response;
     const digest = statedDigest(response);
     return { descriptor: { mediaType: mediaTypeIn(headers), digest, size: bytes.length }, bytes };
+  }
+
+  lacksTag(endpoint: Endpoint, tag: string): boolean {
+    const { facts } = this.#options;
+    return facts !== undefined && parseAssociatedTag(tag) !== undefined && facts.isKnownUnlisted(endpoint, tag);
+  }
+
+  lacksReferrers(endpoint: Endpoint, digest: Digest): boolean {
+    const { facts } = this.#options;
+    return (
+      facts?.hasNoReferrers(endpoint) === true && facts.isKnownUnlisted(endpoint, associatedTag(digest, "referrers"))
+    );
   }
 
   async manifest(

@@ -177,6 +177,22 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
     return { ...list, partial: { state: "unavailable", code, at, from: failed?.host ?? list.from, why } };
   }
 
+  /**
+   * What the run knows without asking anybody: that the one host of a repository, which knows what exists, lacks
+   * something.
+   */
+  function knownAbsence(
+    kind: Kind,
+    { repository }: Place,
+    lacks: (endpoint: Endpoint) => boolean,
+  ): Known<never> | undefined {
+    const [endpoint, ...others] = hostsFor(endpointsOf(repository), capability[kind]);
+    if (endpoint === undefined || others.length > 0 || !endpoint.knowsAbsence || endpoint.blocked !== undefined)
+      return undefined;
+    if (!lacks(endpoint)) return undefined;
+    return { state: "absent", at: now().toISOString(), from: client.sourceOf(endpoint) };
+  }
+
   const from = (kind: Kind, question: Question): string =>
     hostsFor(endpointsOf(repositoryOf(question)), capability[kind])
       .map(hostOf)
@@ -214,15 +230,19 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
       content(repository, (endpoint, stop) => client.openBlob(endpoint, digest, stop), signal),
     blobSize: (repository, digest, signal) =>
       content(repository, (endpoint, stop) => client.blobSize(endpoint, digest, stop), signal),
-    tag: part("tag", async (endpoint, { tag }, signal) => {
-      const found = await client.tag(endpoint, tag, signal);
-      if (found === undefined) return undefined;
-      const key = `${place(endpoint)}@${found.descriptor.digest}`;
-      add(named, mostNamed, key, true);
-      if (found.bytes !== undefined && found.bytes.length <= mostKeptBytes)
-        add(kept, mostKept, key, { bytes: found.bytes, from: client.sourceOf(endpoint) });
-      return found.descriptor;
-    }),
+    tag: {
+      known: (question) =>
+        knownAbsence("tag", placeOf(question), (endpoint) => client.lacksTag(endpoint, question.tag)),
+      ...part("tag", async (endpoint, { tag }, signal) => {
+        const found = await client.tag(endpoint, tag, signal);
+        if (found === undefined) return undefined;
+        const key = `${place(endpoint)}@${found.descriptor.digest}`;
+        add(named, mostNamed, key, true);
+        if (found.bytes !== undefined && found.bytes.length <= mostKeptBytes)
+          add(kept, mostKept, key, { bytes: found.bytes, from: client.sourceOf(endpoint) });
+        return found.descriptor;
+      }),
+    },
     manifest: part("manifest", async (endpoint, { digest, atMost }, signal) => {
       const key = `${place(endpoint)}@${digest}`;
       const held = kept.get(key);
@@ -236,6 +256,8 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
     }),
     blob: part("blob", (endpoint, { digest, atMost }, signal) => client.blob(endpoint, digest, signal, atMost)),
     referrers: {
+      known: (question) =>
+        knownAbsence("referrers", placeOf(question), (endpoint) => client.lacksReferrers(endpoint, question.digest)),
       from: (question) => from("referrers", question),
       ask: async (question, signal) =>
         joined(

@@ -13,6 +13,8 @@ type ReadList = (mayReadOn: (pages: number) => boolean) => Promise<readonly stri
 export interface RepositoryFacts {
   /** Whether a list of all tags, which is read for that, shows that there is no such tag. False: ask. */
   isUnlisted(endpoint: Endpoint, tag: string, list: ReadList): Promise<boolean>;
+  /** The same without reading a list: only what one that is fresh shows. */
+  isKnownUnlisted(endpoint: Endpoint, tag: string): boolean;
   /** Whether the registry is known to list no referrers of this repository. */
   hasNoReferrers(endpoint: Endpoint): boolean;
   noteNoReferrers(endpoint: Endpoint): void;
@@ -76,7 +78,15 @@ export function createRepositoryFacts({ now, limits, log }: FactsOptions): Repos
 
   const isFresh = ({ readAt }: Listed): boolean => Math.abs(now() - readAt) < holdsMs;
 
+  const shows = (list: Listed, tag: string): boolean => !list.isUseless && isFresh(list) && !list.tags.has(tag);
+
   return {
+    isKnownUnlisted(endpoint, tag) {
+      const list = lists.get(keyOf(endpoint));
+      if (list === undefined || !shows(list, tag)) return false;
+      list.asked++;
+      return true;
+    },
     async isUnlisted(endpoint, tag, readList) {
       const key = keyOf(endpoint);
       const list = lists.get(key) ?? newList();
@@ -85,7 +95,7 @@ export function createRepositoryFacts({ now, limits, log }: FactsOptions): Repos
       if (list.isUseless || list.asked < list.worthAt) return false;
       if (list.reading === undefined && !isFresh(list)) list.reading = read(list, key, readList);
       await list.reading;
-      return !list.isUseless && isFresh(list) && !list.tags.has(tag);
+      return shows(list, tag);
     },
     hasNoReferrers: (endpoint) => withoutReferrers.has(keyOf(endpoint)),
     noteNoReferrers: (endpoint) => void withoutReferrers.add(keyOf(endpoint)),

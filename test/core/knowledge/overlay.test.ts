@@ -125,6 +125,33 @@ test("an old answer is to be asked for once more; when that is in vain, it holds
   assert.is(told(known, { state: "absent", ...origin }, isOld), "absent asked");
 });
 
+test("what is asked for again whatever its answer is not read before, and holds when that is in vain", () => {
+  const known = base().present(question, "old");
+  let reads = 0;
+  const counting: Knowledge = {
+    answer: (asked) => {
+      reads++;
+      return known.answer(asked);
+    },
+  };
+  const overlay = new Overlay(
+    counting,
+    () => true,
+    () => true,
+  );
+  assert.is(overlay.answer(question), undefined);
+  assert.is(reads, 0);
+  overlay.set(question, outage);
+  assert.is(overlay.answer(question)?.state, "present");
+  const kept = new Overlay(
+    counting,
+    () => true,
+    () => true,
+  );
+  kept.keep(question);
+  assert.is(kept.answer(question)?.state, "present", "nobody may be asked");
+});
+
 test("what the base distrusts stays distrusted", () => {
   const row = { kind: "identity", value: "*" } as const;
   assert.equal(new Overlay(base().addDistrust(row)).state().distrust, [row]);

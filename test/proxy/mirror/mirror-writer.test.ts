@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { suite } from "uvu";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
@@ -52,6 +54,33 @@ test("an answer that could not be read again is not written, and the earlier one
   throwsCode("over-limit", () => mirror.writer().setAnswer(asked, present(list(400))));
   assert.is(JSON.stringify(mirror.knowledge().answer(asked)), JSON.stringify(present(list(100))));
   mirror.close();
+});
+
+test("the same answer again gets the new time and source; another one, or a damaged row, is replaced", () => {
+  const asked = { kind: "tag", repository, tag: "1" } as const;
+  const [one, two] = [digest, other].map((named) => ({ mediaType: "a/b", digest: named, size: 1 }));
+  const mirror = openMirror(temporaryFolder(), { mode: "write", limits: defaultLimits });
+  const writer = mirror.writer();
+  const told = (value: unknown, at: string) => {
+    writer.setAnswer(asked, value === undefined ? { state: "absent", at, from: at } : present(value, at));
+    return JSON.stringify(mirror.knowledge().recorded(asked));
+  };
+  const present = (value: unknown, at: string) => ({ state: "present", value, at, from: at }) as const;
+  const expected = (value: unknown, at: string) => JSON.stringify(present(value, at));
+  assert.is(told(one, "2026-01-01T00:00:00Z"), expected(one, "2026-01-01T00:00:00Z"));
+  assert.is(told(one, "2026-01-02T00:00:00Z"), expected(one, "2026-01-02T00:00:00Z"));
+  assert.is(told(two, "2026-01-03T00:00:00Z"), expected(two, "2026-01-03T00:00:00Z"));
+  assert.match(told(undefined, "2026-01-04T00:00:00Z"), /"absent","at":"2026-01-04/);
+  assert.match(told(undefined, "2026-01-05T00:00:00Z"), /"absent","at":"2026-01-05/);
+  mirror.close();
+  const database = new Database(join(mirror.folder, "mirror.db"));
+  database.exec("UPDATE answer SET subject = 'x'");
+  database.close();
+  const damaged = openMirror(mirror.folder, { mode: "write", limits: defaultLimits });
+  throwsCode("mirror-corrupt", () => damaged.knowledge().recorded(asked));
+  damaged.writer().setAnswer(asked, { state: "absent", ...origin });
+  assert.is(damaged.knowledge().recorded(asked)?.state, "absent");
+  damaged.close();
 });
 
 test("a transaction is all or nothing, nested ones too", () => {

@@ -52,6 +52,8 @@ function parts(
     openBlob: (at) => act("stream", at, { body: Readable.from([bytes]), size: bytes.length }),
     blobSize: (at) => act("size", at, { size: bytes.length }),
     tags: (at) => act("tags", at, ["1", "2"]),
+    lacksTag: () => false,
+    lacksReferrers: () => false,
     sourceOf: hostOf,
     ...more,
   };
@@ -275,6 +277,22 @@ test("nothing in a repository or tag leads to another host or path", async () =>
 
 test("who is asked, for people", () => {
   assert.is(parts([cache, own], {}).parts.blob.from(blob), "cache.example, ghcr.io");
+});
+
+test("what a run knows of the one host that knows what exists is absent, and nobody is asked", () => {
+  const lacking = { lacksTag: () => true, lacksReferrers: () => true };
+  const known = (endpoints: readonly Endpoint[], more: Partial<RegistryClient>) => {
+    const { parts: found, asked } = parts(endpoints, {}, more);
+    const answers = [found.tag.known?.(tag), found.referrers.known?.(referrers)];
+    assert.equal(asked, []);
+    return answers.map((answer) => answer && `${answer.state} ${answer.from}`);
+  };
+  assert.equal(known([own], lacking), ["absent ghcr.io", "absent ghcr.io"]);
+  assert.equal(known([own], {}), [undefined, undefined]);
+  // A cache does not know, and of several hosts another may have it.
+  assert.equal(known([cache], lacking), [undefined, undefined]);
+  assert.equal(known([own, second], lacking), [undefined, undefined]);
+  assert.equal(known([{ ...own, blocked: "by a rule" }], lacking), [undefined, undefined]);
 });
 
 test.run();
