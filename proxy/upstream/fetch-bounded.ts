@@ -15,21 +15,31 @@ import { bytesWithoutSecrets, secretsOf, withoutSecrets } from "./hide-secrets.t
 import { isPassing, isUnreached, outage } from "./outage.ts";
 import { hostOf } from "./proxy-choice.ts";
 
+/** A body that is sent as it is read, and opened anew for each time that it is sent. */
+export interface Upload {
+  readonly size: number;
+  open(): Readable | Uint8Array;
+}
+
 export interface BoundedRequest {
-  readonly method?: "GET" | "HEAD" | "POST" | "PUT";
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /** For the origin of `url` only: a redirect to another origin leaves it behind. */
   readonly authorization?: string | undefined;
   /** Further headers for the origin of `url` only. */
   readonly originHeaders?: Readonly<Record<string, string>> | undefined;
-  readonly body?: string;
+  readonly body?: string | Upload;
   /** Of a successful answer's content. */
   readonly maxBytes: number;
   /** That a successful answer's content must have. It is hashed while it comes, and other content is no answer. */
   readonly digest?: Digest;
   /** In place of the fetcher's own. */
   readonly tries?: number;
+  /** It changes something: it is sent again only where the answer says that nothing was done (429 and 503). */
+  readonly isChange?: boolean | undefined;
+  /** How long an answer may take once the request is sent, in place of the connection's own bound. */
+  readonly answerMs?: number | undefined;
   /** Content of success is not read here, but handed over as it comes: {@link BoundedResponse.body}. */
   readonly isStreamed?: boolean | undefined;
 }
@@ -88,6 +98,9 @@ interface Rest {
   readonly isWhole: boolean;
 }
 
+/** The host did nothing of what was asked, and says so. */
+const isRefusal = (status: number): boolean => status === 429 || status === 503;
+
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** A user and a password as `authorization`. Source: RFC 7617. */
@@ -124,15 +137,18 @@ export class Fetcher {
     for (let attempt = 1; ; attempt++) {
       const { response, failure } = await this.#tryOnce(request, signal);
       if (failure === undefined) {
-        const isLast = attempt >= most || signal.aborted || !isPassing(response.status);
+        const mayPass = request.isChange === true ? isRefusal(response.status) : isPassing(response.status);
+        const isLast = attempt >= most || signal.aborted || !mayPass;
         if (isLast || !(await this.#pause(attempt, response.headers["retry-after"], signal))) return response;
         continue;
       }
       const { error, origin } = failure;
       const mayPass = error.code === "unreachable" || error.code === "timed-out";
-      const isLast = attempt >= most || signal.aborted || this.#restOf(origin) !== undefined;
+      const isChange = request.isChange === true;
+      const isLast = attempt >= most || signal.aborted || isChange || this.#restOf(origin) !== undefined;
       if (mayPass && !isLast && (await this.#pause(attempt, undefined, signal))) continue;
-      const isClosed = error.code === "unreachable" && (this.#answered.get(origin) ?? 0) < begun;
+      // One upload that was cut off says nothing of the next request.
+      const isClosed = !isChange && error.code === "unreachable" && (this.#answered.get(origin) ?? 0) < begun;
       const isWhole = failure.isUnreached || isClosed;
       if (mayPass || (isWhole && error.code === "tls-failure")) this.#rest(origin, error, isWhole);
       throw error;
@@ -256,13 +272,10 @@ export class Fetcher {
     }
   }
 
-  async #sendNow(
-    { url, method = "GET", headers, authorization, originHeaders, body, maxBytes, digest, isStreamed }: BoundedRequest,
-    secrets: readonly string[],
-    signal: AbortSignal,
-  ): Promise<BoundedResponse> {
-    const { connections, now = Date.now } = this.#options;
-    const { log } = this.#options;
+  async #sendNow(request: BoundedRequest, secrets: readonly string[], signal: AbortSignal): Promise<BoundedResponse> {
+    const { connections, log, now = Date.now } = this.#options;
+    const { url, method = "GET", headers, authorization, originHeaders, body, maxBytes, digest, isStreamed } = request;
+    const { answerMs } = request;
     // Nobody pays for a line that is not read.
     const told = (what: () => string): void =>
       log?.(withoutSecrets(`${method} ${shownUrl(url)} ${what()}, ${now() - begun} ms`, secrets));
@@ -281,8 +294,10 @@ export class Fetcher {
         ...headers,
         ...originHeaders,
         ...(authorization === undefined ? {} : { authorization }),
+        ...(typeof body === "object" ? { "content-length": String(body.size) } : {}),
       },
-      ...(body === undefined ? {} : { body }),
+      ...(answerMs === undefined ? {} : { headersTimeout: answerMs }),
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : body.open() }),
     });
     const joined: Record<string, string> = {};
     for (const [name, value] of Object.entries(answer.headers))
@@ -327,7 +342,7 @@ function hidden(error: EngineError, secrets: readonly string[]): EngineError {
   return new EngineError(code, why, { subject: what, cause, remedy });
 }
 
-const bodyOf = (body: string | undefined) => (body === undefined ? {} : { body });
+const bodyOf = (body: BoundedRequest["body"]) => (body === undefined ? {} : { body });
 
 const sleepFor = async (ms: number, signal: AbortSignal): Promise<void> => {
   await wait(ms, undefined, { signal });

@@ -19,14 +19,15 @@ const leastCharacters = 4;
 interface Sent {
   readonly authorization?: string | undefined;
   readonly originHeaders?: Readonly<Record<string, string>> | undefined;
-  readonly body?: string;
+  /** What is uploaded is no form. */
+  readonly body?: string | object;
 }
 
 /** The longest first, so that none is cut by another that is a part of it. */
 export function secretsOf({ authorization = "", originHeaders = {}, body = "" }: Sent): readonly string[] {
   const [, scheme = "", value = ""] = /^(\S+)\s+(.*)$/s.exec(authorization) ?? [];
   const found = [value, ...(scheme.toLowerCase() === "basic" ? inBasic(value) : []), ...Object.values(originHeaders)];
-  if (body !== "" && !body.startsWith("{"))
+  if (typeof body === "string" && body !== "" && !body.startsWith("{"))
     for (const [name, text] of new URLSearchParams(body)) if (secretFields.has(name)) found.push(text);
   return [...new Set(found)]
     .filter((text) => text.length >= leastCharacters)

@@ -11,6 +11,7 @@ import {
   type BoundedResponse,
   type Fetcher,
   shownUrl,
+  type Upload,
 } from "../fetch-bounded.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Credential, CredentialSource } from "./credentials/credential.ts";
@@ -26,10 +27,17 @@ export interface AuthorizedOptions {
   readonly limits: Limits;
 }
 
-/** `path` below the endpoint's root; an address for the next page of a list. */
+/** `path` below the endpoint's root; an address for the next page of a list, or for the rest of an upload. */
 export interface RegistryRequest {
-  readonly method?: "GET" | "HEAD";
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly path: string | URL;
+  /** What the login must allow, where the registry does not say it. Default `pull`. */
+  readonly access?: "pull" | "push" | "delete";
+  readonly body?: Upload;
+  readonly contentType?: string;
+  /** As of a request of the fetcher. */
+  readonly tries?: number;
+  readonly answerMs?: number;
   readonly accept?: string;
   readonly maxBytes: number;
   /** That the content must have. */
@@ -88,18 +96,19 @@ export class AuthorizedRequests {
     const bounded = boundedRequest(endpoint, request, origin);
     // A page of a list that a redirect took to another host: what is sent is for this one alone.
     if (bounded.url.origin !== origin.origin)
-      throw new EngineError("upstream-error", `a list of ${origin.host} goes on at another host, which is not asked`, {
+      throw new EngineError("upstream-error", `${origin.host} goes on at another host, which is not asked`, {
         subject: shownUrl(bounded.url),
       });
-    const key = `${origin.origin} ${endpoint.path}`;
-    const held = await this.#heldGrant(key, endpoint, origin, signal);
+    const { access = "pull" } = request;
+    const key = grantKey(origin, endpoint, access);
+    const held = await this.#heldGrant(key, { endpoint, origin, access }, signal);
     const first = await this.#fetch(bounded, held, signal);
     if (first.status !== 401) return first;
     // A host to which we were sent gets no credentials of this one.
     const field = first.url.origin === origin.origin ? (first.headers["www-authenticate"] ?? "") : "";
     const challenge = chooseChallenge(parseChallenges(field));
     if (challenge === undefined) throw this.#fault(first, held);
-    const grant = await this.#renew(key, { endpoint, origin, challenge, refused: held }, signal);
+    const grant = await this.#renew(key, { endpoint, origin, access, challenge, refused: held }, signal);
     if (grant.authorization === undefined || grant.authorization === held?.authorization)
       throw this.#fault(first, grant);
     const second = await this.#fetch(bounded, grant, signal);
@@ -117,9 +126,9 @@ export class AuthorizedRequests {
   }
 
   /** In whose name the endpoint is asked, for messages. */
-  async whoAsks(endpoint: Endpoint, signal: AbortSignal): Promise<string> {
+  async whoAsks(endpoint: Endpoint, signal: AbortSignal, access: Access = "pull"): Promise<string> {
     const origin = await this.#schemes.originOf(endpoint, signal);
-    return (await this.#grants.get(`${origin.origin} ${endpoint.path}`))?.who ?? nobody;
+    return (await this.#grants.get(grantKey(origin, endpoint, access)))?.who ?? nobody;
   }
 
   async #fetch(request: BoundedRequest, grant: Grant | undefined, signal: AbortSignal): Promise<BoundedResponse> {
@@ -138,13 +147,12 @@ export class AuthorizedRequests {
   }
 
   /** What is known to be needed is sent at once: a challenge is the same for every repository, but for its scope. */
-  async #heldGrant(key: string, endpoint: Endpoint, origin: URL, signal: AbortSignal): Promise<Grant | undefined> {
+  async #heldGrant(key: string, place: Place, signal: AbortSignal): Promise<Grant | undefined> {
+    const { origin } = place.origin;
     const held = await this.#grants.get(key);
     if (held !== undefined && this.#options.now() < held.until) return held;
-    const challenge = this.#challenges.get(origin.origin) ?? this.#challengeOf(origin.origin);
-    return challenge === undefined
-      ? undefined
-      : this.#renew(key, { endpoint, origin, challenge, refused: held }, signal);
+    const challenge = this.#challenges.get(origin) ?? this.#challengeOf(origin);
+    return challenge === undefined ? undefined : this.#renew(key, { ...place, challenge, refused: held }, signal);
   }
 
   /** Its scope is that of no repository. */
@@ -187,7 +195,7 @@ export class AuthorizedRequests {
     if (rest !== undefined && this.#options.now() < rest.until) throw rest.error;
   }
 
-  async #grant({ endpoint, origin, challenge }: Need, signal: AbortSignal): Promise<Grant> {
+  async #grant({ endpoint, origin, challenge, access }: Need, signal: AbortSignal): Promise<Grant> {
     const { credentials } = this.#options;
     const credential = await credentials.find(credentialTarget(endpoint), signal);
     const who = credential?.who ?? nobody;
@@ -201,7 +209,8 @@ export class AuthorizedRequests {
       return { authorization: `Bearer ${secret.token}`, until: forever, who, isPassword: true };
     if (challenge.scheme === "basic")
       return { authorization: basicOf(credential, origin), until: forever, who, isPassword: true };
-    const scope = stated !== "" && stated.length <= mostScopeCharacters ? stated : `repository:${endpoint.path}:pull`;
+    const wanted = `repository:${endpoint.path}:${scopeActions[access]}`;
+    const scope = stated !== "" && stated.length <= mostScopeCharacters ? stated : wanted;
     const answer = await this.#requestToken({ challenge, scope, credential, registry: origin }, signal);
     if ("token" in answer)
       return { authorization: `Bearer ${answer.token}`, until: answer.until, who, isPassword: false };
@@ -228,9 +237,21 @@ export class AuthorizedRequests {
 const refusesToken = ({ headers }: BoundedResponse): boolean =>
   parseChallenges(headers["www-authenticate"] ?? "").some(({ parameters }) => parameters.error === "invalid_token");
 
-interface Need {
+type Access = NonNullable<RegistryRequest["access"]>;
+
+/** What a token must allow. Source: https://distribution.github.io/distribution/spec/auth/scope/. */
+const scopeActions: Readonly<Record<Access, string>> = { pull: "pull", push: "pull,push", delete: "pull,push,delete" };
+
+const grantKey = ({ origin }: URL, { path }: Endpoint, access: Access): string =>
+  `${origin} ${path}${access === "pull" ? "" : ` ${access}`}`;
+
+interface Place {
   readonly endpoint: Endpoint;
   readonly origin: URL;
+  readonly access: Access;
+}
+
+interface Need extends Place {
   readonly challenge: Challenge;
   /** The grant that was refused, or has ended. */
   readonly refused: Grant | undefined;
@@ -245,20 +266,25 @@ function basicOf(credential: Credential | undefined, origin: URL): string | unde
   });
 }
 
-function boundedRequest(
-  endpoint: Endpoint,
-  { method = "GET", path, accept, maxBytes, digest, isStreamed }: RegistryRequest,
-  origin: URL,
-) {
+function boundedRequest(endpoint: Endpoint, request: RegistryRequest, origin: URL) {
+  const { method = "GET", path, accept, maxBytes, digest, isStreamed, body, contentType, tries, answerMs } = request;
   const url = typeof path === "string" ? new URL(`${endpoint.root}${path}`, origin) : path;
   if (endpoint.namespace !== undefined) url.searchParams.set("ns", endpoint.namespace);
   return {
     method,
     url,
-    headers: { "user-agent": "sallyport", ...(accept === undefined ? {} : { accept }) },
+    headers: {
+      "user-agent": "sallyport",
+      ...(accept === undefined ? {} : { accept }),
+      ...(contentType === undefined ? {} : { "content-type": contentType }),
+    },
     originHeaders: endpoint.headers,
     maxBytes,
     ...(digest === undefined ? {} : { digest }),
     isStreamed,
+    isChange: method !== "GET" && method !== "HEAD",
+    answerMs,
+    ...(body === undefined ? {} : { body }),
+    ...(tries === undefined ? {} : { tries }),
   } satisfies BoundedRequest;
 }

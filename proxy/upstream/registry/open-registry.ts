@@ -13,6 +13,7 @@ import { type HostSettings, registryHosts } from "./hosts.ts";
 import { createRepositoryFacts } from "./repository-facts.ts";
 import { HttpRegistryClient } from "./registry-client.ts";
 import { createRegistryParts, type RegistryContent, type RegistryParts } from "./registry-part.ts";
+import { createRegistryWriter, type RegistryWriter } from "./registry-writer.ts";
 import { createTagList, type ListTags } from "./tag-list.ts";
 
 export interface RegistryOptions {
@@ -32,6 +33,7 @@ export interface Registry {
   readonly parts: RegistryParts;
   readonly content: RegistryContent;
   readonly listTags: ListTags;
+  readonly writer: RegistryWriter;
   close(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export function openRegistry(options: RegistryOptions): Registry {
     parts,
     content: { openBlob, blobSize },
     listTags: createTagList({ client, endpointsOf }),
+    writer: createRegistryWriter({ requests, client, endpointsOf, limits, now, sleep: fetching.sleep }),
     close: () => connections.close(),
   };
 }
