@@ -13,6 +13,20 @@ export interface Limits {
   readonly layoutIndexBytes: number;
   /** An archive of a layout, when it is decompressed. */
   readonly layoutArchiveBytes: number;
+  /** The signed statement of an archive or a snapshot; its envelope may have twice as much. */
+  readonly archiveStatementBytes: number;
+  /** Lists that a statement names, of entries and of blobs. */
+  readonly archiveLists: number;
+  readonly archiveListBytes: number;
+  /** One line of a list. */
+  readonly archiveEntryBytes: number;
+  /** All blobs of an archive. */
+  readonly archiveBytes: number;
+  readonly archiveParts: number;
+  /** Public keys that a statement names for later archives. */
+  readonly archiveKeys: number;
+  /** Files that `--bootstrap` adds. */
+  readonly archiveBootstrapFiles: number;
   /** Contents of a layout that appear under a second repository: each is an answer of its own. */
   readonly layoutRepeats: number;
   readonly referrers: number;
@@ -118,6 +132,14 @@ export const defaultLimits: Limits = {
   layoutEntries: 1_000_000,
   layoutIndexBytes: 64 * mib,
   layoutArchiveBytes: 16 * 1024 * mib,
+  archiveStatementBytes: 4 * mib,
+  archiveLists: 4096,
+  archiveListBytes: mib,
+  archiveEntryBytes: 256 * kib,
+  archiveBytes: 1024 * 1024 * mib,
+  archiveParts: 999,
+  archiveKeys: 16,
+  archiveBootstrapFiles: 100,
   layoutRepeats: 50_000,
   referrers: 1000,
   attachedDepth: 8,

@@ -29,7 +29,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "cli/render/style.ts createStyle": "screens of every kind",
   "cli/render/fix.ts fixText": "the fix of each code, before it fits a screen",
   "cli/render/evidence.ts evidenceNodes": "trees before they are drawn",
-  "core/dsse/statement.ts parseStatement": "statements without an envelope",
   "core/encoding/proto-json.ts optionalInstant": "forms of a time",
   "core/jmespath/functions/standard.ts areSame": "equality of any two values",
   "core/kyverno/functions/go-time.ts daysFromCivil": "compared with another calendar",

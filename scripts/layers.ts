@@ -95,7 +95,7 @@ export const layers: LayerTable = {
   "core/kyverno/image": {
     units: [...evidence, ...policies, "core/verify", "core/kyverno/rule", "core/kyverno/outcome"],
   },
-  "core/archive": { units: [...basis, ...world, "core/crypto", "core/oci"] },
+  "core/archive": { units: [...basis, "core/knowledge", "core/crypto", "core/dsse", "core/oci"] },
   "core/decide": { units: engine },
   "core/index.ts": { units: [...engine, "core/archive", "core/decide"] },
   "core/entry": { units: api },
@@ -133,7 +133,10 @@ export const layers: LayerTable = {
     units: [...stored, "core/cosign", "core/trust", "core/tuf", "proxy/make-folder.ts"],
     packages: ["node:", "better-sqlite3"],
   },
-  "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:", "tar-stream"] },
+  "proxy/archive": {
+    units: [...stored, "core/archive", "proxy/mirror"],
+    packages: ["node:", "tar-stream", "@noble/ciphers", "@noble/curves"],
+  },
   "proxy/upstream": {
     units: [...basis, "core/crypto", "core/knowledge", "proxy/flights.ts"],
     packages: ["node:", "undici"],

@@ -3,6 +3,10 @@
  * keeps the list true.
  */
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
+  "proxy/archive/cosign-key.ts": {
+    test: "test/proxy/archive/signing-key.test.ts",
+    why: "keys that cosign wrote are opened there, and wrong ones refused",
+  },
   "proxy/mirror/repository-contents.ts": {
     test: "test/proxy/mirror/collect-garbage.test.ts",
     why: "is the graph from which garbage is collected; each kind of edge keeps something there",

@@ -49,6 +49,7 @@ import { withProxy } from "../support/proxy-stage.ts";
 import { askRegistries, never, serveRegistry } from "../support/registry-server.ts";
 import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
+import { listingArchive, statingArchive } from "./archive-limits.ts";
 import { listingDamage, listingRemovals, recordingRuns } from "./mirror-limits.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
@@ -358,6 +359,14 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   layoutEntries: { low: 1, run: opening(layout("ghcr.io/org/a:1", "ghcr.io/org/b:1")) },
   layoutIndexBytes: { low: 10, run: opening(layout("ghcr.io/org/a:1")) },
   layoutArchiveBytes: { low: 10, run: unpacking },
+  archiveStatementBytes: { low: 10, run: thrown(statingArchive) },
+  archiveLists: { low: 1, run: thrown(statingArchive) },
+  archiveListBytes: { low: 10, run: thrown(statingArchive) },
+  archiveEntryBytes: { low: 10, run: thrown(listingArchive) },
+  archiveBytes: { low: 10, run: thrown(statingArchive) },
+  archiveParts: { low: 1, run: thrown(statingArchive) },
+  archiveKeys: { low: 0, run: thrown(statingArchive) },
+  archiveBootstrapFiles: { low: 0, run: thrown(statingArchive) },
   layoutRepeats: { low: 0, run: opening(layout("ghcr.io/org/a:1", "ghcr.io/org/b:1")) },
   referrers: { low: 0, run: verifying({}) },
   tagsPerRepository: { low: 1, run: listingTags },

@@ -1,0 +1,31 @@
+/** Archives under bounds that are set low: one reader for each bound. */
+import { encodeCarriedBlob, parseCarriedBlob } from "../../core/archive/carried-blob.ts";
+import { encodeEntry, parseEntry } from "../../core/archive/archive-entry.ts";
+import { type ArchiveStatement, encodeArchiveStatement, parseArchiveStatement } from "../../core/archive/archive-statement.ts";
+import type { Limits } from "../../core/limits.ts";
+import { imageDigest, sampleEntries, sampleStatement } from "../support/archive-sample.ts";
+
+const publicKey = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt
+6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==
+-----END PUBLIC KEY-----
+`;
+
+/** `parseArchiveStatement` of a statement with everything that a bound is about. */
+export const statingArchive = (limits: Limits): ArchiveStatement =>
+  parseArchiveStatement(
+    encodeArchiveStatement(
+      sampleStatement({
+        parts: [1, 0],
+        nextKeys: [publicKey],
+        bootstrap: [{ name: "a.tgz", digest: imageDigest, size: 3 }],
+      }),
+    ),
+    limits,
+  );
+
+/** `parseEntry` and `parseCarriedBlob`. */
+export const listingArchive = (limits: Limits): void => {
+  for (const entry of sampleEntries) parseEntry(encodeEntry(entry), limits);
+  parseCarriedBlob(encodeCarriedBlob({ digest: imageDigest, size: 3 }), limits);
+};
