@@ -226,17 +226,7 @@ export const layers: LayerTable = {
     ],
     packages: ["node:"],
   },
-  "proxy/webhook": {
-    units: [
-      ...api,
-      "proxy/host/node-verifier.ts",
-      "proxy/mirror",
-      "proxy/upstream",
-      "proxy/log.ts",
-      "proxy/metrics.ts",
-    ],
-    packages: ["node:", "express", "@peculiar/x509"],
-  },
+  "proxy/webhook": { units: [...api, "core/encoding"], packages: ["node:"] },
 
   "cli/version.ts": { units: [] },
   "cli/exit-code.ts": { units: ["core/errors.ts", "core/verdict.ts"] },

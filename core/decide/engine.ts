@@ -6,7 +6,7 @@ import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { compileRule } from "../kyverno/image/compile-rule.ts";
 import type { CompiledPolicy } from "../kyverno/image/decide-policy.ts";
 import { DefaultImages } from "../kyverno/image/default-images.ts";
-import type { RuleResult } from "../kyverno/image/result.ts";
+import type { Pass, RuleResult } from "../kyverno/image/result.ts";
 import type { DecisionRun } from "../kyverno/image/rule-run.ts";
 import { CountedSets } from "../kyverno/image/verify-image-entry.ts";
 import { indexRules } from "../kyverno/image/rule-index.ts";
@@ -57,6 +57,8 @@ export interface DecideOptions {
    * sync.
    */
   readonly exhaustive?: boolean;
+  /** The passes of one kind alone, as one webhook of a cluster runs them. Default: both, one after the other. */
+  readonly pass?: Pass;
 }
 
 export interface Decision {
@@ -117,7 +119,7 @@ export function createEngine(options: EngineOptions): Engine {
     limits,
     policies: options.policies,
     warnings: compiled.flatMap((policy) => [...policy.policy.warnings, ...attestorWarnings(policy)]),
-    decide(request, source, now, { exhaustive = false } = {}) {
+    decide(request, source, now, { exhaustive = false, pass } = {}) {
       const trustWarnings = new Set<string>();
       const verifier = images.open(source, now, { exhaustive, warn: (text) => trustWarnings.add(text) });
       const { knowledge } = verifier;
@@ -140,6 +142,7 @@ export function createEngine(options: EngineOptions): Engine {
         exhaustive ? compiled : candidates(request, defaults),
         request,
         run,
+        pass,
       );
       const clock = verifier.clockWarning();
       if (clock !== undefined) trustWarnings.add(clock);

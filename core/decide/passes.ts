@@ -4,7 +4,7 @@
  * docs/spec/kyverno.md#digest-patch, #validating-pass.
  */
 import { type CompiledPolicy, decidePolicy, type PolicyOutcome } from "../kyverno/image/decide-policy.ts";
-import type { RuleResult } from "../kyverno/image/result.ts";
+import type { Pass, RuleResult } from "../kyverno/image/result.ts";
 import type { DecisionRun } from "../kyverno/image/rule-run.ts";
 import {
   annotationPatches,
@@ -24,13 +24,16 @@ export interface PassesOutcome {
 
 /**
  * A mutating pass that denies does not stop the others: all results are reported. The annotations are written after the
- * last mutating pass, so only validating passes see them.
+ * last mutating pass, so only validating passes see them. `only`: the passes of one kind, as a webhook of a cluster
+ * runs them.
  */
 export function runPasses(
   policies: readonly CompiledPolicy[],
   asked: AdmissionRequest,
   decision: DecisionRun,
+  only?: Pass,
 ): PassesOutcome {
+  if (only === "validate") return { results: validated(policies, asked, decision), patches: [], warnings: [] };
   const results: RuleResult[] = [];
   const patches: PatchOperation[] = [];
   const warnings: string[] = [];
@@ -49,9 +52,15 @@ export function runPasses(
   patches.push(...annotations);
   if (request.object !== undefined && annotations.length > 0)
     request = { ...request, object: decision.defaults.patch(request.object, annotations) };
-  for (const policy of policies) results.push(...decidePolicy("validate", policy, request, decision).results);
+  if (only === undefined) results.push(...validated(policies, request, decision));
   return { results, patches, warnings };
 }
+
+const validated = (
+  policies: readonly CompiledPolicy[],
+  request: AdmissionRequest,
+  decision: DecisionRun,
+): readonly RuleResult[] => policies.flatMap((policy) => decidePolicy("validate", policy, request, decision).results);
 
 const rank = { skip: 0, pass: 1, fail: 2 } as const;
 

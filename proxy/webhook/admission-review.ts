@@ -1,0 +1,141 @@
+/**
+ * What an API server asks a webhook, and how it is answered. Source: Kubernetes admission/v1,
+ * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request.
+ */
+import { Buffer } from "node:buffer";
+import { isObject } from "../../core/encoding/shape.ts";
+import {
+  type AdmissionRequest,
+  type Decision,
+  EngineError,
+  type JsonObject,
+  type JsonValue,
+  type Limits,
+  type Operation,
+} from "../../core/index.ts";
+
+export interface Review {
+  readonly uid: string;
+  readonly request: AdmissionRequest;
+}
+
+export interface Refusal {
+  readonly message: string;
+  /** The status code that the client of the API server gets. Default 403. */
+  readonly code?: number;
+  /** Seconds after which the client may try again. */
+  readonly retryAfter?: number;
+}
+
+export interface ReviewAnswer {
+  readonly uid: string;
+  /** Absent: it is admitted. */
+  readonly refused?: Refusal;
+  readonly patches?: Decision["patches"];
+  readonly warnings?: readonly string[];
+}
+
+const operations: ReadonlySet<string> = new Set<Operation>(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
+const apiVersion = "admission.k8s.io/v1";
+
+const malformed = (at: string, what: string): EngineError => new EngineError("malformed", what, { subject: at });
+
+/**
+ * Reads a review. The API server made its JSON, so keys are not looked at twice; its depth is bounded, since a user
+ * chose the resource in it.
+ * @throws EngineError `malformed`, `over-limit`.
+ */
+export function readReview(body: Buffer, limits: Limits): Review {
+  let review: unknown;
+  try {
+    review = JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    throw new EngineError("malformed", "the review is not JSON", { subject: "AdmissionReview", cause: error });
+  }
+  checkDepth(review as JsonValue, limits.jsonDepth);
+  if (!isObject(review as JsonValue) || (review as JsonObject).kind !== "AdmissionReview")
+    throw malformed("/kind", "expected an AdmissionReview");
+  const { apiVersion: version, request } = review as JsonObject;
+  if (version !== apiVersion) throw malformed("/apiVersion", `expected ${apiVersion}`);
+  if (!isObject(request)) throw malformed("/request", "expected an object");
+  return { uid: text(request, "uid"), request: toRequest(request) };
+}
+
+function checkDepth(value: JsonValue, left: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (left === 0)
+    throw new EngineError("over-limit", "the review is nested too deeply", { subject: "AdmissionReview" });
+  if (Array.isArray(value)) for (const one of value) checkDepth(one, left - 1);
+  else for (const key in value) checkDepth((value as JsonObject)[key] as JsonValue, left - 1);
+}
+
+function toRequest(request: JsonObject): AdmissionRequest {
+  const { kind, operation, object, oldObject, userInfo, dryRun } = request;
+  if (!isObject(kind)) throw malformed("/request/kind", "expected an object");
+  if (typeof operation !== "string" || !operations.has(operation))
+    throw malformed("/request/operation", "expected CREATE, UPDATE, DELETE or CONNECT");
+  const subResource = text(request, "subResource", "");
+  const namespace = text(request, "namespace", "");
+  const name = text(request, "name", "") || nameIn(object);
+  return {
+    uid: text(request, "uid"),
+    operation: operation as Operation,
+    kind: { group: text(kind, "group", ""), version: text(kind, "version"), kind: text(kind, "kind") },
+    ...(subResource === "" ? {} : { subResource }),
+    ...(namespace === "" ? {} : { namespace }),
+    ...(name === "" ? {} : { name }),
+    ...(isObject(object) ? { object } : {}),
+    ...(isObject(oldObject) ? { oldObject } : {}),
+    ...(isObject(userInfo) ? { userInfo: readUser(userInfo) } : {}),
+    ...(dryRun === true ? { dryRun } : {}),
+  };
+}
+
+function readUser(user: JsonObject): NonNullable<AdmissionRequest["userInfo"]> {
+  const { groups, extra } = user;
+  const uid = text(user, "uid", "");
+  if (groups !== undefined && groups !== null && !Array.isArray(groups))
+    throw malformed("/request/userInfo/groups", "expected a list");
+  return {
+    username: text(user, "username", ""),
+    ...(uid === "" ? {} : { uid }),
+    ...(Array.isArray(groups) ? { groups: groups.filter((group) => typeof group === "string") } : {}),
+    ...(isObject(extra) ? { extra } : {}),
+  };
+}
+
+/** The name of an object, or what the API server will make one from. */
+function nameIn(object: JsonValue | undefined): string {
+  const metadata = isObject(object) ? object.metadata : undefined;
+  if (!isObject(metadata)) return "";
+  return text(metadata, "name", "") || text(metadata, "generateName", "");
+}
+
+function text(object: JsonObject, key: string, fallback?: string): string {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  if (typeof value === "string") return value;
+  if (fallback !== undefined && (value === undefined || value === null)) return fallback;
+  throw malformed(`/request/${key}`, "expected a text");
+}
+
+/** The answer as JSON text. */
+export function renderAnswer({ uid, refused, patches = [], warnings = [] }: ReviewAnswer): string {
+  const head = `{"apiVersion":"${apiVersion}","kind":"AdmissionReview","response":{"uid":${JSON.stringify(uid)}`;
+  const said = warnings.length === 0 ? "" : `,"warnings":${JSON.stringify(warnings)}`;
+  if (refused !== undefined) return `${head},"allowed":false${said},"status":${JSON.stringify(statusOf(refused))}}}`;
+  const patch =
+    patches.length === 0
+      ? ""
+      : `,"patchType":"JSONPatch","patch":"${Buffer.from(JSON.stringify(patches)).toString("base64")}"`;
+  return `${head},"allowed":true${said}${patch}}}`;
+}
+
+/** Kubernetes' Status. Without a reason, clients show the message as the documentation has it. */
+function statusOf({ message, code, retryAfter }: Refusal): JsonObject {
+  return {
+    status: "Failure",
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(retryAfter === undefined ? {} : { reason: "TooManyRequests", details: { retryAfterSeconds: retryAfter } }),
+  };
+}

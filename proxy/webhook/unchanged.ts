@@ -1,0 +1,66 @@
+/**
+ * Updates that leave every image as it was: what runs already is not decided again because somebody changes a label.
+ * The conditions of the webhook configurations keep most of them away; this is for API servers that do not know
+ * conditions. Source: docs/spec/kyverno.md#deciding-an-entry.
+ */
+import { isObject } from "../../core/encoding/shape.ts";
+import type { AdmissionRequest, JsonObject, JsonValue } from "../../core/index.ts";
+
+/** Where kinds that Kubernetes knows keep the specification of their Pods. */
+const podSpecs: Readonly<Record<string, readonly string[]>> = {
+  Pod: ["spec"],
+  Deployment: ["spec", "template", "spec"],
+  StatefulSet: ["spec", "template", "spec"],
+  DaemonSet: ["spec", "template", "spec"],
+  ReplicaSet: ["spec", "template", "spec"],
+  ReplicationController: ["spec", "template", "spec"],
+  Job: ["spec", "template", "spec"],
+  CronJob: ["spec", "jobTemplate", "spec", "template", "spec"],
+};
+const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
+const containerLists = ["containers", "initContainers", "ephemeralContainers"] as const;
+
+export function leavesImages({ operation, kind, object, oldObject }: AdmissionRequest): boolean {
+  if (operation !== "UPDATE" || object === undefined || oldObject === undefined) return false;
+  const path = knownGroups.has(kind.group) && Object.hasOwn(podSpecs, kind.kind) ? podSpecs[kind.kind] : undefined;
+  // Of another kind nobody knows where its images are: all but its metadata must be the same.
+  if (path === undefined) return isSame({ ...object, metadata: null }, { ...oldObject, metadata: null });
+  const now = at(object, path);
+  const before = at(oldObject, path);
+  return now !== undefined && before !== undefined && isSame(imagesOf(now), imagesOf(before));
+}
+
+function at(object: JsonObject, path: readonly string[]): JsonObject | undefined {
+  let value: JsonValue | undefined = object;
+  for (const key of path) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isObject(value) ? value : undefined;
+}
+
+/** Name and image of every container, and the images that are volumes. */
+function imagesOf(spec: JsonObject): JsonValue {
+  const list = (key: string): readonly JsonValue[] => {
+    const value = Object.hasOwn(spec, key) ? spec[key] : undefined;
+    return Array.isArray(value) ? value : [];
+  };
+  const member = (value: JsonValue, key: string): JsonValue =>
+    isObject(value) && Object.hasOwn(value, key) ? (value[key] as JsonValue) : null;
+  return [
+    ...containerLists.map((key) => list(key).map((one) => [member(one, "name"), member(one, "image")])),
+    list("volumes").map((one) => [member(one, "name"), member(one, "image")]),
+  ];
+}
+
+function isSame(a: JsonValue, b: JsonValue): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b))
+    return (
+      Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, index) => isSame(one, b[index]))
+    );
+  const [left, right] = [a as JsonObject, b as JsonObject];
+  const keys = Object.keys(left);
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && isSame(left[key] as JsonValue, right[key] as JsonValue))
+  );
+}

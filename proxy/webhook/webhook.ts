@@ -1,0 +1,248 @@
+/**
+ * The admission webhook: `/mutate/fail`, `/mutate/ignore`, `/validate/fail` and `/validate/ignore`. The first word is
+ * the pass, the second the failure policy of the policies that are asked, as Kyverno splits them. Source:
+ * docs/spec/kyverno.md#failure-policy, docs/spec/offline.md#failure-policy.
+ */
+import { Buffer } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  type AdmissionRequest,
+  type Asker,
+  type DecideOptions,
+  type Decision,
+  type Engine,
+  EngineError,
+  type Knowledge,
+  type Limits,
+  settle,
+} from "../../core/index.ts";
+import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "./admission-review.ts";
+import { admissionWarnings, denialBlock, resourceName } from "./denial.ts";
+import { leavesImages } from "./unchanged.ts";
+
+type Pass = NonNullable<DecideOptions["pass"]>;
+export type Strictness = "fail" | "ignore";
+
+export interface WebhookOptions {
+  /** The policies of each failure policy. */
+  readonly engines: Readonly<Record<Strictness, Engine>>;
+  readonly knowledge: Knowledge;
+  /** Who is asked for what is not known, until a time on the clock of `performance`. Without it nobody is asked. */
+  readonly asker?: ((deadline: number) => Asker) | undefined;
+  readonly refreshMs: number;
+  /** Requests that wait for others to answer; more are shed. */
+  readonly concurrency: number;
+  readonly limits: Limits;
+  readonly now: () => Date;
+  readonly log: (event: AdmissionEvent, response: ServerResponse) => void;
+  /** A fault of the program, which blocks the request. */
+  readonly failed: (error: unknown, response: ServerResponse) => void;
+}
+
+/** One answered review. */
+export interface AdmissionEvent {
+  readonly uid: string;
+  readonly path: string;
+  readonly resource: string;
+  readonly operation: string;
+  readonly user?: string;
+  readonly allowed: boolean;
+  /** Codes of what did not pass. */
+  readonly codes: readonly string[];
+  readonly dryRun: boolean;
+  /** Whether nobody decided, since the update leaves every image. */
+  readonly unchanged?: boolean;
+}
+
+/** Where an API server calls. */
+export const admissionPaths = ["/mutate/fail", "/mutate/ignore", "/validate/fail", "/validate/ignore"] as const;
+
+/** What an API server waits if it does not say. */
+const defaultTimeoutMs = 10_000;
+const mostTimeoutMs = 30_000;
+/** Others are waited for during this part of the time; then it is decided with what is known. */
+const partForAsking = 0.7;
+/** And then an answer goes out, whatever it is: after its own time the API server says only that it took too long. */
+const partForDeciding = 0.9;
+/** Seconds after which who was shed may come again. */
+const retryAfter = 1;
+
+interface Place {
+  readonly pass: Pass;
+  readonly strictness: Strictness;
+}
+
+export class Webhook {
+  readonly #options: WebhookOptions;
+  #waiting = 0;
+
+  constructor(options: WebhookOptions) {
+    this.#options = options;
+  }
+
+  /** Answers a request to one of the paths. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const began = performance.now();
+    const url = request.url ?? "";
+    const question = url.indexOf("?");
+    const path = question < 0 ? url : url.slice(0, question);
+    const place = placeOf(path);
+    if (place === undefined) {
+      reply(response, 404, '{"error":"no webhook is at this path"}');
+      return;
+    }
+    if (request.method !== "POST") {
+      response.setHeader("allow", "POST");
+      reply(response, 405, '{"error":"a review comes by POST"}');
+      return;
+    }
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => void chunks.push(chunk));
+    request.on("error", () => response.destroy());
+    request.on("end", () => {
+      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      this.#answer(body, place, path, began + timeoutOf(url, question), began, response);
+    });
+  }
+
+  #answer(body: Buffer, place: Place, path: string, end: number, began: number, response: ServerResponse): void {
+    let uid = "";
+    try {
+      const review = readReview(body, this.#options.limits);
+      uid = review.uid;
+      const judged = this.#judge(review.request, place, path, { began, end }, response);
+      if ("then" in judged)
+        judged.then(
+          (answer) => send(response, { uid, ...answer }),
+          (error: unknown) => this.#refuse(error, uid, response),
+        );
+      else send(response, { uid, ...judged });
+    } catch (error) {
+      this.#refuse(error, uid, response);
+    }
+  }
+
+  /** What cannot be read is refused where there is an id to answer to, and is a bad request where there is none. */
+  #refuse(error: unknown, uid: string, response: ServerResponse): void {
+    let refused: Refusal = { code: 500, message: "this is a bug in sallyport; its log has more" };
+    if (error instanceof EngineError) {
+      const { code, message, subject } = error;
+      refused = { code: 400, message: `[${code}] ${subject === undefined ? "" : `${subject}: `}${message}` };
+    } else this.#options.failed(error, response);
+    if (uid === "") reply(response, refused.code ?? 500, JSON.stringify({ error: refused.message }));
+    else send(response, { uid, refused });
+  }
+
+  #judge(
+    request: AdmissionRequest,
+    place: Place,
+    path: string,
+    time: { readonly began: number; readonly end: number },
+    response: ServerResponse,
+  ): Omit<ReviewAnswer, "uid"> | Promise<Omit<ReviewAnswer, "uid">> {
+    const { engines, knowledge, asker, now, refreshMs, concurrency } = this.#options;
+    const tell = (decided: Decision | Refusal | "unchanged"): Omit<ReviewAnswer, "uid"> => {
+      const { answer, codes } = answerOf(request, place, decided);
+      this.#options.log(
+        {
+          uid: request.uid ?? "",
+          path,
+          resource: resourceName(request),
+          operation: request.operation,
+          ...(request.userInfo?.username === undefined ? {} : { user: request.userInfo.username }),
+          allowed: answer.refused === undefined,
+          codes,
+          dryRun: request.dryRun === true,
+          ...(decided === "unchanged" ? { unchanged: true } : {}),
+        },
+        response,
+      );
+      return answer;
+    };
+    if (leavesImages(request)) return tell("unchanged");
+    const engine = engines[place.strictness];
+    const options = { pass: place.pass };
+    const at = now();
+    if (asker === undefined) return tell(engine.decide(request, knowledge, at, options));
+    // Most requests need nobody: they are decided at once, and are never shed.
+    if (this.#waiting >= concurrency) {
+      const decision = engine.decide(request, knowledge, at, options);
+      return tell(decision.open.length === 0 ? decision : shed);
+    }
+    this.#waiting += 1;
+    const whole = time.end - time.began;
+    const settled = settle(engine, request, knowledge, asker(time.began + whole * partForAsking), at, {
+      ...options,
+      refresh: refreshMs,
+    });
+    // What comes after its time is nobody's answer; its questions are answered for the next request.
+    settled.catch((error: unknown) => this.#options.failed(error, response));
+    return withinTime(settled, time.began + whole * partForDeciding)
+      .then((decision) => tell(decision ?? late))
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+  }
+}
+
+const shed: Refusal = {
+  code: 429,
+  retryAfter,
+  message: "[overloaded] too many requests wait for registries at the same time; try again",
+};
+
+const late: Refusal = {
+  code: 429,
+  retryAfter,
+  message: "[overloaded] the time for this request is over; verification goes on and is remembered: try again",
+};
+
+function answerOf(
+  request: AdmissionRequest,
+  { pass }: Place,
+  decided: Decision | Refusal | "unchanged",
+): { readonly answer: Omit<ReviewAnswer, "uid">; readonly codes: readonly string[] } {
+  if (decided === "unchanged") return { answer: {}, codes: [] };
+  if (!("allowed" in decided)) return { answer: { refused: decided }, codes: ["overloaded"] };
+  const { allowed, results, patches, trustWarnings } = decided;
+  const codes = [...new Set(results.filter(didNotPass).flatMap(({ failures }) => failures.map(({ code }) => code)))];
+  // A denial says everything itself: a client shows warnings beside it.
+  if (!allowed)
+    return {
+      answer: { refused: { message: denialBlock(request, results) }, warnings: admissionWarnings([], trustWarnings) },
+      codes,
+    };
+  return {
+    answer: { ...(pass === "mutate" ? { patches } : {}), warnings: admissionWarnings(results, trustWarnings) },
+    codes,
+  };
+}
+
+const didNotPass = ({ status }: Decision["results"][number]): boolean => status !== "pass" && status !== "skip";
+
+function placeOf(path: string): Place | undefined {
+  const [, pass, strictness] = /^\/(mutate|validate)\/(fail|ignore)$/.exec(path) ?? [];
+  return pass === undefined ? undefined : { pass: pass as Pass, strictness: strictness as Strictness };
+}
+
+/** How long the API server waits: `?timeout=10s`, in whole seconds. */
+function timeoutOf(url: string, question: number): number {
+  const [, seconds] = /[?&]timeout=(\d{1,4})s(?:&|$)/.exec(question < 0 ? "" : url.slice(question)) ?? [];
+  return seconds === undefined ? defaultTimeoutMs : Math.min(Math.max(Number(seconds) * 1000, 1000), mostTimeoutMs);
+}
+
+/** Undefined when it takes longer. */
+async function withinTime<Value>(work: Promise<Value>, end: number): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), Math.max(0, end - performance.now()));
+  });
+  return Promise.race([work, over]).finally(() => clearTimeout(timer));
+}
+
+const send = (response: ServerResponse, answer: ReviewAnswer): void => reply(response, 200, renderAnswer(answer));
+
+function reply(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}

@@ -1,0 +1,69 @@
+/** Reviews read and answered. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EngineError } from "../../../core/errors.ts";
+import { defaultLimits, limitsWith } from "../../../core/limits.ts";
+import { readReview, renderAnswer } from "../../../proxy/webhook/admission-review.ts";
+import { reviewId, reviewOf } from "../../support/admission.ts";
+import { pod } from "../../support/fixture-policies.ts";
+
+const test = suite("proxy/webhook/admission-review");
+
+const read = (value: unknown, limits = defaultLimits) =>
+  readReview(Buffer.from(typeof value === "string" ? value : JSON.stringify(value)), limits);
+
+test("a request, with what the API server leaves out left out", () => {
+  const review = reviewOf(pod("a:1"), { namespace: "shop", subResource: "ephemeralcontainers", dryRun: true });
+  const { uid, request } = read(review);
+  assert.is(uid, reviewId);
+  assert.is(request.subResource, "ephemeralcontainers");
+  assert.is(request.dryRun, true);
+  assert.equal(request.kind, { group: "", version: "v1", kind: "Pod" });
+  assert.equal(request.userInfo, { username: "alice", groups: ["system:authenticated"] });
+  assert.not(Object.hasOwn(request, "oldObject"), "null is none");
+});
+
+test("a name that is still to be made: what it is made from", () => {
+  const { metadata: _, ...rest } = pod("a:1");
+  const { request } = read(reviewOf({ ...rest, metadata: { generateName: "web-", namespace: "shop" } } as never));
+  assert.is(request.name, "web-");
+});
+
+test("truncated at any length, or nested beyond the bound: a coded error", () => {
+  const text = JSON.stringify(reviewOf(pod("a:1")));
+  for (let length = 0; length < text.length; length += 7)
+    assert.throws(
+      () => read(text.slice(0, length)),
+      (error: unknown) => error instanceof EngineError,
+      String(length),
+    );
+  assert.throws(
+    () => read(text, limitsWith({ jsonDepth: 3 })),
+    (error: EngineError) => error.code === "over-limit",
+  );
+});
+
+test("keys that mean something to programs are only keys", () => {
+  const text = JSON.stringify(reviewOf(pod("a:1"))).replace('"dryRun"', '"__proto__":{"operation":"DELETE"},"dryRun"');
+  assert.is(read(text).request.operation, "CREATE");
+});
+
+test("an answer: patches in base64, a status with and without a code", () => {
+  const patched = JSON.parse(
+    renderAnswer({ uid: 'u"1', patches: [{ op: "add", path: "/a", value: "ä" }], warnings: ["w"] }),
+  ).response;
+  assert.equal(JSON.parse(Buffer.from(patched.patch, "base64").toString()), [{ op: "add", path: "/a", value: "ä" }]);
+  assert.equal([patched.uid, patched.allowed, patched.patchType, patched.warnings], ['u"1', true, "JSONPatch", ["w"]]);
+  assert.equal(JSON.parse(renderAnswer({ uid: "u" })).response, { uid: "u", allowed: true });
+  assert.equal(JSON.parse(renderAnswer({ uid: "u", refused: { message: "no" } })).response, {
+    uid: "u",
+    allowed: false,
+    status: { status: "Failure", message: "no" },
+  });
+  const { status } = JSON.parse(
+    renderAnswer({ uid: "u", refused: { message: "m", code: 429, retryAfter: 1 } }),
+  ).response;
+  assert.equal([status.code, status.reason, status.details], [429, "TooManyRequests", { retryAfterSeconds: 1 }]);
+});
+
+test.run();
