@@ -376,6 +376,7 @@ export const layers: LayerTable = {
       "proxy/upstream",
       "proxy/upstream/registry",
       "proxy/upstream/registry/credentials",
+      "proxy/webhook",
       "cli/command.ts",
       "cli/exit-code.ts",
       "cli/input",

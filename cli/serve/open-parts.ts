@@ -14,17 +14,17 @@ import {
   type RegistryProxyOptions,
 } from "../../proxy/registry/registry-proxy.ts";
 import { createTufServer } from "../../proxy/registry/tuf-server.ts";
-import { servesStrangers, strangersRead } from "../../proxy/serve/config-rules.ts";
+import { servesAdmission, servesStrangers, strangersRead } from "../../proxy/serve/config-rules.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
-import type { Parts } from "../../proxy/serve/server.ts";
+import { admissionPaths } from "../../proxy/webhook/webhook.ts";
+import type { Mount, Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { CommandIO } from "../command.ts";
-import { placeText, problemText } from "../input/files.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
-import { readPolicies } from "../input/policy-files.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { readinessChecks } from "./readiness.ts";
+import { readServePolicies } from "./serve-policies.ts";
 import { trustOptions } from "./trust-options.ts";
 
 export interface ServeParts {
@@ -71,12 +71,21 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         ? undefined
         : (await import("./sync-by-timer.ts")).syncByTimer({ ...parts, registry }, stop.signal);
     syncing?.catch((error: unknown) => log.error("a bug ended the syncs", { error: String(error) }));
+    // Only who serves admission loads it.
+    const webhook = config.listeners.some(servesAdmission)
+      ? (await import("./open-webhook.ts")).openWebhook(parts, registry)
+      : undefined;
+    const admission: readonly Mount[] =
+      webhook === undefined
+        ? []
+        : [{ what: "admission", paths: admissionPaths, handle: (...both) => webhook.handle(...both) }];
     const knowledge = mirror.knowledge();
     const tuf = createTufServer({ knowledge, trust, crypto: nodeVerifier, limits, now, report });
     return {
       mounts: [
         { what: "registry", paths: ["/v2"], handle: proxy.handle },
         { what: "trust", paths: ["/tuf", "/trust"], handle: tuf.handle },
+        ...admission,
       ],
       checks: readinessChecks({ config, mirror, tuf, now, kept: parts.kept }),
       async close() {
@@ -124,20 +133,7 @@ function policyDoor(
   upstreams: readonly string[],
 ): Door {
   const { folders, allowEmpty } = config.policies;
-  const { policies, exceptions, errors } = readPolicies(folders, io);
-  const [first] = errors;
-  if (first !== undefined)
-    throw new EngineError(first.code, `policies do not load: ${errors.map(problemText).join("; ")}`, {
-      subject: placeText(first),
-    });
-  if (policies.length === 0 && !allowEmpty)
-    throw new EngineError(
-      "invalid-config",
-      "there is no policy there: correct policies.folders, or set policies.allowEmpty: true",
-      {
-        subject: folders.join(", "),
-      },
-    );
+  const { policies, exceptions } = readServePolicies(config, io);
   const now = (): Date => io.now();
   const { trustedRoot } = config.trust;
   const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());

@@ -27,6 +27,8 @@ export const servesStrangers = (listener: Listener): boolean =>
   listener.auth.by === "none" &&
   (listener.serves.length === 0 || listener.serves.includes("registry"));
 
+export const servesAdmission = ({ serves }: Listener): boolean => serves.includes("admission");
+
 export const strangersRead = (host: string): string =>
   `${host} is asked with a login, and anybody could pull the result here: set auth.by, or ` +
   "allowAnonymousPrivate: true";
@@ -146,7 +148,15 @@ function checkCredentials(credentials: UpstreamSettings["credentials"], at: stri
       judge.warn(`${at}/${field}`, `this secret is in plain text: use ${field}File or ${field}Env instead`);
 }
 
-function checkPolicies({ proxy, policies }: Config, judge: Judge): void {
+function checkPolicies({ listeners, proxy, policies }: Config, judge: Judge): void {
+  const admits = listeners.findIndex(servesAdmission);
+  if (admits >= 0 && policies.folders.length === 0)
+    judge.refuse(
+      `/listeners/${admits}/serves`,
+      "admission needs policies: list files or folders under policies.folders",
+    );
+  if (admits < 0 && policies.objects.length > 0)
+    judge.refuse("/policies/objects", "are read where a listener serves admission only");
   if (proxy.admit === "policies" && policies.folders.length === 0)
     judge.refuse("/proxy/admit", "policies needs some: list files or folders under policies.folders");
   if (proxy.admit !== "policies" && proxy.noMatch === "deny")

@@ -317,6 +317,7 @@ export function filesOf(config: Config): readonly string[] {
     config.trust.trustedRoot,
     config.trust.tufRoot,
     ...config.policies.folders,
+    ...config.policies.objects,
     ...config.listeners.flatMap(({ tls, auth }) => [tls.certificate, tls.key, auth.file]),
     ...config.upstreams.flatMap(({ ca, clientCertificate, clientKey }) => [ca, clientCertificate, clientKey]),
   ];

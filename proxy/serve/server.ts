@@ -15,12 +15,14 @@ import { NamedResponse } from "./named-response.ts";
 import { type Answer, createRoutes } from "./routes.ts";
 import type { Config, Listener } from "./settings.ts";
 
-export type Served = "registry" | "trust" | "health" | "metrics";
+export type Served = "registry" | "trust" | "health" | "metrics" | "admission";
 const everything: readonly Served[] = ["registry", "trust", "health", "metrics"];
+/** What every pull and every Pod asks: a router would cost more than their answers. */
+const hot: ReadonlySet<Served> = new Set(["registry", "admission"]);
 
 /** A part of the server that answers below some paths. */
 export interface Mount {
-  readonly what: "registry" | "trust";
+  readonly what: "registry" | "trust" | "admission";
   /** `/v2`: it answers `/v2` and everything below `/v2/`. */
   readonly paths: readonly string[];
   readonly handle: Handler;
@@ -325,7 +327,7 @@ export class Server {
 
   #routesOf({ parts }: Generation, settings: Listener): Answer {
     const serves = servesOf(settings);
-    const mounts = parts.mounts.filter(({ what }) => what !== "registry" && serves.includes(what));
+    const mounts = parts.mounts.filter(({ what }) => !hot.has(what) && serves.includes(what));
     return createRoutes({
       routes: [
         ...mounts.flatMap(({ paths, handle }) => paths.map((path) => ({ path, answer: handle }))),
@@ -371,7 +373,8 @@ export class Server {
     );
     seen.route = mount?.what ?? (path === "/metrics" && serves.includes("metrics") ? "metrics" : "none");
     const refused = (reason: string): void => metrics.refused({ listener: nameOf(settings), reason });
-    if (this.#working > config.limits.requests) {
+    // A review always gets an answer: without one an API server admits what its configuration lets it overlook.
+    if (this.#working > config.limits.requests && mount?.what !== "admission") {
       refused("load");
       response.setHeader("retry-after", "1");
       refuse(response, 503, "TOOMANYREQUESTS", "too many requests at the same time; try again");
@@ -392,7 +395,7 @@ export class Server {
         return undefined;
       }
       seen.user = admission.user;
-      if (mount?.what !== "registry") {
+      if (mount === undefined || !hot.has(mount.what)) {
         NamedResponse.setName(response);
         return Promise.resolve(routes(request, response));
       }

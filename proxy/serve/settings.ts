@@ -26,8 +26,8 @@ const listener = {
     },
     serves: {
       kind: "texts",
-      what: "what is served here; default: everything",
-      values: ["registry", "trust", "health", "metrics"],
+      what: "what is served here; default: everything but admission, which API servers ask by HTTPS",
+      values: ["registry", "trust", "health", "metrics", "admission"],
     },
     plainHTTP: { kind: "flag", what: "whether other machines may connect without TLS", fallback: false },
     tls: {
@@ -257,10 +257,34 @@ export const settings = {
       what: "Kyverno's policies",
       fields: {
         folders: { kind: "paths", what: "files and folders with policies" },
+        objects: {
+          kind: "paths",
+          what: "files and folders with objects of the cluster that policies of admission ask for, such as namespaces",
+        },
         allowEmpty: {
           kind: "flag",
           what: "whether serve may start when the folders hold no policy that is applied",
           fallback: false,
+        },
+      },
+    },
+    admission: {
+      kind: "group",
+      what: "the webhook for API servers",
+      fields: {
+        refresh: {
+          kind: "span",
+          what: "age at which tags, and answers that there is none, are asked for again, in mode online",
+          fallback: "5m",
+          least: 0,
+          most: 365 * day,
+        },
+        concurrency: {
+          kind: "whole",
+          what: "reviews that wait for upstreams at the same time; more are told to come again",
+          least: 1,
+          most: 10_000,
+          fallback: 64,
         },
       },
     },

@@ -1,6 +1,6 @@
 /**
- * What people read of a decision at admission: the block of a denial, and warnings. Source: docs/spec/kyverno.md#messages,
- * docs/spec/outcomes.md#documented-messages.
+ * What people read of a decision at admission: the block of a denial, and warnings. Source:
+ * docs/spec/kyverno.md#rule-messages, docs/spec/outcomes.md#documented-messages.
  *
  *     resource Pod/default/unsigned was blocked due to the following policies
  *

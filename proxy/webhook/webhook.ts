@@ -1,7 +1,7 @@
 /**
  * The admission webhook: `/mutate/fail`, `/mutate/ignore`, `/validate/fail` and `/validate/ignore`. The first word is
  * the pass, the second the failure policy of the policies that are asked, as Kyverno splits them. Source:
- * docs/spec/kyverno.md#failure-policy, docs/spec/offline.md#failure-policy.
+ * docs/spec/kyverno.md#failure-policy, docs/spec/command-line.md#serve.
  */
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";

@@ -10,7 +10,6 @@ import {
   type Knowledge,
   type Limits,
   type Policy,
-  type Question,
   requestFor,
   type RuleResult,
   settle,
@@ -26,8 +25,6 @@ export interface PolicyDoorOptions {
   readonly knowledge: Knowledge;
   /** Who is asked for evidence that is not known, until the time that is given; nobody without it. */
   readonly asker?: ((deadline: number) => Asker) | undefined;
-  /** Whether a question may be asked: only of registries that are listed. */
-  readonly mayAsk: (question: Question) => boolean;
   readonly refreshMs: number;
   /** Of an image that no policy selects. */
   readonly noMatch: "admit" | "deny";
@@ -44,20 +41,15 @@ export interface PolicyDoor extends Door {
 }
 
 export function createPolicyDoor(options: PolicyDoorOptions): PolicyDoor {
-  const { policies, settings, knowledge, asker, mayAsk, refreshMs, noMatch, crypto, limits, now } = options;
+  const { policies, settings, knowledge, asker, refreshMs, noMatch, crypto, limits, now } = options;
   const { applied, notApplied } = doorPolicies(policies);
   const engine = createEngine({ policies: applied, crypto, limits, ...(settings === undefined ? {} : { settings }) });
-  const listed = (deadline: number): Asker | undefined => {
-    const asked = asker?.(deadline);
-    if (asked === undefined) return undefined;
-    return { ask: async (question) => (mayAsk(question) ? asked.ask(question) : undefined) };
-  };
   return {
     notApplied,
     applied: applied.map(({ name }) => name),
     async judge(image, deadline) {
       const request = requestFor(podOf(image));
-      const asked = listed(deadline);
+      const asked = asker?.(deadline);
       const decision =
         asked === undefined
           ? engine.decide(request, knowledge, now())

@@ -82,7 +82,7 @@ test("choices are named, with the one that was probably meant", () => {
     [
       "listeners: [{ address: ':1', serves: [metric] }]",
       'etc/c.yaml:3:39 listeners[0].serves[0]: expected one of "registry", "trust", "health", "metrics", ' +
-        'found the string "metric"; did you mean "metrics"?',
+        '"admission", found the string "metric"; did you mean "metrics"?',
     ],
   ];
   for (const [text, fault] of table) assert.equal(places(`${head}${text}\n`), [fault]);

@@ -1,0 +1,98 @@
+/** The webhook of `serve` from its configuration: policies of files, evidence of the mirror and of listed registries. */
+import { createEngine, type Engine, EngineError, type Policy } from "../../core/index.ts";
+import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { listedAsker } from "../../proxy/registry/listed-asker.ts";
+import { NamedResponse } from "../../proxy/serve/named-response.ts";
+import { createRoute } from "../../proxy/upstream/route.ts";
+import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
+import { Webhook } from "../../proxy/webhook/webhook.ts";
+import { ClusterFiles } from "../input/cluster-files.ts";
+import { givenKnowledge } from "../input/knowledge.ts";
+import { readWholeResources } from "../input/resources.ts";
+import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
+import { logEar } from "./log-ear.ts";
+import { readServePolicies } from "./serve-policies.ts";
+import { trustOptions } from "./trust-options.ts";
+import type { UpstreamParts } from "./upstreams.ts";
+
+export interface WebhookParts extends UpstreamParts {
+  readonly mirror: Mirror;
+}
+
+/** @throws EngineError for policies, objects and roots that cannot be used. */
+export function openWebhook(parts: WebhookParts, registry: Registry | undefined): Webhook {
+  const { config, mirror, limits, log } = parts;
+  const io = logEar(parts.io, log);
+  const now = (): Date => io.now();
+  const { policies, exceptions } = readServePolicies(config, io);
+  for (const policy of policies) refuseUnknowable(policy);
+  const { trustedRoot } = config.trust;
+  const given = givenKnowledge(trustedRoot === undefined ? {} : { trustedRoot }, io, now());
+  const { objects } = config.policies;
+  const cluster =
+    objects.length === 0
+      ? []
+      : [new ClusterFiles(readWholeResources(objects, io, { flag: "policies.objects" }), [], now())];
+  const settings = {
+    trustRoot: defaultTrustName,
+    trust: readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots()),
+  };
+  const engineFor = (failurePolicy: Policy["spec"]["failurePolicy"]): Engine =>
+    createEngine({
+      policies: policies.filter(({ spec }) => spec.failurePolicy === failurePolicy),
+      exceptions,
+      settings,
+      crypto: nodeVerifier,
+      limits,
+    });
+  const engines = { fail: engineFor("Fail"), ignore: engineFor("Ignore") };
+  for (const { policy, message } of [...engines.fail.warnings, ...engines.ignore.warnings])
+    log.warn(message, { policy });
+  log.info("policies guard admission", {
+    fail: engines.fail.policies.map(({ name }) => name),
+    ignore: engines.ignore.policies.map(({ name }) => name),
+    exceptions: exceptions.map(({ name }) => name),
+  });
+  return new Webhook({
+    engines,
+    knowledge: joinedKnowledge([given, ...cluster, mirror.knowledge()]),
+    asker: listedAsker({
+      mirror,
+      asker: registry === undefined ? undefined : createRoute(registry.parts, { now }),
+      upstreams: registry === undefined ? [] : config.upstreams.map(({ host }) => host),
+      now,
+      report: ({ code, message, subject }) => log.error(message, { code, subject }),
+      warn: (text) => log.warn(text),
+    }),
+    refreshMs: config.admission.refresh,
+    concurrency: config.admission.concurrency,
+    limits,
+    now,
+    log: (event, response) => NamedResponse.note(response, { ...event }),
+    failed: (error, response) =>
+      log.error("a review failed", {
+        id: NamedResponse.requestOf(response),
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+  });
+}
+
+/**
+ * An API server does not say which roles a user has. A rule that selects by roles would select nothing, so that images
+ * went by unseen.
+ */
+function refuseUnknowable({ name, spec, position }: Policy): void {
+  for (const { match, exclude, pointer } of spec.rules)
+    for (const { any = [], all = [], bare } of [match, ...(exclude === undefined ? [] : [exclude])])
+      for (const { roles, clusterRoles } of [...any, ...all, ...(bare === undefined ? [] : [bare])])
+        if (roles !== undefined || clusterRoles !== undefined) {
+          const { file, line, column } = position(pointer);
+          throw new EngineError(
+            "unsupported",
+            `the policy ${name} selects by roles, which a review does not name: select by subjects (groups and users)`,
+            { subject: `${file}:${line}:${column}` },
+          );
+        }
+}

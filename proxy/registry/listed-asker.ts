@@ -1,0 +1,42 @@
+/** Who is asked for evidence while somebody waits for a decision: only listed registries, each question once. */
+import type { EngineError } from "../../core/errors.ts";
+import type { Asker } from "../../core/knowledge/knowledge.ts";
+import { keepingAdded } from "../archive/keeping-added.ts";
+import type { Mirror } from "../mirror/mirror.ts";
+import { storeIn } from "./pull-through.ts";
+import { type Deadline, SharedAsker } from "./shared-asker.ts";
+import { readListed } from "./target.ts";
+
+export interface ListedAskerOptions {
+  readonly mirror: Mirror;
+  /** Registries, logs and keys; without it nobody is asked. */
+  readonly asker?: Asker | undefined;
+  /** The registries that may be asked, as for the proxy itself. */
+  readonly upstreams: readonly string[];
+  readonly now: () => Date;
+  readonly report: (error: EngineError) => void;
+  /** As of the proxy itself. */
+  readonly warn: (text: string) => void;
+}
+
+/** Undefined where nobody is asked. @throws EngineError `invalid-config` for what is no host. */
+export function listedAsker(options: ListedAskerOptions): ((deadline: Deadline) => Asker) | undefined {
+  const { mirror, asker, upstreams, now, report, warn } = options;
+  const listed = new Set(upstreams.map(readListed));
+  if (asker === undefined) return undefined;
+  const shared = new SharedAsker({
+    asker: keepingAdded(asker, mirror.knowledge(), warn),
+    store: storeIn(mirror),
+    now,
+    report,
+  });
+  return (deadline) => {
+    const asked = shared.until(deadline);
+    return {
+      ask: async (question) =>
+        !("repository" in question) || listed.has(question.repository.slice(0, question.repository.indexOf("/")))
+          ? asked.ask(question)
+          : undefined,
+    };
+  };
+}

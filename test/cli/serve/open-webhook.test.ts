@@ -1,0 +1,158 @@
+/** `serve` with a webhook: policies and objects of files, evidence of the mirror, over real sockets. */
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { JsonObject } from "../../../core/encoding/json.ts";
+import { reviewOf } from "../../support/admission.ts";
+import { image, pod, policyText } from "../../support/fixture-policies.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli } from "../command-io.ts";
+import { head, serving, statusOf } from "../serving.ts";
+
+const test = suite("cli/serve/open-webhook");
+
+const layout = fileURLToPath(new URL("../../fixtures/documentation/layout", import.meta.url));
+const store = tempFolder();
+const now = "2026-11-26T12:00:00Z";
+const strict = policyText({ name: "strict" });
+const lenient = policyText({
+  name: "lenient",
+  spec: "validationFailureAction: Enforce\nfailurePolicy: Ignore",
+  references: '["registry.example/*"]',
+});
+const listener = '{ address: "127.0.0.1:0", serves: [admission, health, metrics] }';
+
+const configOf = (more = ""): string =>
+  `${head}store: ${store}\nlisteners: [${listener}]\npolicies: { folders: [policies]${more} }\n`;
+
+interface Verdict {
+  readonly allowed: boolean;
+  readonly message: string;
+  readonly warnings: readonly string[];
+}
+
+async function review(url: string, path: string, object: JsonObject): Promise<Verdict> {
+  const response = await fetch(`${url}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(reviewOf(object)),
+  });
+  assert.is(response.status, 200);
+  const { response: answer } = (await response.json()) as {
+    readonly response: { allowed: boolean; warnings?: readonly string[]; status?: { message: string } };
+  };
+  return { allowed: answer.allowed, message: answer.status?.message ?? "", warnings: answer.warnings ?? [] };
+}
+
+test.before(async () => {
+  const { exit, err } = await runCli(["mirror", "add", layout, "--complete=repository", "--store", store], {
+    now,
+  });
+  assert.is(exit, 0, err);
+});
+
+test("decides from the mirror; what it decided is in the request's line of the log", async () => {
+  const files = { "sallyport.yaml": configOf(), "policies/a.yaml": strict, "policies/b.yaml": lenient };
+  const { exit } = await serving(
+    ["--config", "sallyport.yaml"],
+    async ({ urls: [url = ""], lines }) => {
+      assert.ok((await review(url, "/mutate/fail", pod(image("signed")))).allowed);
+      const denied = await review(url, "/mutate/fail", pod(image("unsigned")));
+      assert.not(denied.allowed);
+      assert.match(denied.message, /resource Pod\/shop\/web was blocked/);
+      const overlooked = await review(url, "/mutate/ignore", pod("registry.example/never/seen:1"));
+      assert.ok(overlooked.allowed);
+      assert.match(overlooked.warnings.join("\n"), /\[not-in-mirror\]/);
+      assert.is(await statusOf(`${url}/v2/`), 404, "it serves no registry");
+      const said = lines().find(({ msg }) => msg === "policies guard admission");
+      assert.equal([said?.fail, said?.ignore], [["strict"], ["lenient"]]);
+      const logged = lines().filter(({ msg, path }) => msg === "request" && path === "/mutate/fail");
+      assert.equal(
+        logged.map(({ allowed, codes, resource, operation }) => [allowed, codes, resource, operation]),
+        [
+          [true, [], "Pod/shop/web", "CREATE"],
+          [false, ["no-signature"], "Pod/shop/web", "CREATE"],
+        ],
+      );
+    },
+    { files, now },
+  );
+  assert.is(exit, 0);
+});
+
+test("labels of namespaces come from objects; without them a policy that selects by them cannot decide", async () => {
+  const match = "any: [{ resources: { kinds: [Pod], namespaceSelector: { matchLabels: { team: a } } } }]";
+  const namespace = (team: string) =>
+    `apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { team: ${team} } }\n`;
+  const policies = { "policies/a.yaml": policyText({ match }) };
+  const verdict = async (files: Record<string, string>): Promise<Verdict> => {
+    let found: Verdict | undefined;
+    const serve = serving(
+      ["--config", "sallyport.yaml"],
+      async ({ urls: [url = ""] }) => {
+        found = await review(url, "/mutate/fail", pod(image("unsigned")));
+      },
+      { files: { ...policies, ...files }, now },
+    );
+    const { err } = await serve;
+    assert.ok(found !== undefined, err);
+    return found;
+  };
+  const unknown = await verdict({ "sallyport.yaml": configOf() });
+  assert.not(unknown.allowed);
+  assert.match(unknown.message, /not-in-mirror/);
+  const objects = configOf(", objects: [objects]");
+  assert.ok((await verdict({ "sallyport.yaml": objects, "objects/n.yaml": namespace("b") })).allowed);
+  const selected = await verdict({ "sallyport.yaml": objects, "objects/n.yaml": namespace("a") });
+  assert.match(selected.message, /no-signature/);
+});
+
+test("policies that do not load, or select by what a review does not say: it does not start", async () => {
+  const byRole = "any: [{ resources: { kinds: [Pod] }, clusterRoles: [admin] }]";
+  for (const [policy, code, words] of [
+    [
+      policyText({ match: byRole, spec: "validationFailureAction: Enforce\nbackground: false" }),
+      "unsupported",
+      /selects by roles/,
+    ],
+    [
+      "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: { name: a }\nspec: { rules: 1 }\n",
+      "invalid-policy",
+      /policies\/a\.yaml:4/,
+    ],
+  ] as const) {
+    const files = { "sallyport.yaml": configOf(), "policies/a.yaml": policy };
+    const { exit, err } = await serving(["--config", "sallyport.yaml"], async () => undefined, { files, now });
+    assert.is(exit, 2, err);
+    assert.ok(words.test(err.replaceAll(/\s+/g, " ")), err);
+    assert.ok(err.includes(code), err);
+  }
+  const none = { "sallyport.yaml": `${head}store: ${store}\nlisteners: [${listener}]\n` };
+  const { exit, err } = await serving(["--config", "sallyport.yaml"], async () => undefined, { files: none, now });
+  assert.is(exit, 2);
+  assert.match(err.replaceAll(/\s+/g, " "), /admission needs policies/);
+});
+
+test("a change of the policies that does not load keeps what was; one that loads is in force", async () => {
+  const files = { "sallyport.yaml": configOf(), "policies/a.yaml": strict };
+  await serving(
+    ["--config", "sallyport.yaml"],
+    async ({ urls: [url = ""], files: world, send, logged }) => {
+      const denied = async (): Promise<boolean> => !(await review(url, "/mutate/fail", pod(image("unsigned")))).allowed;
+      assert.ok(await denied());
+      for (const [round, broken] of ["kind: [", "kind: ConfigMap\napiVersion: v1\nmetadata: { name: x }\n"].entries()) {
+        world["policies/a.yaml"] = broken;
+        send("SIGHUP");
+        await logged("the new configuration is wrong: the old one stays in force", round + 1);
+        assert.ok(await denied());
+      }
+      world["policies/a.yaml"] = policyText({ name: "other", references: '["registry.example/*"]' });
+      send("SIGHUP");
+      await logged("the configuration was loaded again");
+      assert.not(await denied());
+    },
+    { files, now },
+  );
+});
+
+test.run();
