@@ -6,6 +6,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "proxy/archive/cosign-key.ts": {
     test: "test/proxy/archive/signing-key.test.ts",
     why: "keys that cosign wrote are opened there, and wrong ones refused",
+  },
   "proxy/registry/listed-asker.ts": {
     test: "test/proxy/registry/open-door.test.ts",
     why: "asks listed registries there, keeps what they say, and asks no other",
