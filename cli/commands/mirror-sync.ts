@@ -5,7 +5,6 @@
 import type { Command } from "commander";
 import type { Engine, Policy } from "../../core/index.ts";
 import { EngineError } from "../../core/errors.ts";
-import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import { nothingKnown } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
@@ -120,7 +119,7 @@ interface Round {
 
 /** Lists and policies are read again in every round, and between rounds the mirror is free for other writers. */
 async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Promise<ExitCode> {
-  const { inFlight, perSecond } = readSyncNumbers(flags);
+  const { inFlight, perSecond, refreshMs } = readSyncNumbers(flags);
   const limits = readLimits(flags, io);
   const mirror = openStore(flags, io);
   try {
@@ -160,7 +159,10 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
         flags.withLayers === true && mirror !== undefined
           ? createLayerFetcher({ layers: mirror.layers, content: { openBlob }, limits, signal: stop })
           : undefined;
-      return await syncListed({ flags, stop, told, listed, mirror, engine, asker, inFlight, fetchLayer }, io);
+      return await syncListed(
+        { flags, stop, told, listed, mirror, engine, asker, inFlight, refreshMs, fetchLayer },
+        io,
+      );
     } finally {
       close();
     }
@@ -175,18 +177,19 @@ interface Listed extends Pick<Round, "flags" | "stop" | "told"> {
   readonly engine: Engine | undefined;
   readonly asker: Awaited<ReturnType<typeof openAsker>>["asker"];
   readonly inFlight: number;
+  readonly refreshMs: number;
   readonly fetchLayer: FetchLayer | undefined;
 }
 
 async function syncListed(
-  { flags, stop, told, listed, mirror, engine, asker, inFlight, fetchLayer }: Listed,
+  { flags, stop, told, listed, mirror, engine, asker, inFlight, refreshMs, fetchLayer }: Listed,
   io: CommandIO,
 ): Promise<ExitCode> {
   const given = mirror === undefined ? nothingKnown : neverAsked(mirror, listed.images);
   const report = await runSync({
     ...listed,
     mirror,
-    knowledge: mirror === undefined ? nothingKnown : joinedKnowledge([mirror.knowledge()]),
+    knowledge: mirror?.knowledge() ?? nothingKnown,
     given,
     asker,
     engine,
@@ -194,6 +197,7 @@ async function syncListed(
     now: () => io.now(),
     limits: readLimits(flags, io),
     inFlight,
+    refreshMs,
     fetchLayer,
     isDry: flags.dryRun === true,
     complete: flags.complete,

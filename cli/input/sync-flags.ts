@@ -20,6 +20,7 @@ export interface SyncFlags extends StoreOptions, OutputOptions, PeerOptions, Exc
   readonly events?: boolean;
   readonly concurrency: string;
   readonly rate?: string;
+  readonly refresh: string;
   readonly complete?: "image" | "repository";
   readonly interval?: string;
   readonly withLayers?: boolean;
@@ -58,6 +59,11 @@ export function addSyncOptions(command: Command): Command {
     .option("--events", "JSON events on stderr, one a line, in place of progress lines")
     .option("--concurrency <count>", "questions asked at the same time", "16")
     .option("--rate <count>", "at most so many requests per second to each host")
+    .option(
+      "--refresh <span>",
+      "ask again only for what can change and is older in the mirror; 0s asks for all of it",
+      "0s",
+    )
     .addOption(
       new Option(
         "--complete [grain]",
@@ -78,10 +84,11 @@ export interface SyncNumbers {
   readonly inFlight: number;
   readonly perSecond: number | undefined;
   readonly intervalMs: number | undefined;
+  readonly refreshMs: number;
 }
 
 /** @throws EngineError `invalid-usage` */
-export function readSyncNumbers({ concurrency, rate, interval, dryRun }: SyncFlags): SyncNumbers {
+export function readSyncNumbers({ concurrency, rate, interval, refresh, dryRun }: SyncFlags): SyncNumbers {
   const inFlight = /^[1-9]\d{0,3}$/.test(concurrency) ? Number(concurrency) : 0;
   if (inFlight === 0)
     throw usage(`--concurrency takes a number from 1 to 9999, not ${JSON.stringify(concurrency)}`, "--concurrency");
@@ -91,5 +98,5 @@ export function readSyncNumbers({ concurrency, rate, interval, dryRun }: SyncFla
   if (intervalMs === 0) throw usage(`--interval ${interval ?? ""} is no time: give 1m or more`, "--interval");
   if (intervalMs !== undefined && dryRun === true)
     throw usage("--interval and --dry-run cannot be used together", "--interval");
-  return { inFlight, perSecond, intervalMs };
+  return { inFlight, perSecond, intervalMs, refreshMs: parseSpan(refresh, "--refresh") };
 }

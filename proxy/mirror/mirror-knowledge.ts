@@ -79,6 +79,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #folder: string;
   readonly #limits: Limits;
   readonly #answer: Statement<[string, string], AnswerRow>;
+  readonly #absent: Statement<[string, string], number>;
   readonly #blob: Statement<[string], { readonly bytes: Uint8Array }>;
   readonly #metadata: Statement<[string, string, number], { readonly bytes: Uint8Array }>;
   readonly #floors: Statement<[string], FloorRow>;
@@ -99,6 +100,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#folder = folder;
     this.#limits = limits;
     this.#answer = database.prepare(sqlText("find-answer"));
+    this.#absent = database.prepare<[string, string], number>(sqlText("find-absence")).pluck();
     this.#blob = database.prepare(sqlText("find-blob"));
     this.#metadata = database.prepare(sqlText("find-tuf-metadata"));
     this.#floors = database.prepare(sqlText("find-tuf-floors"));
@@ -133,6 +135,14 @@ export class MirrorKnowledge implements Knowledge {
    */
   recorded<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     return guarded(this.#folder, () => this.#recorded(canonicalQuestion(question))) as AnswerTo<Q> | undefined;
+  }
+
+  /** Whether an absence is recorded: a look at the row that does not check it, where nothing is believed of it. */
+  isAbsent(question: Question): boolean {
+    return guarded(this.#folder, () => {
+      const asked = canonicalQuestion(question);
+      return this.#absent.get(asked.kind, questionText(asked)) !== undefined;
+    });
   }
 
   /**

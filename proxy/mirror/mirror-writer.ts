@@ -66,6 +66,8 @@ export class MirrorWriter {
   readonly #knowledge: MirrorKnowledge;
   readonly #limits: Limits;
   readonly #prepared = new Map<string, Statement<unknown[]>>();
+  /** Whether there may be attempts; nobody else writes them while this is open. */
+  #hasAttempts: boolean | undefined;
 
   constructor(database: Database, folder: string, knowledge: MirrorKnowledge, limits: Limits) {
     this.#database = database;
@@ -139,18 +141,24 @@ export class MirrorWriter {
     const text = questionText(asked);
     if (answer.state === "unavailable") {
       this.#run("put-attempt", ...attemptColumns(text, answer.code, answer.at, answer.from));
+      this.#hasAttempts = true;
       return [];
     }
     const ended = this.#contradictedBy(asked, answer);
     const store = (): void => {
       for (const { scope } of ended) this.#run("delete-complete", scope);
       this.#put(toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined));
-      this.#run("delete-attempt", text);
+      if (this.#mayHaveAttempts()) this.#run("delete-attempt", text);
     };
     // Where a transaction is open, a part of it is worth one of its own only if half of it would say something else.
     if (this.#database.inTransaction && ended.length === 0 && asked.kind !== "trusted-root") store();
     else this.transaction(store);
     return ended;
+  }
+
+  #mayHaveAttempts(): boolean {
+    this.#hasAttempts ??= this.#database.prepare<[], number>(sqlText("has-attempts")).pluck().get() !== 0;
+    return this.#hasAttempts;
   }
 
   #contradictedBy(question: Question, answer: Answer): readonly CompletenessClaim[] {

@@ -602,6 +602,10 @@ WHERE
   digest NOT IN (SELECT digest FROM answer WHERE kind IN ('manifest', 'blob') AND digest IS NOT NULL)
   AND digest NOT IN (SELECT value FROM json_each(?))
 `,
+  "find-absence": `SELECT 1
+FROM answer
+WHERE kind = ? AND question = ? AND state = 'absent' AND digest IS NULL AND value IS NULL
+`,
   "find-answer": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 WHERE kind = ? AND question = ?
@@ -636,6 +640,8 @@ FROM tuf_metadata
 WHERE repository = ? AND role = ? AND version = ?
 `,
   "find-version": `PRAGMA data_version
+`,
+  "has-attempts": `SELECT EXISTS (SELECT 1 FROM attempt)
 `,
   "has-blob": `SELECT 1
 FROM blob

@@ -50,6 +50,8 @@ export interface SyncOptions {
   readonly limits: Limits;
   /** Questions, and images, at the same time. */
   readonly inFlight: number;
+  /** Answers that can change and are younger than this are not asked for again. Default 0: all of them are. */
+  readonly refreshMs?: number | undefined;
   readonly isDry: boolean;
   readonly complete?: "image" | "repository" | undefined;
   /** Repositories whose tags were listed, and those whose tags could not be. */
@@ -83,7 +85,7 @@ class Sync {
   readonly #outcomes: { readonly image: SyncImage; readonly synced: SyncedImage; readonly closure?: Closure }[] = [];
 
   constructor(options: SyncOptions) {
-    const { mirror, knowledge, asker, now, inFlight, isDry, on } = options;
+    const { mirror, knowledge, asker, now, inFlight, refreshMs = 0, isDry, on } = options;
     this.#options = options;
     this.#store =
       mirror === undefined || isDry
@@ -102,8 +104,8 @@ class Sync {
       failed: ({ question, outage }) => void this.#store?.put(question, outage),
     });
     this.#asking = new AskingRun(knowledge, this.#asker, now(), {
-      // Nothing is young enough, not even what was asked in the same moment.
-      refresh: -1,
+      // Of all that is asked for nothing is young enough, not even what was asked in the same moment.
+      refresh: refreshMs > 0 ? refreshMs : -1,
       given: options.given,
       inFlight,
       stop: options.stop ?? { aborted: false },

@@ -2,7 +2,6 @@
  * What a sync learns, written as it comes: many answers in one transaction, since each commit waits for the disk. What
  * is reported as stored is committed before. Source: docs/spec/offline.md#sync, #mirror.
  */
-import { setTimeout as wait } from "node:timers/promises";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer } from "../../core/knowledge/answer.ts";
 import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
@@ -25,7 +24,7 @@ export class SyncStore {
   readonly #events: StoreEvents;
   #bytes = 0;
   #isOpen = false;
-  #next: Promise<void> | undefined;
+  #waiting: Waiting | undefined;
 
   constructor(mirror: Mirror, events: StoreEvents) {
     this.#mirror = mirror;
@@ -66,27 +65,74 @@ export class SyncStore {
     this.#isOpen = true;
   }
 
-  /** When everything that was put before is on the disk. @throws EngineError when it cannot be written. */
+  /**
+   * When everything that was put before is on the disk.
+   * @throws EngineError when it cannot be written, or was let go.
+   */
   committed(): Promise<void> {
-    this.#next ??= wait(gatherMs).then(() => {
-      this.#next = undefined;
+    if (!this.#isOpen) return Promise.resolve();
+    this.#waiting ??= new Waiting(() => this.#commitLate());
+    return this.#waiting.promise;
+  }
+
+  /** Whoever waits hears of a failure. */
+  #commitLate(): void {
+    try {
       this.commit();
-    });
-    return this.#next;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+    }
   }
 
   /** @throws EngineError when it cannot be written. */
   commit(): void {
     if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#bytes = 0;
-    this.#mirror.writer().commit();
+    const waiting = this.#end();
+    try {
+      this.#mirror.writer().commit();
+    } catch (error) {
+      waiting?.reject(error);
+      throw error;
+    }
+    waiting?.resolve();
   }
 
   /** Lets go of what is not committed. */
   abandon(): void {
     if (!this.#isOpen) return;
-    this.#isOpen = false;
+    this.#end()?.reject(new EngineError("mirror-busy", "what was fetched last is not stored"));
     this.#mirror.writer().rollback();
+  }
+
+  #end(): Waiting | undefined {
+    const waiting = this.#waiting;
+    this.#isOpen = false;
+    this.#bytes = 0;
+    this.#waiting = undefined;
+    return waiting;
+  }
+}
+
+/** Those who wait for a commit: it comes when there was time for more, or earlier. */
+class Waiting {
+  readonly promise: Promise<void>;
+  readonly #timer: NodeJS.Timeout;
+  #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
+
+  constructor(late: () => void) {
+    this.promise = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.#timer = setTimeout(late, gatherMs);
+  }
+
+  resolve(): void {
+    clearTimeout(this.#timer);
+    this.#settle?.resolve();
+  }
+
+  reject(error: unknown): void {
+    clearTimeout(this.#timer);
+    this.#settle?.reject(error);
   }
 }

@@ -29,6 +29,28 @@ test("what the list of tags shows to be absent is not asked for; where it is ref
     assert.is(new Set(tagged(each)).size, 24);
   }));
 
+test("--refresh asks only for what is older: an image that is young costs nothing, an older one everything", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    assert.is((await lab.sync(lab.here("1"))).exit, 0);
+    addSigned(lab, "2");
+    lab.registry.asked();
+    const words = [lab.here("1"), lab.here("2"), "-o", "json"];
+    assert.equal(statuses(await lab.sync(...words, "--refresh", "1h")), ["exists", "copied"]);
+    const asked = lab.registry.asked();
+    assert.ok(asked.length > 0 && !asked.some((line) => line.includes("/manifests/1")), asked.join("\n"));
+    // A push that it does not see, and that a sync without it does.
+    lab.registry.addImage(repository, "1", "another image");
+    const [young, drifted] = [await lab.sync(...words, "--refresh", "1h"), await lab.sync(...words)];
+    assert.equal([reportOf(young).summary.drifted, statuses(young)[0]], [0, "exists"]);
+    assert.equal([reportOf(drifted).summary.drifted, statuses(drifted)[0]], [1, "copied"]);
+    // Of a minute ago, and so too old.
+    lab.registry.asked();
+    await lab.sync(...words, "--refresh", "1s");
+    assert.ok(lab.registry.asked().length > 0);
+    assert.match((await lab.sync(...words, "--refresh", "soon")).err, /invalid-usage: --refresh takes a span/);
+  }));
+
 test("what only an Audit policy refuses is reported, not denied, unless an override enforces somewhere", () =>
   withLab(async (lab) => {
     lab.registry.addImage(repository, "1", "nobody signed this");

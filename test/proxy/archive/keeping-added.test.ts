@@ -19,10 +19,16 @@ const outage: Answer = { state: "unavailable", code: "unreachable", at: now, fro
 async function ask(question: Question, held: Answer | undefined, said: Answer | undefined) {
   const warned: string[] = [];
   const asker = { ask: () => Promise.resolve(said as never) };
-  const answer = await keepingAdded(asker, { recorded: () => held as never }, (text) => warned.push(text)).ask(
-    question,
-  );
-  return { answer: answer as Answer | undefined, warned: warned.join("\n") };
+  let reads = 0;
+  const mirror = {
+    isAbsent: () => held?.state === "absent",
+    recorded: () => {
+      reads++;
+      return held as never;
+    },
+  };
+  const answer = await keepingAdded(asker, mirror, (text) => warned.push(text)).ask(question);
+  return { answer: answer as Answer | undefined, warned: warned.join("\n"), reads };
 }
 
 test("an absence does not take away what was added; what a host said before, it does", async () => {
@@ -32,6 +38,18 @@ test("an absence does not take away what was added; what a host said before, it 
   assert.match(warned, /^drifted: .*ghcr\.io says that it does not exist/);
   const asked = await ask(tag, present(named("a"), "ghcr.io", before), absent);
   assert.equal([asked.answer, asked.warned], [absent, ""]);
+});
+
+test("nothing is read to tell that what was absent still is, and that a digest has its content", async () => {
+  const manifest = { kind: "manifest", repository: "ghcr.io/org/app", digest: named("image").digest } as const;
+  const content = present(new Uint8Array(1), "ghcr.io");
+  assert.equal(await ask(tag, absent, absent), { answer: absent, warned: "", reads: 0 });
+  assert.equal(await ask(manifest, present(new Uint8Array(1), "layout a.tar"), content), {
+    answer: content,
+    warned: "",
+    reads: 0,
+  });
+  assert.is((await ask(manifest, present(new Uint8Array(1), "layout a.tar"), absent)).answer?.state, "present");
 });
 
 test("a tag that moved is what the host says, with a warning", async () => {

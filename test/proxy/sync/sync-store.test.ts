@@ -3,6 +3,7 @@ import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
+import type { EngineError } from "../../../core/errors.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { Mirror } from "../../../proxy/mirror/mirror.ts";
@@ -44,6 +45,34 @@ test("others see nothing before it is committed, and all of it afterwards; the w
   await Promise.all([waiting, store.committed()]);
   assert.equal([seen("a"), seen("b")], [true, true]);
   await store.committed();
+  mirror.close();
+});
+
+test("nobody waits for a commit of nothing, nor longer than for the commit that comes first", async () => {
+  const { mirror, store, seen } = opened();
+  await store.committed();
+  store.put(...blob("a"));
+  let isDone = false;
+  const waiting = store.committed().then(() => {
+    isDone = true;
+  });
+  await Promise.resolve();
+  assert.is(isDone, false);
+  store.commit();
+  await waiting;
+  assert.is(seen("a"), true);
+  mirror.close();
+});
+
+test("whoever waits for what is abandoned hears that it is not stored", async () => {
+  const { mirror, store } = opened();
+  store.put(...blob("a"));
+  const waiting = store.committed().then(
+    () => "stored",
+    (error: EngineError) => error.code,
+  );
+  store.abandon();
+  assert.is(await waiting, "mirror-busy");
   mirror.close();
 });
 
