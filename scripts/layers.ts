@@ -137,6 +137,10 @@ export const layers: LayerTable = {
     units: [...stored, "core/archive", "proxy/mirror"],
     packages: ["node:", "tar-stream", "@noble/ciphers", "@noble/curves"],
   },
+  "proxy/crossing": {
+    units: [...basis, "core/archive", "core/crypto"],
+    packages: ["node:"],
+  },
   "proxy/upstream": {
     units: [...basis, "core/crypto", "core/knowledge", "proxy/flights.ts"],
     packages: ["node:", "undici"],

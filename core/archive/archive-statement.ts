@@ -69,6 +69,8 @@ export interface ArchiveStatement {
   readonly created: string;
   readonly entryLists: readonly ListReference[];
   readonly blobLists: readonly ListReference[];
+  /** What follows the archive's own manifest in `index.json`, for each part. */
+  readonly index: readonly NamedDocument[];
   /** Entries without tombstones, tombstones, blobs and their bytes, over all lists and parts. */
   readonly totals: ArchiveTotals;
   /** Blobs in each part, in the order of the lists; absent where the archive is one file. */
@@ -93,7 +95,7 @@ const plain = (reference: ListReference): JsonObject => ({ ...reference });
 /** The payload of the envelope. */
 export function encodeArchiveStatement(statement: ArchiveStatement): Uint8Array {
   const { kind, sequence, previous, base, contentId, created, entryLists, blobLists, totals } = statement;
-  const { parts, nextKeys, coverage, consistency, bootstrap } = statement;
+  const { index, parts, nextKeys, coverage, consistency, bootstrap } = statement;
   const predicate: JsonObject = {
     format: archiveFormat,
     kind,
@@ -102,6 +104,7 @@ export function encodeArchiveStatement(statement: ArchiveStatement): Uint8Array 
     created,
     entryLists: entryLists.map(plain),
     blobLists: blobLists.map(plain),
+    index: index.map((piece) => ({ ...piece })),
     totals: { ...totals },
     ...(previous === undefined ? {} : { previous }),
     ...(base === undefined ? {} : { base: { ...base } }),
@@ -178,6 +181,7 @@ const predicateKeys: ReadonlySet<string> = new Set([
   "created",
   "entryLists",
   "blobLists",
+  "index",
   "totals",
   "parts",
   "nextKeys",
@@ -202,6 +206,7 @@ function readPredicate(object: JsonObject, limits: Limits): ArchiveStatement {
     created: readTime(object.created, "/created"),
     entryLists: readLists(object.entryLists, "/entryLists", limits),
     blobLists: readLists(object.blobLists, "/blobLists", limits),
+    index: bounded(object.index, "/index", limits.archiveParts).map((piece, at) => readIndex(piece, at, limits)),
     totals: readTotals(readObject(object.totals, "/totals")),
     ...optional(object, "previous", readDigest),
     ...optional(object, "base", readBase),
@@ -314,6 +319,20 @@ function readDocument(value: JsonValue, at: string): NamedDocument {
   };
 }
 
+function readIndex(value: JsonValue, index: number, limits: Limits): NamedDocument {
+  const at = pointer("/index", index);
+  const piece = readDocument(value, at);
+  if (piece.size > limits.layoutIndexBytes)
+    throw new EngineError(
+      "over-limit",
+      `an index of ${piece.size} bytes, at most ${limits.layoutIndexBytes} are read`,
+      {
+        subject: at,
+      },
+    );
+  return piece;
+}
+
 function readBootstrap(value: JsonValue, at: string, limits: Limits): readonly BootstrapFile[] {
   return bounded(value, at, limits.archiveBootstrapFiles).map((entry, index) => {
     const here = pointer(at, index);
@@ -356,7 +375,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 
 /** What the statement says of itself holds together; what it says of the lists is seen when they are read. */
 function checkNumbers(statement: ArchiveStatement, limits: Limits): void {
-  const { kind, sequence, base, entryLists, blobLists, totals, parts } = statement;
+  const { kind, sequence, base, entryLists, blobLists, index, totals, parts } = statement;
   const wrong = (why: string) => corruptArchive(why, where);
   if (sequence < 1) throw wrong("a sequence number below 1");
   if ((base !== undefined) !== (kind === "delta")) throw wrong("a delta has a base, and nothing else has one");
@@ -373,6 +392,7 @@ function checkNumbers(statement: ArchiveStatement, limits: Limits): void {
     throw new EngineError("over-limit", `an archive of ${totals.bytes} bytes, at most ${limits.archiveBytes}`, {
       subject: where,
     });
+  if (index.length !== (parts?.length ?? 1)) throw wrong("each part has an index");
   if (parts !== undefined && (parts.length < 2 || sum(parts) !== totals.blobs))
     throw wrong("the parts do not have the blobs");
 }

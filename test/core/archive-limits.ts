@@ -17,6 +17,7 @@ export const statingArchive = (limits: Limits): ArchiveStatement =>
     encodeArchiveStatement(
       sampleStatement({
         parts: [1, 0],
+        index: [...sampleStatement().index, ...sampleStatement().index],
         nextKeys: [publicKey],
         bootstrap: [{ name: "a.tgz", digest: imageDigest, size: 3 }],
       }),

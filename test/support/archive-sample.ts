@@ -127,6 +127,7 @@ export function sampleStatement(changes: Partial<ArchiveStatement> = {}): Archiv
     created: known.at,
     entryLists: entryList().references,
     blobLists: blobList([{ digest: imageDigest, size: 12 }]).references,
+    index: [{ digest: textDigest(""), size: 0 }],
     totals: { entries: sampleEntries.length, tombstones: 0, blobs: 1, bytes: 12 },
     ...changes,
   };

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import {
   type ArchiveStatement,
   encodeArchiveStatement,
+  type NamedDocument,
   parseArchiveStatement,
   readArchiveKey,
 } from "../../../core/archive/archive-statement.ts";
@@ -18,12 +19,15 @@ const publicKey = (namedCurve: string) =>
   String(generateKeyPairSync("ec", { namedCurve }).publicKey.export({ type: "spki", format: "pem" }));
 const base = { sequence: 2, statement: imageDigest, contentId: imageDigest };
 
+const [index] = sampleStatement().index as readonly [NamedDocument];
+
 test("a statement with everything is read again", () => {
   const statement = sampleStatement({
     kind: "delta",
     base,
     previous: imageDigest,
     parts: [1, 0],
+    index: [index, index],
     nextKeys: [publicKey("P-256")],
     coverage: { digest: imageDigest, size: 5 },
     consistency: [{ origin: "rekor.example", firstSize: 3n, secondSize: 7n, path: [new Uint8Array(32)] }],
@@ -47,8 +51,11 @@ test("numbers that contradict each other are refused", () => {
     { totals: { ...totals, blobs: 2 } },
     { entryLists: [] },
     { entryLists: [...entryLists, ...entryLists] },
+    { index: [] },
+    { index: [index, index] },
     { parts: [1] },
-    { parts: [1, 1] },
+    { parts: [1, 0] },
+    { parts: [1, 1], index: [index, index] },
     { created: "yesterday" },
     { bootstrap: [{ name: "../x", digest: imageDigest, size: 9 }] },
     { bootstrap: [{ name: ".x", digest: imageDigest, size: 9 }] },

@@ -1,0 +1,119 @@
+/** A file that is read from the front, in large pieces, with what the reader wants next. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { corruptArchive } from "../../core/archive/corrupt.ts";
+import { EngineError } from "../../core/errors.ts";
+import { blockBytes, decodeTarHeader, paddingOf, type TarMember } from "./plain-tar.ts";
+
+const windowBytes = 1024 * 1024;
+
+export class TarCursor {
+  readonly name: string;
+  readonly size: number;
+  readonly #handle: number;
+  readonly #window = Buffer.allocUnsafe(windowBytes);
+  /** Where the window begins in the file, and how much of it is filled. */
+  #at = 0;
+  #filled = 0;
+  /** Where the next byte is. */
+  position = 0;
+
+  /** @throws EngineError `invalid-usage` when the file cannot be opened. */
+  constructor(path: string) {
+    this.name = path;
+    try {
+      this.#handle = openSync(path, "r");
+    } catch (error) {
+      throw unreadable(path, error);
+    }
+    const stat = fstatSync(this.#handle);
+    if (!stat.isFile()) {
+      closeSync(this.#handle);
+      throw new EngineError("invalid-usage", "not a regular file", { subject: path, remedy: "path" });
+    }
+    this.size = stat.size;
+  }
+
+  /** The next `length` bytes, at most a window's: valid until the next call. @throws EngineError `archive-corrupt` */
+  take(length: number): Buffer {
+    const within = this.position - this.#at;
+    if (within < 0 || within + length > this.#filled) this.#fill(length);
+    const start = this.position - this.#at;
+    this.position += length;
+    return this.#window.subarray(start, start + length);
+  }
+
+  #fill(length: number): void {
+    const offset = this.position - this.#at;
+    const kept = offset >= 0 && offset < this.#filled ? this.#filled - offset : 0;
+    if (kept > 0) this.#window.copyWithin(0, offset, this.#filled);
+    this.#at = this.position;
+    this.#filled = kept;
+    while (this.#filled < length) {
+      const count = this.#read();
+      if (count === 0) throw corruptArchive(`the file is cut short, at byte ${this.size}`, this.name);
+      this.#filled += count;
+    }
+  }
+
+  #read(): number {
+    try {
+      return readSync(this.#handle, this.#window, this.#filled, windowBytes - this.#filled, this.#at + this.#filled);
+    } catch (error) {
+      throw unreadable(this.name, error);
+    }
+  }
+
+  /** The next `length` bytes in pieces; each is valid until the next. */
+  *pieces(length: number): Iterable<Buffer> {
+    for (let left = length; left > 0; ) {
+      const count = Math.min(left, windowBytes / 2);
+      yield this.take(count);
+      left -= count;
+    }
+  }
+
+  /** The next `length` bytes, of their own. */
+  bytes(length: number): Buffer {
+    if (length <= windowBytes / 2) return Buffer.from(this.take(length));
+    if (this.position + length > this.size)
+      throw corruptArchive(`the file is cut short, at byte ${this.size}`, this.name);
+    const all = Buffer.allocUnsafe(length);
+    let filled = 0;
+    for (const piece of this.pieces(length)) filled += piece.copy(all, filled);
+    return all;
+  }
+
+  header(): TarMember {
+    return decodeTarHeader(this.take(blockBytes), this.name);
+  }
+
+  /** The zeros behind a member. */
+  padding(size: number): void {
+    this.#zeros(paddingOf(size));
+  }
+
+  /** The end of the file, and nothing behind it. */
+  end(): void {
+    this.#zeros(2 * blockBytes);
+    if (this.position !== this.size)
+      throw corruptArchive(`${this.size - this.position} bytes after the end of the archive`, this.name);
+  }
+
+  #zeros(length: number): void {
+    if (length > 0 && this.take(length).some((byte) => byte !== 0))
+      throw corruptArchive("bytes where an archive has none", this.name);
+  }
+
+  close(): void {
+    closeSync(this.#handle);
+  }
+}
+
+function unreadable(path: string, error: unknown): EngineError {
+  const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return new EngineError("invalid-usage", `the file cannot be read (${reason})`, {
+    subject: path,
+    cause: error,
+    remedy: "path",
+  });
+}
