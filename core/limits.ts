@@ -113,6 +113,12 @@ export interface Limits {
   readonly settleRounds: number;
   /** Verification results, and tags, that an engine remembers of one source (Kyverno: 1,000). 0: none. */
   readonly memoEntries: number;
+  /** Entries of the re-check list: an image and a policy that could not decide about it. */
+  readonly recheckEntries: number;
+  /** Decisions that an instance remembers with their evidence, one of them in bytes, and for how many days. */
+  readonly decisionRecords: number;
+  readonly decisionRecordBytes: number;
+  readonly decisionDays: number;
   /** Runs that a mirror keeps the record of. */
   readonly mirrorRuns: number;
   /** Damaged rows that a check of a mirror names; the rest is counted. */
@@ -200,6 +206,10 @@ export const defaultLimits: Limits = {
   heldBytes: 512 * mib,
   settleRounds: 16,
   memoEntries: 10_000,
+  recheckEntries: 10_000,
+  decisionRecords: 20_000,
+  decisionRecordBytes: mib,
+  decisionDays: 30,
   mirrorRuns: 1000,
   listedDamage: 10_000,
   listedRemovals: 10_000,

@@ -5,7 +5,14 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 type Labels<N extends string> = Readonly<Record<N, string>>;
 
+/** The re-check list: images that were let in though nobody could decide about them. */
+export interface RecheckMetrics {
+  listed(counts: { readonly unknown: number; readonly refuted: number; readonly dropped: number }): void;
+  refuted(policy: string, code: string): void;
+}
+
 export interface Metrics {
+  readonly recheck: RecheckMetrics;
   /** For the parts that count something of their own. */
   readonly registry: Registry;
   request(labels: Labels<"listener" | "method" | "route" | "code">, seconds: number): void;
@@ -92,6 +99,7 @@ export function createMetrics(version: string): Metrics {
   }).set({ version }, 1);
   return {
     registry,
+    recheck: recheckMetrics(registry),
     request(labels, seconds) {
       const key = `${labels.method} ${labels.code} ${labels.route} ${labels.listener}`;
       const waiting = uncounted.get(key) ?? { labels, seconds: [] };
@@ -107,5 +115,34 @@ export function createMetrics(version: string): Metrics {
     certificateExpires: (listener, at) => expiry.set({ listener }, at.getTime() / 1000),
     render: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+function recheckMetrics(registry: Registry): RecheckMetrics {
+  const registers = [registry];
+  const listed = new Gauge({
+    name: "sallyport_recheck_entries",
+    help: "Entries of the re-check list: images that were let in undecided, for each policy that could not decide.",
+    labelNames: ["state"] as const,
+    registers,
+  });
+  const dropped = new Gauge({
+    name: "sallyport_recheck_dropped",
+    help: "Entries of the re-check list that made room for others, since the list was begun.",
+    registers,
+  });
+  const refuted = new Counter({
+    name: "sallyport_recheck_refuted_total",
+    help: "Images that were let in undecided and refuted later.",
+    labelNames: ["policy", "code"] as const,
+    registers,
+  });
+  return {
+    listed(counts) {
+      listed.set({ state: "unknown" }, counts.unknown);
+      listed.set({ state: "refuted" }, counts.refuted);
+      dropped.set(counts.dropped);
+    },
+    refuted: (policy, code) => refuted.inc({ policy, code }),
   };
 }

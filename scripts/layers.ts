@@ -133,6 +133,10 @@ export const layers: LayerTable = {
     units: [...stored, "core/cosign", "core/trust", "core/tuf", "proxy/make-folder.ts"],
     packages: ["node:", "better-sqlite3"],
   },
+  "proxy/state": {
+    units: ["core/errors.ts", "core/limits.ts", "core/crypto", "proxy/make-folder.ts", "proxy/mirror"],
+    packages: ["node:", "better-sqlite3"],
+  },
   "proxy/archive": {
     units: [...stored, "core/archive", "proxy/mirror"],
     packages: ["node:", "tar-stream", "@noble/ciphers", "@noble/curves"],
@@ -212,7 +216,7 @@ export const layers: LayerTable = {
     packages: ["semver"],
   },
   "proxy/registry/door": {
-    units: [...api, "core/crypto", "core/errors.ts", "core/decide", "core/kyverno/policy"],
+    units: [...api, "core/crypto", "core/encoding", "core/errors.ts", "core/decide", "core/kyverno/policy"],
   },
   "proxy/registry": {
     units: [
@@ -224,6 +228,7 @@ export const layers: LayerTable = {
       "proxy/flights.ts",
       "proxy/make-folder.ts",
       "proxy/mirror",
+      "proxy/state",
       "proxy/upstream",
       "proxy/upstream/registry",
       "proxy/registry/door",
@@ -372,10 +377,12 @@ export const layers: LayerTable = {
       "core/knowledge",
       "proxy/host/node-verifier.ts",
       "proxy/log.ts",
+      "proxy/metrics.ts",
       "proxy/mirror",
       "proxy/registry",
       "proxy/registry/door",
       "proxy/serve",
+      "proxy/state",
       "proxy/sync",
       "proxy/upstream",
       "proxy/upstream/registry",
@@ -416,6 +423,7 @@ export const layers: LayerTable = {
       "proxy/metrics.ts",
       "proxy/registry",
       "proxy/serve",
+      "proxy/state",
       "cli/command.ts",
       "cli/exit-code.ts",
       "cli/environment.ts",

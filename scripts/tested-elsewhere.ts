@@ -15,6 +15,30 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/serve/open-webhook.test.ts",
     why: "policies that do not load are refused there",
   },
+  "proxy/state/state.ts": {
+    test: "test/proxy/state/open-state.test.ts",
+    why: "each damage is met through it there, at the start and while it runs",
+  },
+  "proxy/state/read-recheck.ts": {
+    test: "test/proxy/state/open-state.test.ts",
+    why: "is how the file is read there, whole and damaged",
+  },
+  "proxy/state/state-sql.ts": {
+    test: "test/proxy/state/recheck-list.test.ts",
+    why: "each text runs there or in decision-log.test.ts; test/scripts/sql-texts.test.ts compares it with the files",
+  },
+  "proxy/state/state-statements.ts": {
+    test: "test/proxy/state/recheck-list.test.ts",
+    why: "each statement runs there or in decision-log.test.ts",
+  },
+  "proxy/registry/silent-hosts.ts": {
+    test: "test/proxy/registry/shared-asker.test.ts",
+    why: "two askers share it there: what one hears ends the outage of both",
+  },
+  "proxy/registry/outage-code.ts": {
+    test: "test/proxy/registry/recheck.test.ts",
+    why: "an outage ends the asking of a registry there, and a missing answer does not",
+  },
   "proxy/mirror/repository-contents.ts": {
     test: "test/proxy/mirror/collect-garbage.test.ts",
     why: "is the graph from which garbage is collected; each kind of edge keeps something there",

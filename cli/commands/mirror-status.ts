@@ -1,6 +1,9 @@
 /** `sallyport mirror status`: what a mirror holds in numbers, how fresh it is, and who writes to it. */
 import type { Command } from "commander";
+import { EngineError } from "../../core/errors.ts";
 import type { MirrorStatus } from "../../proxy/mirror/mirror-status.ts";
+import { readRecheck } from "../../proxy/state/read-recheck.ts";
+import type { RecheckCounts } from "../../proxy/state/recheck-list.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
@@ -38,7 +41,35 @@ function rootText({ name, state, at, roles }: RootStatus): string {
   return `${name} ${state}, ${expiry}`;
 }
 
-function lines(status: MirrorStatus, contentId: string, roots: readonly RootStatus[], io: CommandIO) {
+interface Remembered {
+  readonly recheck?: RecheckCounts;
+  readonly recheckProblem?: string;
+}
+
+/** It is no part of the mirror: where it cannot be read, the mirror's status is shown all the same. */
+function readRemembered(folder: string, io: CommandIO): Remembered {
+  try {
+    return { recheck: readRecheck(folder, io.limits).counts };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { recheckProblem: `${error.message} [${error.code}]` };
+  }
+}
+
+function recheckText({ recheck, recheckProblem }: Remembered): string {
+  if (recheck === undefined) return `the list cannot be read: ${recheckProblem ?? ""}`;
+  const { unknown, refuted } = recheck;
+  if (unknown + refuted === 0) return "nothing was let in undecided";
+  return `let in undecided: ${unknown} still are, ${refuted} refuted since; see mirror recheck`;
+}
+
+function lines(
+  status: MirrorStatus,
+  contentId: string,
+  roots: readonly RootStatus[],
+  remembered: Remembered,
+  io: CommandIO,
+) {
   const { answers, blobs, layers, claims, lastRun, checkpoints } = status;
   const style = styleOf(io);
   const rows: [string, string][] = [
@@ -72,6 +103,7 @@ function lines(status: MirrorStatus, contentId: string, roots: readonly RootStat
       "checkpoint",
       `${cutFront(origin, 30, style)}, ${size} entries, ${utc(at)}`,
     ]),
+    ["re-check", recheckText(remembered)],
     ["writer", writerText(status)],
   ];
   return rows.map(([name, text]) => `${name.padEnd(14)}${style.text(text)}\n`).join("");
@@ -84,6 +116,7 @@ function status(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode 
     const contentId = mirror.contentId();
     const settings = readTrustSettings({}, io, mirror.knowledge().tufRoots());
     const roots = readRootStatuses(mirror, settings, io.now());
+    const remembered = readRemembered(mirror.folder, io);
     if (isDocumentFormat(output)) {
       const trust = roots.map(({ name, state, at, roles }) => ({
         name,
@@ -91,8 +124,8 @@ function status(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode 
         at: at.toISOString(),
         roles: roles.map(({ role, version, expires }) => ({ role, version, expires: expires.toISOString() })),
       }));
-      io.out(renderDocument("MirrorStatus", { contentId, ...found, trust }, output));
-    } else io.out(lines(found, contentId, roots, io));
+      io.out(renderDocument("MirrorStatus", { contentId, ...found, ...remembered, trust }, output));
+    } else io.out(lines(found, contentId, roots, remembered, io));
     return 0;
   });
 }

@@ -21,6 +21,7 @@ import { defineRemoval } from "./mirror-gc.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
+import { defineMirrorRecheck } from "./mirror-recheck.ts";
 import { defineMirrorStatus } from "./mirror-status.ts";
 import { defineSync } from "./mirror-sync.ts";
 
@@ -123,6 +124,7 @@ export function define(command: Command, shell: Shell): void {
   defineList(command.command("ls").description("list what the mirror holds, unverified"), shell);
   defineCheck(command.command("check").description("read everything and name what is damaged"), shell);
   defineMirrorStatus(command.command("status").description("what the mirror holds, and who writes to it"), shell);
+  defineMirrorRecheck(command.command("recheck").description("images that were let in undecided"), shell);
   defineRemoval(command, shell);
   definePins(command, shell);
   defineDistrust(command.command("distrust").description("edit the list of what is never trusted"), shell);

@@ -12,6 +12,8 @@ import { FileWatch } from "../../proxy/serve/file-watch.ts";
 import { filesOf, type ReadConfig, requireConfig } from "../../proxy/serve/read-config.ts";
 import { Server, type ServerHost } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
+import { openState } from "../../proxy/state/open-state.ts";
+import { State } from "../../proxy/state/state.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addConfigOptions, type ConfigOptions, findConfig, loadConfig, settingFlags } from "../input/config-file.ts";
@@ -37,6 +39,8 @@ interface Running {
   readonly metrics: Metrics;
   readonly mirror: Mirror;
   readonly layers: PulledLayers | undefined;
+  /** What this instance remembers; opened when something is to be remembered. */
+  readonly state: () => State | undefined;
   readonly store: string;
   readonly limits: Limits;
   /** Of the newest configuration, where it does not load. */
@@ -111,14 +115,15 @@ class Reloading {
   }
 
   async #replace(why: string): Promise<void> {
-    const { log, metrics, mirror, layers, limits, io, load, file, kept } = this.#running;
+    const { log, metrics, mirror, layers, state, limits, io, load, file, kept } = this.#running;
     // What changes while it is read is seen at the next look.
     this.#watch.look();
     try {
       const config = requireConfig(load());
       refuseFixed(config, this.#config);
       this.#watch.set([...watchedFiles(file, this.#config), ...watchedFiles(file, config)]);
-      const parts = await openParts({ config, mirror, layers, limits, io, log, kept: () => kept.why });
+      const opening = { config, mirror, layers, state, metrics: metrics.recheck, limits, io, log };
+      const parts = await openParts({ ...opening, kept: () => kept.why });
       try {
         await this.#server.replace(config, parts);
       } catch (error) {
@@ -188,6 +193,32 @@ function tellLayers({ mirror, log }: Running, { mode, listeners, upstreams, prox
     });
 }
 
+/** What an instance remembers decides nothing: it serves without it where it cannot be opened. */
+function rememberIn(store: string, limits: Limits, log: Log) {
+  let opened: State | "none" | undefined;
+  const open = (): State | "none" => {
+    const setAside = (why: string, path: string): void =>
+      log.error("what this instance remembered is damaged: a new file was begun", { why, path });
+    try {
+      return openState(store, { limits, setAside });
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      const { code, message, subject } = error;
+      log.error("images that are let in undecided are not remembered", { code, error: message, subject });
+      return "none";
+    }
+  };
+  return {
+    state(): State | undefined {
+      opened ??= open();
+      return opened === "none" ? undefined : opened;
+    },
+    close(): void {
+      if (opened instanceof State) opened.close();
+    },
+  };
+}
+
 async function serve(options: ServeOptions, command: Command, io: CommandIO): Promise<ExitCode> {
   const file = findConfig(options, io);
   const flags = settingFlags(command);
@@ -214,6 +245,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   });
   for (const { place, message } of read.warnings) log.warn(message, { place });
   const limits = limitsOfBundles(config.limits.maxBundleSize, io.limits);
+  const remembered = rememberIn(store, limits, log);
   const mirror = openMirror(store, { mode: mode === "online" ? "write" : "read", limits, holder: lockHolder(io) });
   try {
     const metrics = createMetrics(version);
@@ -221,8 +253,10 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     // Readers of one store are many, and each would make room for itself: they serve what is there.
     const layers = isKept ? new PulledLayers({ folder: store, maxBytes, isReadOnly: !mirror.isWritable }) : undefined;
     const kept: Running["kept"] = { why: undefined };
-    const running: Running = { io, load, file, log, metrics, mirror, layers, store, limits, kept };
-    const parts = await openParts({ config, mirror, layers, limits, io, log, kept: () => kept.why });
+    const { state } = remembered;
+    const running: Running = { io, load, file, log, metrics, mirror, layers, state, store, limits, kept };
+    const opening = { config, mirror, layers, state, metrics: metrics.recheck, limits, io, log };
+    const parts = await openParts({ ...opening, kept: () => kept.why });
     const server = await Server.open(config, parts, hostOf(running)).catch(async (error: unknown) => {
       await parts.close();
       throw error;
@@ -242,6 +276,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     log.info("ended", { whole: isWhole });
     return isWhole ? 0 : cutOff;
   } finally {
+    remembered.close();
     mirror.close();
   }
 }

@@ -37,6 +37,7 @@ export const documentKinds = [
   "PinRemoval",
   "PolicyCheck",
   "QueryResult",
+  "RecheckList",
   "RootList",
   "ServeStart",
   "SignatureList",

@@ -13,6 +13,7 @@ import {
   type RegistryEvent,
   type RegistryProxyOptions,
 } from "../../proxy/registry/registry-proxy.ts";
+import { SilentHosts } from "../../proxy/registry/silent-hosts.ts";
 import { createTufServer } from "../../proxy/registry/tuf-server.ts";
 import { servesAdmission, servesStrangers, strangersRead } from "../../proxy/serve/config-rules.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
@@ -20,10 +21,13 @@ import { admissionPaths } from "../../proxy/webhook/webhook.ts";
 import type { Mount, Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
+import type { RecheckMetrics } from "../../proxy/metrics.ts";
+import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { readinessChecks } from "./readiness.ts";
+import { recheckByTimer, type RecheckTimer } from "./recheck-by-timer.ts";
 import { readServePolicies } from "./serve-policies.ts";
 import { trustOptions } from "./trust-options.ts";
 
@@ -32,6 +36,9 @@ export interface ServeParts {
   readonly mirror: Mirror;
   /** Layers that pass through, where they are kept. */
   readonly layers: PulledLayers | undefined;
+  /** What this instance remembers; opened when something is to be remembered. */
+  readonly state: () => State | undefined;
+  readonly metrics: RecheckMetrics;
   readonly limits: Limits;
   readonly io: CommandIO;
   readonly log: Log;
@@ -50,6 +57,11 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
     const report = ({ code, message, subject }: EngineError): void => log.error(message, { code, subject });
     const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());
     const upstreams = registry === undefined ? [] : config.upstreams.map(({ host }) => host);
+    const back: Pick<RecheckTimer, "soon"> = { soon: () => undefined };
+    const silent = new SilentHosts({ now, returned: (host) => back.soon(`${host} answers again`) });
+    const door = config.proxy.admit === "policies" ? policyDoor(parts, registry, upstreams, silent) : undefined;
+    const rechecking = door === undefined ? undefined : openRecheck(parts, door, report);
+    if (rechecking !== undefined) back.soon = rechecking.soon;
     const proxy = createRegistryProxy({
       mirror,
       registry,
@@ -58,7 +70,9 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       failurePolicy: config.proxy.failurePolicy,
       refreshMs: config.proxy.refresh,
       layers,
-      admit: config.proxy.admit === "policies" ? policyDoor(parts, registry, upstreams) : undefined,
+      admit: door,
+      judged: (image, verdict, isLetIn) => rechecking?.recheck.judged(image, verdict, isLetIn),
+      silent,
       limits,
       now,
       log: (event, response) => tell(event, response, log),
@@ -69,7 +83,10 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
     const syncing =
       registry === undefined || config.sync.lists.length === 0
         ? undefined
-        : (await import("./sync-by-timer.ts")).syncByTimer({ ...parts, registry }, stop.signal);
+        : (await import("./sync-by-timer.ts")).syncByTimer(
+            { ...parts, registry, synced: () => back.soon("synced") },
+            stop.signal,
+          );
     syncing?.catch((error: unknown) => log.error("a bug ended the syncs", { error: String(error) }));
     // Only who serves admission loads it.
     const webhook = config.listeners.some(servesAdmission)
@@ -91,6 +108,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       async close() {
         stop.abort();
         await syncing?.catch(() => undefined);
+        await rechecking?.close();
         await proxy.close();
         await registry?.close();
       },
@@ -99,6 +117,28 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
     await registry?.close();
     throw error;
   }
+}
+
+/** Nothing is let in undecided under Fail, but what was before is still looked at. */
+function openRecheck(
+  { config, mirror, state, limits, io, log, metrics }: ServeParts,
+  door: Door,
+  report: (error: EngineError) => void,
+): RecheckTimer | undefined {
+  const remembered = state();
+  if (remembered === undefined) return undefined;
+  const isOnline = config.mode === "online";
+  return recheckByTimer({
+    state: remembered,
+    door,
+    mirror,
+    isOnline,
+    limits,
+    log,
+    metrics,
+    now: () => io.now(),
+    report,
+  });
 }
 
 async function openRegistryFor(parts: ServeParts): Promise<Registry> {
@@ -131,6 +171,7 @@ function policyDoor(
   { config, mirror, limits, io, log }: ServeParts,
   registry: Registry | undefined,
   upstreams: readonly string[],
+  silent: SilentHosts,
 ): Door {
   const { folders, allowEmpty } = config.policies;
   const { policies, exceptions } = readServePolicies(config, io);
@@ -149,6 +190,7 @@ function policyDoor(
     crypto: nodeVerifier,
     limits,
     now,
+    silent,
     report: ({ code, message, subject }) => log.error(message, { code, subject }),
     warn: (text) => log.warn(text),
   });

@@ -26,6 +26,8 @@ import type { UpstreamParts } from "./upstreams.ts";
 export interface ServeSyncParts extends UpstreamParts {
   readonly mirror: Mirror;
   readonly registry: Registry;
+  /** Hears that answers may have changed. */
+  readonly synced?: () => void;
 }
 
 /** How many questions are asked at the same time. */
@@ -144,6 +146,7 @@ export async function syncByTimer(parts: ServeSyncParts, stop: AbortSignal): Pro
   while (!stop.aborted) {
     try {
       await syncOnce(parts, stop);
+      parts.synced?.();
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       const { code, message, subject } = error;

@@ -43,7 +43,7 @@ export function refuseNewer(version: number, known: number, subject: string): vo
   if (version > known)
     throw new EngineError(
       "mirror-version",
-      `the mirror has schema ${version}, this program knows ${known}: use a newer version of the program`,
+      `this file has schema ${version}, this program knows ${known}: use a newer version of the program`,
       { subject },
     );
 }

@@ -14,6 +14,7 @@ import { countMirror, type MirrorStatus } from "./mirror-status.ts";
 import { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { MirrorWriter } from "./mirror-writer.ts";
 import { RunLog } from "./run-log.ts";
+import { leaveWal } from "./sqlite.ts";
 import { sqlText } from "./statements.ts";
 import { guarded } from "./store-error.ts";
 import { findUnread, type Subject } from "./unread-material.ts";
@@ -150,21 +151,11 @@ export class Mirror {
   close(): void {
     if (this.#lock !== undefined && this.#database.open) {
       try {
-        guarded(this.folder, () => rest(this.#database));
+        guarded(this.folder, () => leaveWal(this.#database));
       } finally {
         this.#database.close();
         this.#lock.release();
       }
     } else this.#database.close();
-  }
-}
-
-function rest(database: Database): void {
-  database.pragma("wal_checkpoint(TRUNCATE)");
-  database.pragma("busy_timeout = 0");
-  try {
-    database.pragma("journal_mode = DELETE");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY"))) throw error;
   }
 }

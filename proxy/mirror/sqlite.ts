@@ -77,3 +77,14 @@ export function openDatabase(path: string, options: Database.Options = {}): Data
 /** Whether SQLite itself reported this. */
 export const isSqliteError = (error: unknown): error is InstanceType<typeof Database.SqliteError> =>
   loaded !== undefined && error instanceof loaded.Database.SqliteError;
+
+/** Makes it one plain file again, unless another process has it open; WAL mode is as safe. */
+export function leaveWal(database: Database.Database): void {
+  database.pragma("wal_checkpoint(TRUNCATE)");
+  database.pragma("busy_timeout = 0");
+  try {
+    database.pragma("journal_mode = DELETE");
+  } catch (error) {
+    if (!(isSqliteError(error) && error.code.startsWith("SQLITE_BUSY"))) throw error;
+  }
+}

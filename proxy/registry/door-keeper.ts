@@ -29,6 +29,8 @@ export interface DoorKeeperOptions {
   readonly door: Door;
   readonly mirror: Mirror;
   readonly failurePolicy: FailurePolicy;
+  /** Hears each verdict of the door, and whether the image was let in under it. */
+  readonly judged?: ((image: DoorImage, verdict: Verdict, isLetIn: boolean) => void) | undefined;
   readonly limits: Limits;
   readonly now: () => Date;
 }
@@ -143,33 +145,9 @@ export class DoorKeeper {
     const { door, failurePolicy } = this.#options;
     const key = `${image.repository}:${image.tag ?? ""}@${image.digest}`;
     const verdict = await this.#judging.join(key, () => door.judge(image, deadline));
-    switch (verdict.verdict) {
-      case "admitted":
-        return {};
-      case "refused":
-        return {
-          refusal: {
-            status: 403,
-            code: "DENIED",
-            message: verdict.message,
-            why: "refuted",
-            facts: factsOf(image, verdict),
-          },
-        };
-      case "unknown":
-        return verdict.isIgnorable && failurePolicy === "Ignore"
-          ? { warning: verdict.message }
-          : {
-              refusal: {
-                status: 503,
-                code: "UNAVAILABLE",
-                message: verdict.message,
-                why: verdict.code,
-                facts: { code: verdict.code, ...factsOf(image, verdict) },
-                ...(verdict.isIgnorable ? { headers: { "Retry-After": "10" } } : {}),
-              },
-            };
-    }
+    const passage = passageOf(image, verdict, failurePolicy);
+    this.#options.judged?.(image, verdict, passage.refusal === undefined);
+    return passage;
   }
 
   #covered(repository: string, digest: Digest): Reached | undefined {
@@ -187,6 +165,36 @@ export class DoorKeeper {
     const key = `${repository}@${digest}`;
     if (reached.reach === "material" && this.#covered(repository, digest)?.reach === "image") return;
     this.#reached.set(key, { ...reached, until: this.#options.now().getTime() + reachedMs });
+  }
+}
+
+function passageOf(image: DoorImage, verdict: Verdict, failurePolicy: FailurePolicy): Passage {
+  switch (verdict.verdict) {
+    case "admitted":
+      return {};
+    case "refused":
+      return {
+        refusal: {
+          status: 403,
+          code: "DENIED",
+          message: verdict.message,
+          why: "refuted",
+          facts: factsOf(image, verdict),
+        },
+      };
+    case "unknown":
+      return verdict.isIgnorable && failurePolicy === "Ignore"
+        ? { warning: verdict.message }
+        : {
+            refusal: {
+              status: 503,
+              code: "UNAVAILABLE",
+              message: verdict.message,
+              why: verdict.code,
+              facts: { code: verdict.code, ...factsOf(image, verdict) },
+              ...(verdict.isIgnorable ? { headers: { "Retry-After": "10" } } : {}),
+            },
+          };
   }
 }
 

@@ -5,6 +5,7 @@ import { keepingAdded } from "../archive/keeping-added.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { storeIn } from "./pull-through.ts";
 import { type Deadline, SharedAsker } from "./shared-asker.ts";
+import type { SilentHosts } from "./silent-hosts.ts";
 import { readListed } from "./target.ts";
 
 export interface ListedAskerOptions {
@@ -14,6 +15,8 @@ export interface ListedAskerOptions {
   /** The registries that may be asked, as for the proxy itself. */
   readonly upstreams: readonly string[];
   readonly now: () => Date;
+  /** Shared by all askers of one server. */
+  readonly silent?: SilentHosts | undefined;
   readonly report: (error: EngineError) => void;
   /** As of the proxy itself. */
   readonly warn: (text: string) => void;
@@ -21,13 +24,14 @@ export interface ListedAskerOptions {
 
 /** Undefined where nobody is asked. @throws EngineError `invalid-config` for what is no host. */
 export function listedAsker(options: ListedAskerOptions): ((deadline: Deadline) => Asker) | undefined {
-  const { mirror, asker, upstreams, now, report, warn } = options;
+  const { mirror, asker, upstreams, now, silent, report, warn } = options;
   const listed = new Set(upstreams.map(readListed));
   if (asker === undefined) return undefined;
   const shared = new SharedAsker({
     asker: keepingAdded(asker, mirror.knowledge(), warn),
     store: storeIn(mirror),
     now,
+    silent,
     report,
   });
   return (deadline) => {

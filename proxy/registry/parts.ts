@@ -1,5 +1,5 @@
 /** What the handlers of the registry's paths have in common. */
-import { codeRow, type EngineError, type ErrorCode } from "../../core/errors.ts";
+import type { EngineError } from "../../core/errors.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -48,6 +48,3 @@ export const absent = (question: Question, code: OciErrorCode, from: string): Re
   message: `${questionWords(question)} does not exist: ${from} said so`,
   why: "absent",
 });
-
-/** Whether the failure policy `Ignore` overlooks this: not refused credentials, nor a certificate. */
-export const isOutageCode = (code: ErrorCode): boolean => codeRow(code).ignorable === "artifact";

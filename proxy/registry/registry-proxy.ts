@@ -11,7 +11,7 @@ import { createRoute } from "../upstream/route.ts";
 import type { Registry } from "../upstream/registry/open-registry.ts";
 import { BlobServer } from "./blobs.ts";
 import type { Door } from "./door/door.ts";
-import { DoorKeeper } from "./door-keeper.ts";
+import { DoorKeeper, type DoorKeeperOptions } from "./door-keeper.ts";
 import { ManifestServer } from "./manifests.ts";
 import { BlobNames } from "./named-blobs.ts";
 import type { Refusal, RefusalFacts } from "./oci-error.ts";
@@ -20,6 +20,7 @@ import type { PulledLayers } from "./pulled-layers.ts";
 import { ReferrerServer } from "./referrers.ts";
 import { refuse, type Sent } from "./respond.ts";
 import { SharedAsker } from "./shared-asker.ts";
+import type { SilentHosts } from "./silent-hosts.ts";
 import { TagListServer } from "./served-tags.ts";
 import { isRefused, parseTarget, readListed, type Target } from "./target.ts";
 
@@ -58,6 +59,10 @@ export interface RegistryProxyOptions {
   /** Layers that were pulled through, where they are kept. */
   readonly layers?: PulledLayers | undefined;
   readonly admit?: Door | undefined;
+  /** Hears each verdict of the door, and whether the image was let in under it. */
+  readonly judged?: DoorKeeperOptions["judged"];
+  /** Shared by the proxy and its door. */
+  readonly silent?: SilentHosts | undefined;
   readonly limits: Limits;
   readonly now: () => Date;
   /** Receives each request when it has been answered. */
@@ -90,14 +95,17 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
     registry === undefined ? undefined : keepingAdded(createRoute(registry.parts, { now }), knowledge, options.warn);
   const pull = new PullThrough({
     knowledge,
-    asker: asker === undefined ? undefined : new SharedAsker({ asker, store, now, report }),
+    asker: asker === undefined ? undefined : new SharedAsker({ asker, store, now, report, silent: options.silent }),
     failurePolicy: options.failurePolicy,
     refreshMs: options.refreshMs,
     now,
   });
   const mayAsk = (host: string): boolean => registry !== undefined && listed.has(host);
   const { admit: door, failurePolicy } = options;
-  const keeper = door === undefined ? undefined : new DoorKeeper({ door, mirror, failurePolicy, limits, now });
+  const keeper =
+    door === undefined
+      ? undefined
+      : new DoorKeeper({ door, mirror, failurePolicy, judged: options.judged, limits, now });
   const parts = {
     mirror,
     pull,

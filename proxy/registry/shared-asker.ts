@@ -8,6 +8,7 @@ import type { Asker } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { Flights } from "../flights.ts";
+import { SilentHosts } from "./silent-hosts.ts";
 
 /** Until when a request waits for registries, on the clock of `performance`. */
 export type Deadline = number;
@@ -17,6 +18,8 @@ export interface SharedAskerOptions {
   /** Writes an answer into the mirror. */
   readonly store?: ((question: Question, answer: Answer) => void) | undefined;
   readonly now: () => Date;
+  /** Shared by the askers of one proxy. */
+  readonly silent?: SilentHosts | undefined;
   /** What went wrong without the client being told. */
   readonly report: (error: EngineError) => void;
 }
@@ -25,14 +28,23 @@ export interface SharedAskerOptions {
 const outageMs = 5_000;
 const mostOutages = 10_000;
 
+interface Outage {
+  readonly until: number;
+  readonly answer: Unavailable;
+  /** Of the registry, before this outage. */
+  readonly returns: number;
+}
+
 export class SharedAsker {
   readonly #options: SharedAskerOptions;
   /** Questions that are being asked, by canonical text. */
   readonly #flights = new Flights<Answer | undefined>();
-  readonly #outages = new BoundedMap<string, { readonly until: number; readonly answer: Unavailable }>(mostOutages);
+  readonly #silent: SilentHosts;
+  readonly #outages = new BoundedMap<string, Outage>(mostOutages);
 
   constructor(options: SharedAskerOptions) {
     this.#options = options;
+    this.#silent = options.silent ?? new SilentHosts(options);
   }
 
   /** The asker of one request, which waits no longer than a client does. Asking goes on, for the next one. */
@@ -54,7 +66,8 @@ export class SharedAsker {
     const text = questionText(question);
     const outage = this.#outages.get(text);
     if (outage !== undefined) {
-      if (this.#now() < outage.until) return Promise.resolve(outage.answer);
+      const isOver = outage.returns !== this.#silent.returns(question) && outage.answer.code !== "rate-limited";
+      if (this.#now() < outage.until && !isOver) return Promise.resolve(outage.answer);
       this.#outages.delete(text);
     }
     return this.#flights.join(text, () => this.#fly(question, text));
@@ -62,8 +75,10 @@ export class SharedAsker {
 
   async #fly(question: Question, text: string): Promise<Answer | undefined> {
     const answer: Answer | undefined = await this.#options.asker.ask(question);
-    if (answer?.state === "unavailable") this.#outages.set(text, { until: this.#now() + outageMs, answer });
+    if (answer?.state === "unavailable")
+      this.#outages.set(text, { until: this.#now() + outageMs, answer, returns: this.#silent.returns(question) });
     if (answer !== undefined) this.#store(question, answer);
+    if (answer !== undefined) this.#silent.heard(question, answer);
     return answer;
   }
 

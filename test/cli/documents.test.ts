@@ -109,6 +109,7 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["TrustUpdate", "initialize", ...mirror, "--name", "lab"],
   ["RootList", "mirror", "ls", "roots", ...mirror],
   ["ClaimList", "mirror", "ls", "claims", ...mirror],
+  ["RecheckList", "mirror", "recheck", ...mirror],
   ["ServeStart", "serve", ...mirror, "--listen", "127.0.0.1:0"],
   ["ConfigCheck", "config", "check", "config.yaml"],
   ["ConfigSchema", "config", "schema"],

@@ -1,7 +1,11 @@
 /** Archives under bounds that are set low: one reader for each bound. */
 import { encodeCarriedBlob, parseCarriedBlob } from "../../core/archive/carried-blob.ts";
 import { encodeEntry, parseEntry } from "../../core/archive/archive-entry.ts";
-import { type ArchiveStatement, encodeArchiveStatement, parseArchiveStatement } from "../../core/archive/archive-statement.ts";
+import {
+  type ArchiveStatement,
+  encodeArchiveStatement,
+  parseArchiveStatement,
+} from "../../core/archive/archive-statement.ts";
 import type { Limits } from "../../core/limits.ts";
 import { imageDigest, sampleEntries, sampleStatement } from "../support/archive-sample.ts";
 

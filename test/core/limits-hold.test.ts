@@ -50,7 +50,7 @@ import { askRegistries, never, serveRegistry } from "../support/registry-server.
 import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
 import { listingArchive, statingArchive } from "./archive-limits.ts";
-import { listingDamage, listingRemovals, recordingRuns } from "./mirror-limits.ts";
+import { storedRows } from "./mirror-limits.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
 const test = suite("core/limits-hold");
@@ -462,9 +462,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   heldBytes: { low: 100, run: settled, says: /^over-budget: / },
   settleRounds: { low: 1, run: settling, says: /^over-budget: / },
   memoEntries: { low: 0, run: remembering, says: /^verified again/ },
-  listedDamage: { low: 1, run: listingDamage, says: /^listed 1 of 2$/ },
-  listedRemovals: { low: 1, run: listingRemovals, says: /^listed 1 of 2$/ },
-  mirrorRuns: { low: 1, run: recordingRuns, says: /^kept: second$/ },
+  ...storedRows,
 };
 
 test("an engine's limit holds for what is not known too", () => {

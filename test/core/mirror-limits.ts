@@ -1,11 +1,14 @@
-/** What the bounds of a mirror leave out: nothing said where they hold everything. */
+/** What the bounds of a mirror and of its `state.db` leave out: nothing said where they hold everything. */
+import { EngineError } from "../../core/errors.ts";
 import { type Limits, limitsWith } from "../../core/limits.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import type { DecisionLog } from "../../proxy/state/decision-log.ts";
+import { openState } from "../../proxy/state/open-state.ts";
 import { fastVerifier } from "../lab/index.ts";
 import { at, origin, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
 /** `inspect`, of a mirror with two damaged rows. */
-export const listingDamage = (given: Partial<Limits>): readonly string[] => {
+const listingDamage = (given: Partial<Limits>): readonly string[] => {
   const folder = writtenMirror((mirror) => {
     for (const reference of ["a", "b"])
       mirror.writer().setAnswer({ kind: "key", reference }, { state: "absent", ...origin });
@@ -21,7 +24,7 @@ export const listingDamage = (given: Partial<Limits>): readonly string[] => {
 };
 
 /** `collect`, of a mirror with two images that nothing keeps. */
-export const listingRemovals = (given: Partial<Limits>): readonly string[] => {
+const listingRemovals = (given: Partial<Limits>): readonly string[] => {
   const mirror = openMirror(temporaryFolder(), { mode: "write", limits: limitsWith(given) });
   try {
     const value = { mediaType: "a/b", digest: `sha256:${"a".repeat(64)}`, size: 1 } as const;
@@ -37,7 +40,7 @@ export const listingRemovals = (given: Partial<Limits>): readonly string[] => {
 };
 
 /** `openMirror`, to record two runs and read them back. */
-export const recordingRuns = (given: Partial<Limits>): readonly string[] => {
+const recordingRuns = (given: Partial<Limits>): readonly string[] => {
   const mirror = openMirror(temporaryFolder(), { mode: "write", limits: limitsWith(given) });
   try {
     for (const kind of ["first", "second"])
@@ -47,4 +50,76 @@ export const recordingRuns = (given: Partial<Limits>): readonly string[] => {
   } finally {
     mirror.close();
   }
+};
+
+const remembering = <T>(given: Partial<Limits>, act: (state: ReturnType<typeof openState>) => T): T => {
+  const state = openState(temporaryFolder(), { limits: limitsWith(given), setAside: () => undefined });
+  try {
+    return act(state);
+  } finally {
+    state.close();
+  }
+};
+
+/** `openState`, with two images that were let in undecided. */
+const rechecking = (given: Partial<Limits>): readonly string[] =>
+  remembering(given, (state) =>
+    state.recheck((list) => {
+      const finding = { policy: "p", policyDigest: `sha256:${"a".repeat(64)}`, state: "unknown" } as const;
+      for (const image of ["a", "b"])
+        list.admit({ image, resource: "" }, [{ ...finding, code: "unreachable", message: "" }], at);
+      const { unknown, dropped } = list.counts();
+      return dropped === 0 ? [] : [`kept ${unknown}, dropped ${dropped}`];
+    }),
+  );
+
+const longAgo = "2025-01-01T00:00:00Z";
+
+/** `openState`, with two decisions, one of them of the year before. */
+const rememberingDecisions =
+  (ofFirst = at) =>
+  (given: Partial<Limits>): readonly string[] =>
+    remembering(given, (state) =>
+      state.decisions((log: DecisionLog) => {
+        const decision = { subject: "Pod a/b", allowed: true, record: new Uint8Array(2) };
+        log.put(
+          [
+            { id: "d-first", at: ofFirst, ...decision },
+            { id: "d-second", at, ...decision },
+          ],
+          new Date(at),
+        );
+        return log.count() === 2
+          ? []
+          : [
+              `kept: ${log
+                .list(9)
+                .map(({ id }) => id)
+                .join(", ")}`,
+            ];
+      }),
+    );
+
+/** The same with one that is older than any that is kept for a month, and a bound in which it has room. */
+const rememberingLong = (given: Partial<Limits>): readonly string[] =>
+  rememberingDecisions(longAgo)({ decisionDays: 10_000, ...given });
+
+const refusingRecords = (given: Partial<Limits>): readonly string[] => {
+  try {
+    return rememberingDecisions()(given);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return [`${error.code}: ${error.message}`];
+  }
+};
+
+/** Rows of the table of limits. */
+export const storedRows = {
+  listedDamage: { low: 1, run: listingDamage, says: /^listed 1 of 2$/ },
+  listedRemovals: { low: 1, run: listingRemovals, says: /^listed 1 of 2$/ },
+  mirrorRuns: { low: 1, run: recordingRuns, says: /^kept: second$/ },
+  recheckEntries: { low: 1, run: rechecking, says: /^kept 1, dropped 1$/ },
+  decisionRecords: { low: 1, run: rememberingDecisions(), says: /^kept: d-first$/ },
+  decisionRecordBytes: { low: 1, run: refusingRecords },
+  decisionDays: { low: 30, run: rememberingLong, says: /^kept: d-second$/ },
 };

@@ -2,6 +2,8 @@
  * The policies that a registry can apply: at its door there is an image, and no Pod, namespace or user. Source:
  * docs/spec/offline.md#policy-at-the-door.
  */
+import { type Digest, digestOf } from "../../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { MatchBlock, Policy, ResourceFilter, Rule } from "../../../core/kyverno/policy/policy.ts";
 
 export interface NotApplied {
@@ -77,6 +79,9 @@ function narrowing(filter: ResourceFilter): string | undefined {
 
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? one.toString() : one));
+
+/** Of the document as it was read: names which version of a policy decided. */
+export const policyDigest = ({ document }: Policy): Digest => digestOf(encodeUtf8(textOf(document)));
 
 function forEveryImage(policy: Policy, rules: readonly Rule[]): Policy {
   const open = rules.map(({ exclude: _, preconditions: __, ...rule }): Rule => ({ ...rule, match: everyPod }));

@@ -11,16 +11,32 @@ export interface DoorImage {
   readonly digest: Digest;
 }
 
+/** What one policy found, for the re-check list. */
+export interface PolicyFinding {
+  readonly policy: string;
+  /** Of the policy's document. */
+  readonly policyDigest: Digest;
+  readonly state: "unknown" | "refuted";
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 /** `refused` is certain; of `unknown` the failure policy decides, if `isIgnorable`. */
 export type Verdict =
   | { readonly verdict: "admitted" }
-  | { readonly verdict: "refused"; readonly message: string; readonly by?: DecidedBy }
+  | {
+      readonly verdict: "refused";
+      readonly message: string;
+      readonly by?: DecidedBy;
+      readonly findings?: readonly PolicyFinding[];
+    }
   | {
       readonly verdict: "unknown";
       readonly message: string;
       readonly code: ErrorCode;
       readonly isIgnorable: boolean;
       readonly by?: DecidedBy;
+      readonly findings?: readonly PolicyFinding[];
     };
 
 /** The first rule that decided, for the log. */

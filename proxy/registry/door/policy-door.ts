@@ -16,8 +16,9 @@ import {
   type SignatureVerifier,
 } from "../../../core/index.ts";
 import { mayOverlook } from "../../../core/decide/allowed.ts";
-import type { DecidedBy, Door, DoorImage, Verdict } from "./door.ts";
-import { doorPolicies, type NotApplied } from "./applied-policies.ts";
+import type { Digest } from "../../../core/crypto/digest.ts";
+import type { DecidedBy, Door, DoorImage, PolicyFinding, Verdict } from "./door.ts";
+import { doorPolicies, type NotApplied, policyDigest } from "./applied-policies.ts";
 
 export interface PolicyDoorOptions {
   readonly policies: readonly Policy[];
@@ -43,6 +44,7 @@ export interface PolicyDoor extends Door {
 export function createPolicyDoor(options: PolicyDoorOptions): PolicyDoor {
   const { policies, settings, knowledge, asker, refreshMs, noMatch, crypto, limits, now } = options;
   const { applied, notApplied } = doorPolicies(policies);
+  const digests = new Map(applied.map((policy) => [policy.name, policyDigest(policy)]));
   const engine = createEngine({ policies: applied, crypto, limits, ...(settings === undefined ? {} : { settings }) });
   return {
     notApplied,
@@ -54,7 +56,7 @@ export function createPolicyDoor(options: PolicyDoorOptions): PolicyDoor {
         asked === undefined
           ? engine.decide(request, knowledge, now())
           : await settle(engine, request, knowledge, asked, now(), { refresh: refreshMs });
-      return verdictOf(decision, image, noMatch);
+      return verdictOf(decision, image, noMatch, digests);
     },
   };
 }
@@ -88,12 +90,36 @@ function decidedBy([first]: readonly RuleResult[]): { readonly by?: DecidedBy } 
   return { by: { policy, rule, ...(failure === undefined ? {} : { code: failure.code }) } };
 }
 
+/** One for each policy; of a policy with several results the one that is certain. */
+function findingsOf(
+  results: readonly RuleResult[],
+  state: PolicyFinding["state"],
+  digests: ReadonlyMap<string, Digest>,
+): readonly PolicyFinding[] {
+  const found = new Map<string, PolicyFinding>();
+  for (const { policy, message, failures } of results) {
+    const policyDigest = digests.get(policy);
+    const code = failures[0]?.code ?? (state === "refuted" ? "unverified-image" : "not-in-mirror");
+    if (policyDigest !== undefined && !found.has(policy))
+      found.set(policy, { policy, policyDigest, state, code, message });
+  }
+  return [...found.values()];
+}
+
 /** A certain violation beats an outage; an unknown is one whatever the action of its policy. */
-function verdictOf({ results }: Decision, image: DoorImage, noMatch: "admit" | "deny"): Verdict {
+function verdictOf(
+  { results }: Decision,
+  image: DoorImage,
+  noMatch: "admit" | "deny",
+  digests: ReadonlyMap<string, Digest>,
+): Verdict {
   const words = (found: readonly RuleResult[]): string =>
     [...new Set(found.map(({ policy, rule, message }) => `${policy}.${rule}: ${message}`))].join("; ");
   const refuted = results.filter(({ status, action }) => status === "fail" && action === "Enforce");
-  if (refuted.length > 0) return { verdict: "refused", message: words(refuted), ...decidedBy(refuted) };
+  if (refuted.length > 0) {
+    const findings = findingsOf(refuted, "refuted", digests);
+    return { verdict: "refused", message: words(refuted), findings, ...decidedBy(refuted) };
+  }
   const unknown = results.filter(({ status }) => status === "error");
   if (unknown.length > 0)
     return {
@@ -102,6 +128,7 @@ function verdictOf({ results }: Decision, image: DoorImage, noMatch: "admit" | "
       code: unknown.flatMap(({ failures }) => failures)[0]?.code ?? "not-in-mirror",
       // The proxy's failure policy decides, not the policy's.
       isIgnorable: unknown.every((result) => mayOverlook({ ...result, failurePolicy: "Ignore" })),
+      findings: findingsOf(unknown, "unknown", digests),
       ...decidedBy(unknown),
     };
   if (results.length === 0 && noMatch === "deny")

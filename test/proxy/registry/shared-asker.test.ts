@@ -4,6 +4,7 @@ import { EngineError } from "../../../core/errors.ts";
 import type { Answer } from "../../../core/knowledge/answer.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { SharedAsker } from "../../../proxy/registry/shared-asker.ts";
+import { SilentHosts } from "../../../proxy/registry/silent-hosts.ts";
 
 const test = suite("proxy/registry/shared-asker");
 const question = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
@@ -14,7 +15,7 @@ const outage: Answer = { state: "unavailable", code: "unreachable", at, from: "g
 const far = 2_000_000_000;
 const past = 0;
 
-function asking(answer: () => Promise<Answer | undefined>, store?: () => void) {
+function asking(answer: (question: Question) => Promise<Answer | undefined>, store?: () => void, silent?: SilentHosts) {
   const clock = { now: 0 };
   const asked: Question[] = [];
   const stored: Answer[] = [];
@@ -23,13 +24,14 @@ function asking(answer: () => Promise<Answer | undefined>, store?: () => void) {
     asker: {
       ask: (one) => {
         asked.push(one);
-        return answer() as never;
+        return answer(one) as never;
       },
     },
     store: (_, one) => {
       store?.();
       stored.push(one);
     },
+    silent,
     now: () => new Date(clock.now),
     report: (error) => reports.push(error),
   });
@@ -55,6 +57,33 @@ test("an outage is not asked about again at once, and is after some seconds", as
     assert.equal(await shared.until(far).ask(question), outage);
     assert.is(asked.length, requests);
   }
+});
+
+test("a registry that answers another asker is asked again, once in five seconds; a busy one is not", async () => {
+  const other = { ...question, tag: "2" } as const;
+  const elsewhere = { ...question, repository: "quay.io/org/app" } as const;
+  const returned: string[] = [];
+  const clock = { now: 0 };
+  const silent = new SilentHosts({ now: () => new Date(clock.now), returned: (host) => returned.push(host) });
+  let code: "unreachable" | "rate-limited" = "unreachable";
+  const out = (): Promise<Answer> => Promise.resolve({ ...outage, code });
+  const [one, two] = [asking(out, undefined, silent), asking(() => Promise.resolve(absent), undefined, silent)];
+  const ask = (from: typeof one, asked: Question) => from.shared.until(far).ask(asked as typeof question);
+  await ask(one, question);
+  await ask(two, elsewhere);
+  await ask(one, question);
+  assert.equal([one.asked.length, returned], [1, []]);
+  await ask(two, other);
+  await ask(one, question);
+  assert.equal([one.asked.length, returned], [2, ["ghcr.io"]]);
+  await ask(two, other);
+  await ask(one, question);
+  assert.equal([one.asked.length, returned.length], [2, 1], "it came back a moment ago");
+  [clock.now, one.clock.now, code] = [6_000, 6_000, "rate-limited"];
+  await ask(one, question);
+  await ask(two, other);
+  await ask(one, question);
+  assert.is(one.asked.length, 3);
 });
 
 test("who cannot wait gets timed-out, and the answer is kept for the next one", async () => {

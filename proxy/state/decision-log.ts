@@ -1,0 +1,94 @@
+/**
+ * Decisions with their evidence, by their ids, so that somebody who was denied can be told why. They are bounded in
+ * count and age: the oldest go. Source: docs/spec/offline.md#what-an-instance-remembers.
+ */
+import type { Database } from "better-sqlite3";
+import { digestOf } from "../../core/crypto/digest.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import { corrupt } from "../mirror/store-error.ts";
+import { stateSql } from "./state-statements.ts";
+
+/** `d-` and letters and digits that cannot be mistaken for each other. */
+export type DecisionId = `d-${string}`;
+
+/** A decision without its record. */
+export interface DecisionHead {
+  readonly id: DecisionId;
+  /** RFC 3339. */
+  readonly at: string;
+  /** What was decided about: an image, or a resource as `Pod shop/web`. */
+  readonly subject: string;
+  readonly allowed: boolean;
+}
+
+export interface StoredDecision extends DecisionHead {
+  /** JSON, as whoever stored it made it. */
+  readonly record: Uint8Array;
+}
+
+interface Row extends Omit<DecisionHead, "allowed"> {
+  readonly allowed: number;
+}
+
+/** After so many parts of what is kept, it is looked whether some have to go. */
+const trimParts = 64;
+const dayMs = 86_400_000;
+
+const toHead = ({ id, at, subject, allowed }: Row): DecisionHead => ({ id, at, subject, allowed: allowed === 1 });
+
+export class DecisionLog {
+  readonly #database: Database;
+  readonly #limits: Limits;
+  /** Put since the last look. */
+  #put = Number.POSITIVE_INFINITY;
+
+  constructor(database: Database, limits: Limits) {
+    this.#database = database;
+    this.#limits = limits;
+  }
+
+  /**
+   * Stores decisions, all or none: many at a time cost one write to the disk.
+   * @throws EngineError `over-limit` for a record that is too large.
+   */
+  put(decisions: readonly StoredDecision[], now: Date): void {
+    const { decisionRecordBytes: most, decisionRecords } = this.#limits;
+    for (const { id, record } of decisions)
+      if (record.length > most)
+        throw new EngineError("over-limit", `a record of more than ${most} bytes`, { subject: id });
+    this.#database.transaction(() => {
+      const put = this.#database.prepare(stateSql("put-decision"));
+      for (const { id, at, subject, allowed, record } of decisions)
+        put.run(id, at, subject, allowed ? 1 : 0, digestOf(record), record);
+      this.#put += decisions.length;
+      if (this.#put >= decisionRecords / trimParts) this.#trim(now);
+    })();
+  }
+
+  /** @throws EngineError `mirror-corrupt` when the record is not what was stored. */
+  find(id: string): StoredDecision | undefined {
+    const row = this.#database
+      .prepare<[string], Row & { readonly digest: string; readonly record: Buffer }>(stateSql("find-decision"))
+      .get(id);
+    if (row === undefined) return undefined;
+    if (digestOf(row.record) !== row.digest) throw corrupt(id, "the record of this decision is damaged");
+    return { ...toHead(row), record: new Uint8Array(row.record) };
+  }
+
+  /** The last ones, newest first. */
+  list(most: number): readonly DecisionHead[] {
+    return this.#database.prepare<[number], Row>(stateSql("list-decisions")).all(most).map(toHead);
+  }
+
+  count(): number {
+    return this.#database.prepare<[], number>(stateSql("count-decisions")).pluck().get() ?? 0;
+  }
+
+  #trim(now: Date): void {
+    const { decisionRecords: most, decisionDays } = this.#limits;
+    const oldest = new Date(now.getTime() - decisionDays * dayMs).toISOString();
+    this.#database.prepare(stateSql("trim-decisions")).run({ oldest, most });
+    this.#put = 0;
+  }
+}

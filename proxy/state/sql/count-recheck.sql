@@ -1,0 +1,3 @@
+SELECT state, count(*) AS count
+FROM recheck
+GROUP BY state

@@ -1,0 +1,2 @@
+DELETE FROM recheck
+WHERE image = ?

@@ -1,0 +1,3 @@
+SELECT id, at, subject, allowed, digest, record
+FROM decision
+WHERE id = ?

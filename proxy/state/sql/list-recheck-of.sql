@@ -1,0 +1,3 @@
+SELECT policy, state
+FROM recheck
+WHERE image = ? AND resource = ?

@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO decision (id, at, subject, allowed, digest, record)
+VALUES (?, ?, ?, ?, ?, ?)

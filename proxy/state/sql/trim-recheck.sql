@@ -1,0 +1,8 @@
+-- Undecided ones make room first, those that were let in longest ago before others.
+DELETE FROM recheck
+WHERE (image, resource, policy) IN (
+  SELECT image, resource, policy
+  FROM recheck
+  ORDER BY state DESC, last_admitted
+  LIMIT max(0, (SELECT count(*) FROM recheck) - ?)
+)

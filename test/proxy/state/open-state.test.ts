@@ -1,0 +1,158 @@
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { defaultLimits } from "../../../core/limits.ts";
+import { findState, openState } from "../../../proxy/state/open-state.ts";
+import { readRecheck } from "../../../proxy/state/read-recheck.ts";
+import type { State } from "../../../proxy/state/state.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { reading } from "../../support/temporary-mirror.ts";
+
+const test = suite("proxy/state/open-state");
+const at = "2026-11-30T00:00:00Z";
+const image = `a.example/app@sha256:${"1".repeat(64)}`;
+const finding = {
+  policy: "p",
+  policyDigest: `sha256:${"a".repeat(64)}`,
+  state: "unknown",
+  code: "unreachable",
+  message: "refused",
+} as const;
+
+function opened(folder: string) {
+  const aside: string[] = [];
+  const state = openState(folder, { limits: defaultLimits, setAside: (_, path) => aside.push(path) });
+  return { state, aside };
+}
+const admit = (state: State): void => state.recheck((list) => list.admit({ image, resource: "" }, [finding], at));
+const count = (state: State): number => state.recheck((list) => list.counts().unknown);
+
+function written(folder = temporaryFolder()): string {
+  const { state } = opened(folder);
+  admit(state);
+  state.close();
+  return folder;
+}
+const fileOf = (folder: string): string => join(folder, "state.db");
+
+test("what was remembered is there after a start; at rest it is one plain file", () => {
+  const folder = written();
+  assert.not(existsSync(`${fileOf(folder)}-wal`));
+  const { state, aside } = opened(folder);
+  assert.is(count(state), 1);
+  assert.equal(aside, []);
+  state.close();
+  assert.is(readRecheck(folder, defaultLimits).entries[0]?.image, image);
+});
+
+test("a process that was killed loses nothing that was written", () => {
+  const folder = temporaryFolder();
+  const { state } = opened(folder);
+  admit(state);
+  // Nobody closes it: the log stays, as a kill leaves it.
+  assert.ok(statSync(`${fileOf(folder)}-wal`).size > 0);
+  assert.is(readRecheck(folder, defaultLimits).counts.unknown, 1);
+  const second = opened(folder).state;
+  assert.is(count(second), 1);
+  second.close();
+  state.close();
+});
+
+test("it is no part of what the mirror knows", () => {
+  const folder = writtenMirror(() => undefined);
+  const before = reading(folder, (mirror) => mirror.contentId());
+  written(folder);
+  assert.is(
+    reading(folder, (mirror) => mirror.contentId()),
+    before,
+  );
+});
+
+const damages: Readonly<Record<string, (path: string) => void>> = {
+  "a text": (path) => writeFileSync(path, "no database\n".repeat(20)),
+  "a file that is cut off": (path) => truncateSync(path, 60),
+  "half of its pages": (path) => truncateSync(path, 4096 * 2),
+  "pages of noise": (path) => {
+    const bytes = readFileSync(path);
+    bytes.fill(0x5a, 100);
+    writeFileSync(path, bytes);
+  },
+  "somebody else's database": (path) => {
+    writeFileSync(path, "");
+    const database = new Database(path);
+    database.exec("CREATE TABLE t (x)");
+    database.close();
+  },
+};
+for (const [name, damage] of Object.entries(damages))
+  test(`${name} is set aside and said, and a new file is begun; a reader is told`, () => {
+    const folder = written();
+    damage(fileOf(folder));
+    throwsCode("mirror-corrupt", () => readRecheck(folder, defaultLimits));
+    const { state, aside } = opened(folder);
+    assert.is(count(state), 0);
+    admit(state);
+    assert.is(count(state), 1);
+    assert.equal(aside, [`${fileOf(folder)}.set-aside`]);
+    assert.ok(existsSync(aside[0] ?? ""));
+    state.close();
+    assert.is(readRecheck(folder, defaultLimits).counts.unknown, 1);
+  });
+
+test("damage that is met while it runs is set aside in the same way", () => {
+  const folder = written();
+  const bytes = readFileSync(fileOf(folder));
+  // The first page holds the schema: it is read at the start, the rows later.
+  bytes.fill(0x5a, 4096);
+  writeFileSync(fileOf(folder), bytes);
+  const { state, aside } = opened(folder);
+  admit(state);
+  assert.is(count(state), 1);
+  assert.is(aside.length, 1);
+  state.close();
+});
+
+test("the file of a newer program is left as it is", () => {
+  const folder = written();
+  const database = new Database(fileOf(folder));
+  database.pragma("user_version = 99");
+  database.close();
+  const before = readFileSync(fileOf(folder));
+  throwsCode("mirror-version", () => opened(folder));
+  throwsCode("mirror-version", () => readRecheck(folder, defaultLimits));
+  assert.equal(readFileSync(fileOf(folder)), before);
+});
+
+test("a folder in its place is set aside, too", () => {
+  const folder = temporaryFolder();
+  mkdirSync(fileOf(folder));
+  const { state, aside } = opened(folder);
+  admit(state);
+  assert.is(aside.length, 1);
+  state.close();
+});
+
+test("where nothing was remembered a reader finds nothing, and makes nothing", () => {
+  const folder = temporaryFolder();
+  assert.is(findState(folder, defaultLimits), undefined);
+  assert.equal(readRecheck(folder, defaultLimits).entries, []);
+  assert.not(existsSync(fileOf(folder)));
+  writeFileSync(fileOf(folder), "");
+  assert.is(findState(folder, defaultLimits), undefined);
+});
+
+test("two processes write to one file", () => {
+  const folder = temporaryFolder();
+  const [one, two] = [opened(folder).state, opened(folder).state];
+  admit(one);
+  assert.is(count(two), 1);
+  two.recheck((list) => list.forget(image));
+  assert.is(count(one), 0);
+  one.close();
+  two.close();
+});
+
+test.run();

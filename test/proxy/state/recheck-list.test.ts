@@ -1,0 +1,131 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { limitsWith } from "../../../core/limits.ts";
+import { openState } from "../../../proxy/state/open-state.ts";
+import type { Finding, RecheckEntry } from "../../../proxy/state/recheck-list.ts";
+import type { State } from "../../../proxy/state/state.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
+
+const test = suite("proxy/state/recheck-list");
+const image = { image: `a.example/app:1@sha256:${"1".repeat(64)}`, resource: "" };
+const other = { ...image, image: `a.example/other@sha256:${"2".repeat(64)}` };
+const finding = (policy: string, more: Partial<Finding> = {}): Finding => ({
+  policy,
+  policyDigest: `sha256:${"a".repeat(64)}`,
+  state: "unknown",
+  code: "unreachable",
+  message: "connection refused",
+  ...more,
+});
+const refuted = (policy: string): Finding => finding(policy, { state: "refuted", code: "wrong-key", message: "no" });
+const day = (number: number): string => `2026-11-0${number}T00:00:00Z`;
+
+function withState<T>(act: (state: State) => T, limits = {}): T {
+  const setAside = (why: string): never => assert.unreachable(why) as never;
+  const state = openState(temporaryFolder(), { limits: limitsWith(limits), setAside });
+  try {
+    return act(state);
+  } finally {
+    state.close();
+  }
+}
+
+const shown = (entries: readonly RecheckEntry[]) =>
+  entries.map(({ image: text, policy, state, since, lastAdmitted, evaluated }) => [
+    text === image.image ? "image" : "other",
+    policy,
+    state,
+    since.slice(9, 10),
+    lastAdmitted.slice(9, 10),
+    evaluated?.slice(9, 10),
+  ]);
+
+test("an image is on the list once for each policy, since it was let in first", () =>
+  withState((state) =>
+    state.recheck((list) => {
+      list.admit(image, [finding("p"), finding("q")], day(1));
+      list.admit(image, [finding("p")], day(2));
+      assert.equal(shown(list.entries(9)), [
+        ["image", "p", "unknown", "1", "2", undefined],
+        ["image", "q", "unknown", "1", "1", undefined],
+      ]);
+      assert.equal(list.counts(), { unknown: 2, refuted: 0, dropped: 0 });
+    }),
+  ));
+
+test("what is proven leaves the list, what is refuted stays and is told once, and no outage hides it", () =>
+  withState((state) =>
+    state.recheck((list) => {
+      list.admit(image, [finding("p"), finding("q")], day(1));
+      assert.equal(list.evaluated(image, [refuted("p")], day(2)), [refuted("p")]);
+      assert.equal(shown(list.entries(9)), [["image", "p", "refuted", "1", "1", "2"]]);
+      assert.equal(list.evaluated(image, [refuted("p")], day(3)), []);
+      assert.equal(list.evaluated(image, [finding("p"), finding("r")], day(4)), []);
+      list.admit(image, [finding("p")], day(5));
+      assert.equal(shown(list.entries(9)), [
+        ["image", "p", "refuted", "1", "5", "4"],
+        ["image", "r", "unknown", "1", "1", "4"],
+      ]);
+      assert.is(list.entries(1)[0]?.code, "wrong-key");
+      list.evaluated(image, [], day(6));
+      assert.equal(list.entries(9), []);
+    }),
+  ));
+
+test("what was never let in undecided is not put onto the list by a decision", () =>
+  withState((state) =>
+    state.recheck((list) => {
+      list.admit(other, [finding("p")], day(1));
+      assert.equal(list.evaluated(image, [refuted("p")], day(2)), []);
+      assert.is(list.entries(9).length, 1);
+    }),
+  ));
+
+test("what was looked at longest ago comes first, and what never was before all", () =>
+  withState((state) =>
+    state.recheck((list) => {
+      list.admit(image, [finding("p")], day(1));
+      list.admit(other, [finding("p")], day(1));
+      list.evaluated(image, [finding("p")], day(2));
+      assert.equal(list.images(), [other, image]);
+      list.evaluated(other, [finding("p")], day(3));
+      assert.equal(list.images(), [image, other]);
+    }),
+  ));
+
+test("undecided entries make room first, and it is counted", () =>
+  withState(
+    (state) =>
+      state.recheck((list) => {
+        list.admit(image, [finding("p")], day(1));
+        list.evaluated(image, [refuted("p")], day(1));
+        list.admit(other, [finding("p")], day(2));
+        list.admit(other, [finding("q")], day(3));
+        assert.equal(
+          list.entries(9).map(({ policy, state: found }) => `${policy} ${found}`),
+          ["p refuted", "q unknown"],
+        );
+        assert.is(list.counts().dropped, 1);
+      }),
+    { recheckEntries: 2 },
+  ));
+
+test("an image is forgotten whatever became of it", () =>
+  withState((state) =>
+    state.recheck((list) => {
+      list.admit(image, [finding("p"), finding("q")], day(1));
+      list.evaluated(image, [refuted("p"), finding("q")], day(2));
+      assert.is(list.forget(image.image), 2);
+      assert.is(list.forget(image.image), 0);
+    }),
+  ));
+
+test("a long message is cut", () =>
+  withState((state) =>
+    state.recheck((list) => {
+      list.admit(image, [finding("p", { message: "x".repeat(10_000) })], day(1));
+      assert.is(list.entries(1)[0]?.message.length, 4096);
+    }),
+  ));
+
+test.run();
