@@ -58,6 +58,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "fill, list, check and clean the mirror; pin keys, distrust",
     load: () => import("./commands/mirror.ts"),
   },
+  {
+    name: "import",
+    summary: "import what crossed a gap: archives of this program and of other tools",
+    load: () => import("./commands/import.ts"),
+  },
   { name: "trust", summary: "update, import, show and make trusted roots", load: () => import("./commands/trust.ts") },
   {
     name: "trusted-root",

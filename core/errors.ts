@@ -293,6 +293,7 @@ export const remedies = {
   path: "name a file or folder that is there, and that this user may use",
   "utf-16": "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE`",
   archive: "unpack it, and give what is in it",
+  "own-archive": "`sallyport import FILE`",
   "der-key": "convert it to PEM: `openssl pkey -pubin -inform DER -in FILE`",
   "der-certificate": "convert it to PEM: `openssl x509 -inform DER -in FILE`",
   der: "convert it to PEM, in which keys and certificates are given here",

@@ -13,6 +13,8 @@ export interface Limits {
   readonly layoutIndexBytes: number;
   /** An archive of a layout, when it is decompressed. */
   readonly layoutArchiveBytes: number;
+  /** Memory that a frame of Zstandard may ask for (zstd -19 asks for 8 MiB). */
+  readonly zstdWindowBytes: number;
   /** The signed statement of an archive or a snapshot; its envelope may have twice as much. */
   readonly archiveStatementBytes: number;
   /** Lists that a statement names, of entries and of blobs. */
@@ -138,6 +140,7 @@ export const defaultLimits: Limits = {
   layoutEntries: 1_000_000,
   layoutIndexBytes: 64 * mib,
   layoutArchiveBytes: 16 * 1024 * mib,
+  zstdWindowBytes: 32 * mib,
   archiveStatementBytes: 4 * mib,
   archiveLists: 4096,
   archiveListBytes: mib,

@@ -139,7 +139,7 @@ export const layers: LayerTable = {
   },
   "proxy/archive": {
     units: [...stored, "core/archive", "proxy/mirror"],
-    packages: ["node:", "tar-stream", "@noble/ciphers", "@noble/curves"],
+    packages: ["node:", "fzstd", "tar-stream", "@noble/ciphers", "@noble/curves"],
   },
   "proxy/crossing": {
     units: [...basis, "core/archive", "core/crypto"],

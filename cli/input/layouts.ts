@@ -7,9 +7,10 @@ import type { CommandIO } from "../command.ts";
 import { type Ear, say } from "../render/say.ts";
 import { type CompleteOptions, readComplete } from "./complete-flag.ts";
 
-/** `IMAGE=DIR` or `DIR`: the image names what the layout does not. */
+/** `IMAGE=DIR` or `DIR`: the image names what the layout does not. `registry` is the same name as it stands. */
 export function parseLayoutFlag(text: string): {
   readonly folder: string;
+  readonly registry?: string;
   readonly options: Pick<LayoutOptions, "repository" | "tag">;
 } {
   const at = text.indexOf("=");
@@ -19,6 +20,7 @@ export function parseLayoutFlag(text: string): {
   const hasTag = colon > image.lastIndexOf("/");
   return {
     folder: text.slice(at + 1),
+    registry: image,
     options: hasTag ? { repository: image.slice(0, colon), tag: image.slice(colon + 1) } : { repository: image },
   };
 }
@@ -40,9 +42,13 @@ export async function openLayouts(
   const layouts: LayoutKnowledge[] = [];
   try {
     for (const flag of options.layout ?? []) {
-      const { folder, options: named } = parseLayoutFlag(flag);
-      const source = await openLayoutSource(folder, limits);
-      const layout = openLayout(source, { ...named, limits, ...readComplete(options, `--layout ${flag}`) });
+      const { folder, options: named, registry } = parseLayoutFlag(flag);
+      const source = await openLayoutSource(folder, limits, registry);
+      const layout = openLayout(source, {
+        ...(source.isNamed === true ? {} : named),
+        limits,
+        ...readComplete(options, `--layout ${flag}`),
+      });
       layouts.push(layout);
       if (options.complete !== undefined) requireClaimable(layout);
       reportSkippedEntries(folder, layout.skipped, io);

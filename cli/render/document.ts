@@ -24,6 +24,7 @@ export const documentKinds = [
   "Explanation",
   "FunctionList",
   "ImageTree",
+  "ImportReport",
   "KeyPin",
   "LogEntryList",
   "MirrorAddition",

@@ -11,6 +11,7 @@ import type { Descriptor } from "../../core/oci/descriptor.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import type { Grain } from "../../core/oci/completeness.ts";
 import type { Manifest } from "../../core/oci/manifest.ts";
+import { isAddedFrom } from "./added-source.ts";
 import { AddedClaims, requireClaimable } from "./claim-layout.ts";
 import type { LayoutRepository } from "./layout-repositories.ts";
 import type { LayoutSource } from "./layout-source.ts";
@@ -92,6 +93,7 @@ class Addition {
   readonly #missing = new Set<Digest>();
   readonly #unread = new Map<Digest, Unread>();
   readonly #missingManifests = new Set<Digest>();
+  readonly #skipped: SkippedEntry[] = [];
   readonly #claims: AddedClaims;
   readonly #counts = { tags: 0, manifests: 0, blobs: 0, referrers: 0, layers: 0, layersLeftOut: 0 };
 
@@ -106,7 +108,7 @@ class Addition {
   add(contents: LayoutRepository): void {
     const { repository, tags, manifests, referrers } = contents;
     for (const [tag, value] of tags) {
-      if (this.#layout.problems.has(value.digest)) continue;
+      if (this.#layout.problems.has(value.digest) || this.#isOther(repository, tag, value.digest)) continue;
       this.#present({ kind: "tag", repository, tag }, value);
       this.#counts.tags += 1;
     }
@@ -119,6 +121,16 @@ class Addition {
         this.#counts.blobs += 1;
     }
     for (const [digest, list] of referrers) this.#addReferrers({ kind: "referrers", repository, digest }, list);
+  }
+
+  /** Docker's digests may be its own: what a registry says a tag is stays so. */
+  #isOther(repository: string, tag: string, digest: Digest): boolean {
+    if (!this.#layout.isDocker) return false;
+    const held = this.#mirror.knowledge().recorded({ kind: "tag", repository, tag });
+    if (held?.state !== "present" || isAddedFrom(held.from) || held.value.digest === digest) return false;
+    const reason = `${held.from} says that it is ${held.value.digest}; Docker's digest ${digest} does not count`;
+    this.#skipped.push({ subject: `${repository}:${tag}`, reason });
+    return true;
   }
 
   #present(question: Question, value: unknown): void {
@@ -139,11 +151,17 @@ class Addition {
     const answer = this.#bounded(digest, repository, () => this.#layout.answer(question));
     if (this.#unread.has(digest)) return false;
     if (answer?.state === "present") this.#store(question, answer);
+    else if (this.#isEarlier(question)) return false;
     else {
       this.#missing.add(question.digest);
       if (question.kind === "manifest") this.#missingManifests.add(question.digest);
     }
     return answer?.state === "present";
+  }
+
+  /** An archive of what is new leaves out what an earlier one brought. */
+  #isEarlier(question: Extract<Question, { kind: "manifest" | "blob" }>): boolean {
+    return this.#layout.isPartial && this.#mirror.knowledge().recorded(question)?.state === "present";
   }
 
   /**
@@ -175,9 +193,18 @@ class Addition {
     const added =
       this.#withLayers &&
       this.#layout.files.size(digest) !== undefined &&
-      this.#mirror.layers.add(digest, (take) => this.#layout.files.copy(digest, size, take));
+      this.#copyLayer(digest, (take) => this.#layout.files.copy(digest, size, take));
     if (added) this.#counts.layers += 1;
     else this.#counts.layersLeftOut += 1;
+  }
+
+  #copyLayer(digest: Digest, copy: (take: (piece: Uint8Array) => void) => boolean): boolean {
+    try {
+      return this.#mirror.layers.add(digest, copy);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "malformed") throw error;
+      throw new EngineError("archive-corrupt", error.message, { subject: digest, cause: error });
+    }
   }
 
   /** Referrers that the mirror already knows are kept. A list that a registry gave stays whole if there is no news. */
@@ -192,13 +219,23 @@ class Addition {
     this.#counts.referrers += added.length;
   }
 
+  /** What the archive names, and neither it nor an earlier one brought. */
+  #lost(): readonly SkippedEntry[] {
+    return this.#layout.files.elsewhere.flatMap(({ repository, digest }) =>
+      this.#mirror.knowledge().recorded({ kind: "manifest", repository, digest })?.state === "present"
+        ? []
+        : [{ subject: `${repository}@${digest}`, reason: "an earlier archive has it: import that one first" }],
+    );
+  }
+
   finish(): AddedLayout {
+    this.#skipped.push(...this.#lost());
     const { complete } = this.#layout;
     const missing = [...this.#missing].sort();
     // A missing blob stays an open question. A missing manifest would count as absent, which the layout does not say.
     const absent = [
       ...[...this.#missingManifests].sort(),
-      ...this.#layout.skipped.map(({ subject, reason }) => `${subject}: ${reason}`),
+      ...[...this.#layout.skipped, ...this.#skipped].map(({ subject, reason }) => `${subject}: ${reason}`),
     ];
     if (complete.length > 0 && absent.length > 0)
       throw new EngineError(
@@ -221,7 +258,7 @@ class Addition {
       images: this.#layout.images().filter(({ digest }) => !this.#layout.problems.has(digest)),
       ...this.#counts,
       missing,
-      skipped: [...this.#layout.skipped, ...problems],
+      skipped: [...this.#layout.skipped, ...this.#skipped, ...problems],
       plainBlobs: this.#layout.blobs,
       unread: [...this.#unread.values(), ...unread],
       otherTypes,

@@ -15,8 +15,8 @@ import type { LayoutKnowledge } from "./oci-layout.ts";
  * @throws EngineError `invalid-usage` when Docker wrote it, which leaves signatures behind, or when it holds nothing
  * that the claim could be about.
  */
-export function requireClaimable({ files, hasMarks, complete, from }: LayoutKnowledge): void {
-  if (files.isDockerArchive() && !hasMarks)
+export function requireClaimable({ isDocker, complete, from }: LayoutKnowledge): void {
+  if (isDocker)
     throw new EngineError(
       "invalid-usage",
       "an archive of docker save carries no signatures or attestations, so it is not complete",

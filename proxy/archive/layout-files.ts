@@ -27,8 +27,8 @@ export class LayoutFiles {
 
   /**
    * The members of `index.json`, and when it was last changed. The file `oci-layout` must be there, of version 1.
-   * @throws EngineError `invalid-usage` when this is no layout, `unsupported` for another version or what `docker save`
-   * wrote before it wrote layouts, `archive-corrupt`, `over-limit`.
+   * @throws EngineError `invalid-usage` when this is no layout, `unsupported` for another version, `archive-corrupt`,
+   * `over-limit`.
    */
   readIndex(): { readonly index: JsonObject; readonly changed: Date } {
     const marker = this.#readJson("oci-layout", layoutFileBytes);
@@ -57,15 +57,14 @@ export class LayoutFiles {
   }
 
   #noLayout(name: string): never {
-    const subject = this.#source.name;
-    if (this.isDockerArchive())
-      throw new EngineError(
-        "unsupported",
-        "an archive of docker save before Docker 25 holds no manifests, so no digest that could be signed: " +
-          "copy the image with cosign save, skopeo or oras",
-        { subject },
-      );
-    throw new EngineError("invalid-usage", `not an OCI image layout: there is no ${name}`, { subject });
+    throw new EngineError("invalid-usage", `not an OCI image layout: there is no ${name}`, {
+      subject: this.#source.name,
+    });
+  }
+
+  /** Manifests that the index names and an earlier archive holds. */
+  get elsewhere(): NonNullable<LayoutSource["elsewhere"]> {
+    return this.#source.elsewhere ?? [];
   }
 
   /** Whether the file that Docker's own format has beside a layout is there. */

@@ -3,6 +3,7 @@
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
+import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 
 /** An open regular file. `read` gives fewer bytes if the file ends. */
@@ -21,8 +22,17 @@ export interface LayoutSource {
    * @throws EngineError `archive-corrupt` when it is not a regular file, or lies outside.
    */
   open(path: string): LayoutFile | undefined;
-  /** The names in a folder. @throws EngineError `archive-corrupt` when it cannot be listed. */
+  /**
+   * The names in a folder, of files and folders; `.` is the top.
+   * @throws EngineError `archive-corrupt` when it cannot be listed.
+   */
   list(folder: string): readonly string[];
+  /** Whether all of its images have names, for which the caller named the registry. */
+  readonly isNamed?: boolean;
+  /** The paths of every file `oci-layout`, where they are known. */
+  markers?(): readonly string[];
+  /** Manifests that its index names and an earlier archive holds. */
+  readonly elsewhere?: readonly { readonly repository: string; readonly digest: Digest }[] | undefined;
   close(): void;
 }
 

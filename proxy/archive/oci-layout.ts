@@ -271,6 +271,16 @@ export class LayoutKnowledge implements Knowledge {
     this.files.close();
   }
 
+  /** Whether Docker wrote it, whose digests may be its own. */
+  get isDocker(): boolean {
+    return this.files.isDockerArchive() && !this.hasMarks;
+  }
+
+  /** Whether it holds only what is new since an earlier archive. */
+  get isPartial(): boolean {
+    return this.files.elsewhere.length > 0;
+  }
+
   /** Tagged images, in the layout's order. */
   images(): readonly LayoutImage[] {
     return [...this.repositories.values()].flatMap(({ repository, tags }) =>

@@ -14,9 +14,9 @@ import {
 } from "node:fs";
 import { platform, tmpdir } from "node:os";
 import { join, posix } from "node:path";
-import { Transform } from "node:stream";
+import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
+import { createGunzip, type Gunzip } from "node:zlib";
 import { extract, type Header } from "tar-stream";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -28,12 +28,13 @@ interface Member {
   readonly changed: Date;
 }
 
-/** Members by their path below the folder that holds `oci-layout`. */
-class TarSource implements LayoutSource {
+/** Members by their path. */
+export class TarSource implements LayoutSource {
   readonly name: string;
   readonly #handle: number;
   readonly #members: ReadonlyMap<string, Member>;
   readonly #cleanUp: () => void;
+  #folders: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 
   constructor(name: string, handle: number, members: ReadonlyMap<string, Member>, cleanUp: () => void) {
     this.name = name;
@@ -55,10 +56,12 @@ class TarSource implements LayoutSource {
   }
 
   list(folder: string): readonly string[] {
-    const prefix = `${folder}/`;
-    return [...this.#members.keys()]
-      .filter((path) => path.startsWith(prefix) && !path.includes("/", prefix.length))
-      .map((path) => path.slice(prefix.length));
+    this.#folders ??= foldersOf(this.#members.keys());
+    return [...(this.#folders.get(folder) ?? [])];
+  }
+
+  markers(): readonly string[] {
+    return [...this.#members.keys()].filter((path) => posix.basename(path) === "oci-layout");
   }
 
   close(): void {
@@ -67,24 +70,38 @@ class TarSource implements LayoutSource {
   }
 }
 
+/** What each folder holds. */
+function foldersOf(paths: Iterable<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const folders = new Map<string, Set<string>>();
+  for (const path of paths)
+    for (let below = path; below !== "." && below !== ""; below = posix.dirname(below)) {
+      const folder = posix.dirname(below);
+      const names = folders.get(folder) ?? new Set<string>();
+      folders.set(folder, names);
+      if (names.has(posix.basename(below))) break;
+      names.add(posix.basename(below));
+    }
+  return folders;
+}
+
 const damaged = (subject: string, why: string, cause?: unknown): EngineError =>
   new EngineError("archive-corrupt", `the archive ${why}`, { subject, cause });
 
 /** First bytes of other formats, and the advice. */
 const foreign: readonly (readonly [magic: string, what: string])[] = [
-  ["28b52ffd", "compressed by Zstandard: unpack it with zstd -d"],
   ["fd377a585a00", "compressed by xz: unpack it with xz -d"],
   ["425a68", "compressed by bzip2: unpack it with bunzip2"],
   ["504b0304", "a zip archive"],
 ];
 
 /**
- * Opens a tar archive, compressed by gzip or not.
+ * Opens a tar archive, compressed by gzip or Zstandard or not.
  * @throws EngineError `unsupported` for another compression, `invalid-usage` when it is not a tar archive,
- * `archive-corrupt` when it is cut short, has a hole, a device, a pipe or a path out of the archive; `over-limit` past
- * `layoutEntries` members, `layoutArchiveBytes` of what was compressed, or the room for temporary files.
+ * `archive-corrupt` when it is cut short, has a hole, a device, a pipe, a path out of the archive, or two contents of
+ * one path; `over-limit` past `layoutEntries` members, `layoutArchiveBytes` of what was compressed, or the room for
+ * temporary files.
  */
-export async function openTar(path: string, limits: Limits): Promise<LayoutSource> {
+export async function openTar(path: string, limits: Limits): Promise<TarSource> {
   const handle = openSync(path, "r");
   const magic = readAt(handle, 8, 0).toString("hex");
   const [, what] = foreign.find(([start]) => magic.startsWith(start)) ?? [];
@@ -92,9 +109,20 @@ export async function openTar(path: string, limits: Limits): Promise<LayoutSourc
     closeSync(handle);
     throw new EngineError("unsupported", `the archive is ${what}`, { subject: path, remedy: "archive" });
   }
-  if (!magic.startsWith("1f8b")) return openPlain(path, handle, limits, () => undefined);
-  closeSync(handle);
-  return openCompressed(path, limits);
+  if (magic.startsWith("1f8b")) {
+    closeSync(handle);
+    return openCompressed(path, [createReadStream(path), createGunzip()], limits);
+  }
+  if (magic.startsWith("28b52ffd")) {
+    try {
+      // Loaded only for such an archive.
+      const { unzstd } = await import("./zstd.ts");
+      return await openCompressed(path, [Readable.from(unzstd(path, handle, limits))], limits);
+    } finally {
+      closeSync(handle);
+    }
+  }
+  return openPlain(path, handle, limits, () => undefined);
 }
 
 /** What an archive may fill: others write to the same disk. */
@@ -103,7 +131,11 @@ function roomIn(folder: string): number {
   return Math.floor(bavail * bsize * 0.9);
 }
 
-async function openCompressed(path: string, limits: Limits): Promise<LayoutSource> {
+async function openCompressed(
+  path: string,
+  unpacking: readonly (Readable | Gunzip)[],
+  limits: Limits,
+): Promise<TarSource> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const target = join(folder, "layout.tar");
@@ -127,7 +159,7 @@ async function openCompressed(path: string, limits: Limits): Promise<LayoutSourc
     },
   });
   try {
-    await pipeline(createReadStream(path), createGunzip(), bound, createWriteStream(target));
+    await pipeline([...unpacking, bound, createWriteStream(target)]);
     const handle = openSync(target, "r");
     // An open file stays readable after it is unlinked, and nothing is left behind however the program ends.
     if (platform() !== "win32") remove();
@@ -142,7 +174,7 @@ async function openCompressed(path: string, limits: Limits): Promise<LayoutSourc
   }
 }
 
-async function openPlain(path: string, handle: number, limits: Limits, cleanUp: () => void): Promise<LayoutSource> {
+async function openPlain(path: string, handle: number, limits: Limits, cleanUp: () => void): Promise<TarSource> {
   try {
     return new TarSource(path, handle, await readMembers(path, handle, limits), cleanUp);
   } catch (error) {
@@ -173,7 +205,7 @@ async function readMembers(path: string, handle: number, limits: Limits): Promis
       case "file":
       case "contiguous-file":
         if (contentAt + size > total) throw damaged(path, `is cut short in ${header.name}`);
-        members.set(name, { offset: contentAt, size, changed: header.mtime ?? new Date(0) });
+        setMember(members, name, { offset: contentAt, size, changed: header.mtime ?? new Date(0) }, path, handle);
         break;
       case "link":
         links.push([name, pathOf(header.linkname ?? "", path)]);
@@ -193,7 +225,26 @@ async function readMembers(path: string, handle: number, limits: Limits): Promis
     const target = members.get(to);
     if (target !== undefined) members.set(from, target);
   }
-  return belowMarker(members, path);
+  return members;
+}
+
+/** Two contents under one path: readers would differ about which of them counts. */
+function setMember(members: Map<string, Member>, name: string, member: Member, archive: string, handle: number): void {
+  const before = members.get(name);
+  if (before !== undefined && !hasSameBytes(handle, before, member))
+    throw damaged(archive, `has two contents of one path: ${name}`);
+  members.set(name, member);
+}
+
+const pieceBytes = 1024 * 1024;
+
+function hasSameBytes(handle: number, one: Member, other: Member): boolean {
+  if (one.size !== other.size) return false;
+  for (let at = 0; at < one.size; at += pieceBytes) {
+    const length = Math.min(pieceBytes, one.size - at);
+    if (!readAt(handle, length, one.offset + at).equals(readAt(handle, length, other.offset + at))) return false;
+  }
+  return true;
 }
 
 /** The one spelling of a member's path. */
@@ -207,22 +258,6 @@ function pathOf(name: string, archive: string): string {
 function linkOf(target: string, archive: string): string {
   if (target.startsWith("/")) throw damaged(archive, `has a link out of it, to ${target}`);
   return target;
-}
-
-/** The layout may be in a folder of the archive, as `tar -c saved` makes it, if there is only one. */
-function belowMarker(members: ReadonlyMap<string, Member>, archive: string): ReadonlyMap<string, Member> {
-  const markers = [...members.keys()].filter((path) => posix.basename(path) === "oci-layout");
-  if (markers.includes("oci-layout") || markers.length === 0) return members;
-  if (markers.length > 1)
-    throw new EngineError("invalid-usage", `the archive holds several layouts: ${markers.slice(0, 3).join(", ")}`, {
-      subject: archive,
-    });
-  const prefix = `${posix.dirname(markers[0] ?? "")}/`;
-  return new Map(
-    [...members]
-      .filter(([path]) => path.startsWith(prefix))
-      .map(([path, member]) => [path.slice(prefix.length), member]),
-  );
 }
 
 const isZero = (block: Uint8Array): boolean => block.every((byte) => byte === 0);

@@ -86,6 +86,7 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["FunctionList", "jp", "function"],
   ["MirrorAddition", "mirror", "add", ...mirror, demo.folder, "--complete"],
   ["MirrorAddition", "mirror", "add", ...mirror, demo.folder, "nowhere"],
+  ["ImportReport", "import", ...mirror, demo.folder],
   ["MirrorList", "mirror", "ls", ...mirror],
   ["SignatureList", "mirror", "ls", "signatures", ...mirror],
   ["AttestationList", "mirror", "ls", "attestations", ...mirror],

@@ -5,8 +5,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { gzipSync } from "node:zlib";
-import { pack } from "tar-stream";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
@@ -23,7 +21,6 @@ import type { Failure } from "../../core/verdict.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { parseReference } from "../../core/oci/reference.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
-import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { readImageList } from "../../proxy/sync/lists/read-image-list.ts";
 import { ImageClosure } from "../../proxy/sync/image-closure.ts";
@@ -49,6 +46,7 @@ import { withProxy } from "../support/proxy-stage.ts";
 import { askRegistries, never, serveRegistry } from "../support/registry-server.ts";
 import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
+import { unpacking, unpackingZstd } from "./layout-limits.ts";
 import { listingArchive, statingArchive } from "./archive-limits.ts";
 import { storedRows } from "./mirror-limits.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
@@ -223,18 +221,6 @@ const opening = (folder: string): Run =>
     openLayout(folder, { limits }).close();
   });
 
-/** `openLayoutSource` of a compressed archive. */
-const unpacking: Run = thrown(async (limits) => {
-  const packed = pack();
-  packed.entry({ name: "oci-layout" }, '{"imageLayoutVersion":"1.0.0"}');
-  packed.finalize();
-  const pieces: Uint8Array[] = [];
-  for await (const piece of packed) pieces.push(piece as Uint8Array);
-  const path = join(temporaryFolder(), "layout.tar.gz");
-  writeFileSync(path, gzipSync(Buffer.concat(pieces)));
-  (await openLayoutSource(path, limits)).close();
-});
-
 /** `openMirror`, to read the summary of a run. */
 const listing: Run = thrown((limits) => {
   const run = { kind: "test", started: at, ended: at, from: "test", summary: { images: 1 } };
@@ -358,7 +344,8 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   layersPerManifest: { low: 0, run: verifying({ layout: "tag" }) },
   layoutEntries: { low: 1, run: opening(layout("ghcr.io/org/a:1", "ghcr.io/org/b:1")) },
   layoutIndexBytes: { low: 10, run: opening(layout("ghcr.io/org/a:1")) },
-  layoutArchiveBytes: { low: 10, run: unpacking },
+  layoutArchiveBytes: { low: 10, run: thrown(unpacking) },
+  zstdWindowBytes: { low: 1023, run: thrown(unpackingZstd) },
   archiveStatementBytes: { low: 10, run: thrown(statingArchive) },
   archiveLists: { low: 1, run: thrown(statingArchive) },
   archiveListBytes: { low: 10, run: thrown(statingArchive) },

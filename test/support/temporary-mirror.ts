@@ -16,6 +16,10 @@ process.on("exit", () => rmSync(root, { recursive: true, force: true }));
 /** A folder that is removed when the process ends. */
 export const temporaryFolder = (): string => mkdtempSync(join(root, "m-"));
 
+/** A new mirror, open for writing. Who opens it may close it. */
+export const temporaryMirror = (folder = temporaryFolder()): Mirror =>
+  openMirror(folder, { mode: "write", limits: defaultLimits });
+
 /** Writes into a new mirror and closes it again. */
 export function writtenMirror(write: (mirror: Mirror) => void, folder = temporaryFolder()): string {
   const mirror = openMirror(folder, { mode: "write", limits: defaultLimits });

@@ -146,7 +146,7 @@ test("image layers are copied where they are asked for, with their digest checke
   );
   writeFileSync(folder.file(layer.digest), "other");
   writtenMirror((mirror) => {
-    throwsCode("malformed", () => addLayout(mirror, folder.path, { repository, layers: true }));
+    throwsCode("archive-corrupt", () => addLayout(mirror, folder.path, { repository, layers: true }));
     assert.not(existsSync(mirror.layers.path(layer.digest)));
     assert.is(mirror.inspect(nodeVerifier).answers, 0);
   });

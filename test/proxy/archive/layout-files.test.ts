@@ -121,13 +121,4 @@ test("a date that no calendar has counts as old", () => {
   }
 });
 
-test("what docker save wrote before it wrote layouts is said to be that", () => {
-  const folder = temporaryFolder();
-  writeFileSync(join(folder, "manifest.json"), '[{"Config":"a.json","RepoTags":["app:1"],"Layers":["a/layer.tar"]}]');
-  const files = new LayoutFiles(new FolderSource(folder), defaultLimits);
-  throwsCode("unsupported", () => files.readIndex());
-  writeFileSync(join(folder, "manifest.json"), "{}");
-  throwsCode("invalid-usage", () => files.readIndex());
-});
-
 test.run();
