@@ -35,7 +35,7 @@ import { addStoreOption, lockHolder, type StoreOptions } from "./store.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
 import { type Outage, tellOutages, toOutages } from "../render/outage.ts";
-import { say } from "../render/say.ts";
+import { note, say } from "../render/say.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
 export interface KnowledgeOptions extends TrustOptions, StoreOptions, CompleteOptions, Partial<OnlineOptions> {
@@ -323,14 +323,30 @@ export async function openKnowledge(
   }
 }
 
-/** A command that asks keeps the answers, unless another one is writing the mirror. */
+/** A command that asks keeps the answers, unless another one is writing the mirror, or nobody can. */
 function openStoreFor(store: string, online: boolean, limits: Limits, io: CommandIO): Mirror {
-  if (!online) return openMirror(store, { mode: "read", limits });
+  const read = (): Mirror => openMirror(store, { mode: "read", limits });
+  if (!online) return read();
   try {
     return openMirror(store, { mode: "write", limits, holder: lockHolder(io) });
   } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== "mirror-busy") throw error;
-    return openMirror(store, { mode: "read", limits });
+    if (!(error instanceof EngineError)) throw error;
+    if (error.code === "mirror-busy") return read();
+    if (error.remedy !== "store-access") throw error;
+    const mirror = readable(read);
+    if (mirror === undefined) throw error;
+    note(`answers are not kept: ${error.message}`, io);
+    return mirror;
+  }
+}
+
+/** Nothing, where there is no mirror that can be read either. */
+function readable(read: () => Mirror): Mirror | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "invalid-usage") throw error;
+    return undefined;
   }
 }
 

@@ -45,6 +45,8 @@ interface Source {
   readonly python?: readonly string[];
   /** A program that machines have, or not. */
   readonly system?: string;
+  /** A variable, and the folder that is looked for below the one that it names. */
+  readonly data?: readonly [variable: string, folder: string];
   /** Words with which it must succeed: not every machine lets every user run it. */
   readonly tried?: readonly string[];
 }
@@ -87,6 +89,10 @@ const sources = {
   conformance: {
     go: "github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111",
   },
+  /** Kyverno's command line, 1.19.0. About thirty minutes of one core. */
+  kyverno: { own: { folder: "kyverno" } },
+  /** Verdicts of Kyverno, with the registries that they are about. The path is the folder's. */
+  "golden-verify": { data: ["SALLYPORT_GOLDEN", "verify"] },
   cosign2: { go: "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.4" },
 } as const satisfies Readonly<Record<string, Source>>;
 
@@ -106,10 +112,11 @@ export function obtain(component: Component): Obtained {
 }
 
 function find(component: Component): Obtained {
+  const source: Source = sources[component];
+  if (source.data !== undefined) return findData(source.data);
   const path = join(toolsFolder, component);
   if (existsSync(path)) return { path };
   mkdirSync(toolsFolder, { recursive: true });
-  const source: Source = sources[component];
   if (source.system !== undefined) {
     const places = (process.env.PATH ?? "").split(":").map((folder) => join(folder, source.system ?? ""));
     const place = places.find((one) => existsSync(one));
@@ -124,6 +131,13 @@ function find(component: Component): Obtained {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+function findData([variable, folder]: NonNullable<Source["data"]>): Obtained {
+  const given = process.env[variable] ?? "";
+  if (given === "") return { missing: `${variable} is not set` };
+  const path = join(given, folder);
+  return existsSync(path) ? { path } : { missing: `${path} is not there` };
 }
 
 function make(source: Source, work: string, path: string): string | undefined {

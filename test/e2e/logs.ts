@@ -2,52 +2,12 @@
  * Real transparency logs: cosign signs into Rekor v2 and brings the proof; signatures without an entry, whose entries
  * are in Rekor v1, are found there by their hash.
  */
-import { generateKeyPairSync } from "node:crypto";
-import { join } from "node:path";
 import { request } from "undici";
 import * as assert from "uvu/assert";
 import { startFront } from "./fronts.ts";
-import { freePort } from "./processes.ts";
+import { logKey, logSignature, signatureOf, signIntoTiles, startRekor, trustedRoot } from "./log-actions.ts";
 import { exits, plain, push, says, sign, startRegistry, succeeds } from "./registry-actions.ts";
-import type { Scenario, Tools } from "./scenario.ts";
-
-const host = "127.0.0.1";
-
-/** Makes a key of a log: `NAME.key` and `NAME.pub`. */
-function logKey({ stage }: Tools, name: string, type: "ed25519" | "p256"): void {
-  const pair = type === "ed25519" ? generateKeyPairSync("ed25519") : generateKeyPairSync("ec", { namedCurve: "P-256" });
-  stage.write(`${name}.key`, String(pair.privateKey.export({ type: "pkcs8", format: "pem" })));
-  stage.write(`${name}.pub`, String(pair.publicKey.export({ type: "spki", format: "pem" })));
-}
-
-/** Cosign writes a trusted root of one log, by its key. */
-async function trustedRoot(tools: Tools, file: string, key: string, origin: string): Promise<void> {
-  const log = `url=https://${origin},public-key=${key}.pub,start-time=2024-01-01T00:00:00Z,origin=${origin}`;
-  succeeds(
-    await tools.stage.run(tools.program("cosign3"), ["trusted-root", "create", `--rekor=${log}`, "--out", file]),
-  );
-}
-
-/** Returns its address. */
-async function startRekorTiles({ stage, program }: Tools, key: string, origin: string): Promise<string> {
-  const [port, grpc, metrics] = [await freePort(), await freePort(), await freePort()];
-  const url = `http://${host}:${port}`;
-  const flags = {
-    "http-port": port,
-    "grpc-port": grpc,
-    "http-metrics-port": metrics,
-    hostname: origin,
-    "storage-dir": join(stage.folder, `${key}-tiles`),
-    "signer-filepath": `${key}.key`,
-    "checkpoint-interval": "200ms",
-  };
-  await stage.serve(
-    program("rekor-tiles"),
-    ["serve", ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
-    async () => (await request(`${url}/healthz`)).statusCode === 200,
-  );
-  return url;
-}
+import type { Scenario } from "./scenario.ts";
 
 const tiles: Scenario = {
   name: "Rekor v2: what cosign logged is proved by what the signature carries, and nobody asks the log",
@@ -63,18 +23,9 @@ const tiles: Scenario = {
     const run = async (...words: readonly string[]) =>
       succeeds(await stage.run(program("cosign3"), words, { env: { COSIGN_PASSWORD: "" } }));
     await run("generate-key-pair", "--output-key-prefix", "release");
-    const logged = async (key: string): Promise<string> => {
-      const url = await startRekorTiles(tools, key, origin);
-      const service = `url=${url},api-version=2,start-time=2024-01-01T00:00:00Z,operator=test`;
-      await run("signing-config", "create", `--rekor=${service}`, "--rekor-config=ANY", "--out", `${key}-config.json`);
-      const image = await push(`${registry}/shop/${key}:1`, tools, plain);
-      const from = [
-        "--signing-config",
-        `${key}-config.json`,
-        "--trusted-root",
-        key === "log" ? "root.json" : "liar.json",
-      ];
-      await run("sign", "--key", "release.key", "--yes", ...from, ...plain.cosign, image);
+    const logged = async (log: string): Promise<string> => {
+      const image = await push(`${registry}/shop/${log}:1`, tools, plain);
+      await signIntoTiles(tools, image, { log, origin, root: log === "log" ? "root.json" : "liar.json" });
       return image;
     };
     const [good, lied] = [await logged("log"), await logged("liar")];
@@ -104,36 +55,6 @@ const tiles: Scenario = {
   },
 };
 
-interface Rekor {
-  readonly url: string;
-  /** Its key, PEM. */
-  readonly key: string;
-}
-
-async function startRekor({ stage, program }: Tools, origin: string): Promise<Rekor> {
-  const [port, trillian, redis] = [await freePort(), await freePort(), await freePort()];
-  const url = `http://${host}:${port}`;
-  const flags = {
-    port,
-    "rekor_server.address": host,
-    "rekor_server.hostname": origin,
-    "rekor_server.signer": "memory",
-    "trillian_log_server.port": trillian,
-    "redis_server.port": redis,
-    log_type: "prod",
-  };
-  await stage.serve(
-    program("rekor"),
-    ["serve", ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
-    async () => (await request(`${url}/api/v1/log`)).statusCode === 200,
-    { TRILLIAN: `${host}:${trillian}`, REDIS: `${host}:${redis}` },
-  );
-  return { url, key: await (await request(`${url}/api/v1/log/publicKey`)).body.text() };
-}
-
-/** Entries as Rekor answers them: by their ids. */
-type Entries = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
 const searched: Scenario = {
   name: "Rekor v1: a signature's entry is found by its hash and verified; a log that lies, lacks it or is down",
   needs: ["rekor", "cosign3", "cosign2", "ggcr-registry", "crane"],
@@ -159,32 +80,11 @@ const searched: Scenario = {
     exits(14, await verify(), /no-log-proof/);
 
     // Cosign's signature is logged later, as anybody may do it.
-    const manifest = `http://${registry}/v2/shop/app/manifests/${image.split("@")[1]?.replace(":", "-") ?? ""}.sig`;
-    const { layers } = (await (await request(manifest)).body.json()) as {
-      layers: readonly { digest: string; annotations: Readonly<Record<string, string>> }[];
-    };
-    const [layer] = layers;
-    const hash = layer?.digest.replace("sha256:", "") ?? "";
-    const base64 = async (file: string): Promise<string> =>
-      Buffer.from((await stage.run("cat", [file])).out).toString("base64");
-    const log = async (signature: string, key: string) => {
-      const spec = {
-        data: { hash: { algorithm: "sha256", value: hash } },
-        signature: { content: signature, publicKey: { content: await base64(key) } },
-      };
-      const answer = await request(`${rekor.url}/api/v1/log/entries`, {
-        method: "POST",
-        headers: { "content-type": "application/json", accept: "application/json" },
-        body: JSON.stringify({ apiVersion: "0.0.1", kind: "hashedrekord", spec }),
-      });
-      const text = await answer.body.text();
-      assert.is(answer.statusCode, 201, text);
-      return Object.keys(JSON.parse(text) as Entries)[0] ?? "";
-    };
-    const signature = layer?.annotations["dev.cosignproject.cosign/signature"] ?? "";
+    const { layer, hash, signature } = await signatureOf(image);
+    const log = (of: string, key: string) => logSignature(tools, rekor, { hash, signature: of, key });
     // Another's entry about the same content stands before it.
     const foreign = ["sign-blob", "--key", "other.key", "--yes", "--tlog-upload=false", "payload"];
-    const payload = await request(`http://${registry}/v2/shop/app/blobs/${layer?.digest ?? ""}`);
+    const payload = await request(`http://${registry}/v2/shop/app/blobs/${layer}`);
     stage.write("payload", await payload.body.text());
     const env = { COSIGN_PASSWORD: "" };
     await log(succeeds(await stage.run(program("cosign2"), foreign, { env })).out.trim(), "other.pub");

@@ -9,7 +9,7 @@ import { freePort } from "./processes.ts";
 import { plain, push, sign, startRegistry, succeeds } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
 
-const policyOf = (host: string, key: string): string =>
+export const policyOf = (host: string, key: string): string =>
   JSON.stringify({
     apiVersion: "kyverno.io/v1",
     kind: "ClusterPolicy",

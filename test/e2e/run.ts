@@ -8,15 +8,20 @@ import { buildDist } from "../../scripts/build.ts";
 import { amazonScenarios } from "./amazon.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
+import { doorScenarios } from "./door.ts";
+import { goneScenarios } from "./gone.ts";
 import { keyServiceScenarios } from "./key-services.ts";
+import { kyvernoScenarios } from "./kyverno.ts";
 import { logScenarios } from "./logs.ts";
 import { listScenarios } from "./lists.ts";
 import { nodeScenarios } from "./nodes.ts";
 import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
 import { proxyScenarios } from "./proxies.ts";
+import { readOnlyScenarios } from "./read-only.ts";
 import { registryScenarios } from "./registries.ts";
 import type { Scenario } from "./scenario.ts";
+import { trustScenarios } from "./trust.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 const words = process.argv.slice(2);
@@ -31,6 +36,11 @@ const scenarios: readonly Scenario[] = [
   ...nodeScenarios,
   ...listScenarios,
   ...proxyScenarios,
+  ...doorScenarios,
+  ...goneScenarios,
+  ...readOnlyScenarios,
+  ...trustScenarios,
+  ...kyvernoScenarios,
   ...offlineScenarios,
 ].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 

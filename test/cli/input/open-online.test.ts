@@ -1,5 +1,5 @@
 /** Commands that ask: a registry on loopback serves the documentation's images. */
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -366,6 +366,24 @@ test("a mirror that another program writes is read, and not written", () =>
     }
     const offline = ["verify", "--store", store, ...byKey(), `${host}/${name}:signed`];
     assert.is((await run(offline)).exit, 5);
+  }));
+
+test("a mirror that nobody can write is read, and a note says that answers are not kept", () =>
+  onStage(async ({ host, run }) => {
+    const store = join(temporaryFolder(), "mirror");
+    openMirror(store, { mode: "write", limits: defaultLimits }).close();
+    // In the place of the writer's lock, which can then be taken by nobody, whatever rights this test has.
+    const lock = join(store, "writer.lock");
+    rmSync(lock, { force: true });
+    mkdirSync(lock);
+    const words = [...verify, "--store", store, ...byKey(), `${host}/${name}:signed`];
+    const { exit, err } = await run(words);
+    assert.is(exit, 0, err);
+    assert.match(err, "note: answers are not kept");
+    assert.is((await run(["verify", "--store", store, ...byKey(), `${host}/${name}:signed`])).exit, 5);
+    // Where there is no mirror to read, the first failure is the one to be told of.
+    rmSync(join(store, "mirror.db"));
+    assert.is((await run(words)).exit, 2);
   }));
 
 test("--refresh: an answer of the mirror that is young enough is not asked for again", () =>
