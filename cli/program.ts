@@ -63,6 +63,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "import what crossed a gap: archives of this program and of other tools",
     load: () => import("./commands/import.ts"),
   },
+  {
+    name: "snapshot",
+    summary: "push the mirror as one signed file to a registry, pull it, list them",
+    load: () => import("./commands/snapshot.ts"),
+  },
   { name: "trust", summary: "update, import, show and make trusted roots", load: () => import("./commands/trust.ts") },
   {
     name: "trusted-root",
@@ -111,7 +116,7 @@ function calledCommand(words: readonly string[], table: readonly CommandEntry[])
 }
 
 /** Their second word is part of the command's name. */
-const groupsThatWrite: ReadonlySet<string> = new Set(["mirror", "trust"]);
+const groupsThatWrite: ReadonlySet<string> = new Set(["mirror", "snapshot", "trust"]);
 
 /** The command's world: with or without colour, and with a standard input that can be read once. */
 function worldFor(words: readonly string[], io: CommandIO): CommandIO {

@@ -27,6 +27,8 @@ export interface Limits {
   readonly archiveParts: number;
   /** Public keys that a statement names for later archives. */
   readonly archiveKeys: number;
+  /** The file of a snapshot. */
+  readonly snapshotBytes: number;
   /** Files that `--bootstrap` adds. */
   readonly archiveBootstrapFiles: number;
   /** Contents of a layout that appear under a second repository: each is an answer of its own. */
@@ -148,6 +150,7 @@ export const defaultLimits: Limits = {
   archiveBytes: 1024 * 1024 * mib,
   archiveParts: 999,
   archiveKeys: 16,
+  snapshotBytes: 256 * 1024 * mib,
   archiveBootstrapFiles: 100,
   layoutRepeats: 50_000,
   referrers: 1000,

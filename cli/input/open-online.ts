@@ -32,7 +32,7 @@ import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
 import { isLocal, plainHostsIn, registryName } from "../../proxy/upstream/registry/endpoint.ts";
 import { type HostSettings, hostsInFiles } from "../../proxy/upstream/registry/hosts.ts";
-import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
+import { openRegistry, type Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { RegistryContent } from "../../proxy/upstream/registry/registry-part.ts";
 import type { ListTags } from "../../proxy/upstream/registry/tag-list.ts";
 import type { Part } from "../../proxy/upstream/route.ts";
@@ -221,6 +221,37 @@ export async function openOnline(
   };
   const usedInOutages = (): readonly UsedInOutage[] => [run, ...runs.values()].flatMap((one) => one.usedInOutages());
   return { run, runFor, usedInOutages, cluster, signal, close };
+}
+
+/**
+ * Registries by the flags, for whoever asks one that the command line names.
+ * @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used.
+ */
+export function openFlagRegistry(options: PeerOptions, io: CommandIO, limits: Limits): Registry {
+  const { env } = io;
+  const files = filesOf(io);
+  const now = (): Date => io.now();
+  const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : undefined;
+  const authorities = once(() => readAuthorities({ env, files, added: options.registryCacert }));
+  const upstream = openUpstream({ env, authorities, log });
+  const hosts = readHosts(options, undefined, files);
+  const asking = { env, files, limits, now, fetcher: upstream.fetcher };
+  const noSecret = (): Promise<undefined> => Promise.resolve(undefined);
+  const registry = openRegistry({
+    hosts,
+    credentials: userCredentials(options, undefined, asking, hosts, noSecret, io),
+    connections: { env, authorities },
+    fetching: { log },
+    limits,
+    now,
+  });
+  return {
+    ...registry,
+    close: async () => {
+      await registry.close();
+      await upstream.close();
+    },
+  };
 }
 
 const notAsked = (): EngineError => new EngineError("dialled-offline", "registries may not be asked here");

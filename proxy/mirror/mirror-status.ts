@@ -1,6 +1,5 @@
 /** What a mirror holds in numbers, for people. Nothing is verified. Source: docs/spec/offline.md#mirror. */
 import { statfsSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { type Grain, grainOf } from "../../core/oci/completeness.ts";
@@ -32,6 +31,8 @@ export interface MirrorStatus {
 
 export interface MirrorToCount {
   readonly folder: string;
+  /** The file of the database. */
+  readonly path: string;
   readonly database: Database;
   readonly knowledge: MirrorKnowledge;
   readonly layers: LayerStore;
@@ -39,7 +40,7 @@ export interface MirrorToCount {
 }
 
 /** @throws EngineError `mirror-corrupt` */
-export function countMirror({ folder, database, knowledge, layers, log }: MirrorToCount): MirrorStatus {
+export function countMirror({ folder, path, database, knowledge, layers, log }: MirrorToCount): MirrorStatus {
   const answers: Record<string, { present: number; absent: number }> = {};
   for (const { kind, state, count } of database
     .prepare<[], { readonly kind: string; readonly state: "present" | "absent"; readonly count: number }>(
@@ -60,7 +61,7 @@ export function countMirror({ folder, database, knowledge, layers, log }: Mirror
     answers,
     blobs: database.prepare<[], { readonly count: number }>(sqlText("count-blobs")).get()?.count ?? 0,
     layers: countLayers(layers),
-    databaseBytes: sizeOf(join(folder, "mirror.db")) + sizeOf(join(folder, "mirror.db-wal")),
+    databaseBytes: sizeOf(path) + sizeOf(`${path}-wal`),
     diskFreeBytes: bavail * bsize,
     claims,
     pins: knowledge.pins().length,

@@ -6,6 +6,8 @@ import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts"
 import type { Limits } from "../../core/limits.ts";
 import type { AttemptRow } from "./attempt-row.ts";
 import { ContentId } from "./content-id.ts";
+import { copyMirror, type MirrorCopy } from "./copy-mirror.ts";
+import type { CurrentSnapshot } from "./current-snapshot.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { LayerStore } from "./layer-store.ts";
 import { listMirror, listTags, type MirrorImage } from "./list-mirror.ts";
@@ -22,8 +24,12 @@ import type { WriterLock } from "./writer-lock.ts";
 
 export interface MirrorParts {
   readonly folder: string;
+  /** The file of the database. */
+  readonly path: string;
   readonly database: Database;
   readonly limits: Limits;
+  /** That the file is one, which nobody changes. */
+  readonly snapshot?: CurrentSnapshot;
   /** Held by the writer until it closes. */
   readonly lock?: WriterLock;
 }
@@ -31,9 +37,12 @@ export interface MirrorParts {
 export class Mirror {
   readonly folder: string;
   readonly limits: Limits;
+  /** Which snapshot is open, where the folder has one. */
+  readonly currentSnapshot: CurrentSnapshot | undefined;
   /** Image layers, if they were asked for. */
   readonly layers: LayerStore;
   readonly log: RunLog;
+  readonly #path: string;
   readonly #database: Database;
   readonly #lock: WriterLock | undefined;
   readonly #knowledge: MirrorKnowledge;
@@ -42,9 +51,11 @@ export class Mirror {
   #everyTag: Statement<[string, string, number], { readonly subject: string }> | undefined;
   #manifestsOf: Statement<[string, number], { readonly subject: string }> | undefined;
 
-  constructor({ folder, database, limits, lock }: MirrorParts) {
+  constructor({ folder, path, database, limits, lock, snapshot }: MirrorParts) {
     this.folder = folder;
     this.limits = limits;
+    this.currentSnapshot = snapshot;
+    this.#path = path;
     this.layers = new LayerStore(folder);
     this.log = new RunLog(database, folder, limits);
     this.#database = database;
@@ -123,8 +134,13 @@ export class Mirror {
   status(): MirrorStatus {
     const { folder, layers, log } = this;
     return this.snapshot(() =>
-      countMirror({ folder, database: this.#database, knowledge: this.#knowledge, layers, log }),
+      countMirror({ folder, path: this.#path, database: this.#database, knowledge: this.#knowledge, layers, log }),
     );
+  }
+
+  /** Writes one state of it to a file that nobody changes. */
+  copyTo(path: string): Promise<MirrorCopy> {
+    return copyMirror(this.#database, path);
   }
 
   /** Reads everything once and reports damage. */

@@ -21,6 +21,7 @@ import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { makeFolder } from "../make-folder.ts";
+import { type CurrentSnapshot, findCurrentSnapshot, refuseWriting, snapshotsFolder } from "./current-snapshot.ts";
 import { migrate, refuseNewer, schemaVersion } from "./migrate.ts";
 import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
@@ -45,7 +46,7 @@ const magic = "SQLite format 3\0";
 const busyMs = 5000;
 
 /**
- * Opens the mirror in `folder`.
+ * Opens the mirror in `folder`; where a snapshot is there, for reading only.
  * @throws EngineError `mirror-corrupt` when the file is damaged or no mirror, `mirror-version` when its schema does not
  * fit, `mirror-busy` while another writer has it, `invalid-usage` when there is no mirror to read or it cannot be
  * accessed.
@@ -58,39 +59,56 @@ export function openMirror(folder: string, options: OpenMirrorOptions): Mirror {
 }
 
 function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
-  if (!checkHeader(folder))
+  const snapshot = findCurrentSnapshot(folder, limits);
+  try {
+    return openFile(folder, snapshot, waitMs, limits);
+  } catch (error) {
+    // Another one may have taken its place since, and files of earlier ones are removed.
+    if (snapshot === undefined || findCurrentSnapshot(folder, limits)?.file === snapshot.file) throw error;
+    return openReader(folder, waitMs, limits);
+  }
+}
+
+function openFile(folder: string, snapshot: CurrentSnapshot | undefined, waitMs: number, limits: Limits): Mirror {
+  const path = snapshot === undefined ? join(folder, file) : join(folder, snapshotsFolder, snapshot.file);
+  if (!checkHeader(path)) {
+    if (snapshot !== undefined) throw corrupt(path, "the file of the snapshot is gone");
     throw new EngineError("invalid-usage", "there is no mirror in this folder; sallyport mirror add makes one", {
       subject: folder,
     });
-  const database = guarded(folder, () =>
-    openDatabase(join(folder, file), { readonly: true, fileMustExist: true, timeout: waitMs }),
-  );
+  }
+  const database = guarded(folder, () => openDatabase(path, { readonly: true, fileMustExist: true, timeout: waitMs }));
   return opened(folder, database, () => {
     const version = schemaVersion(database);
     refuseNewer(version, migrations.length, folder);
     if (version < migrations.length)
       throw new EngineError(
         "mirror-version",
-        `the mirror has schema ${version}, this program reads ${migrations.length}: the next writer brings it ` +
-          "up to date",
+        `the mirror has schema ${version}, this program reads ${migrations.length}: ${
+          snapshot === undefined
+            ? "the next writer brings it up to date"
+            : "sallyport snapshot pull brings it here again, up to date"
+        }`,
         { subject: folder },
       );
-    return new Mirror({ folder, database, limits });
+    return new Mirror({ folder, path, database, limits, ...(snapshot === undefined ? {} : { snapshot }) });
   });
 }
 
 function openWriter(folder: string, waitMs: number, limits: Limits, holder: LockHolder | undefined): Mirror {
   makeStore(folder);
   const lock = lockWriter(folder, waitMs, holder);
+  const path = join(folder, file);
   try {
-    if (!checkHeader(folder)) guardedFiles(folder, () => create(folder));
-    const database = guarded(folder, () => openDatabase(join(folder, file), { fileMustExist: true, timeout: busyMs }));
+    refuseWriting(folder, limits);
+    if (!checkHeader(path)) guardedFiles(folder, () => create(folder));
+    const database = guarded(folder, () => openDatabase(path, { fileMustExist: true, timeout: busyMs }));
     return opened(folder, database, () => {
       refuseNewer(schemaVersion(database), migrations.length, folder);
       database.pragma("journal_mode = WAL");
       database.pragma("synchronous = FULL");
-      migrate(database, knownMigrations(), join(folder, file));
-      return new Mirror({ folder, database, limits, lock });
+      migrate(database, knownMigrations(), path);
+      return new Mirror({ folder, path, database, limits, lock });
     });
   } catch (error) {
     lock.release();
@@ -113,14 +131,13 @@ function opened(folder: string, database: Database, finish: () => Mirror): Mirro
   }
 }
 
-const knownMigrations = () => migrations.map((name) => ({ name, sql: sqlText(name) }));
+export const knownMigrations = () => migrations.map((name) => ({ name, sql: sqlText(name) }));
 
 /**
  * Whether there is a mirror's file.
  * @throws EngineError `mirror-corrupt` when the file is something else, `invalid-usage` when it cannot be read.
  */
-function checkHeader(folder: string): boolean {
-  const path = join(folder, file);
+export function checkHeader(path: string): boolean {
   let handle: number;
   try {
     // A pipe in the file's place must not be waited for.

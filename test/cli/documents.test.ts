@@ -7,6 +7,8 @@ import { documentKinds } from "../../cli/render/document.ts";
 import { makeTufRepository } from "../lab/tuf-repository.ts";
 import { documentFaults, readSchema, schemaNameOf, schemaNames, schemaOf } from "../support/document-schemas.ts";
 import { fixtureBytes } from "../support/fixture-images.ts";
+import { newKey } from "../support/snapshot-stage.ts";
+import { serveStoring } from "../support/storing-registry.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { serveTuf } from "../support/tuf-server.ts";
 import { runCli, type TestWorld, testIO } from "./command-io.ts";
@@ -21,6 +23,7 @@ const repository = makeTufRepository(target);
 const layout = ["--layout", demo.folder, "--complete"];
 const mirror = ["--store", store];
 const keyed = ["--key", "key.pub", "--insecure-ignore-tlog", ...layout];
+const publisher = newKey();
 const identity = "https://github.com/acme/*";
 
 const testFile = `apiVersion: cli.kyverno.io/v1alpha1
@@ -34,6 +37,8 @@ const world: TestWorld = {
   now: "2026-11-02T00:00:00Z",
   files: {
     "key.pub": demo.key.pem,
+    "publisher.key": publisher.pem,
+    "publisher.pub": publisher.key.publicKey,
     "root.json": repository.rootHistory[0] as Uint8Array,
     "pinned.json": target,
     "policy.yaml": policyFor(demo.key.pem),
@@ -121,6 +126,10 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["TrustedRootJson", "trust", "create", "--with-default-services"],
   ["TrustedRootJson", "trusted-root", "create", "--with-default-services", "--no-default-tsa"],
   ["TrustedRootFile", "trust", "create", "--with-default-services", "--out", "new.json"],
+  ["SnapshotPush", "snapshot", "push", "PLACE", ...mirror, "--key", "publisher.key"],
+  ["SnapshotPull", "snapshot", "pull", "PLACE", "--store", tempFolder(), "--key", "publisher.pub"],
+  ["SnapshotList", "snapshot", "ls", "PLACE", "--key", "publisher.pub"],
+  ["SnapshotList", "snapshot", "ls", "PLACE"],
   ["Error", "verify", ...keyed],
   ["Error", "mirror", "ls", "--store", "nowhere"],
 ];
@@ -130,9 +139,11 @@ const printed = new Map<string, unknown[]>();
 
 test("each command prints the document of its kind, which keeps to its schema; YAML says the same kind", async () => {
   const server = await serveTuf(repository.files);
+  const registry = await serveStoring();
+  const places: Readonly<Record<string, string>> = { URL: server.url, PLACE: `oci://${registry.host}/shop/mirror` };
   try {
     for (const [kind, ...given] of table) {
-      const words = given.map((word) => (word === "URL" ? server.url : word));
+      const words = given.map((word) => places[word] ?? word);
       const { out, err } = await runCli([...words, formatFlag(words), "json"], world);
       const document = JSON.parse(out);
       assert.equal(documentFaults(document), [], `${words.join(" ")}\n${err}`);
@@ -156,6 +167,7 @@ test("each command prints the document of its kind, which keeps to its schema; Y
     assert.match(yaml.out, /^apiVersion: sallyport\.dev\/v1\nkind: TrustStatus\n/);
   } finally {
     server.close();
+    await registry.close();
   }
 });
 

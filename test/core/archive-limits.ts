@@ -6,6 +6,7 @@ import {
   encodeArchiveStatement,
   parseArchiveStatement,
 } from "../../core/archive/archive-statement.ts";
+import { encodeSnapshotStatement, parseSnapshotStatement } from "../../core/archive/snapshot-statement.ts";
 import type { Limits } from "../../core/limits.ts";
 import { imageDigest, sampleEntries, sampleStatement } from "../support/archive-sample.ts";
 
@@ -33,4 +34,11 @@ export const statingArchive = (limits: Limits): ArchiveStatement =>
 export const listingArchive = (limits: Limits): void => {
   for (const entry of sampleEntries) parseEntry(encodeEntry(entry), limits);
   parseCarriedBlob(encodeCarriedBlob({ digest: imageDigest, size: 3 }), limits);
+};
+
+/** `parseSnapshotStatement`. */
+export const statingSnapshot = (limits: Limits): void => {
+  const created = "2026-11-30T06:00:00Z";
+  const facts = { sequence: 1, digest: imageDigest, size: 4096, schema: 1, contentId: imageDigest, created };
+  parseSnapshotStatement(encodeSnapshotStatement(facts), limits);
 };

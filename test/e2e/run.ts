@@ -20,6 +20,7 @@ import { offlineScenarios } from "./offline.ts";
 import { proxyScenarios } from "./proxies.ts";
 import { readOnlyScenarios } from "./read-only.ts";
 import { registryScenarios } from "./registries.ts";
+import { snapshotScenarios } from "./snapshots.ts";
 import type { Scenario } from "./scenario.ts";
 import { trustScenarios } from "./trust.ts";
 
@@ -42,6 +43,7 @@ const scenarios: readonly Scenario[] = [
   ...trustScenarios,
   ...kyvernoScenarios,
   ...offlineScenarios,
+  ...snapshotScenarios,
 ].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
 await buildDist(root);

@@ -47,8 +47,11 @@ export interface RegistryWriter {
     facts: { readonly subject: Digest; readonly artifactType: string },
     signal: AbortSignal,
   ): Promise<void>;
-  /** Why it could not be deleted, where the registry deletes nothing or does not let us; else it is gone. */
-  deleteManifest(repository: string, digest: Digest, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * By a digest, or by a tag, which some registries keep beside it. Why it could not be deleted, where the registry
+   * deletes nothing or does not let us; else it is gone.
+   */
+  deleteManifest(repository: string, reference: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 export interface RegistryWriterOptions {
@@ -197,9 +200,9 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
       await addToTag(endpoint, subject, { mediaType, digest, size: bytes.length, artifactType }, signal);
     },
 
-    async deleteManifest(repository, digest, signal) {
+    async deleteManifest(repository, reference, signal) {
       const endpoint = endpointOf(repository);
-      const path = `${endpoint.path}/manifests/${digest}`;
+      const path = `${endpoint.path}/manifests/${reference}`;
       try {
         const response = await change(endpoint, { method: "DELETE", path, access: "delete" }, signal);
         if ([200, 202, 204, 404].includes(response.status)) return undefined;

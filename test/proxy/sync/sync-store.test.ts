@@ -112,7 +112,13 @@ test("a full disk ends all with a code; what was committed before is there, and 
   const database = new Database(join(folder, "mirror.db"));
   const pages = Number(database.pragma("page_count", { simple: true }));
   database.pragma(`max_page_count = ${pages + 20}`);
-  const mirror = new Mirror({ folder, database, limits: defaultLimits, lock: { release: () => undefined } });
+  const mirror = new Mirror({
+    folder,
+    path: folder,
+    database,
+    limits: defaultLimits,
+    lock: { release: () => undefined },
+  });
   const store = new SyncStore(mirror, { tooLarge: () => undefined, ended: () => undefined });
   const texts = Array.from({ length: 100 }, (_, index) => String(index).padStart(5000, "x"));
   const kept: string[] = [];

@@ -1,0 +1,64 @@
+/** `sallyport snapshot pull`. Source: docs/spec/archive.md#snapshots. */
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { findCurrentSnapshot } from "../../proxy/mirror/current-snapshot.ts";
+import { bringSnapshot, type Brought } from "../../proxy/snapshot/bring-snapshot.ts";
+import type { CommandIO } from "../command.ts";
+import { fromEnvironment } from "../environment.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { usage } from "../input/given-file.ts";
+import { readSnapshotKey, type SnapshotFlags, withPlace } from "../input/snapshot-flags.ts";
+import { lockHolder, type StoreOptions } from "../input/store.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { shortDigest } from "../render/digest.ts";
+import { note, warn } from "../render/say.ts";
+import { toSizeText } from "../render/size.ts";
+import { renderFacts } from "../render/snapshot.ts";
+import { toTimeText } from "../render/time.ts";
+
+export interface SnapshotPullFlags extends SnapshotFlags, StoreOptions {
+  readonly key?: readonly string[];
+}
+
+export async function pullSnapshot(text: string, flags: SnapshotPullFlags, io: CommandIO): Promise<ExitCode> {
+  const store = flags.store ?? fromEnvironment("SALLYPORT_STORE", io);
+  if (store === undefined) throw usage("no mirror is named: give --store DIR, or set SALLYPORT_STORE", "--store");
+  const keys = (flags.key ?? []).map((path) => readSnapshotKey(path, io, "--key").key);
+  if (keys.length === 0 && findCurrentSnapshot(store, io.limits) === undefined)
+    throw usage("nobody's snapshots are accepted here yet: give the public key of those who push them", "--key");
+  return withPlace(text, flags, io, async (way) => {
+    const brought = await bringSnapshot({ ...way, store, keys, verifier: nodeVerifier, holder: lockHolder(io) });
+    tell(brought, store, flags, io);
+    return 0;
+  });
+}
+
+function tell(brought: Brought, store: string, { output }: SnapshotPullFlags, io: CommandIO): void {
+  const { state, snapshot, size, before, newKeys } = brought;
+  const { sequence, contentId, created, key, from } = snapshot;
+  const now = io.now();
+  if (Date.parse(created) > now.getTime())
+    warn(`the clock is behind: this snapshot was made at ${created} [clock-behind]`, io);
+  for (const fingerprint of newKeys) note(`snapshots signed by the key ${fingerprint} are accepted from now on`, io);
+  if (isDocumentFormat(output)) {
+    const facts = { state, sequence, contentId, created, size, signedBy: key, newKeys };
+    const members = { store, from, ...facts, ...(before === undefined ? {} : { before }) };
+    io.out(renderDocument("SnapshotPull", members, output));
+    return;
+  }
+  const words =
+    state === "current"
+      ? `snapshot ${sequence} is here already`
+      : `snapshot ${sequence}${before === undefined ? "" : `, in the place of ${before}`}`;
+  io.out(
+    renderFacts(
+      [
+        [state === "current" ? "nothing new" : "pulled", words],
+        ["content id", shortDigest(contentId)],
+        ["created", toTimeText(new Date(created), now)],
+        ["size", toSizeText(size)],
+        ["signed by", shortDigest(key)],
+      ],
+      io,
+    ),
+  );
+}

@@ -1,0 +1,161 @@
+/**
+ * Brings the snapshot of a registry into a folder and makes it the one that readers open. What is wrong with it changes
+ * nothing: what was there stays, and is read meanwhile. Source: docs/spec/archive.md#snapshots.
+ */
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { PublicKey } from "../../core/crypto/public-key.ts";
+import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import { makeFolder } from "../make-folder.ts";
+import { checkSnapshotFile } from "../mirror/check-snapshot.ts";
+import {
+  type CurrentSnapshot,
+  findCurrentSnapshot,
+  snapshotsFolder,
+  syncFolder,
+  writeCurrentSnapshot,
+} from "../mirror/current-snapshot.ts";
+import { openMirror } from "../mirror/open-mirror.ts";
+import { guardedFiles } from "../mirror/store-error.ts";
+import { type LockHolder, lockWriter } from "../mirror/writer-lock.ts";
+import type { Registry } from "../upstream/registry/open-registry.ts";
+import { acceptedKeys, keptKeys } from "./accepted-keys.ts";
+import { downloadSnapshot } from "./download.ts";
+import { findSnapshot, type FoundSnapshot } from "./find-snapshot.ts";
+import type { SnapshotPlace } from "./place.ts";
+
+export interface BringOptions {
+  readonly store: string;
+  readonly place: SnapshotPlace;
+  readonly registry: Pick<Registry, "parts" | "content">;
+  /** Keys that an operator gave; without any those count that were accepted here before. */
+  readonly keys: readonly PublicKey[];
+  readonly verifier: SignatureVerifier;
+  readonly limits: Limits;
+  readonly holder?: LockHolder;
+  readonly signal: AbortSignal;
+  readonly pauseMs?: number;
+}
+
+export interface Brought {
+  /** `current`: the folder had it already. */
+  readonly state: "switched" | "current";
+  readonly snapshot: CurrentSnapshot;
+  readonly size: number;
+  /** The sequence of the one that was read before. */
+  readonly before?: number;
+  /** Fingerprints of keys that are accepted from now on. */
+  readonly newKeys: readonly string[];
+}
+
+/**
+ * @throws EngineError `archive-signature`, `archive-sequence` for an older one than was here, `archive-corrupt`,
+ * `mirror-busy` while another process brings one, `invalid-usage` where the folder has a mirror that is written, and the
+ * codes of an outage.
+ */
+export async function bringSnapshot(options: BringOptions): Promise<Brought> {
+  const { store, holder } = options;
+  guardedFiles(store, () => makeFolder(join(store, snapshotsFolder)));
+  const lock = lockWriter(store, 0, holder);
+  try {
+    return await bring(options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function bring(options: BringOptions): Promise<Brought> {
+  const { store, place, keys, verifier, limits } = options;
+  if (existsSync(join(store, "mirror.db")))
+    throw new EngineError("invalid-usage", "this folder has a mirror that is written: give another one", {
+      subject: store,
+    });
+  const current = findCurrentSnapshot(store, limits);
+  const held = current?.keys ?? [];
+  const found = await findSnapshot(place, { keys: acceptedKeys(keys, held, limits), verifier }, options);
+  const { statement, statementDigest, key } = found;
+  refuseOlder(current, found, place);
+  const { size } = statement;
+  if (current?.statement === statementDigest && opens(store, limits))
+    return { state: "current", snapshot: current, size, newKeys: [] };
+  const file = await placeFile(found, options);
+  const kept = keptKeys(held, key, statement.nextKeys ?? [], limits);
+  const snapshot: CurrentSnapshot = {
+    file,
+    sequence: statement.sequence,
+    contentId: statement.contentId,
+    created: statement.created,
+    statement: statementDigest,
+    key: key.fingerprint,
+    from: place.text,
+    keys: kept.keys,
+  };
+  writeCurrentSnapshot(store, snapshot);
+  // A reader that is just opening the one before still finds it.
+  removeOthers(store, [file, ...(current === undefined ? [] : [current.file])]);
+  return {
+    state: "switched",
+    snapshot,
+    size,
+    ...(current === undefined ? {} : { before: current.sequence }),
+    newKeys: kept.added.map(({ fingerprint }) => fingerprint),
+  };
+}
+
+/** @throws EngineError `archive-sequence` */
+function refuseOlder(
+  current: CurrentSnapshot | undefined,
+  { statement, statementDigest }: FoundSnapshot,
+  { text }: SnapshotPlace,
+): void {
+  if (current === undefined) return;
+  const { sequence } = statement;
+  const why =
+    sequence < current.sequence
+      ? `the registry has snapshot ${sequence}, and ${current.sequence} was here before`
+      : sequence === current.sequence && statementDigest !== current.statement
+        ? `the registry has another snapshot ${sequence} than the one that is here`
+        : undefined;
+  if (why !== undefined) throw new EngineError("archive-sequence", why, { subject: text, remedy: "snapshot-sequence" });
+}
+
+/** Whether what is here can be read: by this version of the program, and at all. */
+function opens(store: string, limits: Limits): boolean {
+  try {
+    openMirror(store, { mode: "read", limits }).close();
+    return true;
+  } catch (error) {
+    if (!(error instanceof EngineError) || !["mirror-version", "mirror-corrupt"].includes(error.code)) throw error;
+    return false;
+  }
+}
+
+/** The name of the file, whole, checked, and on the disk. */
+async function placeFile(found: FoundSnapshot, options: BringOptions): Promise<string> {
+  const { statement } = found;
+  const folder = join(options.store, snapshotsFolder);
+  const file = `${statement.sequence}-${statement.digest.slice("sha256:".length)}.db`;
+  const path = join(folder, file);
+  const fresh = `${path}.new`;
+  try {
+    await downloadSnapshot(found, fresh, options);
+    checkSnapshotFile(fresh, statement);
+    guardedFiles(path, () => {
+      chmodSync(fresh, 0o444);
+      renameSync(fresh, path);
+      syncFolder(folder);
+    });
+  } catch (error) {
+    for (const left of [fresh, `${fresh}-journal`]) rmSync(left, { force: true });
+    throw error;
+  }
+  return file;
+}
+
+/** Files of earlier snapshots, and what a process left that was killed. */
+function removeOthers(store: string, kept: readonly string[]): void {
+  const folder = join(store, snapshotsFolder);
+  for (const name of readdirSync(folder)) if (!kept.includes(name)) rmSync(join(folder, name), { force: true });
+}
