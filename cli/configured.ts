@@ -14,6 +14,11 @@ const shared: readonly (readonly [name: string, variable: VariableName])[] = [
   ["trust.tufRoot", "SALLYPORT_TUF_ROOT"],
   ["trust.mode", "SALLYPORT_TRUST_MODE"],
   ["trust.maxAge", "SALLYPORT_MAX_TRUST_AGE"],
+  ["trust.warnAge", "SALLYPORT_WARN_TRUST_AGE"],
+  ["freshness.maxMirrorAge", "SALLYPORT_MAX_MIRROR_AGE"],
+  ["freshness.warnMirrorAge", "SALLYPORT_WARN_MIRROR_AGE"],
+  ["freshness.maxCheckpointAge", "SALLYPORT_MAX_CHECKPOINT_AGE"],
+  ["freshness.warnCheckpointAge", "SALLYPORT_WARN_CHECKPOINT_AGE"],
   ["trust.digest", "SALLYPORT_TRUST_DIGEST"],
   ["limits.maxBundleSize", "SALLYPORT_MAX_BUNDLE_SIZE"],
 ];

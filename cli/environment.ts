@@ -74,6 +74,31 @@ export const variables = {
     expects: "span of time such as 30d",
     does: "decides",
   },
+  SALLYPORT_WARN_TRUST_AGE: {
+    what: "in mode budget: how long past expiry decisions begin to warn, where --warn-trust-age says nothing",
+    expects: "span of time such as 7d",
+    does: "decides",
+  },
+  SALLYPORT_MAX_MIRROR_AGE: {
+    what: "how old the mirror may be, where --max-mirror-age says nothing",
+    expects: "span of time such as 30d",
+    does: "decides",
+  },
+  SALLYPORT_WARN_MIRROR_AGE: {
+    what: "how old the mirror is when decisions begin to warn of it, where --warn-mirror-age says nothing",
+    expects: "span of time such as 30d",
+    does: "decides",
+  },
+  SALLYPORT_MAX_CHECKPOINT_AGE: {
+    what: "how old the newest checkpoint of a log may be, where --max-checkpoint-age says nothing",
+    expects: "span of time such as 30d",
+    does: "decides",
+  },
+  SALLYPORT_WARN_CHECKPOINT_AGE: {
+    what: "how old that checkpoint is when decisions begin to warn, where --warn-checkpoint-age says nothing",
+    expects: "span of time such as 30d",
+    does: "decides",
+  },
   SALLYPORT_TRUST_DIGEST: {
     what: "in mode pin: the digest of the trusted root, where --trust-digest says nothing",
     expects: "digest",

@@ -220,7 +220,9 @@ export const checks: Readonly<Record<ErrorCode, string>> = {
   "access-denied": "can the same user read it with another tool (`docker login`, `ls -l`)?",
   "tls-failure": "who issued the server's certificate: `openssl s_client -connect HOST:443`",
   "no-trust": "`sallyport mirror pins --store STORE` has the names of the trusted roots that are here",
-  stale: "`sallyport trust status --store STORE` has expiry, age and budget; is this machine's clock right?",
+  stale:
+    "the message names what is too old; `sallyport trust status --store STORE` has expiry, age and budget of trusted " +
+    "roots; is this machine's clock right?",
   "no-key": "`sallyport mirror pins --store STORE` has the references whose keys are pinned",
   unresolved: "does the resource have the field? `sallyport jp query -i RESOURCE EXPRESSION`",
   overloaded: "the load of the webhook, and its deadline",
@@ -261,6 +263,19 @@ export const remedies = {
   "tag-moved": "see who moved the tag, and whether they were to; name an image by its digest where it must not change",
   "tag-gone": "see who removed the tag; name the image by a tag that is there, or by its digest",
   "no-such-image": "correct the name or the tag in the list, or take the image out of it",
+  "old-mirror":
+    "bring what is known now: import a newer archive, or, where there is a network, sync again " +
+    "(`sallyport mirror sync --store STORE -f LIST`)",
+  "old-checkpoint":
+    "bring a newer checkpoint of the log: it comes with an archive; a log whose checkpoints carry no time cannot " +
+    "meet this budget",
+  "too-young": "wait until the time in the message, or lower `sallyport.dev/min-signature-age` in the policy",
+  "no-age":
+    "sign with a timestamp authority, or with a log that signs its times; a log entry that `ignoreTlog` ignores " +
+    "gives no time",
+  "policy-trust-age":
+    "fetch fresh metadata where there is a network (`sallyport trust update --store STORE`) and bring it here " +
+    "(`sallyport trust import --store STORE FOLDER`), or raise `sallyport.dev/max-trust-age` in the policy",
   "sync-again": "run the sync again; if it is missing then too, `--verbose` shows who was asked and what came back",
   "image-name":
     "write the name that Pods use, with its registry, before the layout: `sallyport mirror add --store STORE " +

@@ -388,7 +388,6 @@ export const layers: LayerTable = {
       "core/errors.ts",
       "core/limits.ts",
       "core/cosign",
-      "core/encoding",
       "core/knowledge",
       "proxy/host/node-verifier.ts",
       "proxy/log.ts",

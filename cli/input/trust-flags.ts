@@ -3,14 +3,15 @@
  * `--tufMirror`, and ours. Source: docs/spec/offline.md#time-and-freshness.
  */
 import { type Command, Option } from "commander";
-import { findSpan } from "../../core/encoding/units.ts";
+import { findSpan, longestAge, spanText } from "../../core/encoding/units.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import type { AgeBudget } from "../../core/trust/age-budget.ts";
 import { type TrustMode, trustModes, trustWords } from "../../core/trust/freshness.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { parseRoot } from "../../core/tuf/root.ts";
 import type { CommandIO } from "../command.ts";
-import { fromEnvironment, orVariable } from "../environment.ts";
+import { fromEnvironment, orVariable, type VariableName } from "../environment.ts";
 import { asGiven, aTufRoot, usage } from "./given-file.ts";
 import { note } from "../render/say.ts";
 
@@ -24,6 +25,11 @@ export interface TrustOptions {
   readonly trustMode?: TrustMode;
   /** Of a configuration, which was read already: milliseconds. */
   readonly maxTrustAge?: string | number;
+  readonly warnTrustAge?: string | number;
+  readonly maxMirrorAge?: string | number;
+  readonly warnMirrorAge?: string | number;
+  readonly maxCheckpointAge?: string | number;
+  readonly warnCheckpointAge?: string | number;
   readonly trustDigest?: string;
 }
 
@@ -38,6 +44,11 @@ export const addTrustOptions = (command: Command): Command =>
     .addOption(new Option("--enableTuf", "as --tufRoot").hideHelp())
     .addOption(new Option("--trust-mode <mode>", `${trustWords.mode} (default: budget)`).choices(trustModes))
     .option("--max-trust-age <span>", `${trustWords.maxAge} (default: 90d)`)
+    .option("--warn-trust-age <span>", `${trustWords.warnAge} (default: 7d)`)
+    .option("--max-mirror-age <span>", `${trustWords.maxMirrorAge} (default: no bound)`)
+    .option("--warn-mirror-age <span>", `${trustWords.warnMirrorAge} (default: 30d)`)
+    .option("--max-checkpoint-age <span>", `${trustWords.maxCheckpointAge} (default: no bound)`)
+    .option("--warn-checkpoint-age <span>", `${trustWords.warnCheckpointAge} (default: never)`)
     .option("--trust-digest <digest>", trustWords.digest);
 
 /** `30d`, `72h`, `1d12h`, in milliseconds. @throws EngineError `invalid-usage` with the name of the flag. */
@@ -56,8 +67,40 @@ function readDigest(text: string): Digest {
   return text;
 }
 
-const readAge = (age: string | number | undefined, flag: string): number | undefined =>
-  typeof age === "string" ? parseSpan(age, flag) : age;
+/** The flags of ages, and the variables that are read where a flag is not given. */
+const ages = {
+  maxTrustAge: ["--max-trust-age", "SALLYPORT_MAX_TRUST_AGE"],
+  warnTrustAge: ["--warn-trust-age", "SALLYPORT_WARN_TRUST_AGE"],
+  maxMirrorAge: ["--max-mirror-age", "SALLYPORT_MAX_MIRROR_AGE"],
+  warnMirrorAge: ["--warn-mirror-age", "SALLYPORT_WARN_MIRROR_AGE"],
+  maxCheckpointAge: ["--max-checkpoint-age", "SALLYPORT_MAX_CHECKPOINT_AGE"],
+  warnCheckpointAge: ["--warn-checkpoint-age", "SALLYPORT_WARN_CHECKPOINT_AGE"],
+} as const satisfies Partial<Record<keyof TrustOptions, readonly [string, VariableName]>>;
+
+function readAge(name: keyof typeof ages, options: TrustOptions, io: CommandIO): number | undefined {
+  const [flag, variable] = ages[name];
+  const given = options[name];
+  if (given !== undefined) return typeof given === "string" ? parseAge(given, flag) : given;
+  const said = fromEnvironment(variable, io);
+  return said === undefined ? undefined : parseAge(said, variable);
+}
+
+/** @throws EngineError `invalid-usage` for what is no span, or more than ten years. */
+function parseAge(text: string, flag: string): number {
+  const span = parseSpan(text, flag);
+  if (span > longestAge) throw usage(`${flag} is at most ${spanText(longestAge)}, not ${text}`, flag);
+  return span;
+}
+
+/** A budget of which something is said, under the name of its setting. */
+function budget<Name extends string>(
+  name: Name,
+  warn: number | undefined,
+  deny: number | undefined,
+): { readonly [Key in Name]?: AgeBudget } {
+  const said = { ...(warn === undefined ? {} : { warn }), ...(deny === undefined ? {} : { deny }) };
+  return (Object.keys(said).length === 0 ? {} : { [name]: said }) as { readonly [Key in Name]?: AgeBudget };
+}
 
 function readMode(text: string | undefined): TrustMode | undefined {
   const mode = trustModes.find((one) => one === text);
@@ -92,14 +135,14 @@ export function readTrustSettings(
   if (options.tufMirror !== undefined && tufFolder(options) === undefined)
     note("nothing is fetched from the URL of --tufMirror here; run sallyport trust update --tufMirror URL", io);
   const mode = options.trustMode ?? readMode(fromEnvironment("SALLYPORT_TRUST_MODE", io));
-  const deny =
-    readAge(options.maxTrustAge, "--max-trust-age") ??
-    readAge(fromEnvironment("SALLYPORT_MAX_TRUST_AGE", io), "SALLYPORT_MAX_TRUST_AGE");
+  const age = (name: keyof typeof ages) => readAge(name, options, io);
   const digest = options.trustDigest ?? fromEnvironment("SALLYPORT_TRUST_DIGEST", io);
   return {
     initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: readTufRoot(root, io) }) },
     ...(mode === undefined ? {} : { mode }),
-    ...(deny === undefined ? {} : { maxTrustAge: { deny } }),
+    ...budget("maxTrustAge", age("warnTrustAge"), age("maxTrustAge")),
+    ...budget("maxMirrorAge", age("warnMirrorAge"), age("maxMirrorAge")),
+    ...budget("maxCheckpointAge", age("warnCheckpointAge"), age("maxCheckpointAge")),
     ...(digest === undefined ? {} : { pins: { [name]: readDigest(digest) } }),
   };
 }

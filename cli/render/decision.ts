@@ -6,11 +6,12 @@ import type { Decision } from "../../core/decide/engine.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../../core/kyverno/image/result.ts";
 import { mayOverlook } from "../../core/decide/allowed.ts";
+import type { Freshness } from "../../core/trust/budgets.ts";
 import type { Failure } from "../../core/verdict.ts";
 import { failureOf, ruleFix, type FixSettings } from "./fix.ts";
 import { candidateNode, claimNode, failureNode, openNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";
-import { toUtcText } from "./time.ts";
+import { toTimeText, toUtcText } from "./time.ts";
 import { widthOf, wrapText } from "./wrap.ts";
 import { renderTree, type TreeNode } from "./tree.ts";
 
@@ -174,6 +175,12 @@ function header(what: string, when: string, style: Style): string {
   return `${style.bold(what)}${fits ? "  " : "\n  "}${when}\n`;
 }
 
+const sources = { archive: "its last archive", sync: "its last complete sync" } as const;
+
+function mirrorText({ at = "", by }: NonNullable<Freshness["mirror"]>, now: Date): string {
+  return `as of ${toTimeText(new Date(at), now)}${by === undefined ? "" : `, ${sources[by]}`}`;
+}
+
 export interface ExplainSettings {
   readonly brief: boolean;
   /** What the request is about: `Pod shop/web`, or the image that was named. */
@@ -202,6 +209,9 @@ export function renderDecision(decision: Decision, style: Style, settings: Expla
     ...(result === undefined ? [] : [part(role, about)]),
     ...(failure === undefined ? [] : [part("because", `${failure.reason} [${failure.code}]`)]),
     ...(isNew ? [part("fix", fix, true)] : []),
+    ...(decision.freshness.mirror?.at === undefined
+      ? []
+      : [part("mirror", mirrorText(decision.freshness.mirror, now))]),
     ...(decision.results.length === 0 ? ["no rule applies to this request\n"] : []),
     ...trees.map((tree) => `\n${renderTree(tree, style)}`),
   ].join("");

@@ -1,8 +1,7 @@
 /** What `/readyz` looks at. Source: docs/spec/command-line.md#serve. */
 import { EngineError } from "../../core/errors.ts";
-import { isObject } from "../../core/encoding/shape.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
-import type { Run } from "../../proxy/mirror/run-log.ts";
+import { mirroredOf } from "../../proxy/mirror/dated-runs.ts";
 import { currentWriter } from "../../proxy/mirror/writer-lock.ts";
 import type { TufServer } from "../../proxy/registry/tuf-server.ts";
 import type { ReadinessCheck } from "../../proxy/serve/health.ts";
@@ -17,12 +16,6 @@ export interface Readiness {
   /** Why the newest configuration and its policies are not in force. */
   readonly kept: () => EngineError | undefined;
 }
-
-const runsLookedAt = 100;
-
-/** A sync that could ask everybody. */
-const isWholeSync = ({ kind, summary }: Run): boolean =>
-  kind === "mirror sync" && isObject(summary) && Array.isArray(summary.outages) && summary.outages.length === 0;
 
 /** The mirror must be readable; that it is old, or another process writes it, holds nobody back. */
 export function readinessChecks({ config, mirror, tuf, now, kept }: Readiness): readonly ReadinessCheck[] {
@@ -47,8 +40,11 @@ export function readinessChecks({ config, mirror, tuf, now, kept }: Readiness): 
 
 /** A mirror into which nobody ever synced has no age. */
 function requireYoung(mirror: Mirror, maxAge: number, now: Date): void {
-  const runs = mirror.log.runs(runsLookedAt);
-  const last = runs.find(isWholeSync) ?? runs.findLast(({ kind }) => kind === "mirror sync");
-  if (last === undefined || now.getTime() - Date.parse(last.ended) <= maxAge) return;
-  throw new EngineError("stale", `the last whole sync ended at ${last.ended} or before, longer ago than sync.maxAge`);
+  const runs = mirror.log.datedRuns();
+  const mirrored = mirroredOf(runs);
+  // Where none was complete, the mirror is at least as old as the first one that is known.
+  const first = runs.findLast(({ kind }) => kind === "mirror sync");
+  const at = mirrored.at ?? (first === undefined ? undefined : new Date(first.started));
+  if (at === undefined || now.getTime() - at.getTime() <= maxAge) return;
+  throw new EngineError("stale", `the mirror is as of ${at.toISOString()} or before, longer ago than sync.maxAge`);
 }

@@ -22,6 +22,7 @@ import { type Limits, limitsWith } from "../limits.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
 import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
+import type { Freshness } from "../trust/budgets.ts";
 import type { TrustSettings } from "../trust/tuf-verifier.ts";
 import { createImageVerifier } from "../verify/image-verifier.ts";
 import { isAllowed } from "./allowed.ts";
@@ -78,6 +79,8 @@ export interface Decision {
   readonly read: readonly string[];
   /** The reference time, RFC 3339. */
   readonly at: string;
+  /** How fresh what it rests on is, and by which budgets that was judged. */
+  readonly freshness: Freshness;
   /** The newest signed time of this decision and all before, for the next ones. */
   readonly newestSignedTime?: string;
 }
@@ -159,6 +162,7 @@ export function createEngine(options: EngineOptions): Engine {
           return verifier.read();
         },
         at: now.toISOString(),
+        freshness: verifier.freshness(),
         ...(newest === undefined ? {} : { newestSignedTime: newest.toISOString() }),
       };
     },

@@ -157,7 +157,9 @@ export class AskingRun {
     const { given, refresh, inFlight = defaultInFlight, heldBytes = Number.POSITIVE_INFINITY } = options;
     this.#answers = new Overlay(
       knowledge,
-      (question, answer) => isOld(question, answer, now, refresh) && !isGiven(answer, given?.answer(question)),
+      refresh === undefined
+        ? undefined
+        : (question, answer) => isOld(question, answer, now, refresh) && !isGiven(answer, given?.answer(question)),
       (question) => isAlwaysOld(question, refresh) && given?.answer(question) === undefined,
     );
     this.#asker = asker;

@@ -14,6 +14,9 @@ export function findSpan(text: string): number | undefined {
   );
 }
 
+/** The longest age that anybody can ask for or allow: ten years. */
+export const longestAge = 3650 * 86_400_000;
+
 /** As it would be written: `90m`, `12h`. Whole seconds. */
 export function spanText(ms: number): string {
   const [unit, size] = Object.entries(millisecondsOf).find(([, one]) => ms >= one && ms % one === 0) ?? ["s", 1000];

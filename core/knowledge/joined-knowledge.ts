@@ -4,7 +4,7 @@
  */
 import type { Answer, AnswerTo } from "./answer.ts";
 import { type CompletenessClaim, contradicts } from "./completeness-claim.ts";
-import type { DistrustRow, Knowledge, SourceState } from "./knowledge.ts";
+import type { DistrustRow, Knowledge, Mirrored, SourceState } from "./knowledge.ts";
 import type { Question } from "./question.ts";
 
 /**
@@ -81,12 +81,13 @@ class JoinedKnowledge implements Knowledge {
     for (const source of this.#sources) yield* source.facts?.(scope) ?? [];
   }
 
-  /** The union of the sources' distrust lists, and their newest signed time. */
+  /** The union of the sources' distrust lists, their newest signed time, and the age of the oldest copy. */
   state(): SourceState {
     const states = this.#sources.map((source) => source.state?.() ?? {});
     const versions = states.map(({ version }) => version);
     const lists = states.flatMap(({ distrust = none }) => (distrust.length > 0 ? [distrust] : []));
     const times = states.flatMap(({ newestSignedTime }) => newestSignedTime ?? []);
+    const mirrored = states.flatMap((state) => state.mirrored ?? []);
     const [first = none] = lists;
     // As a JSON list, so that different lists of versions never have the same text.
     const version = versions.includes(undefined) ? undefined : JSON.stringify(versions);
@@ -96,8 +97,17 @@ class JoinedKnowledge implements Knowledge {
       version,
       distrust: lists.length < 2 ? first : lists.flat(),
       newestSignedTime: times.sort((left, right) => right.getTime() - left.getTime())[0],
+      mirrored: mirrored.reduce<Mirrored | undefined>(older, undefined),
+      checkpoints: states.flatMap(({ checkpoints = [] }) => checkpoints),
     };
   }
+}
+
+/** The older of two copies: one whose age nobody knows counts as the oldest. */
+function older(left: Mirrored | undefined, right: Mirrored): Mirrored {
+  if (left === undefined) return right;
+  if (left.at === undefined || right.at === undefined) return left.at === undefined ? left : right;
+  return left.at <= right.at ? left : right;
 }
 
 /** Whether `other` holds something of the scope that `source` says is not there, and makes no claim about it. */

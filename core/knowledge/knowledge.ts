@@ -20,6 +20,14 @@ export interface DistrustRow {
   readonly date?: string;
 }
 
+/** As of when a source is a copy of what is known elsewhere. */
+export interface Mirrored {
+  /** Absent: nobody knows. */
+  readonly at?: Date;
+  /** Who says so: the last archive that was imported, by its signed time of creation, or the last complete sync. */
+  readonly by?: "archive" | "sync";
+}
+
 /** A source's state beside its answers, as of one moment. */
 export interface SourceState {
   /**
@@ -36,6 +44,10 @@ export interface SourceState {
    * whatever the clock says.
    */
   readonly newestSignedTime?: Date | undefined;
+  /** Of a mirror. Absent: the source is no copy whose age counts, such as files of a command line. */
+  readonly mirrored?: Mirrored | undefined;
+  /** The newest checkpoints that were seen of logs, as signed notes. Nothing about them was verified. */
+  readonly checkpoints?: readonly string[];
 }
 
 /**

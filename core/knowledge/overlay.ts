@@ -5,7 +5,7 @@ import { codeRow } from "../errors.ts";
 import type { Answer, AnswerTo, Unavailable } from "./answer.ts";
 import { type CompletenessClaim, contradicts } from "./completeness-claim.ts";
 import type { Knowledge, SourceState } from "./knowledge.ts";
-import { type Question, questionText } from "./question.ts";
+import { isArtifactQuestion, type Question, questionText } from "./question.ts";
 
 /** An earlier answer that was used, because nobody could give a newer one. */
 export interface UsedInOutage {
@@ -27,17 +27,21 @@ export class Overlay implements Knowledge {
   /** Scopes whose claims were contradicted in this run: no absence rests on them any more. */
   readonly #ended = new Set<string>();
 
+  readonly #asksAgain: boolean;
+  #keptArtifact = false;
+
   /**
    * If `isOld` holds for the base's answer, the question counts as unanswered. If `isAlwaysOld` holds, whatever the
    * base's answer is, the base is not asked for it.
    */
   constructor(
     base: Knowledge,
-    isOld: (question: Question, answer: Answer) => boolean = () => false,
+    isOld?: (question: Question, answer: Answer) => boolean,
     isAlwaysOld: (question: Question) => boolean = () => false,
   ) {
     this.#base = base;
-    this.#isOld = isOld;
+    this.#isOld = isOld ?? (() => false);
+    this.#asksAgain = isOld !== undefined;
     this.#isAlwaysOld = isAlwaysOld;
   }
 
@@ -73,9 +77,18 @@ export class Overlay implements Knowledge {
     return (this.#base.claims?.(question) ?? []).filter(({ scope }) => !this.#ended.has(scope));
   }
 
-  /** The base's state, without a version. */
+  /**
+   * The base's state, without a version. Where old answers are asked for again, what is known is as of now, and the age
+   * of the base counts only once an old answer was used.
+   */
   state(): SourceState {
-    return { ...this.#base.state?.(), version: undefined };
+    const { mirrored, ...state } = this.#base.state?.() ?? {};
+    return { ...state, ...(this.#isNew() ? {} : { mirrored }), version: undefined };
+  }
+
+  #isNew(): boolean {
+    const isOfArtifact = ({ question }: UsedInOutage): boolean => isArtifactQuestion(question);
+    return this.#asksAgain && !this.#keptArtifact && ![...this.#used.values()].some(isOfArtifact);
   }
 
   /** Lets go of an answer that the base has by now. What it ended stays ended. */
@@ -86,6 +99,7 @@ export class Overlay implements Knowledge {
   /** Nobody may be asked this: an earlier answer counts, however old it is, as where nothing may be asked at all. */
   keep(question: Question): void {
     this.#kept.add(questionText(question));
+    this.#keptArtifact ||= isArtifactQuestion(question);
   }
 
   /** Adds an answer. An outage never replaces a definite answer. A new fact ends the claims that it contradicts. */

@@ -5,7 +5,7 @@
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
 import { claimedAbsence, type CompletenessClaim, contradicts } from "../knowledge/completeness-claim.ts";
-import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge, Mirrored, SourceState } from "../knowledge/knowledge.ts";
 import { parseQuestion, type Question, questionText } from "../knowledge/question.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
@@ -27,6 +27,7 @@ export class MemoryKnowledge implements Knowledge {
   readonly #complete = new Map<string, CompletenessClaim>();
   #distrust: readonly DistrustRow[] = [];
   #signed: Date | undefined;
+  #mirrored: Mirrored | undefined;
   #changes = 0;
 
   /** `limits` bound what is put in. */
@@ -67,7 +68,12 @@ export class MemoryKnowledge implements Knowledge {
 
   /** The version counts what was put in. */
   state(): SourceState {
-    return { version: String(this.#changes), distrust: this.#distrust, newestSignedTime: this.#signed };
+    return {
+      version: String(this.#changes),
+      distrust: this.#distrust,
+      newestSignedTime: this.#signed,
+      mirrored: this.#mirrored,
+    };
   }
 
   /** Records an answer. It wins over answers derived from content. */
@@ -101,6 +107,13 @@ export class MemoryKnowledge implements Knowledge {
     if (this.#signed !== undefined && signed <= this.#signed) return this;
     this.#changes++;
     this.#signed = signed;
+    return this;
+  }
+
+  /** Says that it is a copy, and as of when. */
+  setMirrored(mirrored: Mirrored): this {
+    this.#changes++;
+    this.#mirrored = mirrored;
     return this;
   }
 

@@ -13,7 +13,7 @@ import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { decodeBase64 } from "../encoding/base64.ts";
 import { concat, equalBytes } from "../encoding/bytes.ts";
-import { encodeUtf8 } from "../encoding/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { hashLength, maxTreeSize } from "./merkle-hash.ts";
@@ -74,6 +74,19 @@ export function parseCheckpoint(note: string, limits: Limits): Checkpoint {
   const rootHash = decodeBase64(root ?? "");
   if (rootHash.length !== hashLength) throw malformed(`root hash of ${rootHash.length} bytes`);
   return { origin, treeSize, rootHash, text: encodeUtf8(text), signatures: lines.map(readSignature) };
+}
+
+// Nanoseconds since 1970, up to the year 2286.
+const timeLine = /^Timestamp: ([1-9][0-9]{0,18})$/;
+
+/**
+ * The time that a Rekor v1 log puts into what it signs, below the root; Rekor v2 gives none. It counts only once the
+ * checkpoint verifies.
+ */
+export function signedTimeOf({ text }: Checkpoint): Date | undefined {
+  const lines = decodeUtf8(text).split("\n").slice(3);
+  const nanoseconds = lines.flatMap((line) => timeLine.exec(line)?.[1] ?? [])[0];
+  return nanoseconds === undefined ? undefined : new Date(Number(BigInt(nanoseconds) / 1_000_000n));
 }
 
 const rsaKeyType = encodeUtf8("PKIX-RSA-PKCS#1v1.5");

@@ -9,7 +9,7 @@ import { type JsonObject, parseJson } from "../encoding/json.ts";
 import { member, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { parseCheckpoint, verifyRekorV1Checkpoint } from "./checkpoint.ts";
+import { parseCheckpoint, signedTimeOf, verifyRekorV1Checkpoint } from "./checkpoint.ts";
 import { hashLeaf, verifyInclusion } from "./inclusion-proof.ts";
 import type { EntryLayout, LogEntry, LoggedSignature } from "./log-entry.ts";
 import { bindDsse } from "./rekor-v1/dsse.ts";
@@ -29,6 +29,8 @@ export interface VerifiedLogEntry {
    * must take a timestamp.
    */
   readonly at?: Date;
+  /** The time that the log signed on the checkpoint of the proof: nothing but how late it is, at least. */
+  readonly checkpointAt?: Date;
   readonly provenBy: readonly ("set" | "inclusion")[];
   /** Host of the log, where it is known. */
   readonly origin?: string;
@@ -121,9 +123,9 @@ function verifyRekorV1Inclusion(
   log: TransparencyLogKey,
   verifier: SignatureVerifier,
   limits: Limits,
-): void {
+): Date | undefined {
   const proof = entry.inclusionProof;
-  if (proof === undefined) return;
+  if (proof === undefined) return undefined;
   const checkpoint = parseCheckpoint(proof.checkpoint, limits);
   verifyRekorV1Checkpoint(checkpoint, log.publicKey, verifier);
   if (proof.treeSize !== checkpoint.treeSize || !equalBytes(proof.rootHash, checkpoint.rootHash))
@@ -133,6 +135,7 @@ function verifyRekorV1Inclusion(
     hashLeaf(entry.body),
     checkpoint.rootHash,
   );
+  return signedTimeOf(checkpoint);
 }
 
 /**
@@ -168,14 +171,19 @@ function checkRekorV1(
     return { unusable: "signed entry timestamp does not verify" };
   const untimely = outOfService(at, log);
   if (untimely !== undefined) return untimely;
-  verifyRekorV1Inclusion(entry, log, verifier, options.limits);
+  const checkpointAt = verifyRekorV1Inclusion(entry, log, verifier, options.limits);
   body.bind(body.spec, logged, options.layout, options.limits);
   if (!promised) requireUnsignedTime(at, logged);
   const provenBy = [
     ...(promised ? (["set"] as const) : []),
     ...(entry.inclusionProof === undefined ? [] : (["inclusion"] as const)),
   ];
-  return { ...toVerified(entry, body, log), provenBy, ...(promised && at !== undefined ? { at } : {}) };
+  return {
+    ...toVerified(entry, body, log),
+    provenBy,
+    ...(promised && at !== undefined ? { at } : {}),
+    ...(checkpointAt === undefined ? {} : { checkpointAt }),
+  };
 }
 
 function checkRekorV2(

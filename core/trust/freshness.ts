@@ -16,7 +16,12 @@ export type TrustMode = (typeof trustModes)[number];
 export const trustWords = {
   mode: "how expired TUF metadata is treated: enforce, budget, pin",
   maxAge: "in mode budget: how long past expiry TUF metadata is accepted, such as 30d",
+  warnAge: "in mode budget: how long past expiry decisions begin to warn of TUF metadata",
   digest: "in mode pin: the digest of the trusted root",
+  maxMirrorAge: "how old the mirror may be, by its last archive or complete sync, such as 30d",
+  warnMirrorAge: "how old the mirror is when decisions begin to warn of it",
+  maxCheckpointAge: "how old the newest checkpoint may be of a log whose entries count, such as 30d",
+  warnCheckpointAge: "how old that checkpoint is when decisions begin to warn of it",
 } as const;
 
 /** Milliseconds past a signed expiry: decisions carry a warning from `warn` on, and are `stale` past `deny`. */

@@ -9,6 +9,7 @@ import { codedText, EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { expiries } from "../tuf/trusted-set.ts";
 import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify-source.ts";
+import type { AgeBudget } from "./age-budget.ts";
 import { defaultTrustBudget, judgeExpiry, type TrustBudget, type TrustMode } from "./freshness.ts";
 import { publicGoodRoot } from "./public-good.ts";
 
@@ -24,6 +25,10 @@ export interface TrustSettings {
   readonly mode?: TrustMode;
   /** Default: warns after 7 days, denies after 90. */
   readonly maxTrustAge?: Partial<TrustBudget>;
+  /** How old a mirror may be. Default: warns after 30 days, denies never. */
+  readonly maxMirrorAge?: AgeBudget;
+  /** How old the newest checkpoint of a log may be whose entries are believed. Default: neither warns nor denies. */
+  readonly maxCheckpointAge?: AgeBudget;
   /** In the mode `pin`: the digest of `trusted_root.json`, by name. */
   readonly pins?: Readonly<Record<string, Digest>>;
 }

@@ -17,6 +17,8 @@ import type { VerifyContext } from "./context.ts";
 import { refuseDistrustedArtifact, refuseDistrustedContent, refuseDistrustedEvidence } from "./distrust-check.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
+import { requireSignatureAge, requireTrustAge } from "./age-checks.ts";
+import { requireNewCheckpoints } from "./checkpoint-age.ts";
 import { requireIdentity } from "./identity.ts";
 import {
   logEntryQuestion,
@@ -115,6 +117,10 @@ export class CandidateRun {
     return [...this.#entries, ...this.#timestamps].flatMap(({ at }) => (at === undefined ? [] : [at]));
   }
 
+  get #wantsTimes(): boolean {
+    return this.#expectation.timestampRequired || this.#expectation.minSignatureAge !== undefined;
+  }
+
   #logs(): readonly TransparencyLogKey[] {
     return this.#expectation.log.keys ?? this.#trust.root().tlogs;
   }
@@ -151,7 +157,7 @@ export class CandidateRun {
   /**
    * Timestamps of layers count only with the policy's own authority, and then each must hold. Timestamps of bundles
    * count with the trusted root's too; a wrong one is then skipped if another time is established. A bare key needs no
-   * time, so its timestamps are read only if they are required.
+   * time, so its timestamps are read only if they are required, or the age of the signature is.
    */
   proveTimestamps(): void {
     this.#proveTimestamps();
@@ -161,8 +167,7 @@ export class CandidateRun {
   #proveTimestamps(): void {
     const { timestampAuthority } = this.#expectation;
     const layer = entryLayout(this.#entity) === "layer";
-    if (layer ? timestampAuthority === undefined : this.#signer.kind === "key" && !this.#expectation.timestampRequired)
-      return;
+    if (layer ? timestampAuthority === undefined : this.#signer.kind === "key" && !this.#wantsTimes) return;
     if (this.#entity.timestamps().length === 0) return;
     const { limits } = this.#context;
     const authorities =
@@ -265,6 +270,21 @@ export class CandidateRun {
       throw new EngineError("no-timestamp", "no valid RFC 3161 timestamp, but one is required", {
         subject: this.#entity.source.digest,
       });
+  }
+
+  /** The earliest time at which the signature is known to have existed must be long enough ago. */
+  requireAge(): void {
+    const { minSignatureAge } = this.#expectation;
+    if (minSignatureAge === undefined || !this.#trail.isCertain) return;
+    requireSignatureAge(minSignatureAge, this.#times, this.#entity.source.digest, this.#context);
+  }
+
+  /** What the proof rests on must not be too old. Last, since a refutation is certain whatever its age. */
+  requireFreshness(): void {
+    const { maxTrustAge } = this.#expectation;
+    const tuf = this.#trust.used()?.tuf;
+    if (maxTrustAge !== undefined && tuf !== undefined) requireTrustAge(maxTrustAge, tuf, this.#context);
+    if (this.#entries.length > 0) requireNewCheckpoints(this.#entries, () => this.#logs(), this.#context);
   }
 
   /** All checks passed: collects the evidence. */

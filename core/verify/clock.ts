@@ -14,7 +14,7 @@ export const later = (left: Date | undefined, right: Date | undefined): Date | u
 /** Whose times count. A log or authority that only a policy names may say any time. */
 type Sources = Pick<Expectation, "log" | "timestampAuthority" | "certificateTransparency">;
 
-const signedTimes = ({ times, certificateTransparency }: Evidence, expected: Sources): readonly Date[] => {
+const signedTimes = ({ times, certificateTransparency, logEntries }: Evidence, expected: Sources): readonly Date[] => {
   const isRooted = {
     rekor: expected.log.keys === undefined,
     "timestamp-authority": expected.timestampAuthority === undefined,
@@ -22,6 +22,9 @@ const signedTimes = ({ times, certificateTransparency }: Evidence, expected: Sou
   return [
     ...times.filter(({ source }) => isRooted[source]),
     ...(expected.certificateTransparency.keys === undefined ? certificateTransparency : []),
+    ...(isRooted.rekor
+      ? logEntries.flatMap(({ checkpointAt }) => (checkpointAt === undefined ? [] : [{ at: checkpointAt }]))
+      : []),
   ].map(({ at }) => new Date(at));
 };
 

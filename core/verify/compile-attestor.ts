@@ -41,7 +41,7 @@ export interface AttestorSpec {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export interface AttestorOptions {
+export interface AttestorOptions extends Pick<Expectation, "minSignatureAge" | "maxTrustAge"> {
   /** How identity texts match: with Kyverno's wildcards (the default), or exactly. */
   readonly identityTexts?: TextForm;
   /** Only signatures with a valid timestamp count. */
@@ -72,6 +72,11 @@ export function compileAttestorWith(
   options: AttestorOptions,
 ): Expectation {
   const { limits, identityTexts = "wildcard", timestampRequired = false, privateRoots = false } = options;
+  const { minSignatureAge, maxTrustAge } = options;
+  const ages = {
+    ...(minSignatureAge === undefined ? {} : { minSignatureAge }),
+    ...(maxTrustAge === undefined ? {} : { maxTrustAge }),
+  };
   const kinds = [spec.keys, spec.certificates, spec.keyless].filter((part) => part !== undefined).length;
   if (kinds !== 1)
     throw new EngineError("malformed", "an attestor must have exactly one of keys, certificates and keyless", {
@@ -81,13 +86,14 @@ export function compileAttestorWith(
   const ownChain = spec.certificates !== undefined;
   const chain = spec.ctlog?.tsaCertChain;
   return {
-    digest: specDigest({ form: identityTexts, timestampRequired, privateRoots, spec: plain(spec) }),
+    digest: specDigest({ form: identityTexts, timestampRequired, privateRoots, ...ages, spec: plain(spec) }),
     signer,
     log: compileLog(spec.rekor, limits),
     certificateTransparency: compileCertificateTransparency(spec.ctlog, ownChain, limits),
     ...(isSet(chain) ? { timestampAuthority: readTimestampChain(chain, limits) } : {}),
     timestampRequired,
     annotations: Object.entries(spec.annotations ?? {}),
+    ...ages,
   };
 }
 

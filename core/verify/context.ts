@@ -6,6 +6,7 @@ import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import type { Limits } from "../limits.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { AgeBudget } from "../trust/age-budget.ts";
 import type { Distrust } from "../trust/distrust.ts";
 import type { TrustCache } from "../trust/trust-cache.ts";
 
@@ -23,6 +24,8 @@ export interface VerifyContext {
    */
   readonly trustTime?: { readonly now: () => Date; readonly judged: (steady: ValidityPeriod | undefined) => void };
   readonly limits: Limits;
+  /** How old the newest checkpoint of a log may be, and the checkpoints that are known, as signed notes. */
+  readonly checkpoints?: { readonly budget: AgeBudget; readonly notes: () => readonly string[] };
   readonly distrust?: Distrust | undefined;
   /** Receives warnings, which decide nothing. The same one may come several times. */
   readonly warn?: (text: string) => void;

@@ -57,6 +57,8 @@ export interface LogEntryEvidence {
   readonly logIndex: string;
   readonly provenBy: readonly ("set" | "inclusion")[];
   readonly origin?: string;
+  /** The time that the log signed on the checkpoint of the proof. It says nothing about the signature. */
+  readonly checkpointAt?: string;
   /** `carried` by the signature, or `asked` of the log. */
   readonly from: "carried" | "asked";
 }

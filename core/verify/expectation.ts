@@ -21,6 +21,10 @@ export interface Expectation {
   readonly timestampRequired: boolean;
   /** Pairs that the signed claims must hold, values exactly equal. */
   readonly annotations: readonly (readonly [name: string, value: string])[];
+  /** Milliseconds: a signature counts from this long after the earliest time that is proven for it. */
+  readonly minSignatureAge?: number;
+  /** Milliseconds past its signed expiry: TUF metadata that is older vouches for nothing. */
+  readonly maxTrustAge?: number;
 }
 
 export type ExpectedSigner =

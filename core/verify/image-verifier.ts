@@ -7,6 +7,7 @@ import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
 import { type Limits, limitsWith } from "../limits.ts";
 import { distrustWith } from "../trust/distrust.ts";
+import { budgetsOf } from "../trust/budgets.ts";
 import { TrustCache } from "../trust/trust-cache.ts";
 import { createTufVerifier, type TrustSettings } from "../trust/tuf-verifier.ts";
 import type { Verification } from "../verdict.ts";
@@ -52,9 +53,11 @@ export function createImageVerifier({
   const cache = new TrustCache(crypto, { limits, tuf: createTufVerifier(trust ?? {}, limits) });
   const distrustBy = distrustWith(distrust, limits);
   const memo = new Memo(limits.memoEntries);
+  const budgets = budgetsOf(trust ?? {});
   const contextOf = (
     knowledge: Knowledge,
     { distrust: distrusted = [], newestSignedTime: seen }: SourceState,
+    state: () => SourceState,
     now: Date,
     options: DecisionOptions = {},
   ): DecisionContext => ({
@@ -66,6 +69,9 @@ export function createImageVerifier({
     limits,
     distrust: distrustBy(distrusted),
     seen,
+    mirrored: () => state().mirrored,
+    budgets,
+    checkpoints: { budget: budgets.maxCheckpointAge, notes: () => state().checkpoints ?? [] },
     // Setting the clock back does not make anything fresher.
     ...(seen === undefined || seen <= now ? {} : { trustTime: { now: () => seen, judged: () => undefined } }),
     ...options,
@@ -73,9 +79,15 @@ export function createImageVerifier({
   return {
     open(source, now, options) {
       const state = source.state?.() ?? {};
+      // Only a source without a version changes within a decision.
+      const stateNow = (): SourceState => (state.version === undefined ? (source.state?.() ?? {}) : state);
       const version = options?.exhaustive === true ? undefined : memo.versionOf(source, state.version);
-      return new DecisionVerifier(contextOf(version ?? source, state, now, options), version);
+      return new DecisionVerifier(contextOf(version ?? source, state, stateNow, now, options), version);
     },
-    verifyBundle: (given, now) => verifyBundle(given, contextOf(knowingOnly(given.trustedRoot), {}, now)),
+    verifyBundle: (given, now) =>
+      verifyBundle(
+        given,
+        contextOf(knowingOnly(given.trustedRoot), {}, () => ({}), now),
+      ),
   };
 }

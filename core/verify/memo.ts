@@ -6,10 +6,14 @@
 import type { Digest } from "../crypto/digest.ts";
 import { isWithin, type ValidityPeriod } from "../encoding/instant.ts";
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
-import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { Knowledge, Mirrored } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
-import type { Failure } from "../verdict.ts";
+import { stricterBudget } from "../trust/age-budget.ts";
+import { type Freshness, type FreshnessBudgets, toFreshness } from "../trust/budgets.ts";
+import { judgeMirrorAge } from "../trust/mirror-age.ts";
+import { type Failure, toFailure } from "../verdict.ts";
+import { freshnessTime } from "./age-checks.ts";
 import type { BoundedVerifier } from "./bounded-verifier.ts";
 import { clockWarning, later, newestSignedTime } from "./clock.ts";
 import type { VerifyContext } from "./context.ts";
@@ -19,7 +23,7 @@ interface Kept {
   readonly outcome: ImageOutcome;
   /** The questions that it rests on, as canonical texts. */
   readonly read: readonly string[];
-  /** The period in which its judgement of TUF metadata holds. */
+  /** The period in which its judgement of ages holds. */
   readonly steady: ValidityPeriod;
   /** Its newest signed time. */
   readonly newest: Date | undefined;
@@ -89,18 +93,18 @@ const keyOf = ({ image, expectation, predicateType, layouts, signatureRepository
 const isKnown = ({ verification, candidates }: ImageOutcome): boolean =>
   verification.truth !== "unknown" && candidates.every((candidate) => candidate.verification.truth !== "unknown");
 
-/** The period that ends first. These periods have no start. */
-const shorter = (left: ValidityPeriod, right: ValidityPeriod): ValidityPeriod =>
-  right.end !== undefined && (left.end === undefined || right.end < left.end) ? right : left;
-
-/** The time at which TUF metadata is judged. */
-const trustNow = (context: VerifyContext): (() => Date) => context.trustTime?.now ?? (() => context.now);
+/** The time that lies in both periods. */
+function both(left: ValidityPeriod, right: ValidityPeriod): ValidityPeriod {
+  const start = later(left.start, right.start);
+  const end = left.end === undefined || (right.end !== undefined && right.end < left.end) ? right.end : left.end;
+  return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+}
 
 /** The context of one computation. It records what the result rests on. */
 class Watch {
   readonly knowledge: RecordingKnowledge;
   readonly context: VerifyContext;
-  /** The period in which its judgement of TUF metadata holds; absent: only this instant. */
+  /** The period in which its judgement of ages holds; absent: only this instant. */
   steady: ValidityPeriod | undefined = {};
   /** Something was judged at the time of the decision, such as a certificate without a signed time. */
   timeRead = false;
@@ -116,9 +120,9 @@ class Watch {
         return context.now;
       },
       trustTime: {
-        now: trustNow(context),
+        now: () => freshnessTime(context),
         judged: (period) => {
-          this.steady = this.steady === undefined || period === undefined ? undefined : shorter(this.steady, period);
+          this.steady = this.steady === undefined || period === undefined ? undefined : both(this.steady, period);
         },
       },
     };
@@ -131,6 +135,9 @@ export interface DecisionContext extends VerifyContext {
   readonly verifier: BoundedVerifier;
   /** The newest signed time of earlier decisions. */
   readonly seen: Date | undefined;
+  /** As of when the source is a copy, at this moment. */
+  readonly mirrored: () => Mirrored | undefined;
+  readonly budgets: FreshnessBudgets;
 }
 
 /**
@@ -165,6 +172,29 @@ export class DecisionVerifier {
     return clockWarning(this.#context.now, this.#newest);
   }
 
+  /**
+   * The failure of everything that rests on a mirror which is too old, by the server's budget or a stricter one of a
+   * policy. It is judged when everything was read, since an old answer may have been used only then.
+   */
+  findOldMirror(policyDeny?: number): Failure | undefined {
+    const mirrored = this.#context.mirrored();
+    if (mirrored === undefined) return undefined;
+    const { maxMirrorAge } = this.#context.budgets;
+    const isOfPolicy = policyDeny !== undefined && policyDeny < (maxMirrorAge.deny ?? Number.POSITIVE_INFINITY);
+    const { error, warning } = judgeMirrorAge(mirrored, {
+      now: freshnessTime(this.#context),
+      budget: stricterBudget(maxMirrorAge, policyDeny),
+      ...(isOfPolicy ? { setting: "sallyport.dev/max-mirror-age" } : {}),
+    });
+    if (warning !== undefined) this.#context.warn?.(warning);
+    return error === undefined ? undefined : toFailure(error, "freshness.mirror", 0);
+  }
+
+  /** How fresh what the decision rests on is, and by which budgets that was judged. */
+  freshness(): Freshness {
+    return toFreshness(this.#context.budgets, freshnessTime(this.#context), this.#context.mirrored());
+  }
+
   /** `useCache: false`: the result is neither taken from another decision nor kept for one. */
   verify(request: ImageRequest, { useCache = true }: { readonly useCache?: boolean } = {}): ImageOutcome {
     const key = keyOf(request);
@@ -191,7 +221,7 @@ export class DecisionVerifier {
 
   #lookUp(key: string): ImageOutcome | undefined {
     const kept = this.#kept?.get(key);
-    if (kept === undefined || !isWithin(kept.steady, trustNow(this.#context)())) return undefined;
+    if (kept === undefined || !isWithin(kept.steady, freshnessTime(this.#context))) return undefined;
     this.#recalled.push(kept.read);
     this.#newest = later(this.#newest, kept.newest);
     this.#own.set(key, kept.outcome);

@@ -71,10 +71,18 @@ const toTimes = ({ entries, timestamps }: ProvenParts): readonly EstablishedTime
   ),
 ];
 
-const toLogEntryEvidence = ({ logId, logIndex, provenBy, origin, from }: ProvenEntry): LogEntryEvidence => ({
+const toLogEntryEvidence = ({
+  logId,
+  logIndex,
+  provenBy,
+  origin,
+  checkpointAt,
+  from,
+}: ProvenEntry): LogEntryEvidence => ({
   logId,
   logIndex: logIndex.toString(),
   provenBy,
   ...(origin === undefined ? {} : { origin }),
+  ...(checkpointAt === undefined ? {} : { checkpointAt: checkpointAt.toISOString() }),
   from,
 });

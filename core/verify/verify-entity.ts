@@ -42,7 +42,9 @@ const pipeline = [
   ["tlog.lookup", (run) => run.askForEntry()],
   ["x509.path-at-lookup", (run) => run.verifyAtLookup()],
   ["timestamp.required", (run) => run.requireTimestamp()],
+  ["signature.age", (run) => run.requireAge()],
   ["distrust.evidence", (run) => run.conclude()],
+  ["freshness", (run) => run.requireFreshness()],
 ] as const satisfies readonly Row[];
 
 export type Check = (typeof pipeline)[number][0];

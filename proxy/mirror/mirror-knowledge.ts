@@ -17,8 +17,11 @@ import {
   type MetadataReference,
   type TufSource,
 } from "./answer-row.ts";
+import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
 import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
+import { mirroredOf } from "./dated-runs.ts";
 import { hasChecksum } from "./row-checksum.ts";
+import { RunLog } from "./run-log.ts";
 import { sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, guarded } from "./store-error.ts";
@@ -94,6 +97,8 @@ export class MirrorKnowledge implements Knowledge {
   readonly #changes: Statement<[], number>;
   readonly #distrust: Statement<[], DistrustTableRow>;
   readonly #signedTime: Statement<[], SignedTimeRow>;
+  readonly #checkpoints: Statement<[], CheckpointRow>;
+  readonly #runs: RunLog;
   #state: SourceState | undefined;
 
   constructor(database: Database, folder: string, limits: Limits) {
@@ -116,6 +121,8 @@ export class MirrorKnowledge implements Knowledge {
     this.#changes = database.prepare<[], number>(sqlText("count-changes")).pluck();
     this.#distrust = database.prepare(sqlText("list-distrust"));
     this.#signedTime = database.prepare(sqlText("find-signed-time"));
+    this.#checkpoints = database.prepare(sqlText("list-checkpoints"));
+    this.#runs = new RunLog(database, folder, limits);
   }
 
   /**
@@ -148,7 +155,8 @@ export class MirrorKnowledge implements Knowledge {
   /**
    * The version changes with every write, by this process or another. The rest is read once per version. Changes behind
    * SQLite's back are detected when a row is read.
-   * @throws EngineError `mirror-corrupt` when an entry of the distrust list or the newest signed time is damaged.
+   * @throws EngineError `mirror-corrupt` when an entry of the distrust list, the newest signed time, a checkpoint or
+   * the record of a run is damaged.
    */
   state(): SourceState {
     return guarded(this.#folder, () => {
@@ -160,6 +168,11 @@ export class MirrorKnowledge implements Knowledge {
           version,
           distrust: this.distrustEntries().map(({ row }) => row),
           newestSignedTime: signed === undefined ? undefined : readSignedTime(signed),
+          mirrored: mirroredOf(this.#runs.datedRuns()),
+          checkpoints: this.#checkpoints.all().map((row) => {
+            checkCheckpoint(row);
+            return row.note;
+          }),
         };
       }
       return this.#state;

@@ -31,6 +31,9 @@ export function checkRun({ id, kind, started, ended, source, summary, checksum }
     throw corrupt(`run ${id}`, "the record of a run was changed since it was written");
 }
 
+/** Syncs and imports among which the last complete one is looked for. */
+const mostDated = 100;
+
 export class RunLog {
   readonly #database: Database;
   readonly #folder: string;
@@ -55,7 +58,16 @@ export class RunLog {
 
   /** The last runs, newest first. @throws EngineError `mirror-corrupt` */
   runs(limit: number): readonly Run[] {
-    const rows = guarded(this.#folder, () => this.#database.prepare<[number], RunRow>(sqlText("list-runs")).all(limit));
+    return this.#runs("list-runs", limit);
+  }
+
+  /** The last syncs and imports, newest first: as of when the mirror is. @throws EngineError as {@link runs} */
+  datedRuns(): readonly Run[] {
+    return this.#runs("list-dated-runs", mostDated);
+  }
+
+  #runs(statement: "list-runs" | "list-dated-runs", limit: number): readonly Run[] {
+    const rows = guarded(this.#folder, () => this.#database.prepare<[number], RunRow>(sqlText(statement)).all(limit));
     return rows.map((row) => {
       checkRun(row);
       const { kind, started, ended, source, summary } = row;

@@ -710,6 +710,12 @@ SELECT 'tuf-metadata', repository || ' ' || role || ' ' || version, digest
 FROM tuf_metadata
 ORDER BY 1, 2, 3
 `,
+  "list-dated-runs": `SELECT id, kind, started, ended, source, summary, checksum
+FROM run
+WHERE kind IN ('import', 'mirror sync')
+ORDER BY id DESC
+LIMIT ?
+`,
   "list-distrust": `SELECT digest, kind, value, reason, date, at, source, checksum
 FROM distrust
 ORDER BY kind, value, digest

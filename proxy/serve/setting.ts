@@ -49,7 +49,8 @@ export interface Whole extends About {
 /** `30s`, `5m`, `1d12h`: milliseconds. */
 export interface Span extends About {
   readonly kind: "span";
-  readonly fallback: string;
+  /** Absent: there is no bound. */
+  readonly fallback?: string;
   /** In milliseconds. */
   readonly least: number;
   readonly most: number;
@@ -95,7 +96,7 @@ export type ValueOf<S> = S extends { readonly kind: "group"; readonly fields: in
         : S extends { readonly kind: "flag" }
           ? boolean
           : S extends { readonly kind: "whole" | "span" | "size" }
-            ? number
+            ? number | (S extends { readonly kind: "span" } ? Given<S> : never)
             : S extends { readonly kind: "text"; readonly values: readonly (infer V)[] }
               ? V | Given<S>
               : string | Given<S>;

@@ -439,7 +439,7 @@ export function exitOfSync(
 const partly = 7;
 
 /** The row of the mirror's log: counts, and what failed. */
-function toRun({ started, ended, images, outages, bytes, asked }: SyncReport, from: string) {
+function toRun({ started, ended, images, outages, bytes, asked, isStopped }: SyncReport, from: string) {
   const count = (status: ImageStatus): number => images.filter((image) => image.status === status).length;
   return {
     kind: "mirror sync",
@@ -457,6 +457,7 @@ function toRun({ started, ended, images, outages, bytes, asked }: SyncReport, fr
       uncovered: images.filter(({ coverage }: { readonly coverage: Coverage }) => !coverage.isCovered).length,
       bytes,
       asked: { ...asked },
+      ...(isStopped ? { stopped: true } : {}),
       outages: outages.map(({ from: who, code, questions }) => ({ from: who, code, questions })),
       problems: images
         .filter(({ status }) => status === "failed" || status === "absent")

@@ -6,7 +6,7 @@ import { EngineError } from "../../errors.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { attempt } from "../../verify/attempt.ts";
 import { type AttestorSpec, compileAttestor, type Expectation } from "../../verify/attestor.ts";
-import type { Attestation, Attestor, AttestorSet, ImageVerification } from "../policy/policy.ts";
+import type { Attestation, Attestor, AttestorSet, ImageVerification, PolicyAges } from "../policy/policy.ts";
 import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
 import type { Limits } from "../../limits.ts";
 
@@ -45,9 +45,9 @@ export interface CompiledEntry {
 }
 
 /** Compiles an entry. An attestor with an unreadable part becomes `broken`; that never throws. */
-export function compileEntry(source: ImageVerification, limits: Limits): CompiledEntry {
+export function compileEntry(source: ImageVerification, limits: Limits, ages: PolicyAges = {}): CompiledEntry {
   const sets = (list: readonly AttestorSet[], prefix: string) =>
-    list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source, limits));
+    list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source, limits, ages));
   return {
     source,
     references: toReferenceFilter(source.imageReferences, source.skipImageReferences),
@@ -62,9 +62,17 @@ export function compileEntry(source: ImageVerification, limits: Limits): Compile
   };
 }
 
-function compileSet(set: AttestorSet, path: string, entry: ImageVerification, limits: Limits): CompiledSet {
+function compileSet(
+  set: AttestorSet,
+  path: string,
+  entry: ImageVerification,
+  limits: Limits,
+  ages: PolicyAges,
+): CompiledSet {
   const expanded = set.entries.flatMap(expandKeys);
-  const entries = expanded.map((attestor, index) => compileOne(attestor, `${path}.entries[${index}]`, entry, limits));
+  const entries = expanded.map((attestor, index) =>
+    compileOne(attestor, `${path}.entries[${index}]`, entry, limits, ages),
+  );
   // Kyverno: no count, or 0, means every entry after expansion.
   const required = set.count === undefined || set.count === 0 ? expanded.length : set.count;
   return { path, pointer: set.pointer, required: Math.max(1, required), entries };
@@ -87,15 +95,22 @@ function expandKeys(attestor: Attestor): readonly Attestor[] {
 const kindOf = (attestor: Attestor): string =>
   attestor.keys ? ".keys" : attestor.certificates ? ".certificates" : attestor.keyless ? ".keyless" : ".attestor";
 
-function compileOne(attestor: Attestor, at: string, entry: ImageVerification, limits: Limits): CompiledAttestor {
+function compileOne(
+  attestor: Attestor,
+  at: string,
+  entry: ImageVerification,
+  limits: Limits,
+  ages: PolicyAges,
+): CompiledAttestor {
   const path = `${at}${kindOf(attestor)}`;
   const pointer = attestor.pointer;
+  const { minSignatureAge, maxTrustAge } = ages;
   if (attestor.attestor !== undefined)
-    return { kind: "nested", path, pointer, set: compileSet(attestor.attestor, path, entry, limits) };
+    return { kind: "nested", path, pointer, set: compileSet(attestor.attestor, path, entry, limits, ages) };
   const outcome = attempt(() => {
     const repository = attestor.repository ?? entry.repository;
     return {
-      expectation: compileAttestor(toSpec(attestor), { limits }),
+      expectation: compileAttestor(toSpec(attestor), { limits, ...defined({ minSignatureAge, maxTrustAge }) }),
       repository: repository === undefined ? undefined : repositoryOf(repository, limits),
     };
   });

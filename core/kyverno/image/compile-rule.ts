@@ -5,7 +5,7 @@
 import { deepSubstitute, hasVariables } from "../rule/variables.ts";
 import { type CompiledMatch, compileMatch } from "../rule/match.ts";
 import type { JsonContext } from "../rule/json-context.ts";
-import type { ImageVerification, Policy, Rule } from "../policy/policy.ts";
+import type { ImageVerification, Policy, PolicyAges, Rule } from "../policy/policy.ts";
 import type { EngineError } from "../../errors.ts";
 import type { Remark } from "../policy/remark.ts";
 import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
@@ -29,7 +29,9 @@ export interface CompiledRule {
 
 export function compileRule(policy: Policy, rule: Rule, limits: Limits): CompiledRule {
   const prepared = rule.verifyImages.map((entry) =>
-    entryHasVariables(entry) ? { later: compileLater(entry) } : { compiled: compileEntry(entry, limits) },
+    entryHasVariables(entry)
+      ? { later: compileLater(entry, policy.ages) }
+      : { compiled: compileEntry(entry, limits, policy.ages) },
   );
   return {
     policy,
@@ -54,12 +56,15 @@ const entryHasVariables = (entry: ImageVerification): boolean => hasVariables(va
  * Compiles the entry with its variables. The last result is kept: both passes of a decision have the same values, and
  * so have most decisions.
  */
-function compileLater(entry: ImageVerification): (variables: JsonContext) => CompiledEntry {
+function compileLater(
+  entry: ImageVerification,
+  ages: PolicyAges | undefined,
+): (variables: JsonContext) => CompiledEntry {
   let last: { readonly text: string; readonly compiled: CompiledEntry } | undefined;
   return (variables) => {
     const substituted = substituteEntry(entry, variables);
     const text = JSON.stringify(substituted);
-    if (last?.text !== text) last = { text, compiled: compileEntry(substituted, variables.limits) };
+    if (last?.text !== text) last = { text, compiled: compileEntry(substituted, variables.limits, ages) };
     return last.compiled;
   };
 }

@@ -50,7 +50,8 @@ export class RuleImage {
   verdicts(): ReadonlyMap<number, ImageResult> {
     if (this.#verdicts !== undefined) return this.#verdicts;
     const { counted, exhaustive, knowledge, verifier, warn } = this.#run.decision;
-    const { position, spec } = this.#run.compiled.policy;
+    const { position, spec, ages } = this.#run.compiled.policy;
+    const maxMirrorAge = ages?.maxMirrorAge;
     // A sync decides for a side that asks nobody: what it has of a tag is all that is known there.
     const stale = { hides: spec.failurePolicy === "Fail" && !exhaustive, warn };
     const siblings = this.#entries;
@@ -58,7 +59,8 @@ export class RuleImage {
     const verdicts = new Map<number, ImageResult>();
     for (const [index, entry] of siblings.entries()) {
       if (this.stances[index] !== "judged") continue;
-      const context = { index, entry, siblings, knowledge, verifier, variables, position, exhaustive, counted, stale };
+      const common = { knowledge, verifier, variables, position, exhaustive, counted, stale, maxMirrorAge };
+      const context = { ...common, index, entry, siblings };
       verdicts.set(index, verifyImageEntry(this.image, context));
     }
     this.#verdicts = verdicts;

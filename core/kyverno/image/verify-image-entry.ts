@@ -36,6 +36,8 @@ export interface EntryContext {
   readonly exhaustive: boolean;
   readonly counted: CountedSets;
   readonly stale: StaleTags;
+  /** Of the policy's annotation: how old the mirror may be. */
+  readonly maxMirrorAge?: number | undefined;
 }
 
 /**
@@ -77,6 +79,23 @@ const imageVariable = (image: ImageReference) => ({
  * it pins.
  */
 export function verifyImageEntry(image: ExtractedReference, context: EntryContext): ImageResult {
+  const { entry, exhaustive } = context;
+  const result = verifyEntry(image, context);
+  const reads = pins(image, entry) || entry.sets.length > 0 || entry.attestations.length > 0;
+  // A sync decides for a side that has its copy only later.
+  const old = reads && !exhaustive ? context.verifier.findOldMirror(context.maxMirrorAge) : undefined;
+  if (old === undefined) return result;
+  return {
+    ...result,
+    truth: conjunction([result.truth, "unknown"]),
+    failures: [...result.failures, old],
+  };
+}
+
+const pins = ({ reference }: ExtractedReference, { source }: CompiledEntry): boolean =>
+  source.mutateDigest && reference.digest === undefined;
+
+function verifyEntry(image: ExtractedReference, context: EntryContext): ImageResult {
   const { entry } = context;
   const base = {
     image: image.reference.canonical,
@@ -86,9 +105,9 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
     attestors: [],
     attestations: [],
   };
-  const pins = entry.source.mutateDigest && image.reference.digest === undefined;
   const verifies = entry.sets.length > 0 || entry.attestations.length > 0;
-  if (!verifies && !pins && !context.exhaustive) return pinnedResult(base, ownDigest(image.reference), context);
+  if (!verifies && !pins(image, entry) && !context.exhaustive)
+    return pinnedResult(base, ownDigest(image.reference), context);
   const resolved = resolveDigest(image.reference, context.knowledge, context.stale);
   if (resolved.truth !== "proven")
     return {

@@ -40,12 +40,21 @@ export interface Policy {
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly spec: PolicySpec;
+  /** Of annotations of this program. */
+  readonly ages?: PolicyAges;
   /** Findings that are not errors: deprecations, fields without effect. */
   readonly warnings: readonly PolicyWarning[];
   /** The document, for digests and reports. */
   readonly document: PolicyMap;
   /** Position of the value at a JSON pointer of `document`, or of its nearest ancestor. */
   readonly position: (pointer: string) => Position;
+}
+
+/** How old what a policy's decisions rest on may be, and how old signatures must be. Milliseconds. */
+export interface PolicyAges {
+  readonly maxMirrorAge?: number;
+  readonly maxTrustAge?: number;
+  readonly minSignatureAge?: number;
 }
 
 export interface PolicySpec {

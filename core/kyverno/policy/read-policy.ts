@@ -2,6 +2,7 @@
  * Policies and exceptions read from files: all faults are reported at once, by line. Source:
  * docs/spec/kyverno.md#policy-fields, #checks-at-load, docs/spec/kyverno.md#compatibility-rules.
  */
+import { readAges } from "./read-ages.ts";
 import { pointer } from "../../encoding/shape.ts";
 import { type Limits, limitsWith } from "../../limits.ts";
 import { checkPolicy } from "./check-policy.ts";
@@ -264,12 +265,14 @@ function readPolicy(
   const name = textOf(metadata, "name") ?? "";
   const namespace = textOf(metadata, "namespace");
   if (metadata !== undefined && name === "") findings.refuse("/metadata/name", "expected a name, found nothing");
+  const annotations = textMapOf(metadata, "annotations") ?? {};
   const policy: Policy = {
     apiVersion: textOf(document, "apiVersion") ?? "",
     kind,
     name,
     ...present({ namespace: kind === "Policy" ? namespace || "default" : namespace }),
-    annotations: textMapOf(metadata, "annotations") ?? {},
+    annotations,
+    ...readAges(annotations, findings),
     labels: textMapOf(metadata, "labels") ?? {},
     spec: readSpec(mapOf(document, "spec") ?? {}, kind === "Policy", findings, limits),
     warnings: [],

@@ -1,3 +1,4 @@
+import { budgetsOf, toFreshness } from "../../../core/trust/budgets.ts";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decisionTrees, type ExplainSettings, pruneTree, renderDecision } from "../../../cli/render/decision.ts";
@@ -82,6 +83,7 @@ const decide = (allowed: boolean, ...results: readonly RuleResult[]): Decision =
   open: [],
   read: [],
   at: "2026-11-22T17:03:00.000Z",
+  freshness: toFreshness(budgetsOf({}), new Date("2026-11-22T17:03:00.000Z"), undefined),
 });
 
 test("a denial names the rule, its line, the time and the reason that got furthest", () => {

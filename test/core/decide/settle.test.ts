@@ -11,11 +11,13 @@ import { questionText } from "../../../core/knowledge/question.ts";
 import { RecordingKnowledge } from "../../../core/knowledge/recording-knowledge.ts";
 import { AskingBounds, AskingRun, settle, type SettleOptions } from "../../../core/decide/settle.ts";
 import { rejectsCode } from "../../support/assert.ts";
+import { budgetsOf, toFreshness } from "../../../core/trust/budgets.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/decide/settle");
 const now = new Date("2026-11-24T12:00:00Z");
 const key = (reference: string): Question & { kind: "key" } => ({ kind: "key", reference });
+const freshness = toFreshness(budgetsOf({}), now, undefined);
 const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Pod" } } as const;
 
 /** An engine that reads keys one after the other: each key's text names the next one. */
@@ -40,6 +42,7 @@ const chain = (first: string, limits = defaultLimits): Engine => ({
       open: knowledge.open(),
       read: knowledge.read(),
       at: now.toISOString(),
+      freshness,
     } satisfies Decision;
   },
 });

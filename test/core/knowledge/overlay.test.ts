@@ -164,6 +164,53 @@ test("the base's newest signed time is kept", () => {
   assert.is(new Overlay({ answer: () => undefined }).state().newestSignedTime, undefined);
 });
 
+test("where old answers are asked for again, the base is old only once an old answer was used", () => {
+  const mirrored = { at: new Date(origin.at) };
+  const tag = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
+  const digest = `sha256:${"a".repeat(64)}` as const;
+  const held = () =>
+    base().present(tag, { mediaType: "a/b", digest, size: 1 }).present(question, "old").setMirrored(mirrored);
+  const ageAfter = (change: (overlay: Overlay) => void, isOld?: () => boolean) => {
+    const overlay = new Overlay(held(), isOld);
+    change(overlay);
+    return overlay.state().mirrored;
+  };
+  const asked = (overlay: Overlay, one: Question, answer: Answer): void => {
+    overlay.set(one, answer);
+    overlay.answer(one);
+  };
+  const always = (): boolean => true;
+  assert.is(
+    ageAfter(() => undefined),
+    mirrored,
+    "nothing is asked again",
+  );
+  assert.is(
+    ageAfter(() => undefined, always),
+    undefined,
+  );
+  const newer = { state: "present", value: { mediaType: "a/b", digest, size: 1 }, ...origin } as const;
+  assert.is(
+    ageAfter((overlay) => asked(overlay, tag, newer), always),
+    undefined,
+  );
+  assert.is(
+    ageAfter((overlay) => asked(overlay, tag, outage), always),
+    mirrored,
+    "an outage",
+  );
+  assert.is(
+    ageAfter((overlay) => asked(overlay, question, outage), always),
+    undefined,
+    "keys are pinned",
+  );
+  assert.is(
+    ageAfter((overlay) => overlay.keep(tag), always),
+    mirrored,
+    "nobody may be asked",
+  );
+});
+
 test("it tells no version", () => {
   const overlay: Overlay & Knowledge = new Overlay(base().present(question, "old"));
   overlay.set(question, outage);

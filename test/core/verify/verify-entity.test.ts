@@ -94,7 +94,9 @@ test("the order: time, certificate, signature, content, identity, and the log is
     "tlog.lookup",
     "x509.path-at-lookup",
     "timestamp.required",
+    "signature.age",
     "distrust.evidence",
+    "freshness",
   ];
   assert.equal(
     order.map(stageOf),
