@@ -12,6 +12,8 @@ const words: Readonly<Record<string, string>> = {
   "tlog.lookup": "log",
   "timestamp.token": "timestamp",
   "timestamp.required": "timestamp",
+  "signature.age": "age",
+  "freshness.mirror": "mirror",
   "x509.path": "chain",
   "x509.path-at-lookup": "chain",
   "x509.sct": "SCT",

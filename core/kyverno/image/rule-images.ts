@@ -12,7 +12,7 @@ import { type ExtractedImage, type Extraction, extractImages, type FailedImage, 
 import { selectsImage, skipsImage } from "./reference-filter.ts";
 import type { ImageResult } from "./result.ts";
 import { nothing, type RuleOutcome, type RuleRun, ruleResult, stoppedRule } from "./rule-run.ts";
-import { verifyImageEntry } from "./verify-image-entry.ts";
+import { verifyImageEntry, whileMirrorIsNew } from "./verify-image-entry.ts";
 
 /** `other`: the entry does not select the image; `skipped`: it selects and excuses it. */
 export type Stance = "judged" | "skipped" | "other";
@@ -61,7 +61,7 @@ export class RuleImage {
       if (this.stances[index] !== "judged") continue;
       const common = { knowledge, verifier, variables, position, exhaustive, counted, stale, maxMirrorAge };
       const context = { ...common, index, entry, siblings };
-      verdicts.set(index, verifyImageEntry(this.image, context));
+      verdicts.set(index, whileMirrorIsNew(verifyImageEntry(this.image, context), this.image, context));
     }
     this.#verdicts = verdicts;
     return verdicts;

@@ -74,28 +74,28 @@ const imageVariable = (image: ImageReference) => ({
   digest: image.digest ?? "",
 });
 
-/**
- * The entry's result for the image. An entry without attestors and attestations only resolves the digest, and only if
- * it pins.
- */
-export function verifyImageEntry(image: ExtractedReference, context: EntryContext): ImageResult {
-  const { entry, exhaustive } = context;
-  const result = verifyEntry(image, context);
+/** The same result, unknown where it rests on a mirror that is too old. A refutation stays one. */
+export function whileMirrorIsNew(
+  result: ImageResult,
+  image: ExtractedReference,
+  { entry, exhaustive, verifier, maxMirrorAge }: EntryContext,
+): ImageResult {
   const reads = pins(image, entry) || entry.sets.length > 0 || entry.attestations.length > 0;
   // A sync decides for a side that has its copy only later.
-  const old = reads && !exhaustive ? context.verifier.findOldMirror(context.maxMirrorAge) : undefined;
-  if (old === undefined) return result;
-  return {
-    ...result,
-    truth: conjunction([result.truth, "unknown"]),
-    failures: [...result.failures, old],
-  };
+  const old = reads && !exhaustive ? verifier.findOldMirror(maxMirrorAge) : undefined;
+  return old === undefined
+    ? result
+    : { ...result, truth: conjunction([result.truth, "unknown"]), failures: [...result.failures, old] };
 }
 
 const pins = ({ reference }: ExtractedReference, { source }: CompiledEntry): boolean =>
   source.mutateDigest && reference.digest === undefined;
 
-function verifyEntry(image: ExtractedReference, context: EntryContext): ImageResult {
+/**
+ * The entry's result for the image. An entry without attestors and attestations only resolves the digest, and only if
+ * it pins.
+ */
+export function verifyImageEntry(image: ExtractedReference, context: EntryContext): ImageResult {
   const { entry } = context;
   const base = {
     image: image.reference.canonical,
