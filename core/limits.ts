@@ -31,6 +31,8 @@ export interface Limits {
   readonly snapshotBytes: number;
   /** Files that `--bootstrap` adds. */
   readonly archiveBootstrapFiles: number;
+  /** Archives that an exporter keeps the record of: a delta can begin there. The newest is always kept. */
+  readonly keptExports: number;
   /** Contents of a layout that appear under a second repository: each is an answer of its own. */
   readonly layoutRepeats: number;
   readonly referrers: number;
@@ -152,6 +154,7 @@ export const defaultLimits: Limits = {
   archiveKeys: 16,
   snapshotBytes: 256 * 1024 * mib,
   archiveBootstrapFiles: 100,
+  keptExports: 30,
   layoutRepeats: 50_000,
   referrers: 1000,
   attachedDepth: 8,

@@ -130,7 +130,7 @@ export const layers: LayerTable = {
     packages: ["node:", "express", "@peculiar/x509", "bcryptjs", "reflect-metadata"],
   },
   "proxy/mirror": {
-    units: [...stored, "core/cosign", "core/trust", "core/tuf", "proxy/make-folder.ts"],
+    units: [...stored, "core/archive", "core/cosign", "core/trust", "core/tuf", "proxy/make-folder.ts"],
     packages: ["node:", "better-sqlite3"],
   },
   "proxy/state": {
@@ -142,8 +142,17 @@ export const layers: LayerTable = {
     packages: ["node:", "fzstd", "tar-stream", "@noble/ciphers", "@noble/curves"],
   },
   "proxy/crossing": {
-    units: [...basis, "core/archive", "core/crypto"],
-    packages: ["node:"],
+    units: [
+      ...basis,
+      "core/knowledge",
+      "core/crypto",
+      "core/oci/descriptor.ts",
+      "core/archive",
+      "proxy/archive",
+      "proxy/make-folder.ts",
+      "proxy/mirror",
+    ],
+    packages: ["node:", "better-sqlite3"],
   },
   "proxy/snapshot": {
     units: [

@@ -4,15 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import type { Database, Statement } from "better-sqlite3";
+import { type ContentRow, contentLine } from "../../core/archive/order.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { sqlText } from "./statements.ts";
 import { guarded } from "./store-error.ts";
-
-interface ContentRow {
-  readonly kind: string;
-  readonly key: string;
-  readonly digest: string;
-}
 
 /**
  * Computes the content id and keeps it until something is written. Times and sources do not enter it: mirrors with the
@@ -39,7 +34,7 @@ export class ContentId {
     const state = `${this.#pragma("data_version")} ${this.#changes()}`;
     if (this.#value !== undefined && this.#state === state) return this.#value;
     const hash = createHash("sha256");
-    for (const { kind, key, digest } of this.#list.iterate()) hash.update(`${JSON.stringify([kind, key, digest])}\n`);
+    for (const row of this.#list.iterate()) hash.update(contentLine(row));
     this.#state = state;
     this.#value = `sha256:${hash.digest("hex")}`;
     return this.#value;

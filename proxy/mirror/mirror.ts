@@ -5,6 +5,7 @@ import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { AttemptRow } from "./attempt-row.ts";
+import { type ContentEntry, contentEntries } from "./content-entries.ts";
 import { ContentId } from "./content-id.ts";
 import { copyMirror, type MirrorCopy } from "./copy-mirror.ts";
 import type { CurrentSnapshot } from "./current-snapshot.ts";
@@ -18,7 +19,7 @@ import { MirrorWriter } from "./mirror-writer.ts";
 import { RunLog } from "./run-log.ts";
 import { leaveWal } from "./sqlite.ts";
 import { sqlText } from "./statements.ts";
-import { guarded } from "./store-error.ts";
+import { guarded, toStoreError } from "./store-error.ts";
 import { findUnread, type Subject } from "./unread-material.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
@@ -88,6 +89,15 @@ export class Mirror {
   /** See {@link ContentId}. */
   contentId(): Digest {
     return this.#contentId.get();
+  }
+
+  /** What is known, as entries of an archive, in the order of the content id. See {@link contentEntries}. */
+  *entries(isTrustOnly = false): Iterable<ContentEntry> {
+    try {
+      yield* contentEntries(this.#database, isTrustOnly, this.limits);
+    } catch (error) {
+      throw toStoreError(error, this.folder);
+    }
   }
 
   /** The images held, for people. Nothing is verified. */

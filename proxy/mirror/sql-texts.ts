@@ -611,6 +611,10 @@ WHERE kind = ? AND question = ? AND state = 'absent' AND digest IS NULL AND valu
 FROM answer
 WHERE kind = ? AND question = ?
 `,
+  "find-blob-size": `SELECT length(bytes) AS size
+FROM blob
+WHERE digest = ?
+`,
   "find-blob": `SELECT bytes
 FROM blob
 WHERE digest = ?
@@ -660,6 +664,11 @@ ORDER BY id
 FROM answer
 WHERE digest = ? AND kind IN ('manifest', 'blob')
 `,
+  "list-answers-of-kind": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
+FROM answer
+WHERE kind = ?
+ORDER BY question
+`,
   "list-answers": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 ORDER BY kind, question
@@ -674,6 +683,24 @@ ORDER BY repository, image, layout, manifest, layer
 `,
   "list-blobs": `SELECT digest, bytes
 FROM blob
+`,
+  "list-bytes-of-kind": `SELECT
+  kind,
+  question,
+  repository,
+  subject,
+  state,
+  answer.digest,
+  value,
+  at,
+  source,
+  checksum,
+  partial,
+  length(blob.bytes) AS size
+FROM answer
+LEFT JOIN blob ON blob.digest = answer.digest
+WHERE kind = ?
+ORDER BY question
 `,
   "list-checkpoints": `SELECT origin, size, digest, note, at, source, checksum
 FROM checkpoint
@@ -729,6 +756,15 @@ ORDER BY kind, value, digest
   CAST(integrated_time AS TEXT) AS integratedTime
 FROM rekor_entry
 ORDER BY log_id, CAST(log_index AS INTEGER), repository, image, layer
+`,
+  "list-metadata-content": `SELECT repository, role, version, digest, bytes, checksum
+FROM tuf_metadata
+ORDER BY repository || ' ' || role || ' ' || version
+`,
+  "list-partial": `SELECT question
+FROM answer
+WHERE kind = 'referrers' AND partial <> 0
+ORDER BY question
 `,
   "list-pins": `SELECT kind, name, digest, bytes, at, source, checksum
 FROM pin

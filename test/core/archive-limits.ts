@@ -7,7 +7,9 @@ import {
   parseArchiveStatement,
 } from "../../core/archive/archive-statement.ts";
 import { encodeSnapshotStatement, parseSnapshotStatement } from "../../core/archive/snapshot-statement.ts";
-import type { Limits } from "../../core/limits.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
+import { ExportLog } from "../../proxy/crossing/export-log.ts";
+import { exported, variedMirror } from "../support/archive-store.ts";
 import { imageDigest, sampleEntries, sampleStatement } from "../support/archive-sample.ts";
 
 const publicKey = `-----BEGIN PUBLIC KEY-----
@@ -41,4 +43,14 @@ export const statingSnapshot = (limits: Limits): void => {
   const created = "2026-11-30T06:00:00Z";
   const facts = { sequence: 1, digest: imageDigest, size: 4096, schema: 1, contentId: imageDigest, created };
   parseSnapshotStatement(encodeSnapshotStatement(facts), limits);
+};
+
+/** Two exports of one mirror, and which of them a delta can begin at. */
+export const keepingExports = (given: Partial<Limits>): readonly string[] => {
+  const store = variedMirror(1);
+  for (let count = 0; count < 2; count++) exported(store, {}, given);
+  const log = new ExportLog(store, defaultLimits);
+  const { kept } = log.find(1);
+  log.close();
+  return kept.length === 2 ? [] : [`kept: ${kept.join(", ")}`];
 };

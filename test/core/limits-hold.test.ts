@@ -47,7 +47,7 @@ import { askRegistries, never, serveRegistry } from "../support/registry-server.
 import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
 import { unpacking, unpackingZstd } from "./layout-limits.ts";
-import { listingArchive, statingArchive, statingSnapshot } from "./archive-limits.ts";
+import { keepingExports, listingArchive, statingArchive, statingSnapshot } from "./archive-limits.ts";
 import { storedRows } from "./mirror-limits.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
@@ -354,6 +354,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   archiveParts: { low: 1, run: thrown(statingArchive) },
   archiveKeys: { low: 0, run: thrown(statingArchive) },
   snapshotBytes: { low: 10, run: thrown(statingSnapshot) },
+  keptExports: { low: 1, run: keepingExports, says: /^kept: 2$/ },
   archiveBootstrapFiles: { low: 0, run: thrown(statingArchive) },
   layoutRepeats: { low: 0, run: opening(layout("ghcr.io/org/a:1", "ghcr.io/org/b:1")) },
   referrers: { low: 0, run: verifying({}) },

@@ -1,0 +1,33 @@
+/**
+ * What `index.json` of an archive says for other tools: tags by their whole name, and what refers to images. Nothing is
+ * imported by it. Source: docs/spec/archive.md#layout.
+ */
+import type { RowEntry } from "../../core/archive/archive-entry.ts";
+import { indexLine } from "../../core/archive/frame.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import { parseJson } from "../../core/encoding/json.ts";
+import { readArray } from "../../core/encoding/shape.ts";
+import { parseQuestion } from "../../core/knowledge/question.ts";
+import type { Limits } from "../../core/limits.ts";
+import { readDescriptor } from "../../core/oci/descriptor.ts";
+
+export interface IndexedManifest {
+  readonly digest: Digest;
+  readonly line: string;
+}
+
+/** None for entries that name no manifest to copy. @throws EngineError `malformed` for a value that is not as stored. */
+export function indexLinesOf(entry: RowEntry, limits: Limits): readonly IndexedManifest[] {
+  if ((entry.kind !== "tag" && entry.kind !== "referrers") || entry.state === "absent" || entry.value === undefined)
+    return [];
+  const value = parseJson(entry.value, { limits, subject: entry.key });
+  if (entry.kind === "referrers")
+    return readArray(value, "").map((descriptor, index) => {
+      const found = readDescriptor(descriptor, `/${index}`);
+      return { digest: found.digest, line: indexLine(found) };
+    });
+  const question = parseQuestion(entry.key);
+  if (question.kind !== "tag") return [];
+  const found = readDescriptor(value, "");
+  return [{ digest: found.digest, line: indexLine(found, `${question.repository}:${question.tag}`) }];
+}

@@ -1,0 +1,103 @@
+/** One file of an archive as it is written: members of a tar, through a buffer. Source: docs/spec/archive.md#layout. */
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { EngineError } from "../../core/errors.ts";
+import { systemCode } from "../mirror/store-error.ts";
+import { encodeTarHeader, endBytes, paddingOf } from "./plain-tar.ts";
+
+const bufferBytes = 1024 * 1024;
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such folder",
+  EACCES: "this user may not",
+  EPERM: "this user may not",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is no folder",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file system takes no file of this size: give a smaller --chunk-size",
+  EROFS: "the file system is read-only",
+};
+
+/** @throws EngineError `invalid-usage` where the operating system cannot do it; `path` is the name that people gave. */
+export function writing<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const code = systemCode(error);
+    if (error instanceof EngineError || code === undefined) throw error;
+    throw new EngineError("invalid-usage", `cannot write ${path}: ${reasons[code] ?? code} (${code})`, {
+      subject: path,
+      cause: error,
+      remedy: /^(?:ENOSPC|EDQUOT|EIO)$/.test(code) ? "disk" : "path",
+    });
+  }
+}
+
+export class PartWriter {
+  readonly #path: string;
+  readonly #handle: number;
+  readonly #buffer = Buffer.allocUnsafe(bufferBytes);
+  #filled = 0;
+  /** Bytes of the file so far. */
+  size = 0;
+
+  /** `named` is what people gave as its name. */
+  constructor(path: string, named: string) {
+    this.#path = named;
+    this.#handle = writing(named, () => openSync(path, "w", 0o644));
+  }
+
+  /** A member whose bytes are at hand. */
+  member(name: string, bytes: Uint8Array): void {
+    this.begin(name, bytes.length);
+    this.write(bytes);
+    this.end(bytes.length);
+  }
+
+  /** A member that {@link write} fills, and {@link end} ends. */
+  begin(name: string, size: number): void {
+    this.write(encodeTarHeader(name, size));
+  }
+
+  end(size: number): void {
+    this.#zeros(paddingOf(size));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.size += bytes.length;
+    if (bytes.length >= bufferBytes) {
+      this.#flush();
+      this.#put(bytes, bytes.length);
+      return;
+    }
+    if (this.#filled + bytes.length > bufferBytes) this.#flush();
+    this.#buffer.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  #zeros(length: number): void {
+    if (length > 0) this.write(Buffer.alloc(length));
+  }
+
+  #flush(): void {
+    this.#put(this.#buffer, this.#filled);
+    this.#filled = 0;
+  }
+
+  #put(bytes: Uint8Array, length: number): void {
+    writing(this.#path, () => {
+      for (let done = 0; done < length; ) done += writeSync(this.#handle, bytes, done, length - done);
+    });
+  }
+
+  /** The end of the archive; after this everything is on the disk. */
+  finish(): void {
+    this.#zeros(endBytes);
+    this.#flush();
+    writing(this.#path, () => fsyncSync(this.#handle));
+  }
+
+  close(): void {
+    closeSync(this.#handle);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * What a mirror knows, row by row in the order of the content id, as the entries of an archive. Every row is compared
+ * with its checksum: damage is not carried away. Source: docs/spec/archive.md#entries.
+ */
+import type { Database, Statement } from "better-sqlite3";
+import type { RowEntry } from "../../core/archive/archive-entry.ts";
+import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
+import type { QuestionKind } from "../../core/knowledge/question.ts";
+import type { Limits } from "../../core/limits.ts";
+import { type AnswerRow, checkRow, loadRootSource } from "./answer-row.ts";
+import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
+import { type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
+import { checkBytes, checkPin, type CompleteRow, type PinRow, readComplete } from "./mirror-knowledge.ts";
+import { sqlText } from "./statements.ts";
+import { corrupt } from "./store-error.ts";
+import { checkMetadataRow, type MetadataTableRow } from "./tuf-metadata.ts";
+
+/** An entry, and the bytes that it names, where they are not in the table of blobs. */
+export interface ContentEntry {
+  readonly entry: RowEntry;
+  readonly bytes?: Uint8Array;
+}
+
+/** A longer value is a blob, so that no line is too long for a list. */
+const mostInline = 16 * 1024;
+
+/** Kinds of rows in the order of the content id, with those that are questions. */
+const order = [
+  "blob",
+  "checkpoint",
+  "cluster",
+  "complete",
+  "distrust",
+  "key",
+  "log-entry",
+  "manifest",
+  "partial",
+  "pin",
+  "referrers",
+  "tag",
+  "trusted-root",
+  "tuf-metadata",
+] as const;
+
+/** Kinds that are about trust alone. */
+const ofTrust: ReadonlySet<(typeof order)[number]> = new Set([
+  "checkpoint",
+  "distrust",
+  "pin",
+  "trusted-root",
+  "tuf-metadata",
+]);
+
+/** @throws EngineError `mirror-corrupt` at the first row that is damaged, or whose bytes are missing. */
+export function* contentEntries(database: Database, isTrustOnly: boolean, limits: Limits): Iterable<ContentEntry> {
+  const rows = new ContentRows(database, limits);
+  for (const kind of order) if (!isTrustOnly || ofTrust.has(kind)) yield* rows.of(kind);
+}
+
+class ContentRows {
+  readonly #database: Database;
+  readonly #limits: Limits;
+  readonly #blobSize: Statement<[string], { readonly size: number }>;
+
+  constructor(database: Database, limits: Limits) {
+    this.#database = database;
+    this.#limits = limits;
+    this.#blobSize = database.prepare(sqlText("find-blob-size"));
+  }
+
+  of(kind: (typeof order)[number]): Iterable<ContentEntry> {
+    switch (kind) {
+      case "checkpoint":
+        return this.#checkpoints();
+      case "complete":
+        return this.#claims();
+      case "distrust":
+        return this.#distrust();
+      case "partial":
+        return this.#partial();
+      case "pin":
+        return this.#pins();
+      case "tuf-metadata":
+        return this.#metadata();
+      case "blob":
+      case "manifest":
+        return this.#bytes(kind);
+      default:
+        return this.#answers(kind);
+    }
+  }
+
+  *#bytes(kind: "blob" | "manifest"): Iterable<ContentEntry> {
+    const rows = this.#database.prepare<[string], AnswerRow & { readonly size: number | null }>(
+      sqlText("list-bytes-of-kind"),
+    );
+    for (const row of rows.iterate(kind)) {
+      const { question: key, state, size, at, source: from } = row;
+      checkRow(row);
+      if (state === "absent") yield { entry: { kind, key, state, at, from } };
+      else if (size === null) throw corrupt(String(row.digest), "the bytes of this digest are missing from the mirror");
+      else yield { entry: { kind, key, state: "present", digest: digestIn(row.digest, key), size, at, from } };
+    }
+  }
+
+  *#answers(kind: Exclude<QuestionKind, "blob" | "manifest">): Iterable<ContentEntry> {
+    const rows = this.#database.prepare<[string], AnswerRow>(sqlText("list-answers-of-kind"));
+    for (const row of rows.iterate(kind)) {
+      checkRow(row);
+      const { question: key, state, at, source: from, partial } = row;
+      if (state === "absent") {
+        yield { entry: { kind, key, state, at, from } };
+        continue;
+      }
+      const { value, bytes } = inlined(row.value ?? "");
+      yield {
+        entry: {
+          kind,
+          key,
+          state: "present",
+          digest: digestIn(row.digest, key),
+          ...value,
+          ...(kind === "trusted-root" ? this.#target(row) : {}),
+          ...(partial === 0 ? {} : { partial: true }),
+          at,
+          from,
+        },
+        ...bytes,
+      };
+    }
+  }
+
+  #target(row: AnswerRow): { readonly target: Digest; readonly targetSize: number } {
+    const source = loadRootSource(row, this.#limits);
+    const target = source.form === "pinned" ? source.digest : source.target;
+    const size = this.#blobSize.get(target)?.size;
+    if (size === undefined) throw corrupt(target, "the bytes of this digest are missing from the mirror");
+    return { target, targetSize: size };
+  }
+
+  *#checkpoints(): Iterable<ContentEntry> {
+    for (const row of this.#database.prepare<[], CheckpointRow>(sqlText("list-checkpoints")).iterate()) {
+      checkCheckpoint(row);
+      const { origin: key, size: treeSize, note, at, source: from } = row;
+      const { value, bytes } = inlined(note);
+      yield {
+        entry: { kind: "checkpoint", key, digest: digestIn(row.digest, key), treeSize, ...value, at, from },
+        ...bytes,
+      };
+    }
+  }
+
+  *#claims(): Iterable<ContentEntry> {
+    for (const row of this.#database.prepare<[], CompleteRow>(sqlText("list-complete")).iterate()) {
+      const { scope: key, at, from } = readComplete(row);
+      yield { entry: { kind: "complete", key, at, from } };
+    }
+  }
+
+  *#distrust(): Iterable<ContentEntry> {
+    for (const stored of this.#database.prepare<[], DistrustTableRow>(sqlText("list-distrust")).iterate()) {
+      const { digest, row, at, from } = readDistrustEntry(stored);
+      const { reason, date } = row;
+      yield {
+        entry: {
+          kind: "distrust",
+          key: `${row.kind} ${row.value}`,
+          digest,
+          ...(reason === undefined ? {} : { reason }),
+          ...(date === undefined ? {} : { date }),
+          at,
+          from,
+        },
+      };
+    }
+  }
+
+  *#partial(): Iterable<ContentEntry> {
+    const rows = this.#database.prepare<[], { readonly question: string }>(sqlText("list-partial"));
+    for (const { question: key } of rows.iterate()) yield { entry: { kind: "partial", key } };
+  }
+
+  *#pins(): Iterable<ContentEntry> {
+    for (const row of this.#database.prepare<[], PinRow>(sqlText("list-pins")).iterate()) {
+      checkPin(row);
+      const { name: key, bytes, at, source: from } = row;
+      const digest = digestIn(row.digest, key);
+      const kind = `pin ${row.kind}`;
+      if (kind !== "pin key" && kind !== "pin trusted-root" && kind !== "pin tuf-root")
+        throw corrupt(key, "a pin of an unknown kind");
+      yield { entry: { kind, key, digest, size: bytes.length, at, from }, bytes };
+    }
+  }
+
+  *#metadata(): Iterable<ContentEntry> {
+    const rows = this.#database.prepare<[], MetadataTableRow & { readonly bytes: Uint8Array }>(
+      sqlText("list-metadata-content"),
+    );
+    for (const row of rows.iterate()) {
+      checkMetadataRow(row);
+      checkBytes(row.bytes, row.digest);
+      const { repository, role, version, bytes } = row;
+      const key = `${repository} ${role} ${version}`;
+      const digest = digestIn(row.digest, key);
+      yield { entry: { kind: "tuf-metadata", key, repository, role, version, digest, size: bytes.length }, bytes };
+    }
+  }
+}
+
+function digestIn(digest: string | null, key: string): Digest {
+  if (digest === null || !isDigest(digest)) throw corrupt(key, "a row of the mirror has no digest");
+  return digest;
+}
+
+interface Inlined {
+  readonly value: { readonly value: string } | { readonly size: number };
+  readonly bytes: { readonly bytes?: Uint8Array };
+}
+
+function inlined(text: string): Inlined {
+  if (text.length <= mostInline) return { value: { value: text }, bytes: {} };
+  const bytes = encodeUtf8(text);
+  return { value: { size: bytes.length }, bytes: { bytes } };
+}

@@ -1,0 +1,3 @@
+SELECT length(bytes) AS size
+FROM blob
+WHERE digest = ?
