@@ -256,7 +256,10 @@ export const layers: LayerTable = {
     ],
     packages: ["node:"],
   },
-  "proxy/webhook": { units: [...api, "core/encoding"], packages: ["node:"] },
+  "proxy/webhook": {
+    units: [...api, "core/encoding", "core/kyverno/policy", "core/kyverno/rule"],
+    packages: ["node:"],
+  },
 
   "cli/version.ts": { units: [] },
   "cli/exit-code.ts": { units: ["core/errors.ts", "core/verdict.ts"] },
@@ -447,6 +450,7 @@ export const layers: LayerTable = {
       "proxy/registry",
       "proxy/serve",
       "proxy/state",
+      "proxy/webhook",
       "cli/command.ts",
       "cli/exit-code.ts",
       "cli/environment.ts",

@@ -24,6 +24,7 @@ import { openParts } from "../serve/open-parts.ts";
 import { lockHolder } from "../input/store.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { version } from "../version.ts";
+import { definePrintWebhooks } from "./serve-print-webhooks.ts";
 
 type ServeOptions = OutputOptions & ConfigOptions;
 
@@ -281,7 +282,9 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   }
 }
 
-export function define(command: Command, { io, finish }: Shell): void {
+export function define(command: Command, shell: Shell): void {
+  const { io, finish } = shell;
+  definePrintWebhooks(command, shell);
   addConfigOptions(command)
     .addOption(outputOption())
     .addHelpText(

@@ -11,6 +11,7 @@ import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { labelsOfNamespace, metadataOf } from "../../core/kyverno/rule/match-subject.ts";
+import { pluralOf } from "../../core/kyverno/rule/plural.ts";
 
 type ClusterQuestion = Extract<Question, { kind: "cluster" }>;
 
@@ -19,13 +20,6 @@ export interface PathResponse {
   readonly path: string;
   readonly status: number;
   readonly body: JsonValue;
-}
-
-/** The plural by which the API names a kind, as kubectl guesses it. */
-export function pluralOf(kind: string): string {
-  const lower = kind.toLowerCase();
-  if (/(?:s|x|z|ch|sh)$/.test(lower)) return `${lower}es`;
-  return /[^aeiou]y$/.test(lower) ? `${lower.slice(0, -1)}ies` : `${lower}s`;
 }
 
 /** What a path of the API server asks for; undefined for a path of another form. */

@@ -53,6 +53,7 @@ export const documentKinds = [
   "TrustUpdate",
   "VerificationResult",
   "Version",
+  "WebhookConfigurations",
 ] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 

@@ -48,6 +48,10 @@ const world: TestWorld = {
       .concat("apiVersion: v1\nkind: Pod\nmetadata: { namespace: shop }\nspec: { containers: [] }\n")
       .join("---\n"),
     "tests/kyverno-test.yaml": testFile,
+    "admission.yaml":
+      "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlisteners: [{ address: '127.0.0.1:8443', serves: [admission] }]\n" +
+      "policies: { folders: [policy.yaml] }\n",
+    "ca.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     "plain.yaml": "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlimits: { requests: 7 }\n",
     "config.yaml":
       "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlogs: {}\nmode: online\nupstreams: [{ host: a.io }]\n",
@@ -60,6 +64,17 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["Version", "version"],
   ["Environment", "env"],
   ["NodeConfig", "node-config", "containerd", "--proxy", "https://proxy:5000", "--version", "2.1.6"],
+  [
+    "WebhookConfigurations",
+    "serve",
+    "print-webhooks",
+    "--config",
+    "admission.yaml",
+    "--service",
+    "sallyport/gate",
+    "--ca",
+    "ca.pem",
+  ],
   ["CompletionScript", "completion", "bash"],
   ["CompletionScript", "completion", "zsh"],
   ["CompletionScript", "completion", "fish"],
@@ -228,6 +243,7 @@ function* withStranger(value: unknown): Generator<unknown> {
 
 /** Parts of these are open by their nature: predicates, values, trees of expressions, what others signed. */
 const open: ReadonlySet<string> = new Set([
+  "webhook-configurations",
   "attached-content",
   "config-schema",
   "parsed-expressions",

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ClusterFiles, parsePath, pluralOf } from "../../../cli/input/cluster-files.ts";
+import { ClusterFiles, parsePath } from "../../../cli/input/cluster-files.ts";
 import type { JsonObject } from "../../../core/encoding/json.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { throwsCode } from "../../support/assert.ts";
@@ -40,16 +40,6 @@ const get = (changes: object = {}): Question =>
     ...changes,
   }) as Question;
 const raw = (path: string): Question => ({ kind: "cluster", verb: "raw", apiVersion: "", resource: "", path });
-
-test("kinds by their plural", () => {
-  assert.equal(["ConfigMap", "NetworkPolicy", "Ingress", "Gateway", "Box"].map(pluralOf), [
-    "configmaps",
-    "networkpolicies",
-    "ingresses",
-    "gateways",
-    "boxes",
-  ]);
-});
 
 test("paths of the API server", () => {
   assert.equal(parsePath("/api/v1/namespaces/ops/configmaps/keys"), {

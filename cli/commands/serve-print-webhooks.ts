@@ -1,0 +1,103 @@
+/**
+ * `sallyport serve print-webhooks`: the webhook configurations for the policies of a configuration, for people who
+ * apply them by hand. Source: docs/spec/command-line.md#serve.
+ */
+import type { Command } from "commander";
+import { EngineError } from "../../core/errors.ts";
+import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
+import { requireConfig } from "../../proxy/serve/read-config.ts";
+import type { Config } from "../../proxy/serve/settings.ts";
+import { type Destination, webhookConfigurations } from "../../proxy/webhook/webhook-configurations.ts";
+import { collect, type CommandIO, type Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { type ConfigOptions, findConfig, loadConfig } from "../input/config-file.ts";
+import { splitLists } from "../input/files.ts";
+import { readGivenText, usage } from "../input/given-file.ts";
+import { outputOption, type OutputOptions } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { note } from "../render/say.ts";
+import { toYamlText } from "../render/yaml.ts";
+import { readServePolicies } from "../serve/serve-policies.ts";
+
+interface Options extends OutputOptions, ConfigOptions {
+  readonly url?: string;
+  readonly service?: string;
+  readonly ca?: string;
+  readonly exemptNamespace?: readonly string[];
+  readonly exemptLabelled?: boolean;
+}
+
+const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const httpsPort = 443;
+
+/** @throws EngineError `invalid-usage` */
+function readDestination({ url, service }: Options): Destination {
+  if ((url === undefined) === (service === undefined))
+    throw usage("say where the API server reaches serve: --service NAMESPACE/NAME, or --url https://HOST", "--service");
+  if (url !== undefined) {
+    const found = URL.canParse(url) ? new URL(url) : undefined;
+    if (found?.protocol !== "https:" || found.username + found.password + found.search + found.hash !== "")
+      throw usage("--url is https:// with a host, a port and a path at most", url);
+    return { url };
+  }
+  const [, namespace = "", name = "", port] = /^([^/:]+)\/([^/:]+)(?::(\d{1,5}))?$/.exec(service ?? "") ?? [];
+  const number = port === undefined ? httpsPort : Number(port);
+  if (!label.test(namespace) || !label.test(name) || number < 1 || number > 65_535)
+    throw usage("--service is NAMESPACE/NAME, with :PORT unless that is 443", service ?? "");
+  return { namespace, name, port: number };
+}
+
+/** What the API server knows the webhook by: the given file, else the authority of the store. */
+function readAuthorities({ ca }: Options, { store }: Config, io: CommandIO): string {
+  const text = ca === undefined ? authorityFolder(store ?? "").read("ca.pem") : readGivenText(ca, io, "--ca");
+  if (text === undefined)
+    throw usage("serve has no authority of its own yet: start it once with tls.from: own, or give --ca FILE", "--ca");
+  if (!text.includes("-----BEGIN CERTIFICATE-----") || /PRIVATE KEY/.test(text))
+    throw usage("--ca is a file with certificates in PEM form, and nothing else", ca ?? "ca.pem");
+  return text;
+}
+
+function print(options: Options, io: CommandIO): ExitCode {
+  const file = findConfig(options, io);
+  const config = requireConfig(loadConfig(file, io, { flags: {} }));
+  if (config.policies.folders.length === 0)
+    throw new EngineError("invalid-config", "it names no policies: list files or folders under policies.folders", {
+      subject: file ?? "the configuration",
+    });
+  const exemptNamespaces = splitLists(options.exemptNamespace);
+  const wrong = exemptNamespaces.find((namespace) => !label.test(namespace));
+  if (wrong !== undefined) throw usage("--exempt-namespace is the name of a namespace", wrong);
+  const { objects, exempt, guessed } = webhookConfigurations({
+    policies: readServePolicies(config, io).policies,
+    destination: readDestination(options),
+    authorities: readAuthorities(options, config, io),
+    exemptNamespaces,
+    exemptsLabelled: options.exemptLabelled === true,
+  });
+  for (const one of exempt) note(`not verified: ${one}`, io);
+  for (const kind of guessed) note(`${kind}: the name of its resource is guessed; check it in the rules`, io);
+  const { output } = options;
+  if (isDocumentFormat(output)) io.out(renderDocument("WebhookConfigurations", { objects, exempt, guessed }, output));
+  else io.out(objects.map((object) => toYamlText(object)).join("---\n"));
+  return 0;
+}
+
+export function definePrintWebhooks(command: Command, { io, finish }: Shell): void {
+  command
+    .command("print-webhooks")
+    .description("print the webhook configurations for the policies of a configuration")
+    .option("-c, --config <file>", "the configuration (env: SALLYPORT_CONFIG)")
+    .option("--service <namespace/name>", "the Service in front of serve; with :PORT unless that is 443")
+    .option("--url <url>", "in place of a Service: https:// with a host")
+    .option("--ca <file>", "authorities by which serve is known; default: its own")
+    .option("--exempt-namespace <name>", "a namespace whose images are not verified (repeatable)", collect)
+    .option("--exempt-labelled", "do not verify in namespaces with the label sallyport.dev/verify=ignore")
+    .addOption(outputOption())
+    .addHelpText(
+      "after",
+      "\nExample:\n  sallyport serve print-webhooks --service sallyport/sallyport |\n    kubectl apply -f -\n" +
+        "Exit codes: 0 printed; 2 the configuration or a policy does not load\n",
+    )
+    // Flags of serve that have the same names are taken for its own.
+    .action((_: Options, self: Command) => finish(print(self.optsWithGlobals<Options>(), io)));
+}

@@ -1,0 +1,171 @@
+/**
+ * The objects by which an API server calls the webhook: one mutating and one validating configuration, each with a
+ * webhook for the policies of each failure policy. Source:
+ * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#webhook-configuration.
+ */
+import { Buffer } from "node:buffer";
+import type { JsonObject, Policy } from "../../core/index.ts";
+import type { Strictness } from "./webhook.ts";
+import { type NamedResource, webhookRules } from "./webhook-rules.ts";
+
+/** How an API server reaches the webhook. */
+export type Destination =
+  | { readonly url: string }
+  | { readonly namespace: string; readonly name: string; readonly port: number };
+
+export interface ConfigurationOptions {
+  readonly policies: readonly Policy[];
+  readonly destination: Destination;
+  /** PEM of the authorities by which the API server knows the webhook. */
+  readonly authorities: string;
+  /** Namespaces whose resources are not sent. */
+  readonly exemptNamespaces?: readonly string[];
+  /** Whether namespaces with the label `sallyport.dev/verify: ignore` are not sent. */
+  readonly exemptsLabelled?: boolean;
+  /** The Pods of the program itself, which must start before it can answer. */
+  readonly own?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> } | undefined;
+  /** Resources of an API server, where one was asked. */
+  readonly known?: readonly NamedResource[];
+}
+
+export interface WebhookConfigurations {
+  readonly objects: readonly JsonObject[];
+  /** What nobody verifies, for people. */
+  readonly exempt: readonly string[];
+  /** Kinds whose resource was guessed. */
+  readonly guessed: readonly string[];
+}
+
+export const ignoreLabel = "sallyport.dev/verify";
+const name = "sallyport";
+const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "admission" };
+/** Kyverno's default. */
+const defaultTimeout = 10;
+
+const strictnesses = [
+  ["fail", "Fail"],
+  ["ignore", "Ignore"],
+] as const satisfies readonly (readonly [Strictness, Policy["spec"]["failurePolicy"]])[];
+
+/** Without policies of a failure policy there is no webhook for it. */
+export function webhookConfigurations(options: ConfigurationOptions): WebhookConfigurations {
+  const { policies, known = [] } = options;
+  const guessed = new Set<string>();
+  const groups = strictnesses.flatMap(([strictness, failurePolicy]) => {
+    const own = policies.filter(({ spec }) => spec.failurePolicy === failurePolicy);
+    const { rules, guessed: more } = webhookRules(own, known);
+    for (const kind of more) guessed.add(kind);
+    const timeout = Math.max(0, ...own.map(({ spec }) => spec.webhookTimeoutSeconds ?? defaultTimeout));
+    return rules.length === 0 ? [] : [{ strictness, failurePolicy, rules, timeout }];
+  });
+  const webhooks = (pass: "mutate" | "validate"): readonly JsonObject[] =>
+    groups.map(({ strictness, failurePolicy, rules, timeout }) => ({
+      name: `${pass}.${name}.svc-${strictness}`,
+      clientConfig: {
+        ...clientConfig(options.destination, `/${pass}/${strictness}`),
+        caBundle: Buffer.from(options.authorities).toString("base64"),
+      },
+      rules: rules as unknown as readonly JsonObject[],
+      failurePolicy,
+      matchPolicy: "Equivalent",
+      sideEffects: "NoneOnDryRun",
+      timeoutSeconds: timeout,
+      admissionReviewVersions: ["v1"],
+      ...(pass === "mutate" ? { reinvocationPolicy: "IfNeeded" } : {}),
+      ...namespaceSelector(options),
+      matchConditions: [...unchangedConditions, ...ownPods(options.own)],
+    }));
+  const object = (kind: string, pass: "mutate" | "validate"): JsonObject => ({
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind,
+    metadata: { name: `${name}-${pass}`, labels },
+    webhooks: webhooks(pass),
+  });
+  return {
+    objects: [object("MutatingWebhookConfiguration", "mutate"), object("ValidatingWebhookConfiguration", "validate")],
+    exempt: exemptionsOf(options),
+    guessed: [...guessed].sort(),
+  };
+}
+
+const clientConfig = (to: Destination, path: string): JsonObject =>
+  "url" in to
+    ? { url: `${to.url.replace(/\/$/, "")}${path}` }
+    : { service: { namespace: to.namespace, name: to.name, port: to.port, path } };
+
+function namespaceSelector({ exemptNamespaces = [], exemptsLabelled = false }: ConfigurationOptions): JsonObject {
+  const matchExpressions = [
+    ...(exemptNamespaces.length === 0
+      ? []
+      : [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: [...exemptNamespaces].sort() }]),
+    ...(exemptsLabelled ? [{ key: ignoreLabel, operator: "NotIn", values: ["ignore"] }] : []),
+  ];
+  return matchExpressions.length === 0 ? {} : { namespaceSelector: { matchExpressions } };
+}
+
+function exemptionsOf({
+  exemptNamespaces = [],
+  exemptsLabelled = false,
+  own,
+}: ConfigurationOptions): readonly string[] {
+  return [
+    ...exemptNamespaces.map((namespace) => `namespace ${namespace}`),
+    ...(exemptsLabelled ? [`namespaces with the label ${ignoreLabel}=ignore`] : []),
+    ...(own === undefined
+      ? []
+      : [
+          `Pods in namespace ${own.namespace} with the labels ${Object.entries(own.labels)
+            .map(([key, value]) => `${key}=${value}`)
+            .join(", ")}`,
+        ]),
+  ];
+}
+
+/** Where kinds of Kubernetes keep the specification of their Pods, as paths of CEL, with the kinds in each place. */
+const places = [
+  { path: ["spec"], kinds: ["Pod"] },
+  {
+    path: ["spec", "template", "spec"],
+    kinds: ["DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"],
+  },
+  { path: ["spec", "jobTemplate", "spec", "template", "spec"], kinds: ["CronJob"] },
+] as const;
+const containerLists = ["containers", "initContainers", "ephemeralContainers"] as const;
+
+/**
+ * Updates that leave every image are not sent: the load of a cluster is mostly such. The webhook says the same of them
+ * where an API server does not know conditions.
+ */
+const unchangedConditions: readonly JsonObject[] = places.map(({ path, kinds }) => {
+  const spec = path.join(".");
+  const list = (root: string, field: string, read: string): string =>
+    `(has(${root}.${spec}.${field}) ? ${root}.${spec}.${field}.map(c, ${read}) : [])`;
+  const image = "c.name + ' ' + (has(c.image) ? c.image : '')";
+  const volume = "c.name + ' ' + (has(c.image) && has(c.image.reference) ? c.image.reference : '')";
+  const same = [...containerLists.map((field) => [field, image] as const), ["volumes", volume] as const].map(
+    ([field, read]) => `${list("object", field, read)} == ${list("oldObject", field, read)}`,
+  );
+  const group = kinds.some((kind) => kind === "Pod") ? "''" : "";
+  const named = `request.kind.kind in [${kinds.map((kind) => `'${kind}'`).join(", ")}]`;
+  const own = group === "" ? "request.kind.group in ['', 'apps', 'batch']" : `request.kind.group == ${group}`;
+  return {
+    name: `changes-images-of-${kinds.length === 1 ? String(kinds[0]).toLowerCase() : "controllers"}`,
+    expression: `!(request.operation == 'UPDATE' && ${own} && ${named} && ${same.join(" && ")})`,
+  };
+});
+
+/** Only in the program's own namespace: anybody could give a Pod its labels. */
+function ownPods(own: ConfigurationOptions["own"]): readonly JsonObject[] {
+  if (own === undefined) return [];
+  const has = Object.entries(own.labels).map(
+    ([key, value]) => `'${key}' in object.metadata.labels && object.metadata.labels['${key}'] == '${value}'`,
+  );
+  return [
+    {
+      name: "is-not-sallyport-itself",
+      expression:
+        `!(request.kind.kind == 'Pod' && request.namespace == '${own.namespace}' && ` +
+        `has(object.metadata.labels) && ${has.join(" && ")})`,
+    },
+  ];
+}

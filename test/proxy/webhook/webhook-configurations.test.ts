@@ -1,0 +1,83 @@
+/** The objects by which an API server calls the webhook. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type ConfigurationOptions, webhookConfigurations } from "../../../proxy/webhook/webhook-configurations.ts";
+import { load, policyText } from "../../support/fixture-policies.ts";
+
+const test = suite("proxy/webhook/webhook-configurations");
+
+interface Hook {
+  readonly name: string;
+  readonly clientConfig: Record<string, unknown>;
+  readonly failurePolicy: string;
+  readonly timeoutSeconds: number;
+  readonly reinvocationPolicy?: string;
+  readonly namespaceSelector?: { readonly matchExpressions: readonly unknown[] };
+  readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
+}
+
+const enforce = "validationFailureAction: Enforce";
+const strict = policyText({ name: "strict", spec: `${enforce}\nwebhookTimeoutSeconds: 25` });
+const lenient = policyText({ name: "lenient", spec: `${enforce}\nfailurePolicy: Ignore` });
+
+const made = (texts: readonly string[], more: Partial<ConfigurationOptions> = {}) => {
+  const { objects, exempt } = webhookConfigurations({
+    policies: load(...texts).policies,
+    destination: { url: "https://127.0.0.1:8443/" },
+    authorities: "PEM",
+    ...more,
+  });
+  const hooks = objects.map((object) => object.webhooks as unknown as readonly Hook[]);
+  return { objects, exempt, mutating: hooks[0] ?? [], validating: hooks[1] ?? [] };
+};
+
+test("one webhook for each failure policy that there is, with its own path and the longest time", () => {
+  const { mutating, validating } = made([strict, policyText({ name: "quick" }), lenient]);
+  const shown = ({ name, clientConfig, failurePolicy, timeoutSeconds }: Hook) => [
+    name,
+    clientConfig.url,
+    failurePolicy,
+    timeoutSeconds,
+  ];
+  assert.equal(mutating.map(shown), [
+    ["mutate.sallyport.svc-fail", "https://127.0.0.1:8443/mutate/fail", "Fail", 25],
+    ["mutate.sallyport.svc-ignore", "https://127.0.0.1:8443/mutate/ignore", "Ignore", 10],
+  ]);
+  assert.equal(validating.map(shown), [
+    ["validate.sallyport.svc-fail", "https://127.0.0.1:8443/validate/fail", "Fail", 25],
+    ["validate.sallyport.svc-ignore", "https://127.0.0.1:8443/validate/ignore", "Ignore", 10],
+  ]);
+  assert.equal(
+    mutating.map(({ reinvocationPolicy }) => reinvocationPolicy),
+    ["IfNeeded", "IfNeeded"],
+  );
+  assert.is(validating[0]?.reinvocationPolicy, undefined);
+  assert.is(made([strict]).mutating.length, 1);
+});
+
+test("a Service in place of an address", () => {
+  const { mutating } = made([strict], { destination: { namespace: "gate", name: "sallyport", port: 443 } });
+  const service = { namespace: "gate", name: "sallyport", port: 443, path: "/mutate/fail" };
+  assert.equal(mutating[0]?.clientConfig, { service, caBundle: Buffer.from("PEM").toString("base64") });
+});
+
+test("nothing is exempt unless it is said, and what is exempt is named", () => {
+  const { mutating, exempt } = made([strict]);
+  assert.is(mutating[0]?.namespaceSelector, undefined);
+  assert.equal(exempt, []);
+  const said = made([strict], {
+    exemptNamespaces: ["kube-system"],
+    exemptsLabelled: true,
+    own: { namespace: "gate", labels: { app: "sallyport" } },
+  });
+  assert.equal(said.exempt, [
+    "namespace kube-system",
+    "namespaces with the label sallyport.dev/verify=ignore",
+    "Pods in namespace gate with the labels app=sallyport",
+  ]);
+  assert.is(said.validating[0]?.namespaceSelector?.matchExpressions.length, 2);
+  const own = said.validating[0]?.matchConditions.find(({ name }) => name === "is-not-sallyport-itself");
+  assert.match(own?.expression ?? "", /request\.namespace == 'gate'.*'app' in object\.metadata\.labels/);
+});
+
+test.run();
