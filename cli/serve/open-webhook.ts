@@ -1,4 +1,4 @@
-/** The webhook of `serve` from its configuration: policies of files, evidence of the mirror and of listed registries. */
+/** The webhook of `serve` from its configuration: policies of files, what the mirror and listed registries know. */
 import { createEngine, type Engine, EngineError, type Policy } from "../../core/index.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";

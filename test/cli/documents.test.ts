@@ -49,8 +49,8 @@ const world: TestWorld = {
       .join("---\n"),
     "tests/kyverno-test.yaml": testFile,
     "admission.yaml":
-      "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlisteners: [{ address: '127.0.0.1:8443', serves: [admission] }]\n" +
-      "policies: { folders: [policy.yaml] }\n",
+      "apiVersion: sallyport.dev/v1alpha1\nkind: Config\npolicies: { folders: [policy.yaml] }\n" +
+      "listeners: [{ address: '127.0.0.1:8443', serves: [admission] }]\n",
     "ca.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     "plain.yaml": "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlimits: { requests: 7 }\n",
     "config.yaml":
