@@ -24,10 +24,12 @@ import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { RecheckMetrics } from "../../proxy/metrics.ts";
 import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
+import { readDistrustFiles } from "../input/distrust-file.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { readinessChecks } from "./readiness.ts";
 import { recheckByTimer, type RecheckTimer } from "./recheck-by-timer.ts";
+import type { ServeSyncParts } from "./sync-by-timer.ts";
 import { readServePolicies } from "./serve-policies.ts";
 import { trustOptions } from "./trust-options.ts";
 
@@ -79,15 +81,6 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       report,
       warn: (text) => log.warn(text),
     });
-    const stop = new AbortController();
-    const syncing =
-      registry === undefined || config.sync.lists.length === 0
-        ? undefined
-        : (await import("./sync-by-timer.ts")).syncByTimer(
-            { ...parts, registry, synced: () => back.soon("synced") },
-            stop.signal,
-          );
-    syncing?.catch((error: unknown) => log.error("a bug ended the syncs", { error: String(error) }));
     // Only who serves admission loads it.
     const webhook = config.listeners.some(servesAdmission)
       ? (await import("./open-webhook.ts")).openWebhook(parts, registry)
@@ -98,6 +91,13 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         : [{ what: "admission", paths: admissionPaths, handle: (...both) => webhook.handle(...both) }];
     const knowledge = mirror.knowledge();
     const tuf = createTufServer({ knowledge, trust, crypto: nodeVerifier, limits, now, report });
+    // Last, so that whatever is wrong with the rest leaves no sync behind.
+    const stop = new AbortController();
+    const syncing =
+      registry === undefined || config.sync.lists.length === 0
+        ? undefined
+        : await startSyncs({ ...parts, registry, synced: () => back.soon("synced") }, stop.signal);
+    syncing?.ended.catch((error: unknown) => log.error("a bug ended the syncs", { error: String(error) }));
     return {
       mounts: [
         { what: "registry", paths: ["/v2"], handle: proxy.handle },
@@ -107,7 +107,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       checks: readinessChecks({ config, mirror, tuf, now, kept: parts.kept }),
       async close() {
         stop.abort();
-        await syncing?.catch(() => undefined);
+        await syncing?.ended.catch(() => undefined);
         await rechecking?.close();
         await proxy.close();
         await registry?.close();
@@ -139,6 +139,13 @@ function openRecheck(
     now: () => io.now(),
     report,
   });
+}
+
+/** The promise of their end is in a box, since they last. @throws EngineError for lists that cannot be synced. */
+async function startSyncs(parts: ServeSyncParts, stop: AbortSignal): Promise<{ readonly ended: Promise<void> }> {
+  const { checkSyncInputs, syncByTimer } = await import("./sync-by-timer.ts");
+  checkSyncInputs(parts);
+  return { ended: syncByTimer(parts, stop) };
 }
 
 async function openRegistryFor(parts: ServeParts): Promise<Registry> {
@@ -185,6 +192,7 @@ function policyDoor(
     upstreams,
     policies,
     settings: { trustRoot: defaultTrustName, trust },
+    distrust: readDistrustFiles(config.trust.distrust, io),
     refreshMs: config.proxy.refresh,
     noMatch: config.proxy.noMatch,
     crypto: nodeVerifier,

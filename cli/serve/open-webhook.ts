@@ -8,6 +8,7 @@ import { NamedResponse } from "../../proxy/serve/named-response.ts";
 import { createRoute } from "../../proxy/upstream/route.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import { Webhook } from "../../proxy/webhook/webhook.ts";
+import { readDistrustFiles } from "../input/distrust-file.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
 import { readWholeResources } from "../input/resources.ts";
@@ -44,6 +45,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
       policies: policies.filter(({ spec }) => spec.failurePolicy === failurePolicy),
       exceptions,
       settings,
+      distrust: readDistrustFiles(config.trust.distrust, io),
       crypto: nodeVerifier,
       limits,
     });

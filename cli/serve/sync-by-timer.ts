@@ -1,5 +1,5 @@
 /** The syncs of `serve`: its lists, by a timer, from its upstreams into its mirror. Loaded where lists are said. */
-import type { Policy } from "../../core/index.ts";
+import type { LoadedPolicies } from "../../core/index.ts";
 import { EngineError } from "../../core/errors.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
@@ -10,9 +10,12 @@ import { listImages } from "../../proxy/sync/list-images.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
 import { exitOfSync, runSync } from "../../proxy/sync/run-sync.ts";
 import type { CoveredImage, SyncReport } from "../../proxy/sync/sync-events.ts";
+import { repositoriesAt, type Unlisted, unlistedIn } from "../../proxy/sync/unlisted.ts";
+import { questionsAtOnce } from "../../proxy/serve/upstream-hosts.ts";
 import { createSyncEngine } from "../../proxy/sync/sync-engine.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import { exitOf } from "../exit-code.ts";
+import { readDistrustFiles } from "../input/distrust-file.ts";
 import { problemText } from "../input/files.ts";
 import { openImageList } from "../input/image-list.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
@@ -30,17 +33,42 @@ export interface ServeSyncParts extends UpstreamParts {
   readonly synced?: () => void;
 }
 
-/** How many questions are asked at the same time. */
-const inFlight = 16;
-
-/** Policies say what is asked of images. @throws EngineError with the code of the first that does not load. */
-function readAll({ config, io }: ServeSyncParts): readonly Policy[] {
+/**
+ * Policies say what is asked of images; exceptions among them count, as they do for admission.
+ * @throws EngineError with the code of the first that does not load.
+ */
+function readAll({ config, io }: ServeSyncParts): Pick<LoadedPolicies, "policies" | "exceptions"> {
   const { folders } = config.policies;
-  if (folders.length === 0) return [];
-  const { policies, errors } = readPolicies(folders, io);
+  if (folders.length === 0) return { policies: [], exceptions: [] };
+  const { policies, exceptions, errors } = readPolicies(folders, io);
   const [first] = errors;
   if (first !== undefined) throw new EngineError(first.code, errors.map(problemText).join("; "));
-  return policies;
+  return { policies, exceptions };
+}
+
+const unlistedWords = (unlisted: readonly Unlisted[]): string => {
+  const named = unlisted.slice(0, mostNamed).map(({ name, from }) => `${name} (${from})`);
+  const more = unlisted.length > mostNamed ? `, and ${unlisted.length - mostNamed} more` : "";
+  return `sync.lists name hosts that are not listed under upstreams, and nobody asks them: ${named.join(", ")}${more}`;
+};
+
+const listedIn = ({ config }: ServeSyncParts): ((repository: string) => boolean) =>
+  repositoriesAt(config.upstreams.map(({ host }) => host));
+
+/**
+ * The start's look at what the syncs will read. Later, what is wrong with a list or a policy is told, and the rest goes
+ * on.
+ * @throws EngineError for lists, policies and distrust lists that cannot be read; `invalid-config` for a list that
+ * names a host which is no upstream.
+ */
+export function checkSyncInputs(parts: ServeSyncParts): void {
+  const { config, log } = parts;
+  const io = logEar(parts.io, log);
+  const { policies } = readAll(parts);
+  readDistrustFiles(config.trust.distrust, io);
+  const unlisted = unlistedIn(openImageList(config.sync.lists, policies, io), listedIn(parts));
+  const [first] = unlisted;
+  if (first !== undefined) throw new EngineError("invalid-config", unlistedWords(unlisted), { subject: first.from });
 }
 
 /**
@@ -50,20 +78,22 @@ function readAll({ config, io }: ServeSyncParts): readonly Policy[] {
 async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void> {
   const { config, limits, log, mirror, registry } = parts;
   const io = logEar(parts.io, log);
-  const policies = readAll(parts);
+  const { policies, exceptions } = readAll(parts);
+  const distrust = readDistrustFiles(config.trust.distrust, io);
   const now = (): Date => io.now();
   const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());
   const settings = { trustRoot: defaultTrustName, trust };
   const engine =
-    policies.length === 0 ? undefined : createSyncEngine({ policies, crypto: nodeVerifier, limits, settings });
-  const listed = new Set(config.upstreams.map(({ host }) => host));
-  const isListed = (repository: string): boolean => listed.has(repository.slice(0, repository.indexOf("/")));
+    policies.length === 0
+      ? undefined
+      : createSyncEngine({ policies, exceptions, distrust, crypto: nodeVerifier, limits, settings });
+  const isListed = listedIn(parts);
   const mayAsk = (question: Question): boolean => !("repository" in question) || isListed(question.repository);
   const { trustedRoot } = config.trust;
   const ofFiles = givenKnowledge(trustedRoot === undefined ? {} : { trustedRoot }, io, now());
   const { asker, listTags, close } = await openAsker(
     {},
-    { signal: stop, registry, log: (line) => log.debug("upstream", { line }) },
+    { signal: stop, registry: registry.forOneRun(), log: (line) => log.debug("upstream", { line }) },
     io,
     {
       knowledge: mirror.knowledge(),
@@ -77,7 +107,10 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
     },
   );
   try {
-    const found = await listImages(openImageList(config.sync.lists, policies, io), {
+    const list = openImageList(config.sync.lists, policies, io);
+    const unlisted = unlistedIn(list, isListed);
+    if (unlisted.length > 0) log.error(unlistedWords(unlisted), { code: "invalid-config" });
+    const found = await listImages(list, {
       listTags: (repository, ...rest) =>
         isListed(repository)
           ? listTags(repository, ...rest)
@@ -100,7 +133,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
       trustedRoots: mirror.knowledge().trustedRootNames(),
       now,
       limits,
-      inFlight,
+      inFlight: questionsAtOnce(config.upstreams),
       isDry: false,
       claimedBy: "serve",
       on: ({ event, ...fields }) => log.debug(`sync: ${event}`, fields),
@@ -129,13 +162,16 @@ function tell(report: SyncReport, { config, log }: ServeSyncParts): void {
   const { images, outages, bytes } = report;
   const uncovered = images.filter(({ coverage }) => !coverage.isCovered);
   const covered = images.length - uncovered.length;
-  const failed = outages.map(({ code: why }) => why);
-  log[code === 0 ? "info" : "error"]("synced", {
+  // Under Ignore an outage changes nothing, and is told all the same.
+  const level = code !== 0 ? "error" : outages.length > 0 ? "warn" : "info";
+  log[level]("synced", {
     images: images.length,
     covered,
     bytes,
     code,
-    failed,
+    ...(outages.length === 0
+      ? {}
+      : { outages: outages.map(({ from, code: why, questions }) => ({ from, code: why, questions })) }),
     ...(uncovered.length === 0 ? {} : { uncovered: uncovered.slice(0, mostNamed).map(uncoveredText) }),
   });
 }

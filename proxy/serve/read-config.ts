@@ -316,6 +316,7 @@ export function filesOf(config: Config): readonly string[] {
   const files = [
     config.trust.trustedRoot,
     config.trust.tufRoot,
+    ...config.trust.distrust,
     ...config.policies.folders,
     ...config.policies.objects,
     ...config.listeners.flatMap(({ tls, auth }) => [tls.certificate, tls.key, auth.file]),

@@ -166,6 +166,7 @@ export const settings = {
           flag: "warn-trust-age",
         },
         digest: { kind: "text", what: trustWords.digest },
+        distrust: { kind: "paths", what: "lists of what is never trusted, beside the mirror's own" },
       },
     },
     freshness: {

@@ -50,6 +50,15 @@ export function upstreamConcurrency(upstreams: readonly UpstreamSettings[]): (ho
   return (host) => known.get(host) ?? 8;
 }
 
+/**
+ * Questions of a sync that are asked at the same time: twice as many as there are connections to all upstreams, so that
+ * none of them waits for a question.
+ */
+export const questionsAtOnce = (upstreams: readonly UpstreamSettings[]): number =>
+  Math.min(mostAtOnce, 2 * upstreams.reduce((sum, { concurrency }) => sum + Math.max(2, concurrency), 0));
+
+const mostAtOnce = 256;
+
 /** Requests in a second, by the host that is dialled: that of an upstream, or of one of its mirrors. */
 export function upstreamRate(upstreams: readonly UpstreamSettings[]): (host: string) => number | undefined {
   const known = new Map<string, number>();

@@ -318,8 +318,8 @@ class Walk {
   }
 
   /**
-   * What a reading finds; what is open or cannot be read is noted. An open question is no error here: a sync begins with
-   * nothing else.
+   * What a reading finds; what is open or cannot be read is noted. An open question is no error here: a sync begins
+   * with nothing else.
    */
   #recorded<Found>(question: Question, read: (knowledge: Knowledge) => Found): Found | undefined {
     const text = questionText(question);

@@ -6,6 +6,7 @@ import {
   type Asker,
   createEngine,
   type Decision,
+  type EngineOptions,
   type EngineSettings,
   type Knowledge,
   type Limits,
@@ -23,6 +24,8 @@ import { doorPolicies, type NotApplied, policyDigest } from "./applied-policies.
 export interface PolicyDoorOptions {
   readonly policies: readonly Policy[];
   readonly settings?: EngineSettings | undefined;
+  /** Beside what the knowledge distrusts. */
+  readonly distrust?: EngineOptions["distrust"];
   readonly knowledge: Knowledge;
   /** Who is asked for evidence that is not known, until the time that is given; nobody without it. */
   readonly asker?: ((deadline: number) => Asker) | undefined;
@@ -42,10 +45,16 @@ export interface PolicyDoor extends Door {
 }
 
 export function createPolicyDoor(options: PolicyDoorOptions): PolicyDoor {
-  const { policies, settings, knowledge, asker, refreshMs, noMatch, crypto, limits, now } = options;
+  const { policies, settings, distrust = [], knowledge, asker, refreshMs, noMatch, crypto, limits, now } = options;
   const { applied, notApplied } = doorPolicies(policies);
   const digests = new Map(applied.map((policy) => [policy.name, policyDigest(policy)]));
-  const engine = createEngine({ policies: applied, crypto, limits, ...(settings === undefined ? {} : { settings }) });
+  const engine = createEngine({
+    policies: applied,
+    distrust,
+    crypto,
+    limits,
+    ...(settings === undefined ? {} : { settings }),
+  });
   return {
     notApplied,
     applied: applied.map(({ name }) => name),

@@ -34,6 +34,8 @@ export interface Registry {
   readonly content: RegistryContent;
   readonly listTags: ListTags;
   readonly writer: RegistryWriter;
+  /** The same, with the same connections, as {@link RegistryOptions.isOneRun} has it; closing it closes nothing. */
+  forOneRun(): Registry;
   close(): Promise<void>;
 }
 
@@ -52,15 +54,19 @@ export function openRegistry(options: RegistryOptions): Registry {
   const fetcher = new Fetcher({ ...fetching, connections, now });
   const requests = new AuthorizedRequests({ fetcher, credentials, now, limits });
   const { log } = fetching;
-  const facts = options.isOneRun === true ? createRepositoryFacts({ now, limits, log }) : undefined;
-  const client = new HttpRegistryClient({ requests, limits, now, log, facts });
   const endpointsOf = (repository: string) => hosts.endpointsOf(repository);
-  const { openBlob, blobSize, ...parts } = createRegistryParts({ client, endpointsOf, now: options.now });
-  return {
-    parts,
-    content: { openBlob, blobSize },
-    listTags: createTagList({ client, endpointsOf }),
-    writer: createRegistryWriter({ requests, client, endpointsOf, limits, now, sleep: fetching.sleep }),
-    close: () => connections.close(),
+  const open = (isOneRun: boolean, close: () => Promise<void>): Registry => {
+    const facts = isOneRun ? createRepositoryFacts({ now, limits, log }) : undefined;
+    const client = new HttpRegistryClient({ requests, limits, now, log, facts });
+    const { openBlob, blobSize, ...parts } = createRegistryParts({ client, endpointsOf, now: options.now });
+    return {
+      parts,
+      content: { openBlob, blobSize },
+      listTags: createTagList({ client, endpointsOf }),
+      writer: createRegistryWriter({ requests, client, endpointsOf, limits, now, sleep: fetching.sleep }),
+      forOneRun: () => open(true, () => Promise.resolve()),
+      close,
+    };
   };
+  return open(options.isOneRun === true, () => connections.close());
 }

@@ -4,6 +4,7 @@ import { defaultLimits } from "../../../core/limits.ts";
 import { readConfig, requireConfig } from "../../../proxy/serve/read-config.ts";
 import type { UpstreamSettings } from "../../../proxy/serve/settings.ts";
 import {
+  questionsAtOnce,
   upstreamConcurrency,
   upstreamCredentials,
   upstreamHosts,
@@ -131,6 +132,13 @@ test("credentials go to their host alone, and are read again each time", async (
 test("connections at the same time are those of the upstream", () => {
   const perHost = upstreamConcurrency(upstreamsOf({ host: "docker.io", concurrency: 3 }, { host: "b.corp" }));
   assert.equal(["registry-1.docker.io", "b.corp", "cache.corp"].map(perHost), [3, 32, 8]);
+});
+
+test("a sync asks twice as much at once as there are connections, within a bound", () => {
+  assert.is(questionsAtOnce(upstreamsOf({ host: "a.test", concurrency: 1 })), 4);
+  assert.is(questionsAtOnce(upstreamsOf({ host: "a.test", concurrency: 8 }, { host: "b.test", concurrency: 20 })), 56);
+  const many = Array.from({ length: 50 }, (_, index) => ({ host: `h${index}.test`, concurrency: 8 }));
+  assert.is(questionsAtOnce(upstreamsOf(...many)), 256);
 });
 
 test("the rate of an upstream is that of its mirrors, too; of one mirror for two, the lower counts", () => {

@@ -62,6 +62,13 @@ test("an image that no policy selects is let in, or refused", async () => {
   assert.is(elsewhere.verdict, "refused");
 });
 
+test("what is distrusted is refused, whatever its signature", async () => {
+  const distrust = [{ kind: "digest", value: digest, reason: "test" }] as const;
+  const { verdict, ...rest } = await judged(policyFor(signed), { distrust });
+  assert.is(verdict, "refused");
+  assert.match(JSON.stringify(rest), /distrust/);
+});
+
 test("evidence that is not known is asked for", async () => {
   const asked: string[] = [];
   const asker: Asker = {
