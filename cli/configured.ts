@@ -10,6 +10,7 @@ import type { VariableName } from "./environment.ts";
 const shared: readonly (readonly [name: string, variable: VariableName])[] = [
   ["store", "SALLYPORT_STORE"],
   ["mode", "SALLYPORT_MODE"],
+  ["aliases", "SALLYPORT_ALIAS"],
   ["trust.trustedRoot", "SALLYPORT_TRUSTED_ROOT"],
   ["trust.tufRoot", "SALLYPORT_TUF_ROOT"],
   ["trust.mode", "SALLYPORT_TRUST_MODE"],

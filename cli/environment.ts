@@ -54,6 +54,11 @@ export const variables = {
     expects: path,
     does: "decides",
   },
+  SALLYPORT_ALIAS: {
+    what: "under which names repositories are mirrored, where --alias says none",
+    expects: "LOGICAL=PHYSICAL, with commas",
+    does: "decides",
+  },
   SALLYPORT_TRUSTED_ROOT: {
     what: "a trusted_root.json in place of the mirror's, where --trusted-root names none",
     expects: path,

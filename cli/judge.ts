@@ -134,7 +134,11 @@ export async function decideAll(
     distrust: setting.distrust,
     crypto: nodeVerifier,
     limits: setting.limits,
-    settings: { ...setting.trust, absentNamespaceLabels: setting.cluster === undefined ? "none" : "ask" },
+    settings: {
+      ...setting.trust,
+      aliases: setting.aliases.list,
+      absentNamespaceLabels: setting.cluster === undefined ? "none" : "ask",
+    },
   });
   tellWarnings(engine, io, setting.told);
   const outcomes = await Promise.all(

@@ -13,6 +13,8 @@ export { openLayoutSource } from "../proxy/archive/open-source.ts";
 /** What an argument names, and what is known of it. */
 export interface Located {
   readonly repository: string;
+  /** The name by which it is judged, where an alias gives one. */
+  readonly logical?: string;
   readonly digest: Verification<Digest>;
   readonly knowledge: Knowledge;
 }

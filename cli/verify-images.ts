@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { EngineError } from "../core/errors.ts";
 import type { Attempt } from "../core/decide/settle.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
-import { resolveDigest } from "../core/kyverno/image/resolve-image.ts";
+import { resolveDigest, resolveMirrored } from "../core/kyverno/image/resolve-image.ts";
 import { type Failure, leadingFailure, unknown } from "../core/verdict.ts";
 import {
   type AttestorSpec,
@@ -59,15 +59,22 @@ export function addVerifyOptions(command: Command, io: CommandIO): Command {
 }
 
 /** The image that a reference names. @throws EngineError `invalid-reference` */
-function locate(text: string, { knowledge, limits }: Pick<OpenKnowledge, "knowledge" | "limits">): Located {
+function locate(text: string, { knowledge, limits, aliases }: Place): Located {
   const reference = parseImage(text, limits);
-  return { repository: reference.repository, digest: resolveDigest(reference, knowledge), knowledge };
+  const logical = aliases.logicalOf(reference)?.reference;
+  if (logical === undefined)
+    return { repository: reference.repository, digest: resolveDigest(reference, knowledge), knowledge };
+  // Nobody pins what is verified here, so that the name that was given has to be known, too.
+  const digest = resolveMirrored({ physical: reference, logical, pins: false }, knowledge);
+  return { repository: logical.repository, logical: logical.canonical, digest, knowledge };
 }
 
+type Place = Pick<OpenKnowledge, "knowledge" | "limits" | "aliases">;
+
 /** The image that a reference names. @throws EngineError `invalid-reference`, and why its digest is not known. */
-export function locateDigest(text: string, opened: Pick<OpenKnowledge, "knowledge" | "limits">) {
-  const { repository, digest } = locate(text, opened);
-  if (digest.truth === "proven") return { repository, digest: digest.evidence };
+export function locateDigest(text: string, opened: Place) {
+  const { repository, logical, digest } = locate(text, opened);
+  if (digest.truth === "proven") return { repository, logical, digest: digest.evidence };
   const failure = leadingFailure(digest.truth, digest.failures);
   throw new EngineError(failure?.code ?? "not-in-mirror", failure?.reason ?? "its digest is not known", {
     subject: failure?.subject ?? text,
@@ -145,9 +152,11 @@ export async function verifyImages(
       const place = { ...opened, knowledge: known };
       const { digest: found, ...located } =
         locals === undefined || source === undefined ? locate(text, place) : locals.locateLocal(text, source, place);
+      const { logical } = located;
+      const named = { reference: text, ...(logical === undefined ? {} : { logical }) };
       if (found.truth !== "proven")
         return {
-          image: { reference: text, verification: found, candidates: [] },
+          image: { ...named, verification: found, candidates: [] },
           knowledge: located.knowledge,
           open: found.truth === "unknown" ? found.open : [],
           told: [],
@@ -168,7 +177,7 @@ export async function verifyImages(
           ? attestationTypes(`${located.repository}@${digest}`, located.knowledge, opened.limits, repository)
           : [];
       return {
-        image: { reference: text, digest, ...outcome, ...(types.length === 0 ? {} : { attestationTypes: types }) },
+        image: { ...named, digest, ...outcome, ...(types.length === 0 ? {} : { attestationTypes: types }) },
         knowledge: located.knowledge,
         open: outcome.verification.truth === "unknown" ? outcome.verification.open : outcome.undecided.open,
         told,
@@ -234,12 +243,12 @@ function report(
 
 /** `told` has the fixes that were shown before: each is shown once. */
 function reportFailure(image: VerifiedImage, fixes: FixSettings, told: Set<string>, io: CommandIO): void {
-  const { reference, digest, verification, attestationTypes: types = [] } = image;
+  const { reference, logical, digest, verification, attestationTypes: types = [] } = image;
   if (verification.truth === "proven") return;
   const failure = leadingFailure(verification.truth, verification.failures);
   const settings = { ...fixes, typesOn: () => types };
   if (failure === undefined) return;
-  const { fix, ...problem } = failureProblem(reference, digest, failure, settings);
+  const { fix, ...problem } = failureProblem({ reference, logical, digest }, failure, settings);
   tellProblem(told.has(fix) ? problem : { ...problem, fix }, io);
   told.add(fix);
 }

@@ -261,6 +261,8 @@ export const remedies = {
     "`expect=unsigned`",
   "signed-now": "take `expect=unsigned` out of the list: this image has a signature",
   "tag-moved": "see who moved the tag, and whether they were to; name an image by its digest where it must not change",
+  "mirror-differs":
+    "have the mirror copy the image again, see who moved which tag, or name the image by the digest that is meant",
   "tag-gone": "see who removed the tag; name the image by a tag that is there, or by its digest",
   "no-such-image": "correct the name or the tag in the list, or take the image out of it",
   "old-mirror":

@@ -17,6 +17,7 @@ export { type AttestorSpec, compileAttestor } from "./verify/attestor.ts";
 export type { Candidate } from "./verify/verify-image.ts";
 export { createImageVerifier, type ImageVerifier, type ImageVerifierOptions } from "./verify/image-verifier.ts";
 export type { Evidence } from "./verify/evidence.ts";
+export type { Alias } from "./oci/aliases.ts";
 export { type ImageReference, parseReference } from "./oci/reference.ts";
 export type { ImageResult, RuleResult } from "./kyverno/image/result.ts";
 export type { AdmissionRequest, Operation } from "./kyverno/rule/request.ts";

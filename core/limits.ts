@@ -113,6 +113,8 @@ export interface Limits {
   readonly referenceBytes: number;
   /** Images and repositories in the lists of one sync. */
   readonly listEntries: number;
+  /** Names under which repositories are mirrored. */
+  readonly aliases: number;
   /** Of what one run of asking fetches, and no mirror keeps. */
   readonly heldBytes: number;
   /** Rounds of asking in `settle`. */
@@ -212,6 +214,7 @@ export const defaultLimits: Limits = {
   patternCost: 200_000_000,
   referenceBytes: 4 * kib,
   listEntries: 100_000,
+  aliases: 10_000,
   heldBytes: 512 * mib,
   settleRounds: 16,
   memoEntries: 10_000,

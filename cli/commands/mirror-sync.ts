@@ -26,6 +26,8 @@ import { readDistrustFiles } from "../input/distrust-file.ts";
 import { tellWarnings } from "../input/files.ts";
 import { usage } from "../input/given-file.ts";
 import { parseImage } from "../input/image-argument.ts";
+import { readAliases } from "../input/alias-flags.ts";
+import type { OpenAliases } from "../input/aliases.ts";
 import { openImageList } from "../input/image-list.ts";
 import { readLimits } from "../input/limit-flags.ts";
 import { openAsker } from "../input/open-online.ts";
@@ -89,7 +91,7 @@ function openStore(flags: SyncFlags, io: CommandIO): Mirror | undefined {
   }
 }
 
-function engineFor(flags: SyncFlags, mirror: Mirror | undefined, io: CommandIO) {
+function engineFor(flags: SyncFlags, mirror: Mirror | undefined, aliases: OpenAliases, io: CommandIO) {
   const paths = flags.policies ?? [];
   const { errors, ...set } =
     paths.length === 0 ? { policies: [], exceptions: [], errors: [] } : readJudgingSet(paths, [], flags, io);
@@ -104,7 +106,7 @@ function engineFor(flags: SyncFlags, mirror: Mirror | undefined, io: CommandIO) 
           distrust: readDistrustFiles(flags.distrust, io),
           crypto: nodeVerifier,
           limits: readLimits(flags, io),
-          settings: { trustRoot: flags.trust ?? defaultTrustName, trust },
+          settings: { trustRoot: flags.trust ?? defaultTrustName, trust, aliases: aliases.list },
         });
   return { engine, trust, policies: set.policies };
 }
@@ -123,10 +125,15 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
   const limits = readLimits(flags, io);
   const mirror = openStore(flags, io);
   try {
-    const { engine, trust, policies } = engineFor(flags, mirror, io);
+    const aliases = await readAliases(flags, limits, io);
+    const { engine, trust, policies } = engineFor(flags, mirror, aliases, io);
     if (engine !== undefined) tellWarnings(engine, io, told);
     const list = readList(images, flags, policies, io);
-    const hosts = [...list.images.map(({ reference }) => reference), ...list.tags.map(({ repository }) => repository)];
+    const hosts = [
+      ...list.images.map(({ reference }) => reference),
+      ...list.tags.map(({ repository }) => repository),
+      ...aliases.list.map(({ logical }) => logical),
+    ];
     const access = registryAccessOf(policies, io);
     const { asker, listTags, openBlob, close } = await openAsker(
       flags,
@@ -153,6 +160,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
         mirrored: (repository) => mirror?.tags(repository) ?? [],
         isWhole: flags.complete === "repository",
         signal: stop,
+        aliases,
         limits,
       });
       const fetchLayer =

@@ -5,9 +5,12 @@ import { advise } from "../../core/kyverno/policy/advice.ts";
 import type { PolicyWarning } from "../../core/kyverno/policy/policy.ts";
 import type { PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
 import type { AdviceCode } from "../../core/kyverno/policy/remark.ts";
+import { type Alias, widthOf } from "../../core/oci/aliases.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { addAliasOption, readAliases } from "../input/alias-flags.ts";
+import type { AliasOptions } from "../input/aliases.ts";
 import { problemText } from "../input/files.ts";
 import { countRefused, readPolicies } from "../input/policy-files.ts";
 import { outputOption } from "../input/output-flag.ts";
@@ -15,8 +18,25 @@ import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { visibleLine } from "../render/escape.ts";
 
-interface CheckOptions {
+interface CheckOptions extends AliasOptions {
   readonly output: "text" | "json" | "yaml";
+}
+
+/** What is wrong with an alias: it covers more than is probably meant, or does not count. */
+interface AliasWarning extends Alias {
+  readonly code: "wide-alias" | "unclear-alias";
+  readonly message: string;
+}
+
+/** Nothing where no aliases are given: then reading them is not loaded, either. */
+async function checkAliases(options: AliasOptions, io: CommandIO): Promise<readonly AliasWarning[] | undefined> {
+  const { list, leftOut } = await readAliases(options, io.limits, io);
+  if (list.length + leftOut.length === 0) return undefined;
+  const wide = list.flatMap((alias): readonly AliasWarning[] => {
+    const message = widthOf(alias);
+    return message === undefined ? [] : [{ ...alias, code: "wide-alias", message }];
+  });
+  return [...wide, ...leftOut.map(({ alias, why }) => ({ ...alias, code: "unclear-alias", message: why }) as const)];
 }
 
 /** A warning from loading has no kind; advice has one. */
@@ -39,29 +59,37 @@ function countText(load: number, errors: readonly PolicyProblem[]): string {
   return load === 0 ? `${what} ${all === 1 ? "does" : "do"} not load` : `${what}: ${load} load, ${refused} do not`;
 }
 
-function check(paths: readonly string[], options: CheckOptions, io: CommandIO): ExitCode {
+async function check(paths: readonly string[], options: CheckOptions, io: CommandIO): Promise<ExitCode> {
   const { policies, exceptions, errors } = readPolicies(paths, io);
   const engine = createEngine({ policies, exceptions, crypto: nodeVerifier, limits: io.limits });
   const warnings = inOrder([...engine.warnings, ...policies.flatMap((policy) => advise(policy, io.limits))]);
+  const aliases = await checkAliases(options, io);
   if (isDocumentFormat(options.output)) {
-    const members = { policies: policies.map(({ name }) => name), exceptions: exceptions.length, errors, warnings };
+    const loaded = { policies: policies.map(({ name }) => name), exceptions: exceptions.length };
+    const members = { ...loaded, errors, warnings, aliases };
     io.out(renderDocument("PolicyCheck", members, options.output));
   } else {
     for (const problem of errors) io.out(`error ${problem.code}: ${visibleLine(problemText(problem))}\n`);
     for (const warning of warnings)
       io.out(`warning${warning.code === undefined ? "" : ` ${warning.code}`}: ${visibleLine(problemText(warning))}\n`);
+    for (const { code, message, from, logical, physical } of aliases ?? [])
+      io.out(`warning ${code}: ${visibleLine(`${from}: ${logical}=${physical}: ${message}`)}\n`);
     io.out(`${countText(policies.length, errors)}; ${counted(errors.length, "error")}, `);
-    io.out(`${counted(warnings.length, "warning")}\n`);
+    io.out(`${counted(warnings.length + (aliases?.length ?? 0), "warning")}\n`);
   }
   return errors.length > 0 ? 2 : 0;
 }
 
 export function define(command: Command, { io, finish }: Shell): void {
-  command
-    .command("check")
-    .description("load policies and report errors and risky settings, with line and column")
-    .argument("<policy...>", "policy files or folders; - is standard input")
+  addAliasOption(
+    command
+      .command("check")
+      .description("load policies and report errors and risky settings, with line and column")
+      .argument("<policy...>", "policy files or folders; - is standard input"),
+  )
+    .option("--hosts-dir <folder>", "mirrors of registries, as containerd's certs.d has them")
+    .option("--registries-conf <file>", "mirrors of registries, as podman has them")
     .addOption(outputOption())
     .addHelpText("after", "\nExit codes: 0 every policy loads (warnings allowed); 2 a policy does not load\n")
-    .action((paths: readonly string[], options: CheckOptions) => finish(check(paths, options, io)));
+    .action(async (paths: readonly string[], options: CheckOptions) => finish(await check(paths, options, io)));
 }

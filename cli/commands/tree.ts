@@ -10,6 +10,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { addSourceOptions, type KnowledgeOptions, openKnowledge, readSettled } from "../input/knowledge.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { outputOption, type OutputOptions } from "../input/output-flag.ts";
+import { judgedAs } from "../render/decision.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toSizeText } from "../render/size.ts";
 import { styleOf } from "../render/style.ts";
@@ -49,28 +50,38 @@ function attachedNode({ kind, tag, digest, artifactType, predicateType, layers, 
   };
 }
 
-function imageNode(image: string, digest: string, { attached, unasked }: AttachedToImage): TreeNode {
+interface Located {
+  readonly image: string;
+  readonly logical: string | undefined;
+  readonly digest: string;
+}
+
+function imageNode({ image, logical, digest }: Located, { attached, unasked }: AttachedToImage): TreeNode {
   const open = unasked.map((place): TreeNode => ({ mark: "unknown", label: "not asked", text: place }));
   const nothing: TreeNode = { mark: "none", label: "nothing", text: "hangs on this image" };
   const children = [...attached.map(attachedNode), ...open];
   return {
     mark: unasked.length === 0 ? "none" : "unknown",
     label: image,
-    children: [{ mark: "none", label: "image", text: digest }, ...(children.length === 0 ? [nothing] : children)],
+    children: [
+      ...judgedAs(logical),
+      { mark: "none", label: "image", text: digest },
+      ...(children.length === 0 ? [nothing] : children),
+    ],
   };
 }
 
 async function tree(image: string, options: TreeOptions, io: CommandIO): Promise<ExitCode> {
   const opened = await openKnowledge(options, io);
   try {
-    const { digest, found } = await readSettled(opened, (knowledge) => {
+    const { digest, logical, found } = await readSettled(opened, (knowledge) => {
       const located = locateDigest(image, { ...opened, knowledge });
       const repository = fromEnvironment("COSIGN_REPOSITORY", io) ?? located.repository;
-      return { digest: located.digest, found: readAttached(located.digest, { ...opened, knowledge, repository }) };
+      return { ...located, found: readAttached(located.digest, { ...opened, knowledge, repository }) };
     });
     if (isDocumentFormat(options.output))
-      io.out(renderDocument("ImageTree", { image, digest, ...found }, options.output));
-    else io.out(renderTree(imageNode(image, digest, found), styleOf(io)));
+      io.out(renderDocument("ImageTree", { image, logical, digest, ...found }, options.output));
+    else io.out(renderTree(imageNode({ image, logical, digest }, found), styleOf(io)));
     return 0;
   } finally {
     opened.close();

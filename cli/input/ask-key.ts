@@ -9,7 +9,7 @@ import { openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
 import { openUpstream } from "../../proxy/upstream/open-upstream.ts";
 import type { CommandIO } from "../command.ts";
 import { visibleLine } from "../render/escape.ts";
-import { filesOf } from "./open-online.ts";
+import { filesOf } from "./tool-files.ts";
 import { parseSpan } from "./trust-flags.ts";
 
 export interface AskKeyOptions {

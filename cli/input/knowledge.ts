@@ -29,6 +29,8 @@ import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
 import { asGiven, aTrustedRoot } from "./given-file.ts";
+import { addAliasOption, readAliases } from "./alias-flags.ts";
+import type { OpenAliases } from "./aliases.ts";
 import { addCompleteOption, type CompleteOptions } from "./complete-flag.ts";
 import { addLimitOptions, readLimits } from "./limit-flags.ts";
 import { addStoreOption, lockHolder, type StoreOptions } from "./store.ts";
@@ -40,6 +42,7 @@ import { note, say } from "../render/say.ts";
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
 export interface KnowledgeOptions extends TrustOptions, StoreOptions, CompleteOptions, Partial<OnlineOptions> {
   readonly layout?: readonly string[];
+  readonly alias?: readonly string[];
   readonly trustedRoot?: string;
   readonly distrust?: readonly string[];
   readonly at?: string;
@@ -52,7 +55,7 @@ export function addSourceOptions(command: Command, habits: Habits = {}): Command
     "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
     collect,
   );
-  addOnlineOptions(addCompleteOption(command), habits);
+  addOnlineOptions(addAliasOption(addCompleteOption(command)), habits);
   return addLimitOptions(command);
 }
 
@@ -71,6 +74,8 @@ export function addKnowledgeOptions(command: Command, habits: Habits = {}): Comm
 export interface OpenKnowledge {
   readonly knowledge: Knowledge;
   readonly limits: Limits;
+  /** Under which names repositories are mirrored. */
+  readonly aliases: OpenAliases;
   /** Whether a mirror or a layout was named, or anybody may be asked. */
   readonly hasSource: boolean;
   /** The mirror's folder, as it was given. */
@@ -247,6 +252,7 @@ export async function openKnowledge(
   const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
   const limits = readLimits(options, io);
+  const aliases = await readAliases(options, limits, io);
   // Only who names a layout pays for reading layouts.
   const layouts =
     options.layout === undefined ? [] : await (await import("./layouts.ts")).openLayouts(options, limits, io);
@@ -301,6 +307,7 @@ export async function openKnowledge(
       },
       outages,
       limits,
+      aliases,
       hasSource: layouts.length > 0 || mirror !== undefined || online,
       ...(store === undefined ? {} : { store }),
       tagsOf: (repository) => {

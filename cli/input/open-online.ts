@@ -41,6 +41,7 @@ import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf
 import type { CommandIO } from "../command.ts";
 import { visibleLine } from "../render/escape.ts";
 import { type Ear, warn } from "../render/say.ts";
+import { filesOf } from "./tool-files.ts";
 import { AskingProgress, type ShownFlags, showsProgress } from "./asking-progress.ts";
 import { keepingAdded } from "../../proxy/archive/keeping-added.ts";
 import { type OnlineOptions, type PeerOptions, readAskingBounds } from "./online-flags.ts";
@@ -288,12 +289,6 @@ export function keepAnswer(question: Question, answer: Answer, mirror: Mirror, i
     return false;
   }
 }
-
-/** Configuration of other tools, which need not be there. A folder, pipe or device in a file's place is refused. */
-export const filesOf = (io: CommandIO): Files => ({
-  read: (path) => (io.pathKind(path) === "none" ? undefined : io.readFile(path)),
-  list: (folder) => (io.pathKind(folder) === "folder" ? io.listFolder(folder) : []),
-});
 
 const readHosts = (options: PeerOptions, access: RegistryAccess | undefined, files: Files): HostSettings => {
   const insecure = access?.insecureHosts ?? [];

@@ -1,6 +1,7 @@
 /** The flags of a sync that are numbers, spans and switches. Source: docs/spec/command-line.md#sync. */
 import { type Command, Option } from "commander";
 import { collect } from "../command.ts";
+import { addAliasOption } from "./alias-flags.ts";
 import { type OutputOptions, outputOption } from "./output-flag.ts";
 import { addLimitOptions } from "./limit-flags.ts";
 import { addClusterOptions, addPeerOptions, type PeerOptions } from "./online-flags.ts";
@@ -25,6 +26,7 @@ export interface SyncFlags extends StoreOptions, OutputOptions, PeerOptions, Exc
   readonly interval?: string;
   readonly withLayers?: boolean;
   readonly offline?: boolean;
+  readonly alias?: readonly string[];
 }
 
 /** Those of cosign's flags for registries, whose variables count as they do for `verify`. */
@@ -75,7 +77,7 @@ export function addSyncOptions(command: Command): Command {
     .option("--interval <span>", "sync again and again, with this much time between, until SIGTERM")
     .option("--with-layers", "fetch configurations and layers of images too (no decision reads them)")
     .addOption(new Option("--offline", "refused: a sync is there to ask").hideHelp());
-  addTrustOptions(addLimitOptions(addStoreOption(command)));
+  addTrustOptions(addLimitOptions(addAliasOption(addStoreOption(command))));
   addClusterOptions(command).option("--verbose", "show each request on stderr, without secrets");
   return addPeerOptions(command).addOption(outputOption());
 }

@@ -83,7 +83,10 @@ export const toApplyResults = (responses: readonly ReportedResponse[], auditWarn
       action: result.action,
       ...(isOverlooked(result) ? { overlooked: true } : {}),
       resource: response.about,
-      image: image === undefined ? undefined : { ref: image.image, pointer: image.pointer, digest: image.digest },
+      image:
+        image === undefined
+          ? undefined
+          : { ref: image.image, logical: image.logical, pointer: image.pointer, digest: image.digest },
       message: result.message,
       code: failure?.code,
       fix: failure === undefined ? undefined : plainFix(ruleFix(result, failure, fixes)),

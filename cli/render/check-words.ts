@@ -22,6 +22,7 @@ const words: Readonly<Record<string, string>> = {
   "attestation.type": "type",
   "attestation.conditions": "conditions",
   "validate.deny": "deny",
+  "image.alias": "alias",
   "image.digest": "image",
   "image.tag": "image",
   "image.reference": "image",

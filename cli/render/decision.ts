@@ -5,6 +5,7 @@
 import type { Decision } from "../../core/decide/engine.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../../core/kyverno/image/result.ts";
+import { imageName } from "../../core/kyverno/outcome/message.ts";
 import { mayOverlook } from "../../core/decide/allowed.ts";
 import type { Freshness } from "../../core/trust/budgets.ts";
 import type { Failure } from "../../core/verdict.ts";
@@ -117,20 +118,28 @@ const repeated = (result: RuleResult, other: RuleResult): boolean =>
     other.failures.some((failure) => failure.code === code && failure.reason === reason),
   );
 
+/** The name by which an image is judged that has another one. */
+export const judgedAs = (logical: string | undefined): readonly TreeNode[] =>
+  logical === undefined ? [] : [{ mark: "none", label: "judged as", text: logical }];
+
 /** One tree for each image, and one for results about the whole request. */
 export function decisionTrees(decision: Decision, now: Date): readonly TreeNode[] {
   const groups = new Map<string, RuleResult[]>();
   for (const result of decision.results) {
-    const image = result.image?.image ?? "the request as a whole";
+    const image = result.image === undefined ? "" : imageName(result.image);
     groups.set(image, [...(groups.get(image) ?? []), result]);
   }
-  return [...groups].map(([image, results]) => ({
-    mark: worstMark(results),
-    label: image,
-    children: results.map((result) =>
+  return [...groups.values()].map((results) => {
+    const image = results[0]?.image;
+    const children = results.map((result) =>
       ruleNode(result, now, decision.results.slice(0, decision.results.indexOf(result))),
-    ),
-  }));
+    );
+    return {
+      mark: worstMark(results),
+      label: image?.image ?? "the request as a whole",
+      children: [...judgedAs(image?.logical), ...children],
+    };
+  });
 }
 
 const worst: readonly RuleResult["status"][] = ["fail", "error", "warn", "pass", "skip"];

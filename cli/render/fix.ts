@@ -1,6 +1,7 @@
 /** What to do about a failure, as it is shown. Source: docs/spec/command-line.md#error-messages. */
 import { codeRow, type ErrorCode, fixes, policyFixes, type Remedy, remedies } from "../../core/errors.ts";
 import type { Question } from "../../core/knowledge/question.ts";
+import { imageName } from "../../core/kyverno/outcome/message.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import { type Failure, leadingFailure } from "../../core/verdict.ts";
 
@@ -139,8 +140,14 @@ export function codesOf(result: RuleResult): readonly ErrorCode[] {
 /** The fix of the failure of a rule, with the image that it is about. */
 export function ruleFix({ image }: RuleResult, failure: Failure, settings: FixSettings): string {
   const fix = markedFix(failure, settings);
-  return image === undefined ? fix : withImage(fix, image.image);
+  return image === undefined ? fix : withImage(fix, imageOfFix(image, failure));
 }
+
+/** The name that a fix is about: the mirror's where its own tag is at fault, else the one that is judged. */
+export const imageOfFix = (
+  { image, logical }: { readonly image: string; readonly logical?: string | undefined },
+  { subject }: Pick<Failure, "subject">,
+): string => (logical === undefined || subject === image ? image : logical);
 
 interface RuleFailure {
   readonly result: RuleResult;
@@ -170,7 +177,7 @@ const follows = ({ result, failure }: RuleFailure, others: readonly RuleFailure[
           image !== undefined &&
           policy === result.policy &&
           rule === result.rule &&
-          failure.reason.endsWith(` ${image.image}`),
+          failure.reason.endsWith(` ${imageName(image)}`),
       );
 
 /**

@@ -56,6 +56,7 @@ function toProperties(response: ReportedResponse, result: RuleResult): JsonObjec
     ...(code === undefined ? {} : { code }),
     ...(more.length === 0 ? {} : { codes: [code, ...more].join(",") }),
     ...(image === undefined ? {} : { image: image.image }),
+    ...(image?.logical === undefined ? {} : { logicalImage: image.logical }),
     ...(image?.digest === undefined ? {} : { digest: image.digest }),
     ...result.properties,
   };

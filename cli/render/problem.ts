@@ -4,7 +4,7 @@
 import type { EngineError, ErrorCode } from "../../core/errors.ts";
 import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Failure } from "../../core/verdict.ts";
-import { markedFix, type FixSettings, plainFix, withImage } from "./fix.ts";
+import { imageOfFix, markedFix, type FixSettings, plainFix, withImage } from "./fix.ts";
 import { type Ear, fitLine } from "./say.ts";
 import { visibleLine } from "./escape.ts";
 import { asciiText } from "./style.ts";
@@ -46,19 +46,25 @@ function labelled({ code, subject }: Failure, { key }: FixSettings): string | un
 
 /** The failure of an image as a problem. `why` does not repeat the sentence. */
 export function failureProblem(
-  image: string,
-  digest: string | undefined,
+  { reference, logical, digest }: FailedImage,
   failure: Failure,
   settings: FixSettings,
 ): Problem & { readonly fix: string } {
-  const what = failure.reason.includes(image) ? failure.reason : `${image}: ${failure.reason}`;
+  const image = logical === undefined ? reference : `${reference} (as ${logical})`;
+  const what = failure.reason.includes(reference) ? failure.reason : `${image}: ${failure.reason}`;
   const why = labelled(failure, settings) ?? digest;
   return {
     code: failure.code,
     what,
     ...(why === undefined || what.includes(why) ? {} : { why }),
-    fix: withImage(markedFix(failure, settings), image),
+    fix: withImage(markedFix(failure, settings), imageOfFix({ image: reference, logical }, failure)),
   };
+}
+
+interface FailedImage {
+  readonly reference: string;
+  readonly logical?: string | undefined;
+  readonly digest?: string | undefined;
 }
 
 /** As a document's members. */

@@ -73,6 +73,7 @@ const toAttestationJson = (attestation: AttestationResult) => ({
 
 const toImageJson = (image: ImageResult) => ({
   ref: image.image,
+  logical: image.logical,
   pointer: image.pointer,
   digest: image.digest,
   entry: image.entry,

@@ -19,6 +19,8 @@ import { widthOf, wrapText } from "./wrap.ts";
 /** One image that was verified. `reference` is as it was typed. */
 export interface VerifiedImage {
   readonly reference: string;
+  /** The name by which it is judged, where an alias gives one. */
+  readonly logical?: string;
   readonly digest?: string;
   readonly verification: Verification<readonly ProvenSignature[]>;
   readonly candidates: readonly Candidate[];
@@ -65,11 +67,12 @@ const paragraph = (text: string, first: string, rest: string, { width }: Style):
 
 /** A paragraph for an image. */
 export function renderVerifiedImage(image: VerifiedImage, style: Style, now: Date): string {
-  const { reference, digest, verification } = image;
+  const { reference, logical, digest, verification } = image;
   const mark = verification.truth === "proven" ? "pass" : verification.truth === "refuted" ? "fail" : "unknown";
   const name = `${style.mark(mark)} ${style.text(reference)}`;
   const fits = digest !== undefined && widthOf(name) + 2 + digest.length <= style.width;
-  const head = `${name}${digest === undefined ? "" : `${fits ? "  " : "\n  "}${digest}`}\n`;
+  const judged = logical === undefined ? "" : detail("judged as", logical, style);
+  const head = `${name}${digest === undefined ? "" : `${fits ? "  " : "\n  "}${digest}`}\n${judged}`;
   if (verification.truth !== "proven")
     return (
       head +
@@ -85,10 +88,11 @@ const claimLines = ({ claims = [] }: VerifiedImage, style: Style): string =>
 
 function signatureBlock({ evidence, statement }: ProvenSignature, style: Style, now: Date): string {
   const about = statement === undefined ? [] : ([["statement", statement.predicateType]] as const);
-  return [...signerLines(evidence, now), ...about]
-    .map(([name, value]) => paragraph(style.text(value), `  ${name.padEnd(10)} `, " ".repeat(13), style))
-    .join("");
+  return [...signerLines(evidence, now), ...about].map(([name, value]) => detail(name, value, style)).join("");
 }
+
+const detail = (name: string, value: string, style: Style): string =>
+  paragraph(style.text(value), `  ${name.padEnd(10)} `, " ".repeat(13), style);
 
 /** Of attestations; signatures have none. */
 function toStatementsJson(proven: readonly ProvenSignature[]) {
@@ -99,16 +103,20 @@ function toStatementsJson(proven: readonly ProvenSignature[]) {
 }
 
 function toImageJson(image: VerifiedImage, fixes: FixSettings) {
-  const { reference, digest, verification, candidates, claims = [], attestationTypes = [] } = image;
+  const { reference, logical, digest, verification, candidates, claims = [], attestationTypes = [] } = image;
   const settings = { ...fixes, typesOn: () => attestationTypes };
   const failure =
     verification.truth === "proven" ? undefined : leadingFailure(verification.truth, verification.failures);
   return {
     ref: reference,
+    logical,
     digest,
     verdict: verdicts[verification.truth],
     code: failure?.code,
-    fix: failure === undefined ? undefined : toProblemJson(failureProblem(reference, digest, failure, settings)).fix,
+    fix:
+      failure === undefined
+        ? undefined
+        : toProblemJson(failureProblem({ reference, logical, digest }, failure, settings)).fix,
     exitCode: exitOfVerification(image.verification),
     signatures: candidates.map(toCandidateJson),
     ...(claims.length === 0 ? {} : { claims }),

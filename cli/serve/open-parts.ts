@@ -27,6 +27,7 @@ import type { CommandIO } from "../command.ts";
 import { readDistrustFiles } from "../input/distrust-file.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
+import { aliasesOf } from "./aliases-of.ts";
 import { readinessChecks } from "./readiness.ts";
 import { recheckByTimer, type RecheckTimer } from "./recheck-by-timer.ts";
 import type { ServeSyncParts } from "./sync-by-timer.ts";
@@ -191,7 +192,7 @@ function policyDoor(
     asker: registry === undefined ? undefined : createRoute(registry.parts, { now }),
     upstreams,
     policies,
-    settings: { trustRoot: defaultTrustName, trust },
+    settings: { trustRoot: defaultTrustName, trust, aliases: aliasesOf(config) },
     distrust: readDistrustFiles(config.trust.distrust, io),
     refreshMs: config.proxy.refresh,
     noMatch: config.proxy.noMatch,

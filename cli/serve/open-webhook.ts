@@ -13,6 +13,7 @@ import { ClusterFiles } from "../input/cluster-files.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
 import { readWholeResources } from "../input/resources.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
+import { aliasesOf } from "./aliases-of.ts";
 import { logEar } from "./log-ear.ts";
 import { readServePolicies } from "./serve-policies.ts";
 import { trustOptions } from "./trust-options.ts";
@@ -39,6 +40,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   const settings = {
     trustRoot: defaultTrustName,
     trust: readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots()),
+    aliases: aliasesOf(config),
   };
   const engineFor = (failurePolicy: Policy["spec"]["failurePolicy"]): Engine =>
     createEngine({

@@ -1,6 +1,8 @@
 /** The syncs of `serve`: its lists, by a timer, from its upstreams into its mirror. Loaded where lists are said. */
 import type { LoadedPolicies } from "../../core/index.ts";
 import { EngineError } from "../../core/errors.ts";
+import { createAliases } from "../../core/oci/aliases.ts";
+import { parseReference } from "../../core/oci/reference.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
@@ -22,6 +24,7 @@ import { givenKnowledge } from "../input/knowledge.ts";
 import { openAsker } from "../input/open-online.ts";
 import { readPolicies } from "../input/policy-files.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
+import { aliasesOf } from "./aliases-of.ts";
 import { logEar } from "./log-ear.ts";
 import { trustOptions } from "./trust-options.ts";
 import type { UpstreamParts } from "./upstreams.ts";
@@ -55,6 +58,17 @@ const unlistedWords = (unlisted: readonly Unlisted[]): string => {
 const listedIn = ({ config }: ServeSyncParts): ((repository: string) => boolean) =>
   repositoriesAt(config.upstreams.map(({ host }) => host));
 
+/** Whether the host of an image is listed: of one under a mirror's name, that of what is mirrored. */
+function listedAs(parts: ServeSyncParts): (name: string) => boolean {
+  const { config, limits } = parts;
+  const isListed = listedIn(parts);
+  const aliases = createAliases(aliasesOf(config), limits);
+  return (name) => {
+    const reference = parseReference(name, limits);
+    return isListed((aliases.logicalOf(reference)?.reference ?? reference).repository);
+  };
+}
+
 /**
  * The start's look at what the syncs will read. Later, what is wrong with a list or a policy is told, and the rest goes
  * on.
@@ -66,7 +80,7 @@ export function checkSyncInputs(parts: ServeSyncParts): void {
   const io = logEar(parts.io, log);
   const { policies } = readAll(parts);
   readDistrustFiles(config.trust.distrust, io);
-  const unlisted = unlistedIn(openImageList(config.sync.lists, policies, io), listedIn(parts));
+  const unlisted = unlistedIn(openImageList(config.sync.lists, policies, io), listedAs(parts));
   const [first] = unlisted;
   if (first !== undefined) throw new EngineError("invalid-config", unlistedWords(unlisted), { subject: first.from });
 }
@@ -82,7 +96,8 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
   const distrust = readDistrustFiles(config.trust.distrust, io);
   const now = (): Date => io.now();
   const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());
-  const settings = { trustRoot: defaultTrustName, trust };
+  const aliases = aliasesOf(config);
+  const settings = { trustRoot: defaultTrustName, trust, aliases };
   const engine =
     policies.length === 0
       ? undefined
@@ -108,7 +123,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
   );
   try {
     const list = openImageList(config.sync.lists, policies, io);
-    const unlisted = unlistedIn(list, isListed);
+    const unlisted = unlistedIn(list, listedAs(parts));
     if (unlisted.length > 0) log.error(unlistedWords(unlisted), { code: "invalid-config" });
     const found = await listImages(list, {
       listTags: (repository, ...rest) =>
@@ -120,6 +135,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
       mirrored: (repository) => mirror.tags(repository),
       isWhole: false,
       signal: stop,
+      aliases: createAliases(aliases, limits),
       limits,
     });
     const given = joinedKnowledge([ofFiles, neverAsked(mirror, found.images)]);

@@ -17,7 +17,7 @@ import { credentialHelper } from "../../proxy/upstream/registry/credentials/cred
 import { type CredentialSource, firstOf } from "../../proxy/upstream/registry/credentials/credential.ts";
 import { openRegistry, type Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { CommandIO } from "../command.ts";
-import { filesOf } from "../input/open-online.ts";
+import { filesOf } from "../input/tool-files.ts";
 
 export interface UpstreamParts {
   readonly config: Config;

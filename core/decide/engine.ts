@@ -19,6 +19,7 @@ import { indexExceptions } from "../kyverno/image/exception-index.ts";
 import { createContextFactory } from "../kyverno/rule/json-context.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { type Limits, limitsWith } from "../limits.ts";
+import { type Alias, createAliases } from "../oci/aliases.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
 import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
@@ -31,6 +32,8 @@ import { runPasses } from "./passes.ts";
 export interface EngineSettings {
   /** Kyverno's ConfigMap settings for image references. */
   readonly references?: ReferenceOptions;
+  /** Under which names repositories are mirrored. */
+  readonly aliases?: readonly Alias[];
   /** The trusted root of policies that name none. */
   readonly trustRoot?: string;
   /** The TUF roots from which trusted roots are verified, and how old their metadata may be. */
@@ -96,12 +99,13 @@ export interface Engine {
 
 /**
  * Compiles the policies, once.
- * @throws EngineError when a policy cannot be compiled, and as `limitsWith`.
+ * @throws EngineError when a policy cannot be compiled, and as `limitsWith` and `createAliases`.
  */
 export function createEngine(options: EngineOptions): Engine {
   const limits = limitsWith(options.limits);
   const settings = options.settings ?? {};
   const references = settings.references ?? {};
+  const aliases = createAliases(settings.aliases ?? [], limits);
   const exceptions = indexExceptions(options.exceptions ?? [], limits);
   const images = createImageVerifier({
     crypto: options.crypto,
@@ -127,12 +131,13 @@ export function createEngine(options: EngineOptions): Engine {
       const verifier = images.open(source, now, { exhaustive, warn: (text) => trustWarnings.add(text) });
       const { knowledge } = verifier;
       const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
-      const defaults = new DefaultImages(references, limits);
+      const defaults = new DefaultImages(references, limits, aliases);
       const run: DecisionRun = {
         knowledge,
         verifier,
         limits,
         references,
+        aliases,
         defaults,
         counted: new CountedSets(),
         exhaustive,

@@ -59,6 +59,8 @@ const namePattern = new RegExp(`^(?:(${domain})/)?(${path})$`);
 const tagPattern = new RegExp(`^${tag}$`);
 const hostPattern = new RegExp(`^${hostName}(?::[0-9]{1,5})?$`);
 
+const placePattern = new RegExp(`^(${domain})(?:/(${path}))?$`);
+
 const maxPathLength = 255;
 const maxHostLength = 255;
 const digestLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
@@ -83,6 +85,18 @@ const localHost = new RegExp(
 
 /** This machine: a registry there may speak https or http, so that without a port nobody knows which one is meant. */
 const loopback = /^(?:localhost|.*\.localhost|\[::1\]|127(?:\.[0-9]+){3})$/;
+
+/**
+ * A registry, with or without a path below it, with the one spelling of its host; undefined for any other text. A word
+ * alone is a registry only where it looks like one.
+ */
+export function parsePlace(text: string): string | undefined {
+  const [, host = "", below] = placePattern.exec(text) ?? [];
+  if (host === "" || !namesRegistry(host)) return undefined;
+  const plain = plainHost(host);
+  const registry = plain === "index.docker.io" ? "docker.io" : plain;
+  return below === undefined ? registry : `${registry}/${below}`;
+}
 
 const splitHost = (host: string): readonly [name: string, port: string | undefined] => {
   const [, name = host.toLowerCase(), port] = /^(\[[^\]]*\]|[^:]*)(?::0*([0-9]+))?$/.exec(host.toLowerCase()) ?? [];

@@ -1,5 +1,8 @@
 /** Rules between settings: what contradicts or lacks another. Source: docs/spec/command-line.md#configuration. */
 import { isDigest } from "../../core/crypto/digest.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import { type Alias, createAliases, parseAlias, widthOf } from "../../core/oci/aliases.ts";
 import { findAddress, isLoopbackAddress, isRegistryHost } from "./address.ts";
 import type { Config, Listener, UpstreamSettings } from "./settings.ts";
 
@@ -33,7 +36,7 @@ export const strangersRead = (host: string): string =>
   `${host} is asked with a login, and anybody could pull the result here: set auth.by, or ` +
   "allowAnonymousPrivate: true";
 
-export function checkConfig(config: Config, judge: Judge): void {
+export function checkConfig(config: Config, judge: Judge, limits: Limits): void {
   const names = new Map<string, number>();
   const addresses = new Map<string, number>();
   if (config.listeners.length === 0) judge.refuse("/listeners", "at least one listener is needed");
@@ -58,8 +61,25 @@ export function checkConfig(config: Config, judge: Judge): void {
       "/upstreams",
       "nobody is asked, since the mode is offline unless it is said: --online, or mode: online, asks them",
     );
+  checkAliases(config, judge, limits);
   checkPolicies(config, judge);
   checkTrust(config, judge);
+}
+
+function checkAliases({ aliases }: Config, judge: Judge, limits: Limits): void {
+  let read: readonly Alias[];
+  try {
+    read = aliases.map((text, index) => parseAlias(text, `/aliases/${index}`));
+    createAliases(read, limits);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    judge.refuse(error.subject?.startsWith("/aliases/") === true ? error.subject : "/aliases", error.message);
+    return;
+  }
+  for (const alias of read) {
+    const why = widthOf(alias);
+    if (why !== undefined) judge.warn(alias.from ?? "/aliases", why);
+  }
 }
 
 function once(seen: Map<string, number>, value: string, index: number, at: string, judge: Judge): void {

@@ -13,7 +13,7 @@ import { isList, isMap, withoutNulls } from "../../core/kyverno/policy/policy-va
 import { fitShape, type Shape } from "../../core/kyverno/policy/schema.ts";
 import { readYaml, type YamlDocument } from "../../core/kyverno/policy/yaml.ts";
 import type { Limits } from "../../core/limits.ts";
-import { checkConfig } from "./config-rules.ts";
+import { checkConfig, type Judge } from "./config-rules.ts";
 import { type Items, type Leaf, type Named, namedSettings, type Setting } from "./setting.ts";
 import { apiVersion, type Config, configKind, settings } from "./settings.ts";
 
@@ -287,12 +287,14 @@ const pathText = (path: readonly string[]): string => path.reduce((at, name) => 
 export function readConfig(input: ConfigInput): ReadConfig {
   const reading = new Reading(input);
   const config = reading.value(settings, reading.file, "", "") as Config;
-  if (reading.faults.length === 0)
-    checkConfig(config, {
+  if (reading.faults.length === 0) {
+    const judge: Judge = {
       refuse: (at, message) => void reading.faults.push({ place: reading.placeOf(at), message: sentence(at, message) }),
       isSaid: (at) => reading.isSaid(at),
       warn: (at, message) => void reading.warnings.push({ place: reading.placeOf(at), message: sentence(at, message) }),
-    });
+    };
+    checkConfig(config, judge, input.limits);
+  }
   const { faults, warnings, shown, paths } = reading;
   return { config: faults.length === 0 ? config : undefined, faults, warnings, shown, paths };
 }

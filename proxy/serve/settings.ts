@@ -207,6 +207,12 @@ export const settings = {
         },
       },
     },
+    aliases: {
+      kind: "texts",
+      what: "names under which repositories are mirrored, as LOGICAL=PHYSICAL: policies judge the first",
+      example: "ghcr.io/org=mirror.corp/ghcr.io/org",
+      flag: "alias",
+    },
     listeners: {
       kind: "items",
       what: "addresses to listen on",

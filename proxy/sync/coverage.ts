@@ -10,6 +10,7 @@ import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import type { FailureAction } from "../../core/kyverno/policy/policy.ts";
 import { skippedReference } from "../../core/kyverno/outcome/message.ts";
 import type { Limits } from "../../core/limits.ts";
+import { parseReference } from "../../core/oci/reference.ts";
 import { leadingFailure } from "../../core/verdict.ts";
 import { type Closure, ImageClosure, podWith, type SyncImage } from "./image-closure.ts";
 
@@ -104,7 +105,7 @@ export function coverageOf(
  * those that an exception excuses: there the plain decision counts.
  */
 function notExcused(
-  { text, reference }: SyncImage,
+  { text }: SyncImage,
   engine: Engine,
   { results }: Decision,
   knowledge: Knowledge,
@@ -113,6 +114,7 @@ function notExcused(
   const failed = results.filter(({ status }) => status === "fail" || status === "error");
   if (failed.length === 0) return [];
   const plain = engine.decide(podWith(text), knowledge, now);
+  const reference = parseReference(text, engine.limits);
   const isExcuse = ({ status, message, policy, rule }: RuleResult): boolean =>
     status === "skip" &&
     (message === skippedReference(reference.canonical, policy, rule) || message.includes("policy exceptions"));

@@ -25,6 +25,7 @@ import { isDigest } from "../../core/crypto/digest.ts";
 export interface SyncImage {
   /** As a Pod names it. */
   readonly text: string;
+  /** The image that is asked for: that of the text, or the one that an alias says it mirrors. */
   readonly reference: ImageReference;
   /** Where the list names it. */
   readonly from: string;

@@ -1,7 +1,8 @@
 /** The images of a list: its references, and the tags that its patterns take. Source: docs/spec/offline.md#sync. */
 import { codeRow, EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import { parseReference, repositoryForFetching } from "../../core/oci/reference.ts";
+import { type Aliases, noAliases } from "../../core/oci/aliases.ts";
+import { type ImageReference, parseReference, repositoryForFetching } from "../../core/oci/reference.ts";
 import type { ListTags } from "../upstream/registry/tag-list.ts";
 import type { SyncImage } from "./image-closure.ts";
 import type { ImageList, ListedTags, ListSettings } from "./lists/image-list.ts";
@@ -24,6 +25,8 @@ export interface ListOptions {
   /** Every repository's tags are listed, also where only references name it. */
   readonly isWhole: boolean;
   readonly signal: AbortSignal;
+  /** Images under a mirror's name are fetched by the name of what it mirrors. */
+  readonly aliases?: Aliases;
   readonly limits: Limits;
 }
 
@@ -42,24 +45,29 @@ const settingsOf = ({ expect, refresh, children }: ListSettings): ListSettings =
 
 /** Each image once; the first that names it counts. @throws EngineError `over-limit` past `listEntries`. */
 export async function listImages(list: ImageList, options: ListOptions): Promise<SyncList> {
-  const { isWhole, limits } = options;
+  const { isWhole, limits, aliases = noAliases } = options;
+  const judgedAs = (text: string): ImageReference => {
+    const reference = parseReference(text, limits);
+    return aliases.logicalOf(reference)?.reference ?? reference;
+  };
   const images = new Map<string, SyncImage>();
   const add = (text: string, from: string, settings: ListSettings): void => {
     if (images.has(text)) return;
     if (images.size >= limits.listEntries)
       throw new EngineError("over-limit", `more than ${limits.listEntries} images`, { subject: from });
-    images.set(text, { text, reference: parseReference(text, limits), from, ...settingsOf(settings) });
+    images.set(text, { text, reference: judgedAs(text), from, ...settingsOf(settings) });
   };
   for (const { reference, from, ...settings } of list.images) add(reference, from, settings);
   const named = isWhole ? [...images.values()].map(({ reference }) => reference.repository) : [];
-  const repositories = [...new Set([...list.tags.map(({ repository }) => repository), ...named])];
+  const logical = new Map(list.tags.map(({ repository }) => [repository, judgedAs(repository).repository]));
+  const repositories = [...new Set([...logical.values(), ...named])];
   const read = await Promise.all(
     repositories.map(async (repository) => [repository, await tagsOf(repository, options)] as const),
   );
   const tags = new Map(read);
   const unmatched: SyncProblem[] = [];
   for (const listed of list.tags) {
-    const found = tags.get(listed.repository);
+    const found = tags.get(logical.get(listed.repository) ?? "");
     const chosen = taken(listed, found, limits);
     for (const tag of chosen) add(`${listed.repository}:${tag}`, listed.from, listed);
     if (chosen.length === 0 && found?.problem === undefined) unmatched.push(noTag(listed));

@@ -157,4 +157,9 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a policy folder of which nothing can be applied", "refused at the start"],
   ["a policy is changed in its folder", "read again without a signal"],
   ["a secret in the query or the address of a request", "not in the log"],
+  [
+    "an image under a mirror's name borrows the name of another",
+    "the digest is judged, by signatures of the logical name; both tags name it; an alias excuses from nothing",
+  ],
+  ["an alias reaches further than it says", "whole steps of a path; one logical name for a place; no chains"],
 ];

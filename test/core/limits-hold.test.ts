@@ -19,6 +19,7 @@ import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { defaultLimits, type Limits, limitsWith } from "../../core/limits.ts";
 import type { Failure } from "../../core/verdict.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
+import { createAliases } from "../../core/oci/aliases.ts";
 import { parseReference } from "../../core/oci/reference.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
@@ -65,6 +66,8 @@ interface Row {
 
 const say = (code: string, why: string): string => `${code}: ${why}`;
 const sayFailure = ({ code, reason }: Failure): string => say(code, reason);
+
+const twoAliases = ["a.corp", "b.corp"].map((physical) => ({ logical: "ghcr.io", physical }));
 
 /** What an act throws. */
 const thrown =
@@ -447,6 +450,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
       attestor: (spec) => ({ ...spec, keyless: { subjectRegExp: ".*@lab[.]example", issuerRegExp: "https://.*" } }),
     }),
   },
+  aliases: { low: 1, run: thrown((limits) => createAliases(twoAliases, limits)) },
   referenceBytes: { low: 5, run: deciding({ layout: "tag" }) },
   heldBytes: { low: 100, run: settled, says: /^over-budget: / },
   settleRounds: { low: 1, run: settling, says: /^over-budget: / },

@@ -2,9 +2,10 @@
  * The images that default extractors find, for one decision: many rules read the same resource, and a patched one
  * differs in a few places only. Source: docs/spec/kyverno.md#image-extraction.
  */
-import { isDigest } from "../../crypto/digest.ts";
+import { type Digest, isDigest } from "../../crypto/digest.ts";
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import type { Limits } from "../../limits.ts";
+import { type Aliases, noAliases, pinnedName } from "../../oci/aliases.ts";
 import { type ImageReference, type ReferenceOptions, withDigest } from "../../oci/reference.ts";
 import { applyPatches } from "../outcome/apply-patches.ts";
 import type { PatchOperation } from "../outcome/digest-patch.ts";
@@ -17,11 +18,13 @@ interface Found {
 
 export class DefaultImages {
   readonly #references: ReferenceOptions;
+  readonly #aliases: Aliases;
   readonly #limits: Limits;
   readonly #found = new WeakMap<JsonObject, Found>();
 
-  constructor(references: ReferenceOptions, limits: Limits) {
+  constructor(references: ReferenceOptions, limits: Limits, aliases: Aliases = noAliases) {
     this.#references = references;
+    this.#aliases = aliases;
     this.#limits = limits;
   }
 
@@ -29,7 +32,11 @@ export class DefaultImages {
   of(resource: JsonObject, kind: string): Extraction {
     const held = this.#found.get(resource);
     if (held?.kind === kind) return held.extraction;
-    const extraction = extractImages(resource, kind, undefined, { references: this.#references, limits: this.#limits });
+    const extraction = extractImages(resource, kind, undefined, {
+      references: this.#references,
+      aliases: this.#aliases,
+      limits: this.#limits,
+    });
     this.#found.set(resource, { kind, extraction });
     return extraction;
   }
@@ -52,20 +59,25 @@ export class DefaultImages {
     for (const { path, value } of patches) {
       if (path.startsWith("/metadata")) continue;
       const image = extraction.images.find(({ pointer }) => pointer === path);
-      const reference = image === undefined ? undefined : pinnedTo(image.reference, value);
-      if (image === undefined || reference === undefined) return undefined;
-      pinned.set(image, { ...image, reference });
+      const digest = image === undefined ? undefined : addedDigest(image.reference, value);
+      if (image === undefined || digest === undefined) return undefined;
+      const { reference, mirrored } = image;
+      pinned.set(image, {
+        ...image,
+        reference: withDigest(reference, digest),
+        ...(mirrored === undefined ? {} : { mirrored: pinnedName(mirrored, digest) }),
+      });
     }
     if (pinned.size === 0) return extraction;
     return { ...extraction, images: extraction.images.map((image) => pinned.get(image) ?? image) };
   }
 }
 
-/** The reference with the digest that the text adds to it; undefined for any other text. */
-function pinnedTo(reference: ImageReference, text: JsonValue): ImageReference | undefined {
+/** The digest that the text adds to the reference; undefined for any other text. */
+function addedDigest(reference: ImageReference, text: JsonValue): Digest | undefined {
   const { withTag } = reference;
   if (reference.digest !== undefined || typeof text !== "string") return undefined;
   if (text[withTag.length] !== "@" || !text.startsWith(withTag)) return undefined;
   const digest = text.slice(withTag.length + 1);
-  return isDigest(digest) ? withDigest(reference, digest) : undefined;
+  return isDigest(digest) ? digest : undefined;
 }

@@ -5,6 +5,7 @@
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject, own, pointer } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
+import { type Aliases, type MirroredName, noAliases } from "../../oci/aliases.ts";
 import { type ImageReference, parseReference, type ReferenceOptions } from "../../oci/reference.ts";
 import type { ImageExtractor } from "../policy/policy.ts";
 import { isIgnorance } from "../rule/ignorance.ts";
@@ -12,7 +13,10 @@ import { goText } from "../../jmespath/go-text.ts";
 import type { Limits } from "../../limits.ts";
 
 export interface ExtractedImage {
+  /** As the resource names it. */
   readonly reference: ImageReference;
+  /** Of what an alias says is mirrored there: the name that policies know. */
+  readonly mirrored?: MirroredName;
   /** JSON pointer of the string in the resource (RFC 6901). */
   readonly pointer: string;
   /** The key in `images.<group>.<key>`. */
@@ -46,6 +50,7 @@ export interface Extraction {
 
 export interface ExtractionOptions {
   readonly references?: ReferenceOptions;
+  readonly aliases?: Aliases;
   /** Evaluates the `jmesPath` of an extractor with the image's text as the current node. */
   readonly evaluate?: (expression: string, node: JsonValue) => JsonValue;
   readonly limits: Limits;
@@ -238,8 +243,11 @@ function addImage(
     throw new EngineError("over-limit", `more than ${limit} images in one resource`, { subject: at });
   const image = extractor.jmesPath === undefined ? text : apply(extractor.jmesPath, text, at, options);
   try {
+    const reference = parseReference(image, options.limits, options.references);
+    const mirrored = (options.aliases ?? noAliases).logicalOf(reference);
     images.push({
-      reference: parseReference(image, options.limits, options.references),
+      reference,
+      ...(mirrored === undefined ? {} : { mirrored }),
       pointer: at,
       group: extractor.group,
       key,
@@ -276,10 +284,10 @@ function apply(expression: string, text: string, at: string, { evaluate }: Extra
   throw problem(`jmespath ${expression} must produce a string, but produced ${goText(value)}`, at);
 }
 
-/** The fields of one image in the variable `images`; missing ones are absent. */
-const fieldsOf = ({ reference, jsonPointer }: ExtractedImage): JsonObject => ({
+/** The fields of a name; missing ones are absent. `more` has its place among them, which are in Go's order. */
+const fieldsOfName = (reference: ImageReference, more: JsonObject = {}): JsonObject => ({
   ...(reference.digest === undefined ? {} : { digest: reference.digest }),
-  jsonPointer,
+  ...more,
   name: reference.name,
   path: reference.path,
   reference: reference.canonical,
@@ -287,6 +295,16 @@ const fieldsOf = ({ reference, jsonPointer }: ExtractedImage): JsonObject => ({
   ...(reference.registry === "" ? {} : { registry: reference.registry }),
   ...(reference.tag === undefined ? {} : { tag: reference.tag }),
 });
+
+/**
+ * The fields of one image in the variable `images`. Differs: where an alias gives another name, `logical` has the
+ * fields of that name; the others stay those of the resource.
+ */
+const fieldsOf = ({ reference, mirrored, jsonPointer }: ExtractedImage): JsonObject =>
+  fieldsOfName(reference, {
+    jsonPointer,
+    ...(mirrored === undefined ? {} : { logical: fieldsOfName(mirrored.reference) }),
+  });
 
 /**
  * The variable `images`: group, key, image. `undefined`, and hence no variable, if there are no images. Of two images

@@ -5,7 +5,13 @@
 import { type Digest, isDigest } from "../../crypto/digest.ts";
 import { conjunction } from "../../verdict.ts";
 import { canonicalWithDigest, digestPatch, type ImageStatus, type PatchOperation } from "../outcome/digest-patch.ts";
-import { sentenceFor, skippedReference, verifiedAttestations, verifiedSignatures } from "../outcome/message.ts";
+import {
+  imageName,
+  sentenceFor,
+  skippedReference,
+  verifiedAttestations,
+  verifiedSignatures,
+} from "../outcome/message.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import type { FailedImage } from "./extract.ts";
 import type { ImageResult, RuleResult } from "./result.ts";
@@ -30,10 +36,20 @@ export function mutateRule(run: RuleRun, { entries, images, failed }: RuleImages
     const digest = digestOf(image, entries);
     if (digest !== undefined && reference.digest === undefined) patches.push(digestPatch(pointer, reference, digest));
     const status = recordedStatus(image, entries);
-    if (status !== undefined)
-      statuses[digest === undefined ? reference.canonical : canonicalWithDigest(reference, digest)] = status;
+    if (status === undefined) continue;
+    const logical = image.logicals.find((name, index) => name !== undefined && image.stances[index] !== "other");
+    for (const name of logical === undefined ? [reference] : [reference, logical])
+      record(statuses, digest === undefined ? name.canonical : canonicalWithDigest(name, digest), status);
   }
   return { results, patches, statuses, warnings };
+}
+
+const rank = { skip: 0, pass: 1, fail: 2 } as const;
+
+/** Under an alias, two images of a resource can have one name: the worse status of them counts. */
+function record(statuses: Record<string, ImageStatus>, name: string, status: ImageStatus): void {
+  const held = statuses[name];
+  if (held === undefined || rank[status] > rank[held]) statuses[name] = status;
 }
 
 /** The image's digest after the rule: its own, or the one that it is pinned to. */
@@ -79,7 +95,7 @@ function imageResults(
     return entry.source.mutateDigest && reference.digest === undefined
       ? [ruleResult(run, "pass", "mutated image digest", parts)]
       : [];
-  const message =
-    entry.attestations.length > 0 ? verifiedAttestations(reference.canonical) : verifiedSignatures(reference.canonical);
+  const name = imageName(verdict);
+  const message = entry.attestations.length > 0 ? verifiedAttestations(name) : verifiedSignatures(name);
   return [ruleResult(run, "pass", message, parts)];
 }

@@ -1,4 +1,5 @@
 /** Which images a `verifyImages` entry selects. Source: docs/spec/kyverno.md#wildcards, #selecting-images. */
+import type { MirroredName } from "../../oci/aliases.ts";
 import { type ImageReference, plainPattern, selectedPattern } from "../../oci/reference.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { Limits } from "../../limits.ts";
@@ -24,8 +25,14 @@ export const toReferenceFilter = (
 });
 
 /** The canonical reference, as it is written and with the one spelling of its host. */
-export const canonicalSpellings = ({ canonical, plain }: ImageReference): readonly string[] =>
+const canonicalSpellings = ({ canonical, plain }: ImageReference): readonly string[] =>
   plain === undefined ? [canonical] : [canonical, plain.canonical];
+
+/** Every spelling that a pattern may match to select the image, its tag aside. */
+export const selectedSpellings = (image: ImageReference): readonly string[] =>
+  image.plain === undefined
+    ? [image.canonical]
+    : [image.canonical, image.plain.canonical, image.plain.selected.canonical];
 
 const matchesSome = (patterns: readonly string[], texts: readonly string[], limits: Limits): boolean =>
   patterns.some((pattern) => texts.some((text) => matchWildcard(pattern, text, limits)));
@@ -42,6 +49,19 @@ export function selectsImage(filter: ReferenceFilter, image: ImageReference, lim
   if (image.tag === undefined || image.digest === undefined) return false;
   return matchesSome(filter.select, [withTag, ...selected.map((texts) => texts.withTag)], limits);
 }
+
+/** The names of an image: that of the resource first. */
+export const namesOf = ({ reference, mirrored }: NamedImage): readonly ImageReference[] =>
+  mirrored === undefined ? [reference] : [reference, ...mirrored.names];
+
+export interface NamedImage {
+  readonly reference: ImageReference;
+  readonly mirrored?: MirroredName;
+}
+
+/** The names by which the entry selects the image. */
+export const selectedNames = (filter: ReferenceFilter, image: NamedImage, limits: Limits): readonly ImageReference[] =>
+  namesOf(image).filter((name) => selectsImage(filter, name, limits));
 
 /** Whether the entry excuses the image: only the canonical reference counts. */
 export const skipsImage = (filter: ReferenceFilter, image: ImageReference, limits: Limits): boolean =>

@@ -63,3 +63,37 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge, stale
     return failed(isAddress ? failure : { ...failure, subject: image.canonical }, open);
   }
 }
+
+export interface MirroredImage {
+  /** What a node pulls. */
+  readonly physical: ImageReference;
+  /** As what it is judged. */
+  readonly logical: ImageReference;
+  /** The image is pinned to the digest that is found, so that a node does not ask what the physical tag names. */
+  readonly pins: boolean;
+}
+
+/**
+ * The digest of an image that is judged as another name: both tags have to name it. What the mirror's tag names has to
+ * be known unless the image is pinned. Refuted with `wrong-digest` where they differ.
+ */
+export function resolveMirrored(
+  { physical, logical, pins }: MirroredImage,
+  knowledge: Knowledge,
+  stale?: StaleTags,
+): Verification<Digest> {
+  if (physical.digest !== undefined) return resolveDigest(physical, knowledge);
+  const judged = resolveDigest(logical, knowledge, stale);
+  const pulled = resolveDigest(physical, knowledge, stale);
+  if (pulled.truth === "refuted" || judged.truth !== "proven") return pulled.truth === "refuted" ? pulled : judged;
+  if (pulled.truth === "unknown") return pins ? judged : pulled;
+  if (pulled.evidence === judged.evidence) return judged;
+  return failed({
+    check: "image.alias",
+    code: "wrong-digest",
+    reason: `${physical.withTag} is ${pulled.evidence}, and ${logical.withTag} is ${judged.evidence}`,
+    subject: physical.canonical,
+    remedy: "mirror-differs",
+    stage: 0,
+  });
+}

@@ -46,6 +46,8 @@ export interface AttestationResult {
 export interface ImageResult {
   /** The resource's reference in canonical form: with its digest if it had one, else with its tag. */
   readonly image: string;
+  /** The name by which it is judged, in the same form, where an alias gives one: that of what is mirrored there. */
+  readonly logical?: string;
   /** JSON pointer of the image in the resource. */
   readonly pointer: string;
   readonly digest?: Digest;

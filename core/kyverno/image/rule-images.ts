@@ -9,7 +9,8 @@ import { loadContext } from "../rule/load-context.ts";
 import { variablesOf } from "../rule/request.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import { type ExtractedImage, type Extraction, extractImages, type FailedImage, imagesVariable } from "./extract.ts";
-import { selectsImage, skipsImage } from "./reference-filter.ts";
+import type { ImageReference } from "../../oci/reference.ts";
+import { selectedNames, skipsImage } from "./reference-filter.ts";
 import type { ImageResult } from "./result.ts";
 import { nothing, type RuleOutcome, type RuleRun, ruleResult, stoppedRule } from "./rule-run.ts";
 import { verifyImageEntry, whileMirrorIsNew } from "./verify-image-entry.ts";
@@ -22,6 +23,8 @@ export class RuleImage {
   readonly image: ExtractedImage;
   /** One for each entry, in order. */
   readonly stances: readonly Stance[];
+  /** The name by which each entry judges it, if that is not the resource's. */
+  readonly logicals: readonly (ImageReference | undefined)[];
   readonly #run: RuleRun;
   readonly #entries: readonly CompiledEntry[];
   readonly #variables: () => JsonContext;
@@ -31,16 +34,21 @@ export class RuleImage {
     run: RuleRun,
     entries: readonly CompiledEntry[],
     image: ExtractedImage,
-    selection: readonly boolean[],
+    selection: Selection,
     variables: () => JsonContext,
   ) {
     this.image = image;
+    const { exhaustive, limits } = run.decision;
+    // Each name counts for itself: an alias adds a name, and excuses no image from what its own name asks for.
     this.stances = entries.map((entry, index): Stance => {
-      if (selection[index] !== true) return "other";
-      return !run.decision.exhaustive && skipsImage(entry.references, image.reference, run.decision.limits)
-        ? "skipped"
-        : "judged";
+      const names = selection[index] ?? [];
+      if (names.length === 0) return "other";
+      return !exhaustive && names.every((name) => skipsImage(entry.references, name, limits)) ? "skipped" : "judged";
     });
+    // An entry that names the mirror alone judges what is there by the name that is there.
+    this.logicals = selection.map((names) =>
+      names.some((name) => name !== image.reference) ? image.mirrored?.reference : undefined,
+    );
     this.#run = run;
     this.#entries = entries;
     this.#variables = variables;
@@ -61,12 +69,18 @@ export class RuleImage {
       if (this.stances[index] !== "judged") continue;
       const common = { knowledge, verifier, variables, position, exhaustive, counted, stale, maxMirrorAge };
       const context = { ...common, index, entry, siblings };
-      verdicts.set(index, whileMirrorIsNew(verifyImageEntry(this.image, context), this.image, context));
+      const { reference, pointer } = this.image;
+      const logical = this.logicals[index];
+      const judged = { reference, pointer, ...(logical === undefined ? {} : { logical }) };
+      verdicts.set(index, whileMirrorIsNew(verifyImageEntry(judged, context), judged, context));
     }
     this.#verdicts = verdicts;
     return verdicts;
   }
 }
+
+/** For each entry, the names by which it selects an image. */
+type Selection = readonly (readonly ImageReference[])[];
 
 export interface RuleImages {
   readonly entries: readonly CompiledEntry[];
@@ -100,6 +114,7 @@ export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
       rule.imageExtractors !== undefined && Object.hasOwn(rule.imageExtractors, kind)
         ? extractImages(resource, kind, rule.imageExtractors, {
             references: run.decision.references,
+            aliases: run.decision.aliases,
             evaluate: (expression, node) => bare().evaluateOn(expression, node),
             limits: run.decision.limits,
           })
@@ -108,10 +123,10 @@ export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
     return stoppedRule(run, error, "failed to extract images");
   }
   const { failed } = extracted;
-  const selections = extracted.images.map(({ reference }) =>
-    filters.map((filter) => selectsImage(filter, reference, run.decision.limits)),
+  const selections = extracted.images.map(
+    (image): Selection => filters.map((filter) => selectedNames(filter, image, run.decision.limits)),
   );
-  if (failed.length === 0 && !selections.some((selection) => selection.includes(true))) return nothing;
+  if (failed.length === 0 && !selections.some(isSelected)) return nothing;
 
   let declared = false;
   const variables = (): JsonContext => {
@@ -124,10 +139,12 @@ export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
   const entries = run.compiled.entries(variables);
   const images = extracted.images.flatMap((image, index) => {
     const selection = selections[index] ?? [];
-    return selection.includes(true) ? [new RuleImage(run, entries, image, selection, variables)] : [];
+    return isSelected(selection) ? [new RuleImage(run, entries, image, selection, variables)] : [];
   });
   return { entries, images, failed };
 }
+
+const isSelected = (selection: Selection): boolean => selection.some((names) => names.length > 0);
 
 /** The images and the rule's context. Context entries load on first use, so a rule without variables loads none. */
 function declare(run: RuleRun, extracted: Extraction, variables: JsonContext): void {

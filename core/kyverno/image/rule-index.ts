@@ -8,7 +8,7 @@ import type { AdmissionRequest } from "../rule/request.ts";
 import type { CompiledRule } from "./compile-rule.ts";
 import type { CompiledPolicy } from "./decide-policy.ts";
 import type { DefaultImages } from "./default-images.ts";
-import { canonicalSpellings } from "./reference-filter.ts";
+import { namesOf, selectedSpellings } from "./reference-filter.ts";
 
 /**
  * The literal prefix of a pattern: up to its first wildcard, tag or digest, because an earlier rule may pin the image.
@@ -72,7 +72,7 @@ function imagesOf({ object, kind }: AdmissionRequest, defaults: DefaultImages): 
   if (object === undefined) return [];
   try {
     const { images, failed } = defaults.of(object, kind.kind);
-    return failed.length > 0 ? undefined : images.flatMap(({ reference }) => canonicalSpellings(reference));
+    return failed.length > 0 ? undefined : images.flatMap((image) => namesOf(image).flatMap(selectedSpellings));
   } catch (error) {
     if (error instanceof EngineError) return undefined;
     throw error;

@@ -4,10 +4,11 @@ import type { Limits } from "../../limits.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { Question } from "../../knowledge/question.ts";
 import { type Failure, toFailure, type Truth } from "../../verdict.ts";
+import type { Aliases } from "../../oci/aliases.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
 import type { DecisionVerifier } from "../../verify/memo.ts";
 import type { ImageStatus, PatchOperation } from "../outcome/digest-patch.ts";
-import { failureMessage, type PlacedFailure } from "../outcome/message.ts";
+import { failureMessage, imageName, type PlacedFailure } from "../outcome/message.ts";
 import type { FailureAction, Policy } from "../policy/policy.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
@@ -26,6 +27,7 @@ export interface DecisionRun {
   readonly verifier: DecisionVerifier;
   readonly limits: Limits;
   readonly references: ReferenceOptions;
+  readonly aliases: Aliases;
   readonly defaults: DefaultImages;
   readonly counted: CountedSets;
   readonly exhaustive: boolean;
@@ -128,4 +130,4 @@ function placedFailures(image: ImageResult): readonly PlacedFailure[] {
 }
 
 export const imageFailureMessage = (image: ImageResult): string =>
-  failureMessage(image.image, image.truth, placedFailures(image));
+  failureMessage(imageName(image), image.truth, placedFailures(image));

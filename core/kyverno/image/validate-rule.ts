@@ -4,7 +4,7 @@
  * An undecided image stays unknown, with the same code.
  */
 import { conjunction } from "../../verdict.ts";
-import { missingDigest, unverifiedImage } from "../outcome/message.ts";
+import { imageName, missingDigest, unverifiedImage } from "../outcome/message.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import type { ImageResult, RuleResult } from "./result.ts";
 import { isVerified, type RuleImage, type RuleImages } from "./rule-images.ts";
@@ -25,7 +25,9 @@ function judgeRule(run: RuleRun, { entries, images, failed }: RuleImages): RuleR
   }
   // An entry excuses an image only from its own requirements, not from another entry's.
   const problems = entries.flatMap((entry, index) =>
-    images.filter(({ stances }) => stances[index] === "judged").flatMap((image) => problemOf(entry, entries, image)),
+    images
+      .filter(({ stances }) => stances[index] === "judged")
+      .flatMap((image) => problemOf(entry, entries, image, image.logicals[index]?.canonical)),
   );
   const refutation = problems.find((problem) => problem.truth === "refuted");
   if (refutation !== undefined) {
@@ -53,8 +55,14 @@ type Problem =
   | { readonly truth: "unknown"; readonly verdict: ImageResult };
 
 /** The entry's unmet requirements for an image that it judges. It verifies only with `required`. */
-function problemOf(entry: CompiledEntry, entries: readonly CompiledEntry[], image: RuleImage): readonly Problem[] {
+function problemOf(
+  entry: CompiledEntry,
+  entries: readonly CompiledEntry[],
+  image: RuleImage,
+  logical: string | undefined,
+): readonly Problem[] {
   const { canonical, digest } = image.image.reference;
+  const name = imageName({ image: canonical, ...(logical === undefined ? {} : { logical }) });
   const { verifyDigest, mutateDigest, required } = entry.source;
   const verdicts = (): readonly ImageResult[] => [...image.verdicts().values()];
   const doubtful = (): readonly Problem[] =>
@@ -67,10 +75,10 @@ function problemOf(entry: CompiledEntry, entries: readonly CompiledEntry[], imag
     const unresolved = mutateDigest && verdicts().every((verdict) => verdict.digest === undefined) ? doubtful() : [];
     return unresolved.length > 0
       ? unresolved
-      : [{ truth: "refuted", code: "missing-digest", message: missingDigest(canonical) }];
+      : [{ truth: "refuted", code: "missing-digest", message: missingDigest(name) }];
   }
   if (!required) return [];
   const truth = isVerified(image, entries) ? conjunction(verdicts().map((verdict) => verdict.truth)) : "refuted";
-  if (truth === "refuted") return [{ truth, code: "unverified-image", message: unverifiedImage(canonical) }];
+  if (truth === "refuted") return [{ truth, code: "unverified-image", message: unverifiedImage(name) }];
   return truth === "unknown" ? doubtful() : [];
 }

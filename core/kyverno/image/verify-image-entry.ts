@@ -20,7 +20,7 @@ import { substituteText } from "../rule/variables.ts";
 import { checkAttestation } from "./attestation.ts";
 import { checkAttestorSets, openOf, type SetContext, type SetsResult } from "./attestor-set.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
-import { resolveDigest, type StaleTags } from "./resolve-image.ts";
+import { resolveDigest, resolveMirrored, type StaleTags } from "./resolve-image.ts";
 import type { AttestationResult, ImageResult } from "./result.ts";
 
 export interface EntryContext {
@@ -60,11 +60,18 @@ export class CountedSets {
 
 export interface ExtractedReference {
   readonly reference: ImageReference;
+  /** The name by which it is judged, if that is another. */
+  readonly logical?: ImageReference;
   readonly pointer: string;
 }
 
-/** The fields of the variable `image`. */
-const imageVariable = (image: ImageReference) => ({
+/** The fields of the variable `image`; `logical` as in the variable `images`. */
+const imageVariable = ({ reference, logical }: ExtractedReference) => ({
+  ...imageFields(reference),
+  ...(logical === undefined ? {} : { logical: imageFields(logical) }),
+});
+
+const imageFields = (image: ImageReference) => ({
   reference: image.canonical,
   referenceWithTag: image.withTag,
   registry: image.registry,
@@ -97,8 +104,11 @@ const pins = ({ reference }: ExtractedReference, { source }: CompiledEntry): boo
  */
 export function verifyImageEntry(image: ExtractedReference, context: EntryContext): ImageResult {
   const { entry } = context;
+  const { reference, logical } = image;
+  const judged = logical ?? reference;
   const base = {
-    image: image.reference.canonical,
+    image: reference.canonical,
+    ...(logical === undefined ? {} : { logical: logical.canonical }),
     pointer: image.pointer,
     entry: context.index,
     position: context.position(entry.source.pointer),
@@ -106,9 +116,13 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
     attestations: [],
   };
   const verifies = entry.sets.length > 0 || entry.attestations.length > 0;
-  if (!verifies && !pins(image, entry) && !context.exhaustive)
-    return pinnedResult(base, ownDigest(image.reference), context);
-  const resolved = resolveDigest(image.reference, context.knowledge, context.stale);
+  const isPinned = pins(image, entry);
+  if (!verifies && !isPinned && !context.exhaustive) return pinnedResult(base, ownDigest(reference), context);
+  // A sync asks for what a decision needs, and one about an image that is pinned does not need the mirror's tag.
+  const resolved =
+    logical === undefined || (context.exhaustive && (isPinned || !verifies))
+      ? resolveDigest(judged, context.knowledge, context.stale)
+      : resolveMirrored({ physical: reference, logical, pins: isPinned }, context.knowledge, context.stale);
   if (resolved.truth !== "proven")
     return {
       ...base,
@@ -120,21 +134,22 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
   if (!verifies) return pinnedResult(base, digest, context);
   const set: SetContext = {
     verifier: context.verifier,
-    request: { image: { repository: image.reference.repository, digest }, layouts: entry.layouts },
+    request: { image: { repository: judged.repository, digest }, layouts: entry.layouts },
     useCache: entry.source.useCache,
     position: context.position,
     exhaustive: context.exhaustive,
   };
-  const pinned = `${image.reference.repository}@${digest}`;
+  const pinned = `${judged.repository}@${digest}`;
   const signatures =
     context.counted.find(entry, pinned) ?? context.counted.keep(entry, pinned, checkAttestorSets(entry.sets, set));
-  const { attestations, denial } = checkAttestations(image.reference, signatures.truth, set, context);
+  const { attestations, denial } = checkAttestations(image, signatures.truth, set, context);
   const parts = [...signatures.results, ...attestations];
   const truths = [signatures.truth, ...attestations.map((attestation) => attestation.truth)];
   // Field by field: spreading two objects into a third is the slowest step of a remembered decision.
   const { image: canonical, pointer, entry: index, position } = base;
   return {
     image: canonical,
+    ...(logical === undefined ? {} : { logical: logical.canonical }),
     pointer,
     entry: index,
     position,
@@ -174,7 +189,7 @@ interface Attested {
 
 /** The attestations. They are not checked if the signatures are already refuted. */
 function checkAttestations(
-  reference: ImageReference,
+  image: ExtractedReference,
   signatures: Truth,
   set: SetContext,
   context: EntryContext,
@@ -185,7 +200,7 @@ function checkAttestations(
   const variables = context.variables();
   variables.checkpoint();
   try {
-    variables.add("image", imageVariable(reference));
+    variables.add("image", imageVariable(image));
     const attestations = entry.attestations.map((attestation) =>
       checkAttestation(attestation, {
         ...set,

@@ -17,6 +17,15 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   "condition-failed": "attestation checks failed",
 };
 
+/** An image in sentences: as the resource names it, and as which it is judged. */
+export const imageName = ({
+  image,
+  logical,
+}: {
+  readonly image: string;
+  readonly logical?: string | undefined;
+}): string => (logical === undefined ? image : `${image} (as ${logical})`);
+
 /** The first sentence for an image whose verification did not succeed. */
 export function sentenceFor(image: string, truth: Truth, code: ErrorCode): string {
   if (truth === "unknown") return `image verification could not decide for ${image}`;

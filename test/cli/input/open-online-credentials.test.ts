@@ -7,7 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../core/limits.ts";
 import { listFolder, pathKind, readFile } from "../../../cli/file-system.ts";
-import { filesOf } from "../../../cli/input/open-online.ts";
+import { filesOf } from "../../../cli/input/tool-files.ts";
 import { credentialFiles } from "../../../proxy/upstream/registry/credentials/credential-files.ts";
 import { readHostsFolder } from "../../../proxy/upstream/registry/hosts-toml.ts";
 import { rejectsCode, throwsCode } from "../../support/assert.ts";

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { resolveDigest } from "../../../../core/kyverno/image/resolve-image.ts";
+import { resolveDigest, resolveMirrored } from "../../../../core/kyverno/image/resolve-image.ts";
+import { RecordingKnowledge } from "../../../../core/knowledge/recording-knowledge.ts";
 import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
 import { parseReference } from "../../../../core/oci/reference.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
@@ -63,6 +64,46 @@ test("a tag that may have moved is unknown where that hides it, and used with a 
     assert.match(warnings.join(), /ghcr\.io\/org\/app:1 may have moved: ghcr\.io could not be asked \(unreachable\)/);
     assert.is(resolveDigest(image, knowledge).truth, truth);
   }
+});
+
+test("of a mirrored image both tags have to name the same; a pinned one needs the logical tag alone", () => {
+  const [physical, logical] = ["mirror.corp/gh/app:1", "ghcr.io/org/app:1"].map((text) =>
+    parseReference(text, defaultLimits),
+  );
+  if (physical === undefined || logical === undefined) throw new Error("two references");
+  const other = `sha256:${"b".repeat(64)}` as const;
+  const tagAt = (repository: string) => ({ kind: "tag", repository, tag: "1" }) as const;
+  const known = (mirror: string | undefined, own: string | undefined): MemoryKnowledge => {
+    const knowledge = new MemoryKnowledge(defaultLimits);
+    for (const [repository, found] of [
+      ["mirror.corp/gh/app", mirror],
+      ["ghcr.io/org/app", own],
+    ] as const)
+      if (found === "absent") knowledge.absent(tagAt(repository));
+      else if (found !== undefined)
+        knowledge.present(tagAt(repository), { mediaType: "m", digest: found as typeof digest, size: 1 });
+    return knowledge;
+  };
+  const outcomeOf = (mirror: string | undefined, own: string | undefined, pins: boolean): string => {
+    const found = resolveMirrored({ physical, logical, pins }, known(mirror, own));
+    return found.truth === "proven" ? found.evidence : (found.failures[0]?.code ?? "");
+  };
+  for (const [mirror, own, pinned, loose] of [
+    [digest, digest, digest, digest],
+    [digest, other, "wrong-digest", "wrong-digest"],
+    [undefined, digest, digest, "not-in-mirror"],
+    [digest, undefined, "not-in-mirror", "not-in-mirror"],
+    ["absent", digest, "image-not-found", "image-not-found"],
+    ["absent", undefined, "image-not-found", "image-not-found"],
+    [digest, "absent", "image-not-found", "image-not-found"],
+    [undefined, "absent", "image-not-found", "image-not-found"],
+  ]) {
+    assert.is(outcomeOf(mirror, own, true), pinned, `${mirror} ${own}`);
+    assert.is(outcomeOf(mirror, own, false), loose, `${mirror} ${own}`);
+  }
+  const recorded = new RecordingKnowledge(known(undefined, undefined));
+  resolveMirrored({ physical, logical, pins: true }, recorded);
+  assert.is(recorded.open().length, 2, "both are asked at once");
 });
 
 test.run();

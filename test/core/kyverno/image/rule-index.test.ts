@@ -9,6 +9,7 @@ import { indexRules, literalPrefix } from "../../../../core/kyverno/image/rule-i
 import { expandRules } from "../../../../core/kyverno/policy/autogen.ts";
 import { loadPolicies } from "../../../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../../../core/kyverno/rule/resource-request.ts";
+import { createAliases } from "../../../../core/oci/aliases.ts";
 import { parseReference } from "../../../../core/oci/reference.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 
@@ -111,6 +112,20 @@ test("rules are found by kind and image, in their order, under their policy", ()
     ),
     [],
   );
+});
+
+test("a pattern that selects another spelling of a host, or the name of what is mirrored, leaves nothing out", () => {
+  const index = indexRules(
+    compile([
+      { name: "a", references: ["10.0.0.1/*"] },
+      { name: "b", references: ["ghcr.io/*"] },
+    ]),
+  );
+  assert.equal(names(index(pod("10.0.0.1:80/app:1"), new DefaultImages({}, defaultLimits))), ["p0/a"]);
+  const aliases = createAliases([{ logical: "ghcr.io", physical: "mirror.corp/gh" }], defaultLimits);
+  const defaults = (): DefaultImages => new DefaultImages({}, defaultLimits, aliases);
+  assert.equal(names(index(pod("mirror.corp/gh/app:1"), defaults())), ["p0/b"]);
+  assert.equal(names(index(pod("mirror.corp/ghx/app:1"), defaults())), []);
 });
 
 test("what the default extractors cannot read is left to the rules", () => {
