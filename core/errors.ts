@@ -335,6 +335,8 @@ export const remedies = {
     "`sallyport trust import --store STORE --name NAME ROOT`",
   "web-page": "fetch the file again: a server answered with a page",
   "other-file": "give the file that is asked for; see `sallyport COMMAND --help`",
+  "snapshot-source":
+    "change the mirror that it is a snapshot of, and push that: `sallyport snapshot push PLACE --store STORE --key KEY`",
   "snapshot-sequence":
     "see who moved the registry's tag back; if the mirror that is published was made anew, begin with a new folder",
   disk: "make room on the disk or repair it, then do it again",

@@ -11,8 +11,16 @@ export interface RecheckMetrics {
   refuted(policy: string, code: string): void;
 }
 
+/** Snapshots that a reader follows. */
+export interface SnapshotMetrics {
+  looked(result: "switched" | "current" | "failed", at: Date): void;
+  /** The one in force. */
+  reads(snapshot: { readonly contentId: string; readonly sequence: number; readonly created: string }): void;
+}
+
 export interface Metrics {
   readonly recheck: RecheckMetrics;
+  readonly snapshots: SnapshotMetrics;
   /** For the parts that count something of their own. */
   readonly registry: Registry;
   request(labels: Labels<"listener" | "method" | "route" | "code">, seconds: number): void;
@@ -100,6 +108,7 @@ export function createMetrics(version: string): Metrics {
   return {
     registry,
     recheck: recheckMetrics(registry),
+    snapshots: snapshotMetrics(registry),
     request(labels, seconds) {
       const key = `${labels.method} ${labels.code} ${labels.route} ${labels.listener}`;
       const waiting = uncounted.get(key) ?? { labels, seconds: [] };
@@ -144,5 +153,42 @@ function recheckMetrics(registry: Registry): RecheckMetrics {
       dropped.set(counts.dropped);
     },
     refuted: (policy, code) => refuted.inc({ policy, code }),
+  };
+}
+
+function snapshotMetrics(registry: Registry): SnapshotMetrics {
+  const registers = [registry];
+  const looks = new Counter({
+    name: "sallyport_snapshot_looks_total",
+    help: "Looks for a newer snapshot: switched to one, current (there is none), or failed.",
+    labelNames: ["result"] as const,
+    registers,
+  });
+  const heard = new Gauge({
+    name: "sallyport_snapshot_last_look_timestamp_seconds",
+    help: "When the registry of the snapshots last gave one that is right.",
+    registers,
+  });
+  const info = new Gauge({
+    name: "sallyport_snapshot_info",
+    help: "The content id and the number of the snapshot that is read, as labels of the value 1.",
+    labelNames: ["content_id", "sequence"] as const,
+    registers,
+  });
+  const created = new Gauge({
+    name: "sallyport_snapshot_created_timestamp_seconds",
+    help: "When the snapshot that is read was made.",
+    registers,
+  });
+  return {
+    looked(result, at) {
+      looks.inc({ result });
+      if (result !== "failed") heard.set(at.getTime() / 1000);
+    },
+    reads({ contentId, sequence, created: at }) {
+      info.reset();
+      info.set({ content_id: contentId, sequence: String(sequence) }, 1);
+      created.set(Date.parse(at) / 1000);
+    },
   };
 }

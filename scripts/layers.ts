@@ -340,6 +340,7 @@ export const layers: LayerTable = {
       "cli/command.ts",
       "cli/exit-code.ts",
       "cli/input",
+      "proxy/snapshot",
     ],
   },
   // Commands that decide use the public API; a command about one format uses the folder of that format.

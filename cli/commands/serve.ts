@@ -2,14 +2,14 @@
 import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { findCurrentSnapshot } from "../../proxy/mirror/current-snapshot.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { PulledLayers } from "../../proxy/registry/pulled-layers.ts";
 import { createLog, type Log } from "../../proxy/log.ts";
 import { createMetrics, type Metrics } from "../../proxy/metrics.ts";
 import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
 import { FileWatch } from "../../proxy/serve/file-watch.ts";
-import { filesOf, type ReadConfig, requireConfig } from "../../proxy/serve/read-config.ts";
+import { type ReadConfig, requireConfig } from "../../proxy/serve/read-config.ts";
 import { Server, type ServerHost } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import { openState } from "../../proxy/state/open-state.ts";
@@ -20,7 +20,9 @@ import { addConfigOptions, type ConfigOptions, findConfig, loadConfig, settingFl
 import { readGivenText } from "../input/given-file.ts";
 import { limitsOfBundles } from "../input/limit-flags.ts";
 import { outputOption, type OutputOptions } from "../input/output-flag.ts";
-import { openParts } from "../serve/open-parts.ts";
+import type { Following } from "../serve/follow-snapshots.ts";
+import { openTaken, Reloading, type Running, watchedFiles } from "../serve/reloading.ts";
+import { ServedMirror } from "../serve/served-mirror.ts";
 import { lockHolder } from "../input/store.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { version } from "../version.ts";
@@ -30,23 +32,6 @@ type ServeOptions = OutputOptions & ConfigOptions;
 
 /** How often files are looked at. */
 const lookMs = 2000;
-
-/** What is fixed from start to end. */
-interface Running {
-  readonly io: CommandIO;
-  readonly load: () => ReadConfig;
-  readonly file: string | undefined;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly mirror: Mirror;
-  readonly layers: PulledLayers | undefined;
-  /** What this instance remembers; opened when something is to be remembered. */
-  readonly state: () => State | undefined;
-  readonly store: string;
-  readonly limits: Limits;
-  /** Of the newest configuration, where it does not load. */
-  readonly kept: { why: EngineError | undefined };
-}
 
 function hostOf({ io, log, metrics, store }: Running): ServerHost {
   return {
@@ -63,93 +48,6 @@ function hostOf({ io, log, metrics, store }: Running): ServerHost {
     now: () => io.now(),
   };
 }
-
-/** Settings that are read once, at the start. @throws EngineError `invalid-config` where one has changed. */
-function refuseFixed(next: Config, now: Config): void {
-  const fixed = ({ store, mode, proxy, limits }: Config): Readonly<Record<string, unknown>> => ({
-    store,
-    mode,
-    "proxy.layers": JSON.stringify(proxy.layers),
-    "limits.maxBundleSize": limits.maxBundleSize,
-  });
-  const before = fixed(now);
-  for (const [name, value] of Object.entries(fixed(next)))
-    if (value !== before[name])
-      throw new EngineError("invalid-config", `${name} cannot change while serve runs: restart it`, { subject: name });
-}
-
-/** Changes the configuration while it runs. One that does not load changes nothing, and is told. */
-class Reloading {
-  readonly #running: Running;
-  readonly #server: Server;
-  readonly #watch: FileWatch;
-  #config: Config;
-  #isBusy = false;
-  #isWanted = false;
-
-  /** `watch`: of the files as they were before they were read. */
-  constructor(running: Running, server: Server, config: Config, watch: FileWatch) {
-    this.#running = running;
-    this.#server = server;
-    this.#config = config;
-    this.#watch = watch;
-  }
-
-  /** Called now and then. */
-  tick(): void {
-    const changed = this.#watch.look();
-    const { renew } = this.#server;
-    if (changed.length > 0) void this.reload(`changed: ${changed.join(", ")}`);
-    else if (renew !== undefined && renew <= this.#running.io.now()) void this.reload("a certificate is to be renewed");
-  }
-
-  /** Runs one at a time. A request during a run starts one more when it ends. */
-  async reload(why: string): Promise<void> {
-    this.#isWanted = true;
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    while (this.#isWanted) {
-      this.#isWanted = false;
-      await this.#replace(why);
-    }
-    this.#isBusy = false;
-  }
-
-  async #replace(why: string): Promise<void> {
-    const { log, metrics, mirror, layers, state, limits, io, load, file, kept } = this.#running;
-    // What changes while it is read is seen at the next look.
-    this.#watch.look();
-    try {
-      const config = requireConfig(load());
-      refuseFixed(config, this.#config);
-      this.#watch.set([...watchedFiles(file, this.#config), ...watchedFiles(file, config)]);
-      const opening = { config, mirror, layers, state, metrics: metrics.recheck, limits, io, log };
-      const parts = await openParts({ ...opening, kept: () => kept.why });
-      try {
-        await this.#server.replace(config, parts);
-      } catch (error) {
-        await parts.close();
-        throw error;
-      }
-      this.#config = config;
-      kept.why = undefined;
-      metrics.reloaded("loaded", io.now());
-      log.info("the configuration was loaded again", { why });
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      metrics.reloaded("kept", io.now());
-      kept.why = error;
-      const { code, message, subject } = error;
-      log.error("the new configuration is wrong: the old one stays in force", { why, code, error: message, subject });
-    }
-    this.#watch.set(watchedFiles(file, this.#config));
-  }
-}
-
-const watchedFiles = (file: string | undefined, config: Config): readonly string[] => [
-  ...(file === undefined ? [] : [file]),
-  ...filesOf(config),
-];
 
 /** Until a signal says so. True: every request that was in work got its answer. */
 function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log: Log): Promise<boolean> {
@@ -179,7 +77,7 @@ function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log
 const cutOff: ExitCode = 7;
 
 /** Said at start: otherwise a 503 for a layer tells it, when the registry is already gone. */
-function tellLayers({ mirror, log }: Running, { mode, listeners, upstreams, proxy }: Config): void {
+function tellLayers({ served: { mirror }, log }: Running, { mode, listeners, upstreams, proxy }: Config): void {
   const isRegistry = listeners.some(({ serves }) => serves.length === 0 || serves.includes("registry"));
   if (!isRegistry || proxy.layers.store) return;
   const isPassedOn = mode === "online" && upstreams.length > 0;
@@ -247,21 +145,27 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   for (const { place, message } of read.warnings) log.warn(message, { place });
   const limits = limitsOfBundles(config.limits.maxBundleSize, io.limits);
   const remembered = rememberIn(store, limits, log);
-  const mirror = openMirror(store, { mode: mode === "online" ? "write" : "read", limits, holder: lockHolder(io) });
+  const metrics = createMetrics(version);
+  const follow =
+    config.snapshot.from === undefined ? undefined : await openFollowing({ config, store, limits, io, log, metrics });
+  const open = () => openMirror(store, { mode: mode === "online" ? "write" : "read", limits, holder: lockHolder(io) });
+  const served = new ServedMirror(open, limits);
+  const stop = new AbortController();
   try {
-    const metrics = createMetrics(version);
     const { store: isKept, size: maxBytes } = config.proxy.layers;
+    const { isWritable } = served.mirror;
     // Readers of one store are many, and each would make room for itself: they serve what is there.
-    const layers = isKept ? new PulledLayers({ folder: store, maxBytes, isReadOnly: !mirror.isWritable }) : undefined;
+    const layers = isKept ? new PulledLayers({ folder: store, maxBytes, isReadOnly: !isWritable }) : undefined;
     const kept: Running["kept"] = { why: undefined };
     const { state } = remembered;
-    const running: Running = { io, load, file, log, metrics, mirror, layers, state, store, limits, kept };
-    const opening = { config, mirror, layers, state, metrics: metrics.recheck, limits, io, log };
-    const parts = await openParts({ ...opening, kept: () => kept.why });
+    const following = follow?.following;
+    const running: Running = { io, load, file, log, metrics, served, following, layers, state, store, limits, kept };
+    const { parts, inForce } = await openTaken(config, running);
     const server = await Server.open(config, parts, hostOf(running)).catch(async (error: unknown) => {
       await parts.close();
       throw error;
     });
+    inForce();
     metrics.reloaded("loaded", io.now());
     for (const listener of server.listeners) log.info("listening", { ...listener });
     tellLayers(running, config);
@@ -270,15 +174,58 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     const listeners = server.listeners;
     if (isDocumentFormat(output)) io.out(renderDocument("ServeStart", { mode, store, listeners }, output));
     const reloading = new Reloading(running, server, config, watch);
+    const looking = follow?.start(
+      () => reloading.config,
+      () => reloading.tick(),
+      stop.signal,
+    );
+    looking?.catch((error: unknown) => log.error("a bug ended the looks for snapshots", { error: String(error) }));
     const isWhole = await untilToldToEnd(io, server, reloading, log).catch(async (error: unknown) => {
       await server.close();
       throw error;
     });
+    stop.abort();
+    await looking?.catch(() => undefined);
     log.info("ended", { whole: isWhole });
     return isWhole ? 0 : cutOff;
   } finally {
+    stop.abort();
     remembered.close();
-    mirror.close();
+    served.close();
+  }
+}
+
+interface FollowFrom {
+  readonly config: Config;
+  readonly store: string;
+  readonly limits: Limits;
+  readonly io: CommandIO;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Where there is nothing to read yet, the first snapshot is waited for. @throws EngineError why there is none. */
+async function openFollowing({ config, store, limits, io, log, metrics }: FollowFrom) {
+  const { followOnce, followSnapshots } = await import("../serve/follow-snapshots.ts");
+  const following: Following = { heard: undefined, failure: undefined };
+  const parts = { store, limits, io, log, metrics: metrics.snapshots, following };
+  if (findCurrentSnapshot(store, limits) === undefined || !isReadable(store, limits))
+    await followOnce({ ...parts, config: () => config }, new AbortController().signal);
+  return {
+    following,
+    start: (inForce: () => Config, switched: () => void, stop: AbortSignal): Promise<void> =>
+      followSnapshots({ ...parts, config: inForce, switched }, stop),
+  };
+}
+
+/** One that an earlier version of the program pulled, or that is damaged, is pulled again. */
+function isReadable(store: string, limits: Limits): boolean {
+  try {
+    openMirror(store, { mode: "read", limits }).close();
+    return true;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return false;
   }
 }
 

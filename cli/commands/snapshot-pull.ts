@@ -33,8 +33,8 @@ export async function pullSnapshot(text: string, flags: SnapshotPullFlags, io: C
 }
 
 function tell(brought: Brought, store: string, { output }: SnapshotPullFlags, io: CommandIO): void {
-  const { state, snapshot, size, before, newKeys } = brought;
-  const { sequence, contentId, created, key, from } = snapshot;
+  const { state, snapshot, before, newKeys } = brought;
+  const { sequence, size, contentId, created, key, from } = snapshot;
   const now = io.now();
   if (Date.parse(created) > now.getTime())
     warn(`the clock is behind: this snapshot was made at ${created} [clock-behind]`, io);

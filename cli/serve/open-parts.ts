@@ -18,6 +18,7 @@ import { createTufServer } from "../../proxy/registry/tuf-server.ts";
 import { servesAdmission, servesStrangers, strangersRead } from "../../proxy/serve/config-rules.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
 import { admissionPaths } from "../../proxy/webhook/webhook.ts";
+import type { MirrorFacts } from "../../proxy/serve/health.ts";
 import type { Mount, Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
@@ -28,6 +29,7 @@ import { readDistrustFiles } from "../input/distrust-file.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { aliasesOf } from "./aliases-of.ts";
+import type { Following } from "./follow-snapshots.ts";
 import { readinessChecks } from "./readiness.ts";
 import { recheckByTimer, type RecheckTimer } from "./recheck-by-timer.ts";
 import type { ServeSyncParts } from "./sync-by-timer.ts";
@@ -47,6 +49,8 @@ export interface ServeParts {
   readonly log: Log;
   /** Why a newer configuration is not in force, if there is one. */
   readonly kept: () => EngineError | undefined;
+  /** Of a mirror that follows snapshots. */
+  readonly following?: Following | undefined;
 }
 
 /** @throws EngineError for policies, roots and certificates that cannot be used. */
@@ -105,7 +109,8 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         { what: "trust", paths: ["/tuf", "/trust"], handle: tuf.handle },
         ...admission,
       ],
-      checks: readinessChecks({ config, mirror, tuf, now, kept: parts.kept }),
+      checks: readinessChecks({ config, mirror, tuf, now, kept: parts.kept, following: parts.following }),
+      mirror: factsOf(mirror),
       async close() {
         stop.abort();
         await syncing?.ended.catch(() => undefined);
@@ -118,6 +123,12 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
     await registry?.close();
     throw error;
   }
+}
+
+function factsOf({ currentSnapshot }: Mirror): MirrorFacts | undefined {
+  if (currentSnapshot === undefined) return undefined;
+  const { contentId, sequence, created } = currentSnapshot;
+  return { contentId, sequence, created };
 }
 
 /** Nothing is let in undecided under Fail, but what was before is still looked at. */

@@ -6,6 +6,7 @@ import { currentWriter } from "../../proxy/mirror/writer-lock.ts";
 import type { TufServer } from "../../proxy/registry/tuf-server.ts";
 import type { ReadinessCheck } from "../../proxy/serve/health.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
+import type { Following } from "./follow-snapshots.ts";
 import { defaultTrustName } from "../input/trust-flags.ts";
 
 export interface Readiness {
@@ -15,16 +16,19 @@ export interface Readiness {
   readonly now: () => Date;
   /** Why the newest configuration and its policies are not in force. */
   readonly kept: () => EngineError | undefined;
+  /** Of a mirror that follows snapshots. */
+  readonly following?: Following | undefined;
 }
 
 /** The mirror must be readable; that it is old, or another process writes it, holds nobody back. */
-export function readinessChecks({ config, mirror, tuf, now, kept }: Readiness): readonly ReadinessCheck[] {
+export function readinessChecks({ config, mirror, tuf, now, kept, following }: Readiness): readonly ReadinessCheck[] {
   const knowledge = mirror.knowledge();
   const said = (name: string, look: () => void): ReadinessCheck => ({ name, isOnlySaid: true, look });
   return [
     { name: "mirror", look: () => void knowledge.recorded({ kind: "trusted-root", name: defaultTrustName }) },
     said("age", () => requireYoung(mirror, config.sync.maxAge, now())),
     said("trust", () => tuf.look(knowledge.trustedRootNames())),
+    ...(following === undefined ? [] : [said("snapshot", () => requireHeard(following, mirror))]),
     said("configuration", () => {
       const why = kept();
       if (why !== undefined) throw why;
@@ -47,4 +51,16 @@ function requireYoung(mirror: Mirror, maxAge: number, now: Date): void {
   const at = mirrored.at ?? (first === undefined ? undefined : new Date(first.started));
   if (at === undefined || now.getTime() - at.getTime() <= maxAge) return;
   throw new EngineError("stale", `the mirror is as of ${at.toISOString()} or before, longer ago than sync.maxAge`);
+}
+
+/** The present snapshot stays, and how old it is is said. */
+function requireHeard({ failure, heard }: Following, { currentSnapshot }: Mirror): void {
+  if (failure === undefined) return;
+  const { sequence, created } = currentSnapshot ?? {};
+  throw new EngineError(
+    failure.code,
+    `snapshot ${sequence}, made at ${created}, stays: ${failure.message}` +
+      (heard === undefined ? "" : `; the registry last gave a right one at ${heard.toISOString()}`),
+    { subject: failure.subject },
+  );
 }

@@ -18,11 +18,15 @@ export interface CurrentSnapshot {
   /** Below `snapshots/`. */
   readonly file: string;
   readonly sequence: number;
+  /** Bytes that were signed. */
+  readonly size: number;
   readonly contentId: Digest;
   /** RFC 3339: when its publisher made it. */
   readonly created: string;
   /** Digest of the signed statement. */
   readonly statement: Digest;
+  /** Digest of the registry's manifest. */
+  readonly manifest: Digest;
   /** The fingerprint of the key that signed it. */
   readonly key: string;
   /** Where it came from. */
@@ -48,7 +52,9 @@ const members: ReadonlySet<string> = new Set([
   "from",
   "key",
   "keys",
+  "manifest",
   "sequence",
+  "size",
   "statement",
 ]);
 /** Of a file that names a snapshot; keys are short. */
@@ -90,9 +96,11 @@ function readFacts(facts: JsonObject): CurrentSnapshot {
   return {
     file,
     sequence: readInteger(facts.sequence, "/sequence"),
+    size: readInteger(facts.size, "/size"),
     contentId: digest("contentId"),
     created: text("created"),
     statement: digest("statement"),
+    manifest: digest("manifest"),
     key: text("key"),
     from: text("from"),
     keys: readArray(facts.keys, "/keys").map((entry: JsonValue, index) => {
@@ -133,9 +141,8 @@ export function syncFolder(folder: string): void {
 /** A folder with a snapshot has no writer. @throws EngineError `invalid-usage` */
 export function refuseWriting(folder: string, limits: Limits): void {
   if (findCurrentSnapshot(folder, limits) === undefined) return;
-  throw new EngineError(
-    "invalid-usage",
-    "this mirror is a snapshot of another one, and is only read: change the mirror that it is made of, and push it",
-    { subject: folder },
-  );
+  throw new EngineError("invalid-usage", "this mirror is a snapshot of another one, and is only read", {
+    subject: folder,
+    remedy: "snapshot-source",
+  });
 }

@@ -62,6 +62,7 @@ export function checkConfig(config: Config, judge: Judge, limits: Limits): void 
       "nobody is asked, since the mode is offline unless it is said: --online, or mode: online, asks them",
     );
   checkAliases(config, judge, limits);
+  checkSnapshot(config, judge);
   checkPolicies(config, judge);
   checkTrust(config, judge);
 }
@@ -80,6 +81,22 @@ function checkAliases({ aliases }: Config, judge: Judge, limits: Limits): void {
     const why = widthOf(alias);
     if (why !== undefined) judge.warn(alias.from ?? "/aliases", why);
   }
+}
+
+/** Whether the text can name a place of snapshots; what it names exactly is read when it is asked. */
+function checkSnapshot({ mode, snapshot, proxy }: Config, judge: Judge): void {
+  const { from, keys } = snapshot;
+  if (from === undefined) {
+    if (keys.length > 0) judge.refuse("/snapshot/keys", "are used with snapshot.from only");
+    return;
+  }
+  if (!/^oci:\/\/[^/\s]+\/\S+$/.test(from))
+    judge.refuse("/snapshot/from", `expected oci://REGISTRY/REPOSITORY[:TAG], found ${JSON.stringify(from)}`);
+  if (keys.length === 0) judge.refuse("/snapshot/keys", "at least one is needed, or nobody's snapshots are accepted");
+  if (mode === "online")
+    judge.refuse("/snapshot/from", "a snapshot is only read, and mode online writes the mirror: use one of the two");
+  if (proxy.layers.store)
+    judge.warn("/proxy/layers/store", "has no effect: a mirror that follows snapshots is only read");
 }
 
 function once(seen: Map<string, number>, value: string, index: number, at: string, judge: Judge): void {

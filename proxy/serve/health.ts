@@ -10,6 +10,14 @@ export interface ReadinessCheck {
   look(): void;
 }
 
+/** Which snapshot is read, so that a replica that lags is seen. */
+export interface MirrorFacts {
+  readonly contentId: string;
+  readonly sequence: number;
+  /** RFC 3339. */
+  readonly created: string;
+}
+
 interface CheckAnswer {
   readonly name: string;
   readonly ready: boolean;
@@ -21,7 +29,12 @@ interface CheckAnswer {
 
 export interface HealthAnswer {
   readonly status: 200 | 503;
-  readonly body: { readonly ready?: boolean; readonly alive?: true; readonly checks?: readonly CheckAnswer[] };
+  readonly body: {
+    readonly ready?: boolean;
+    readonly alive?: true;
+    readonly mirror?: MirrorFacts;
+    readonly checks?: readonly CheckAnswer[];
+  };
 }
 
 function ask({ name, isOnlySaid, look }: ReadinessCheck): CheckAnswer {
@@ -40,6 +53,7 @@ export function healthAnswer(
   path: "/healthz" | "/readyz",
   checks: readonly ReadinessCheck[],
   isEnding: boolean,
+  mirror?: MirrorFacts,
 ): HealthAnswer {
   if (path === "/healthz") return { status: 200, body: { alive: true } };
   const ending: CheckAnswer = isEnding
@@ -47,5 +61,5 @@ export function healthAnswer(
     : { name: "running", ready: true };
   const answers = [ending, ...checks.map(ask)];
   const ready = answers.every((one) => one.ready || one.onlySaid === true);
-  return { status: ready ? 200 : 503, body: { ready, checks: answers } };
+  return { status: ready ? 200 : 503, body: { ready, ...(mirror === undefined ? {} : { mirror }), checks: answers } };
 }

@@ -321,6 +321,7 @@ export function filesOf(config: Config): readonly string[] {
     ...config.trust.distrust,
     ...config.policies.folders,
     ...config.policies.objects,
+    ...config.snapshot.keys,
     ...config.listeners.flatMap(({ tls, auth }) => [tls.certificate, tls.key, auth.file]),
     ...config.upstreams.flatMap(({ ca, clientCertificate, clientKey }) => [ca, clientCertificate, clientKey]),
   ];

@@ -9,7 +9,7 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { type Address, findAddress } from "./address.ts";
 import { type Admission, type Authenticator, createAuthenticator, type Refused } from "./auth.ts";
-import { healthAnswer, type ReadinessCheck } from "./health.ts";
+import { healthAnswer, type MirrorFacts, type ReadinessCheck } from "./health.ts";
 import { checkTls, type Handler, HttpListener, type ListenerTls } from "./http-listener.ts";
 import { NamedResponse } from "./named-response.ts";
 import { type Answer, createRoutes } from "./routes.ts";
@@ -32,6 +32,8 @@ export interface Mount {
 export interface Parts {
   readonly mounts: readonly Mount[];
   readonly checks: readonly ReadinessCheck[];
+  /** Of a snapshot. */
+  readonly mirror?: MirrorFacts | undefined;
   close(): Promise<void>;
 }
 
@@ -364,7 +366,7 @@ export class Server {
     if (this.#isEnding) response.setHeader("connection", "close");
     if (serves.includes("health") && (path === "/healthz" || path === "/readyz")) {
       seen.route = "health";
-      const health = healthAnswer(path, parts.checks, this.#isEnding);
+      const health = healthAnswer(path, parts.checks, this.#isEnding, parts.mirror);
       answer(response, health.status, "application/json", `${JSON.stringify(health.body)}\n`);
       return undefined;
     }

@@ -305,6 +305,25 @@ export const settings = {
         failurePolicy: failurePolicy("whether an upstream that is down fails the sync: Fail (it does) or Ignore"),
       },
     },
+    snapshot: {
+      kind: "group",
+      what: "the snapshots of another mirror, which is then the only thing that is served",
+      fields: {
+        from: {
+          kind: "text",
+          what: "where they are: contacted in mode offline too; login and certificates as under upstreams",
+          example: "oci://registry.corp/sallyport/mirror",
+        },
+        keys: { kind: "paths", what: "public keys whose snapshots are accepted" },
+        interval: {
+          kind: "span",
+          what: "time from one look for a newer one to the next",
+          fallback: "1m",
+          least: 1000,
+          most: 20 * day,
+        },
+      },
+    },
     policies: {
       kind: "group",
       what: "Kyverno's policies",

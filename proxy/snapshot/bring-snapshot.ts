@@ -23,7 +23,7 @@ import { type LockHolder, lockWriter } from "../mirror/writer-lock.ts";
 import type { Registry } from "../upstream/registry/open-registry.ts";
 import { acceptedKeys, keptKeys } from "./accepted-keys.ts";
 import { downloadSnapshot } from "./download.ts";
-import { findSnapshot, type FoundSnapshot } from "./find-snapshot.ts";
+import { findSnapshot, type FoundSnapshot, resolvePlace } from "./find-snapshot.ts";
 import type { SnapshotPlace } from "./place.ts";
 
 export interface BringOptions {
@@ -43,7 +43,6 @@ export interface Brought {
   /** `current`: the folder had it already. */
   readonly state: "switched" | "current";
   readonly snapshot: CurrentSnapshot;
-  readonly size: number;
   /** The sequence of the one that was read before. */
   readonly before?: number;
   /** Fingerprints of keys that are accepted from now on. */
@@ -74,20 +73,25 @@ async function bring(options: BringOptions): Promise<Brought> {
     });
   const current = findCurrentSnapshot(store, limits);
   const held = current?.keys ?? [];
-  const found = await findSnapshot(place, { keys: acceptedKeys(keys, held, limits), verifier }, options);
+  const manifest = await resolvePlace(place, options);
+  const judging = { keys: acceptedKeys(keys, held, limits), verifier };
+  const isAccepted = (fingerprint: string): boolean => judging.keys.some((key) => key.fingerprint === fingerprint);
+  // What is here was verified when it came.
+  if (current?.manifest === manifest && isAccepted(current.key) && opens(store, limits)) return unchanged(current);
+  const found = await findSnapshot({ ...place, digest: manifest }, judging, options);
   const { statement, statementDigest, key } = found;
   refuseOlder(current, found, place);
-  const { size } = statement;
-  if (current?.statement === statementDigest && opens(store, limits))
-    return { state: "current", snapshot: current, size, newKeys: [] };
+  if (current?.statement === statementDigest && opens(store, limits)) return unchanged(current);
   const file = await placeFile(found, options);
   const kept = keptKeys(held, key, statement.nextKeys ?? [], limits);
   const snapshot: CurrentSnapshot = {
     file,
     sequence: statement.sequence,
+    size: statement.size,
     contentId: statement.contentId,
     created: statement.created,
     statement: statementDigest,
+    manifest,
     key: key.fingerprint,
     from: place.text,
     keys: kept.keys,
@@ -98,11 +102,12 @@ async function bring(options: BringOptions): Promise<Brought> {
   return {
     state: "switched",
     snapshot,
-    size,
     ...(current === undefined ? {} : { before: current.sequence }),
     newKeys: kept.added.map(({ fingerprint }) => fingerprint),
   };
 }
+
+const unchanged = (snapshot: CurrentSnapshot): Brought => ({ state: "current", snapshot, newKeys: [] });
 
 /** @throws EngineError `archive-sequence` */
 function refuseOlder(
