@@ -10,7 +10,6 @@ import {
   type Decision,
   EngineError,
   type JsonObject,
-  type Operation,
   type Policy,
   type PolicyException,
   requestFor,
@@ -30,11 +29,10 @@ import { pullAccessOf } from "./input/pull-access.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
 import { countRefused, type JudgingSet } from "./input/policy-files.ts";
 import type { FaultyResource, GivenResource, GivenResources } from "./input/resources.ts";
-import { checkValueNames, type RequestInfo, ruleVariablesFor, type Values, variablesFor } from "./input/values.ts";
+import { checkValueNames, type RequestInfo, type Values, valuesOfRequest } from "./input/values.ts";
 import { counted } from "./render/count.ts";
 import type { FixSettings } from "./render/fix.ts";
 import type { ReportedResponse } from "./render/policy-report.ts";
-import { usage } from "./input/given-file.ts";
 import { tellProblem } from "./render/problem.ts";
 import { say, warn } from "./render/say.ts";
 
@@ -74,34 +72,17 @@ export function tellProblems(errors: JudgingSet["errors"], io: CommandIO): void 
   for (const problem of errors) tellProblem({ code: problem.code, what: problemText(problem) }, io);
 }
 
-const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
-
 /** The request that creates the resource, with its values and cluster data. */
 function toRequest(resource: JsonObject, { values, user, knowledge }: Setting): AdmissionRequest {
   const request = requestFor(resource);
   const { namespace = "" } = request;
   const labels = values.namespaces.get(namespace) ?? knownLabels(namespace, knowledge);
-  const names = [...new Set(values.policies.map(({ name }) => name))];
-  const said = (policy?: string) => ({
-    ...toldBy(variablesFor(values, policy, request.name ?? "")),
-    ...(policy === undefined ? {} : { ruleVariables: ruleVariablesFor(values, policy) }),
-  });
   return {
     ...request,
     ...user,
     ...(labels === undefined ? {} : { namespaceLabels: labels }),
-    ...said(),
-    ...(names.length === 0 ? {} : { byPolicy: Object.fromEntries(names.map((name) => [name, said(name)])) }),
+    ...valuesOfRequest(values, request.name ?? ""),
   };
-}
-
-/** `request.operation` among the values sets the operation of the request. */
-function toldBy(variables: JsonObject): Pick<AdmissionRequest, "variables"> & { readonly operation?: Operation } {
-  const operation = variables["request.operation"];
-  if (operation === undefined) return { variables };
-  if (!operations.has(String(operation)))
-    throw usage("request.operation must be CREATE, UPDATE, DELETE or CONNECT", String(operation));
-  return { operation: String(operation) as Operation, variables };
 }
 
 export interface Decided {

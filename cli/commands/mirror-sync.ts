@@ -37,6 +37,7 @@ import { lockHolder } from "../input/store.ts";
 import { addFlagVariables } from "../input/flag-variables.ts";
 import { addSyncOptions, registryFlags, readSyncNumbers, type SyncFlags } from "../input/sync-flags.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
+import { checkValueNames, readValues, valuesOfRequest } from "../input/values.ts";
 import { refusePolicies } from "../judge.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
@@ -91,8 +92,20 @@ function openStore(flags: SyncFlags, io: CommandIO): Mirror | undefined {
   }
 }
 
-function engineFor(flags: SyncFlags, mirror: Mirror | undefined, aliases: OpenAliases, io: CommandIO) {
+interface EngineInput {
+  readonly flags: SyncFlags;
+  readonly mirror: Mirror | undefined;
+  readonly aliases: OpenAliases;
+  readonly told: Set<string>;
+}
+
+function engineFor({ flags, mirror, aliases, told }: EngineInput, io: CommandIO) {
   const paths = flags.policies ?? [];
+  const [given] = [
+    flags.valuesFile === undefined ? [] : "--values-file",
+    flags.set === undefined ? [] : "--set",
+  ].flat();
+  if (given !== undefined && paths.length === 0) throw usage(`${given} is for policies: give --policies too`, given);
   const { errors, ...set } =
     paths.length === 0 ? { policies: [], exceptions: [], errors: [] } : readJudgingSet(paths, [], flags, io);
   refusePolicies(errors, io);
@@ -108,7 +121,9 @@ function engineFor(flags: SyncFlags, mirror: Mirror | undefined, aliases: OpenAl
           limits: readLimits(flags, io),
           settings: { trustRoot: flags.trust ?? defaultTrustName, trust, aliases: aliases.list },
         });
-  return { engine, trust, policies: set.policies };
+  const values = readValues(flags.valuesFile, flags.set ?? [], io);
+  checkValueNames(values, set.policies, [], { resources: [], faulty: [] }, told, io);
+  return { engine, trust, policies: set.policies, values: valuesOfRequest(values, "") };
 }
 
 interface Round {
@@ -126,7 +141,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
   const mirror = openStore(flags, io);
   try {
     const aliases = await readAliases(flags, limits, io);
-    const { engine, trust, policies } = engineFor(flags, mirror, aliases, io);
+    const { engine, trust, policies, values } = engineFor({ flags, mirror, aliases, told }, io);
     if (engine !== undefined) tellWarnings(engine, io, told);
     const list = readList(images, flags, policies, io);
     const hosts = [
@@ -168,7 +183,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
           ? createLayerFetcher({ layers: mirror.layers, content: { openBlob }, limits, signal: stop })
           : undefined;
       return await syncListed(
-        { flags, stop, told, listed, mirror, engine, asker, inFlight, refreshMs, fetchLayer },
+        { flags, stop, told, listed, mirror, engine, values, asker, inFlight, refreshMs, fetchLayer },
         io,
       );
     } finally {
@@ -183,6 +198,7 @@ interface Listed extends Pick<Round, "flags" | "stop" | "told"> {
   readonly listed: SyncList;
   readonly mirror: Mirror | undefined;
   readonly engine: Engine | undefined;
+  readonly values: ReturnType<typeof valuesOfRequest>;
   readonly asker: Awaited<ReturnType<typeof openAsker>>["asker"];
   readonly inFlight: number;
   readonly refreshMs: number;
@@ -190,7 +206,7 @@ interface Listed extends Pick<Round, "flags" | "stop" | "told"> {
 }
 
 async function syncListed(
-  { flags, stop, told, listed, mirror, engine, asker, inFlight, refreshMs, fetchLayer }: Listed,
+  { flags, stop, told, listed, mirror, engine, values, asker, inFlight, refreshMs, fetchLayer }: Listed,
   io: CommandIO,
 ): Promise<ExitCode> {
   const given = mirror === undefined ? nothingKnown : neverAsked(mirror, listed.images);
@@ -201,6 +217,7 @@ async function syncListed(
     given,
     asker,
     engine,
+    values,
     trustedRoots: mirror?.knowledge().trustedRootNames() ?? [],
     now: () => io.now(),
     limits: readLimits(flags, io),

@@ -14,6 +14,8 @@ export interface SyncFlags extends StoreOptions, OutputOptions, PeerOptions, Exc
   readonly file?: readonly string[];
   readonly policies?: readonly string[];
   readonly distrust?: readonly string[];
+  readonly valuesFile?: string;
+  readonly set?: readonly string[];
   readonly failurePolicy: "Fail" | "Ignore";
   readonly requireCovered?: boolean;
   readonly failOnDrift?: boolean;
@@ -45,6 +47,9 @@ export function addSyncOptions(command: Command): Command {
       "the policies that will decide: all that they can ask for is fetched (repeatable)",
       collect,
     );
+  command
+    .option("--values-file <file>", "values for variables of policies, as apply has them")
+    .option("-s, --set <name=value>", "a variable (repeatable, comma list)", collect);
   addExceptionOptions(command)
     .option("--distrust <file>", "a list of what is never trusted, beside the mirror's own (repeatable)", collect)
     .addOption(

@@ -28,7 +28,7 @@ import {
   text,
   texts,
 } from "../../core/kyverno/policy/schema.ts";
-import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
+import type { AdmissionRequest, Operation } from "../../core/kyverno/rule/request.ts";
 import type { CommandIO } from "../command.ts";
 import type { GivenResources } from "./resources.ts";
 import { fitStrictly, type Placed, readOnly, scalarTexts } from "./strict-document.ts";
@@ -195,6 +195,32 @@ export function ruleVariablesFor(values: Values, policy: string): Readonly<Recor
   return Object.fromEntries(
     rules.filter((rule) => Object.keys(rule.values).length > 0).map((rule) => [rule.name, rule.values]),
   );
+}
+
+type ToldToRequest = Pick<AdmissionRequest, "variables" | "ruleVariables" | "operation" | "byPolicy">;
+
+/** What values say to a request about a resource: to all policies, and to each that they name. */
+export function valuesOfRequest(values: Values, resource: string): Partial<ToldToRequest> {
+  const names = [...new Set(values.policies.map(({ name }) => name))];
+  const said = (policy?: string) => ({
+    ...toldBy(variablesFor(values, policy, resource)),
+    ...(policy === undefined ? {} : { ruleVariables: ruleVariablesFor(values, policy) }),
+  });
+  return {
+    ...said(),
+    ...(names.length === 0 ? {} : { byPolicy: Object.fromEntries(names.map((name) => [name, said(name)])) }),
+  };
+}
+
+const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
+
+/** `request.operation` among the values sets the operation of the request. */
+function toldBy(variables: JsonObject): Pick<AdmissionRequest, "variables"> & { readonly operation?: Operation } {
+  const operation = variables["request.operation"];
+  if (operation === undefined) return { variables };
+  if (!operations.has(String(operation)))
+    throw usage("request.operation must be CREATE, UPDATE, DELETE or CONNECT", String(operation));
+  return { operation: String(operation) as Operation, variables };
 }
 
 /**

@@ -9,10 +9,9 @@ import type { Question } from "../../core/knowledge/question.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import type { FailureAction } from "../../core/kyverno/policy/policy.ts";
 import { skippedReference } from "../../core/kyverno/outcome/message.ts";
-import type { Limits } from "../../core/limits.ts";
 import { parseReference } from "../../core/oci/reference.ts";
 import { leadingFailure } from "../../core/verdict.ts";
-import { type Closure, ImageClosure, podWith, type SyncImage } from "./image-closure.ts";
+import { type Closure, type ClosureOptions, ImageClosure, podWith, type SyncImage } from "./image-closure.ts";
 
 /**
  * `pass`, `fail`, `unknown`: of the policies that select the image. `audit`: those that do not pass only report that.
@@ -77,15 +76,18 @@ const wrong: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** Decides from what the mirror holds and nothing else. `settled`: what was decided from the same answers before. */
 export function coverageOf(
   image: SyncImage,
-  { engine, limits }: { readonly engine?: Engine | undefined; readonly limits: Limits },
+  options: Pick<ClosureOptions, "engine" | "values" | "limits">,
   knowledge: Knowledge,
   now: Date,
   settled?: Closure,
 ): Coverage {
-  const { absent, open, decision } = settled ?? new ImageClosure(image, { engine, limits }).attempt(knowledge, now);
+  const { absent, open, decision } = settled ?? new ImageClosure(image, options).attempt(knowledge, now);
+  const { engine } = options;
   if (absent) return { verdict: "absent", missing: [], reasons: [], isCovered: false };
   const failed =
-    engine === undefined || decision === undefined ? [] : notExcused(image, engine, decision, knowledge, now);
+    engine === undefined || decision === undefined
+      ? []
+      : notExcused(image, { ...options, engine }, decision, knowledge, now);
   const reasons = failed.map((result) => toReason(result, engine));
   const isRefuted = failed.some(({ status }) => status === "fail");
   const isAudited = isRefuted && reasons.every(({ action }, at) => action === "Audit" && failed[at]?.status === "fail");
@@ -106,14 +108,14 @@ export function coverageOf(
  */
 function notExcused(
   { text }: SyncImage,
-  engine: Engine,
+  { engine, values }: { readonly engine: Engine; readonly values?: ClosureOptions["values"] },
   { results }: Decision,
   knowledge: Knowledge,
   now: Date,
 ): readonly RuleResult[] {
   const failed = results.filter(({ status }) => status === "fail" || status === "error");
   if (failed.length === 0) return [];
-  const plain = engine.decide(podWith(text), knowledge, now);
+  const plain = engine.decide(podWith(text, values), knowledge, now);
   const reference = parseReference(text, engine.limits);
   const isExcuse = ({ status, message, policy, rule }: RuleResult): boolean =>
     status === "skip" &&

@@ -55,19 +55,23 @@ export interface Closure {
 export interface ClosureOptions {
   /** Absent: no policies; then what hangs on the image is asked for in its own repository. */
   readonly engine?: Engine | undefined;
+  /** What values say to every request. */
+  readonly values?: Partial<AdmissionRequest> | undefined;
   readonly limits: Limits;
   /** Configurations are fetched, and layers are named. */
   readonly withLayers?: boolean;
 }
 
 /** A Pod that runs the image and is nothing else. */
-export const podWith = (image: string): AdmissionRequest =>
-  requestFor({
+export const podWith = (image: string, values: Partial<AdmissionRequest> = {}): AdmissionRequest => ({
+  ...requestFor({
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name: "image", namespace: "default" },
     spec: { containers: [{ name: "image", image }] },
-  } satisfies JsonObject);
+  } satisfies JsonObject),
+  ...values,
+});
 
 interface Node {
   readonly text: string;
@@ -302,7 +306,7 @@ class Walk {
   }
 
   #decide(text: string, isListed: boolean): void {
-    const { engine } = this.#options;
+    const { engine, values } = this.#options;
     if (engine === undefined) return;
     const key = `decide ${text}`;
     const done = this.#kept.done.get(key);
@@ -311,7 +315,7 @@ class Walk {
       return;
     }
     const recorded = new Noting(this.#knowledge);
-    const decision = engine.decide(podWith(text), recorded, this.#now, { exhaustive: true });
+    const decision = engine.decide(podWith(text, values), recorded, this.#now, { exhaustive: true });
     for (const [name, question] of recorded.read) this.#read.set(name, question);
     for (const question of decision.open) this.#open.set(questionText(question), question);
     if (isListed) this.#kept.set(decision);

@@ -18,7 +18,7 @@ import type { Descriptor } from "../../core/oci/descriptor.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
 import type { FetchLayer } from "./fetch-layer.ts";
-import { type Closure, ImageClosure, type SyncImage } from "./image-closure.ts";
+import { type Closure, type ClosureOptions, ImageClosure, type SyncImage } from "./image-closure.ts";
 import { type Failed, NotingAsker } from "./noting-asker.ts";
 import type {
   CoveredImage,
@@ -44,6 +44,8 @@ export interface SyncOptions {
   readonly asker: Asker;
   /** The far side's policies. */
   readonly engine?: Engine | undefined;
+  /** What values say to every request. */
+  readonly values?: ClosureOptions["values"];
   /** Asked for besides those that the policies name. */
   readonly trustedRoots: readonly string[];
   readonly now: () => Date;
@@ -177,9 +179,9 @@ class Sync {
   }
 
   async #sync(image: SyncImage): Promise<void> {
-    const { limits, engine, now, on, images, fetchLayer, isDry } = this.#options;
+    const { limits, engine, values, now, on, images, fetchLayer, isDry } = this.#options;
     const started = now().getTime();
-    const walk = new ImageClosure(image, { engine, limits, withLayers: fetchLayer !== undefined });
+    const walk = new ImageClosure(image, { engine, values, limits, withLayers: fetchLayer !== undefined });
     let closure: Closure | undefined;
     let fault: EngineError | undefined;
     let layerBytes = 0;
@@ -246,12 +248,12 @@ class Sync {
   }
 
   #report(started: string): SyncReport {
-    const { now, isDry, engine, limits, mirror, stop, images } = this.#options;
+    const { now, isDry, engine, values, limits, mirror, stop, images } = this.#options;
     // From the mirror alone: what only this run knows is not there. A dry run has no other place.
     const known = mirror === undefined || isDry ? this.#asking.knowledge : mirror.knowledge();
     const covered = this.#outcomes.map(({ image, synced, closure }): CoveredImage & { readonly listed: SyncImage } => {
       const settled = closure !== undefined && this.#isMirrored(closure) ? closure : undefined;
-      const coverage = coverageOf(image, { engine, limits }, known, now(), settled);
+      const coverage = coverageOf(image, { engine, values, limits }, known, now(), settled);
       return { ...synced, coverage, listed: image };
     });
     const { complete, withheld } = this.#claim(covered);

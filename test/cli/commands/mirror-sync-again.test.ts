@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { newKey } from "../../lab/keys.ts";
 import { policyFor } from "../demo-policy.ts";
 import { addSigned, key, reportOf, repository, statuses, withLab } from "./sync-lab.ts";
 
@@ -49,6 +50,31 @@ test("--refresh asks only for what is older: an image that is young costs nothin
     await lab.sync(...words, "--refresh", "1s");
     assert.ok(lab.registry.asked().length > 0);
     assert.match((await lab.sync(...words, "--refresh", "soon")).err, /invalid-usage: --refresh takes a span/);
+  }));
+
+test("values for variables say what is asked for, of all policies and of the rules of one", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    const context = "      context: [{ name: keys, configMap: { name: keys, namespace: kyverno } }]\n";
+    const policy = policyFor(key.pem, { images: `${lab.registry.host}/*` })
+      .replace("      verifyImages:", `${context}      verifyImages:`)
+      .replace(/publicKeys: \|-\n[\s\S]*-----END PUBLIC KEY-----/, 'publicKeys: "{{ keys.data.release }}"');
+    const values = (release: string): string =>
+      "apiVersion: cli.kyverno.io/v1alpha1\nkind: Values\npolicies:\n- name: check-images\n  rules:\n" +
+      `  - {name: signed, values: {keys.data.release: ${JSON.stringify(release)}}}\n`;
+    const run = async (files: Readonly<Record<string, string>>, ...words: readonly string[]) => {
+      const sync = ["mirror", "sync", "--store", lab.store, "--policies", "policy.yaml", lab.here("1"), ...words];
+      return lab.run([...sync, "-o", "json"], { "policy.yaml": policy, ...files });
+    };
+    const decisionOf = (ran: Awaited<ReturnType<typeof run>>) => reportOf(ran).images[0]?.coverage.decision;
+    assert.is(decisionOf(await run({})), "unknown");
+    const words = ["--values-file", "values.yaml"];
+    assert.is(decisionOf(await run({ "values.yaml": values(key.pem) }, ...words)), "pass");
+    assert.is(decisionOf(await run({ "values.yaml": values(newKey().pem) }, ...words)), "fail");
+    const misspelt = values(key.pem).replace("check-images", "check-image");
+    assert.match((await run({ "values.yaml": misspelt }, ...words)).out, /did you mean \\"check-images\\"/);
+    const set = await lab.run(["mirror", "sync", "--store", lab.store, lab.here("1"), "--set", "a=b"]);
+    assert.match(set.err, /invalid-usage: --set is for policies/);
   }));
 
 test("what only an Audit policy refuses is reported, not denied, unless an override enforces somewhere", () =>
