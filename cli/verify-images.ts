@@ -7,8 +7,8 @@ import type { Command } from "commander";
 import { EngineError } from "../core/errors.ts";
 import type { Attempt } from "../core/decide/settle.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
-import { resolveDigest, resolveMirrored } from "../core/kyverno/image/resolve-image.ts";
-import { type Failure, leadingFailure, unknown } from "../core/verdict.ts";
+import { type ResolvedDigest, resolveDigest, resolveMirrored } from "../core/kyverno/image/resolve-image.ts";
+import { type Failure, leadingFailure, proven, unknown, type Verification } from "../core/verdict.ts";
 import {
   type AttestorSpec,
   type CompileAttestor,
@@ -58,15 +58,18 @@ export function addVerifyOptions(command: Command, io: CommandIO): Command {
     .option("-q, --quiet", "print only errors");
 }
 
+const digestOf = (resolved: Verification<ResolvedDigest>): Located["digest"] =>
+  resolved.truth === "proven" ? proven(resolved.evidence.digest) : resolved;
+
 /** The image that a reference names. @throws EngineError `invalid-reference` */
 function locate(text: string, { knowledge, limits, aliases }: Place): Located {
   const reference = parseImage(text, limits);
   const logical = aliases.logicalOf(reference)?.reference;
   if (logical === undefined)
-    return { repository: reference.repository, digest: resolveDigest(reference, knowledge), knowledge };
+    return { repository: reference.repository, digest: digestOf(resolveDigest(reference, knowledge)), knowledge };
   // Nobody pins what is verified here, so that the name that was given has to be known, too.
   const digest = resolveMirrored({ physical: reference, logical, pins: false }, knowledge);
-  return { repository: logical.repository, logical: logical.canonical, digest, knowledge };
+  return { repository: logical.repository, logical: logical.canonical, digest: digestOf(digest), knowledge };
 }
 
 type Place = Pick<OpenKnowledge, "knowledge" | "limits" | "aliases">;

@@ -10,6 +10,7 @@ import type { Answer } from "../../core/knowledge/answer.ts";
 import { claimWords } from "../../core/knowledge/completeness-claim.ts";
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
 import type { Question } from "../../core/knowledge/question.ts";
+import { plainHostsIn } from "../../core/knowledge/plain-source.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -30,7 +31,7 @@ import { everyProvider, policyCredentials } from "../../proxy/upstream/registry/
 import type { ProviderOptions } from "../../proxy/upstream/registry/credentials/provider.ts";
 import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-credentials.ts";
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
-import { isLocal, plainHostsIn, registryName } from "../../proxy/upstream/registry/endpoint.ts";
+import { isLocal, registryName } from "../../proxy/upstream/registry/endpoint.ts";
 import { type HostSettings, hostsInFiles } from "../../proxy/upstream/registry/hosts.ts";
 import { openRegistry, type Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { RegistryContent } from "../../proxy/upstream/registry/registry-part.ts";

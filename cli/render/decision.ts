@@ -10,7 +10,7 @@ import { mayOverlook } from "../../core/decide/allowed.ts";
 import type { Freshness } from "../../core/trust/budgets.ts";
 import type { Failure } from "../../core/verdict.ts";
 import { failureOf, ruleFix, type FixSettings } from "./fix.ts";
-import { candidateNode, claimNode, failureNode, openNodes } from "./evidence.ts";
+import { candidateNode, claimNode, failureNode, openNodes, plainNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";
 import { toTimeText, toUtcText } from "./time.ts";
 import { widthOf, wrapText } from "./wrap.ts";
@@ -40,10 +40,12 @@ function ownFailures(failures: readonly Failure[], below: readonly TreeNode[]): 
 
 function attestorNode(attestor: AttestorResult, now: Date): TreeNode {
   const { path, position, truth, required, entries = [], candidates = [], claims = [], failures, open } = attestor;
+  const { saidNone = [] } = attestor;
   const below = [
     ...entries.map((entry) => attestorNode(entry, now)),
     ...candidates.map((candidate, index) => candidateNode(candidate, index, candidates.length, now)),
     ...claims.map(claimNode),
+    ...saidNone.flatMap((source) => plainNodes("no others", source)),
   ];
   const text = required === undefined ? path : `${path} (${required} of ${entries.length} required)`;
   return {
@@ -70,7 +72,10 @@ function attestationNode(
 }
 
 /** One rule's result for one image. */
-function imageNodes({ digest, attestors, attestations, failures, open }: ImageResult, now: Date): readonly TreeNode[] {
+function imageNodes(
+  { digest, tagFrom = "", attestors, attestations, failures, open }: ImageResult,
+  now: Date,
+): readonly TreeNode[] {
   const below = [
     ...attestors.map((attestor) => attestorNode(attestor, now)),
     ...attestations.map((attestation) => attestationNode(attestation, now)),
@@ -80,7 +85,7 @@ function imageNodes({ digest, attestors, attestations, failures, open }: ImageRe
   return [
     digest === undefined
       ? { mark: "unknown", label: "image", text: "no digest is known" }
-      : { mark: "pass", label: "image", text: digest },
+      : { mark: "pass", label: "image", text: digest, children: plainNodes("tag", tagFrom) },
     ...below,
     ...ownFailures(failures, below),
     ...openNodes(untold, failures),

@@ -3,6 +3,7 @@
  */
 import { codeRow } from "../../core/errors.ts";
 import { type CompletenessClaim, claimWords } from "../../core/knowledge/completeness-claim.ts";
+import { plainHostsIn } from "../../core/knowledge/plain-source.ts";
 import { questionText, type Question } from "../../core/knowledge/question.ts";
 import { unaskedWords } from "../../core/knowledge/question-words.ts";
 import type { Failure } from "../../core/verdict.ts";
@@ -113,6 +114,13 @@ export function failureNode({ check, code, reason, subject }: Failure): TreeNode
 
 /** The claim by which it is known that there is nothing else. */
 export const claimNode = (claim: CompletenessClaim): TreeNode => leaf("pass", "no others", claimWords(claim));
+
+/**
+ * Who said something without TLS, where anybody on the way may have said something else. Content has its digest, and
+ * needs no TLS.
+ */
+export const plainNodes = (label: string, source: string): readonly TreeNode[] =>
+  plainHostsIn(source).map((host) => leaf("skip", label, `said by ${host} without TLS`));
 
 /** One signature that was checked. */
 export function candidateNode({ source, verification }: Candidate, index: number, count: number, now: Date): TreeNode {

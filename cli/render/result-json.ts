@@ -49,6 +49,7 @@ interface AttestorJson extends ReturnType<typeof toLacksJson> {
   readonly entries: readonly AttestorJson[] | undefined;
   readonly signatures: readonly ReturnType<typeof toCandidateJson>[] | undefined;
   readonly claims: AttestorResult["claims"] | undefined;
+  readonly saidNone: AttestorResult["saidNone"] | undefined;
 }
 
 const toAttestorJson = (attestor: AttestorResult): AttestorJson => ({
@@ -59,6 +60,7 @@ const toAttestorJson = (attestor: AttestorResult): AttestorJson => ({
   entries: attestor.entries?.map(toAttestorJson),
   signatures: attestor.candidates?.map(toCandidateJson),
   claims: attestor.claims,
+  saidNone: attestor.saidNone,
   ...toLacksJson(attestor),
 });
 
@@ -76,6 +78,7 @@ const toImageJson = (image: ImageResult) => ({
   logical: image.logical,
   pointer: image.pointer,
   digest: image.digest,
+  tagFrom: image.tagFrom,
   entry: image.entry,
   position: image.position,
   verdict: verdicts[image.truth],

@@ -38,7 +38,8 @@ export interface SearchOptions {
 /**
  * What was found. `failures` are siblings that could not be read and layouts without an answer; neither affects a good
  * candidate. `open` are the questions whose answers could bring more. `others` are the predicate types of what was
- * met and is not looked for. `claims` are those by which a layout is known to hold nothing.
+ * met and is not looked for. `claims` are those by which a layout is known to hold nothing, `saidNone` are those who
+ * said so when they were asked.
  */
 export interface EntitySearch {
   readonly entities: readonly SignedEntity[];
@@ -46,6 +47,7 @@ export interface EntitySearch {
   readonly open: readonly Question[];
   readonly others: ReadonlySet<string>;
   readonly claims: readonly CompletenessClaim[];
+  readonly saidNone: readonly string[];
 }
 
 /** Stage of failures before any candidate stood: behind nothing. */
@@ -76,6 +78,7 @@ class Search implements EntitySearch {
   readonly open: Question[] = [];
   readonly others = new Set<string>();
   readonly claims: CompletenessClaim[] = [];
+  readonly saidNone: string[] = [];
   readonly #digest: Digest;
   readonly #repository: string;
   readonly #purpose: EntityPurpose;
@@ -135,6 +138,8 @@ class Search implements EntitySearch {
     const claim = claimOf(found);
     const isKnown = ({ scope, from }: CompletenessClaim): boolean => scope === claim?.scope && from === claim.from;
     if (claim !== undefined && !this.claims.some(isKnown)) this.claims.push(claim);
+    if (claim === undefined && found.state === "absent" && !this.saidNone.includes(found.from))
+      this.saidNone.push(found.from);
   }
 
   /** The manifest itself decides: fallback lists of older clients have the type of its configuration. */

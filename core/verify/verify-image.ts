@@ -54,6 +54,8 @@ export interface ImageOutcome {
   readonly undecided: Undecided;
   /** The claims of completeness by which it is known that there are no others; none where a layout was asked. */
   readonly claims: readonly CompletenessClaim[];
+  /** Who said, when asked, that a layout holds nothing. */
+  readonly saidNone: readonly string[];
 }
 
 const nothing: Undecided = { failures: [], open: [] };
@@ -73,7 +75,7 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
   const claim = claimOf(request, context);
   const distrusted = findDistrusted(image.digest, context);
   if (distrusted !== undefined)
-    return { verification: refuted(distrusted), candidates: [], undecided: nothing, claims: [] };
+    return { verification: refuted(distrusted), candidates: [], undecided: nothing, claims: [], saidNone: [] };
   const purpose = predicateType === undefined ? "signature" : "attestation";
   const search = findSignedEntities(image, { ...request, purpose }, context.knowledge, context.limits);
   const verifier = boundedVerifier(context.verifier, context.limits.signatureChecksPerImage);
@@ -97,14 +99,15 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
     if (purpose === "signature" && context.exhaustive !== true) break;
   }
   const { failure, undecided } = fold(search, candidates, request, types);
-  const { claims } = search;
-  if (satisfying.length === 0) return { verification: failure, candidates, undecided: nothing, claims };
+  const { claims, saidNone } = search;
+  if (satisfying.length === 0) return { verification: failure, candidates, undecided: nothing, claims, saidNone };
   return {
     verification: proven(satisfying),
     candidates,
     undecided: purpose === "signature" ? nothing : undecided,
     // One good signature is enough, whatever else there is.
     claims: purpose === "signature" ? [] : claims,
+    saidNone: purpose === "signature" ? [] : saidNone,
   };
 }
 

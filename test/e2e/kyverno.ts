@@ -4,7 +4,7 @@
  * of the golden set. First the proxy asks the registries; then they are gone.
  */
 import { mkdirSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { request } from "undici";
 import * as assert from "uvu/assert";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
@@ -93,11 +93,11 @@ async function decide(
   const write = (file: string): string => {
     let text = readFileSync(join(folder, file), "utf8");
     for (const { registry, host } of proxies) text = text.replaceAll(registry, host);
-    const name = join(id, basename(file));
+    const name = join(id, file);
+    mkdirSync(dirname(join(stage.folder, name)), { recursive: true });
     stage.write(name, text);
     return name;
   };
-  mkdirSync(join(stage.folder, id), { recursive: true });
   // Nobody else is there to be asked; Go asks loopback without a proxy.
   const nobody = "http://127.0.0.1:1";
   const trust =
@@ -152,7 +152,7 @@ const golden: Scenario = {
         for (const { start } of proxies) await start(mode);
         const { different, alike } = await compare(tools, folder, cases, proxies);
         console.log(`     ${mode}: ${cases.length - different.length} of ${cases.length} verdicts, ${alike} messages`);
-        assert.equal(different, [], mode);
+        assert.is(different.length, 0, `${mode}: ${different.slice(0, 20).join("\n")}`);
         await tools.stage.stopServers();
         if (mode === "online") for (const { close } of proxies) await close();
       }

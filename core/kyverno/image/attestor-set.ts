@@ -39,6 +39,7 @@ function singleResult(attestor: Single, outcome: ImageOutcome, context: SetConte
     truth: verification.truth,
     candidates: outcome.candidates,
     ...(outcome.claims.length === 0 ? {} : { claims: outcome.claims }),
+    ...(outcome.saidNone.length === 0 ? {} : { saidNone: outcome.saidNone }),
     failures: verification.truth === "proven" ? [] : verification.failures,
     open: verification.truth === "unknown" ? verification.open : [],
   };

@@ -18,14 +18,24 @@ export interface StaleTags {
   readonly warn: (text: string) => void;
 }
 
+/** A digest; and of a tag, who said that it has this one. */
+export interface ResolvedDigest {
+  readonly digest: Digest;
+  readonly tagFrom?: string;
+}
+
 /**
  * The digest of an image reference: its own, else the one that its tag resolves to. Refuted with `image-not-found` if
  * the source said that there is no such tag; unknown without an answer. Without `stale` an earlier answer is as good
  * as a new one.
  */
-export function resolveDigest(image: ImageReference, knowledge: Knowledge, stale?: StaleTags): Verification<Digest> {
+export function resolveDigest(
+  image: ImageReference,
+  knowledge: Knowledge,
+  stale?: StaleTags,
+): Verification<ResolvedDigest> {
   if (image.digest !== undefined) {
-    if (isDigest(image.digest)) return proven(image.digest);
+    if (isDigest(image.digest)) return proven({ digest: image.digest });
     return failed({
       check: "image.digest",
       code: "malformed",
@@ -43,7 +53,7 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge, stale
       const since = `what was said of it at ${found.at} is used`;
       stale.warn(`${image.canonical} may have moved: ${from} could not be asked (${code}), and ${since}`);
     }
-    if (found.state === "present") return proven(found.value.digest);
+    if (found.state === "present") return proven({ digest: found.value.digest, tagFrom: found.from });
     const claim = claimOf(found);
     const said = `${found.from} said at ${found.at} that ${image.canonical} does not exist`;
     return failed({
@@ -64,6 +74,10 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge, stale
   }
 }
 
+/** As sources of several answers are written. */
+const saidBy = (sources: readonly string[]) =>
+  sources.length === 0 ? {} : { tagFrom: [...new Set(sources)].join(", ") };
+
 export interface MirroredImage {
   /** What a node pulls. */
   readonly physical: ImageReference;
@@ -81,17 +95,19 @@ export function resolveMirrored(
   { physical, logical, pins }: MirroredImage,
   knowledge: Knowledge,
   stale?: StaleTags,
-): Verification<Digest> {
+): Verification<ResolvedDigest> {
   if (physical.digest !== undefined) return resolveDigest(physical, knowledge);
   const judged = resolveDigest(logical, knowledge, stale);
   const pulled = resolveDigest(physical, knowledge, stale);
   if (pulled.truth === "refuted" || judged.truth !== "proven") return pulled.truth === "refuted" ? pulled : judged;
   if (pulled.truth === "unknown") return pins ? judged : pulled;
-  if (pulled.evidence === judged.evidence) return judged;
+  const [there, here] = [judged.evidence, pulled.evidence];
+  if (there.digest === here.digest)
+    return proven({ digest: there.digest, ...saidBy([there, here].flatMap(({ tagFrom }) => tagFrom ?? [])) });
   return failed({
     check: "image.alias",
     code: "wrong-digest",
-    reason: `${physical.withTag} is ${pulled.evidence}, and ${logical.withTag} is ${judged.evidence}`,
+    reason: `${physical.withTag} is ${here.digest}, and ${logical.withTag} is ${there.digest}`,
     subject: physical.canonical,
     remedy: "mirror-differs",
     stage: 0,

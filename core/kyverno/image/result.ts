@@ -28,6 +28,8 @@ export interface AttestorResult {
   readonly candidates?: readonly Candidate[];
   /** Of an entry: the claims of completeness by which it is known that there are no others. */
   readonly claims?: readonly CompletenessClaim[];
+  /** Of an entry: who said, when asked, that a layout holds nothing. */
+  readonly saidNone?: readonly string[];
   readonly failures: readonly Failure[];
   readonly open: readonly Question[];
 }
@@ -51,6 +53,8 @@ export interface ImageResult {
   /** JSON pointer of the image in the resource. */
   readonly pointer: string;
   readonly digest?: Digest;
+  /** Who said which digest the tag has; absent where the reference has the digest. */
+  readonly tagFrom?: string;
   readonly entry: number;
   readonly position: Position;
   readonly truth: Truth;

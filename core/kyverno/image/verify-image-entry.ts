@@ -130,8 +130,8 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
       failures: resolved.failures,
       open: resolved.truth === "unknown" ? resolved.open : [],
     };
-  const digest = resolved.evidence;
-  if (!verifies) return pinnedResult(base, digest, context);
+  const { digest, tagFrom } = resolved.evidence;
+  if (!verifies) return pinnedResult(base, digest, context, tagFrom);
   const set: SetContext = {
     verifier: context.verifier,
     request: { image: { repository: judged.repository, digest }, layouts: entry.layouts },
@@ -162,20 +162,24 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
     ],
     open: [...openOf(parts), ...(denial?.truth === "unknown" ? denial.open : [])],
     digest,
+    ...saidBy(tagFrom),
   };
 }
+
+const saidBy = (tagFrom: string | undefined) => (tagFrom === undefined ? {} : { tagFrom });
 
 /** Where nothing but a digest is asked for: only distrust refuses one. */
 function pinnedResult(
   base: Omit<ImageResult, "truth" | "failures" | "open" | "digest">,
   digest: Digest | undefined,
   { verifier }: EntryContext,
+  tagFrom?: string,
 ): ImageResult {
   if (digest === undefined) return { ...base, truth: "proven", failures: [], open: [] };
   const distrusted = verifier.findDistrusted(digest);
   return distrusted === undefined
-    ? { ...base, truth: "proven", failures: [], open: [], digest }
-    : { ...base, truth: "refuted", failures: [distrusted], open: [], digest };
+    ? { ...base, truth: "proven", failures: [], open: [], digest, ...saidBy(tagFrom) }
+    : { ...base, truth: "refuted", failures: [distrusted], open: [], digest, ...saidBy(tagFrom) };
 }
 
 const ownDigest = ({ digest }: ImageReference): Digest | undefined =>

@@ -64,12 +64,3 @@ export const isLocal = (host: string): boolean => isLoopback(host.replace(/:\d+$
 
 /** This machine is asked without TLS where it speaks none, as go-containerregistry has it. */
 export const defaultScheme = (host: string): Scheme => (isLocal(host) ? "either" : "https");
-
-const plainWords = " (without TLS)";
-
-/** A host as the source of answers that anybody on the way may have changed. */
-export const withoutTls = (host: string): string => `${host}${plainWords}`;
-
-/** The hosts of a source that were asked without TLS. */
-export const plainHostsIn = (source: string): readonly string[] =>
-  source.split(", ").flatMap((one) => (one.endsWith(plainWords) ? [one.slice(0, -plainWords.length)] : []));

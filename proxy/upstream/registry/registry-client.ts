@@ -13,10 +13,11 @@ import { associatedTag, parseAssociatedTag } from "../../../core/oci/associated-
 import { type Descriptor, readDescriptor } from "../../../core/oci/descriptor.ts";
 import { isManifestType, mediaTypes } from "../../../core/oci/manifest.ts";
 import { isTag } from "../../../core/oci/reference.ts";
+import { withoutTls } from "../../../core/knowledge/plain-source.ts";
 import { type BoundedResponse, shownUrl } from "../fetch-bounded.ts";
 import { readJsonAnswer } from "../json-answer.ts";
 import type { AuthorizedRequests } from "./authorized.ts";
-import { type Endpoint, withoutTls } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { nextPage } from "./next-page.ts";
 import type { RepositoryFacts } from "./repository-facts.ts";
 import { isHtml, registryFault, saysAbsent, saysUnknown } from "./registry-fault.ts";

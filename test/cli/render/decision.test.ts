@@ -112,6 +112,20 @@ test("every check has the policy line that asked for it, and every signature its
     assert.ok(text.includes(part), `${part}\n${text}`);
 });
 
+test("what was said without TLS is marked: which digest a tag has, and that there is nothing", () => {
+  const [plain, tls] = ["10.0.0.1:5000 (without TLS)", "ghcr.io"];
+  const shown = (tagFrom: string, saidNone: readonly string[]): string => {
+    const [entry, ...more] = attestor.entries ?? [];
+    const entries = entry === undefined ? [] : [{ ...entry, saidNone }, ...more];
+    const changed = { ...image, tagFrom, attestors: [{ ...attestor, entries }] };
+    return renderDecision(decide(false, result("fail", { image: changed })), style, whole);
+  };
+  const text = shown(plain, [plain, tls]);
+  assert.match(text, /– tag +said by 10\.0\.0\.1:5000 without TLS/);
+  assert.is(text.match(/– no others +said by 10\.0\.0\.1:5000 without TLS/g)?.length, 1);
+  assert.not.match(shown(tls, [tls]), "said by");
+});
+
 test("a failure that a signature has is not told again above it", () => {
   assert.is(
     renderDecision(decide(false, result("fail", { failures: [wrongIdentity] })), style, whole).split(

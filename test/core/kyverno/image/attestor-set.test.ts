@@ -30,7 +30,7 @@ function contextOf(asked: string[], exhaustive = false): SetContext {
   const verify = ({ expectation }: ImageRequest): ImageOutcome => {
     asked.push(expectation.digest);
     const verification = outcomes[expectation.digest] ?? proven([]);
-    return { verification, candidates: [], undecided: { failures: [], open: [] }, claims: [] };
+    return { verification, candidates: [], undecided: { failures: [], open: [] }, claims: [], saidNone: [] };
   };
   const image = { repository: "ghcr.io/org/app", digest: `sha256:${"a".repeat(64)}` } as const;
   return { verifier: { verify }, request: { image, layouts: "all" }, useCache: true, position, exhaustive };

@@ -13,17 +13,15 @@ const resolve = (text: string, knowledge = new MemoryKnowledge(defaultLimits)) =
   resolveDigest(parseReference(text, defaultLimits), knowledge);
 
 test("its own digest needs no answer; another algorithm cannot be looked up", () => {
-  assert.equal(resolve(`ghcr.io/org/app@${digest}`), { truth: "proven", evidence: digest });
+  assert.equal(resolve(`ghcr.io/org/app@${digest}`), { truth: "proven", evidence: { digest } });
   const other = resolve(`ghcr.io/org/app@sha512:${"b".repeat(128)}`);
   assert.ok(other.truth === "refuted" && other.failures[0]?.code === "malformed");
 });
 
 test("a tag: present, absent, out of reach, never asked; none given is latest", () => {
   const descriptor = { mediaType: "m", digest, size: 1 };
-  assert.is(
-    resolve("ghcr.io/org/app:1", new MemoryKnowledge(defaultLimits).present(question, descriptor)).truth,
-    "proven",
-  );
+  const found = resolve("ghcr.io/org/app:1", new MemoryKnowledge(defaultLimits).present(question, descriptor));
+  assert.ok(found.truth === "proven" && found.evidence.digest === digest && found.evidence.tagFrom !== undefined);
   assert.is(
     resolve("ghcr.io/org/app", new MemoryKnowledge(defaultLimits).present({ ...question, tag: "latest" }, descriptor))
       .truth,
@@ -86,7 +84,7 @@ test("of a mirrored image both tags have to name the same; a pinned one needs th
   };
   const outcomeOf = (mirror: string | undefined, own: string | undefined, pins: boolean): string => {
     const found = resolveMirrored({ physical, logical, pins }, known(mirror, own));
-    return found.truth === "proven" ? found.evidence : (found.failures[0]?.code ?? "");
+    return found.truth === "proven" ? found.evidence.digest : (found.failures[0]?.code ?? "");
   };
   for (const [mirror, own, pinned, loose] of [
     [digest, digest, digest, digest],

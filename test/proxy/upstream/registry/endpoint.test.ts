@@ -5,9 +5,7 @@ import {
   defaultScheme,
   dialledHost,
   everyCapability,
-  plainHostsIn,
   registryName,
-  withoutTls,
 } from "../../../../proxy/upstream/registry/endpoint.ts";
 
 const test = suite("proxy/upstream/registry/endpoint");
@@ -46,14 +44,6 @@ test("only this machine is asked without TLS", () => {
     "localhost.evil",
   ])
     assert.is(defaultScheme(host), "https", host);
-});
-
-test("a source says which of its hosts were asked without TLS", () => {
-  assert.equal(plainHostsIn(`${withoutTls("a.corp:5000")}, b.corp, ${withoutTls("c.corp")}`), [
-    "a.corp:5000",
-    "c.corp",
-  ]);
-  assert.equal(plainHostsIn("b.corp"), []);
 });
 
 test.run();

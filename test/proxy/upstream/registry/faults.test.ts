@@ -7,7 +7,7 @@ import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import type { ErrorCode } from "../../../../core/errors.ts";
 import { mediaTypes } from "../../../../core/oci/manifest.ts";
 import type { Credential } from "../../../../proxy/upstream/registry/credentials/credential.ts";
-import { withoutTls } from "../../../../proxy/upstream/registry/endpoint.ts";
+import { withoutTls } from "../../../../core/knowledge/plain-source.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import {
   askRegistries,

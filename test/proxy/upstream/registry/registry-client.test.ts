@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { digestOf } from "../../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { mediaTypes } from "../../../../core/oci/manifest.ts";
-import { withoutTls } from "../../../../proxy/upstream/registry/endpoint.ts";
+import { withoutTls } from "../../../../core/knowledge/plain-source.ts";
 import type { QuestionOf } from "../../../../proxy/upstream/route.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import {
