@@ -181,7 +181,12 @@ export const variables = {
   },
   COSIGN_EXPERIMENTAL: { what: "has no effect: every layout is looked at", expects: "1", does: "idle" },
   COSIGN_DOCKER_MEDIA_TYPES: { what: signing, expects: "1", does: "idle" },
-  COSIGN_PASSWORD: { what: signing, expects: "password", does: "idle", secret: true },
+  COSIGN_PASSWORD: {
+    what: "the password of the key that signs archives and snapshots",
+    expects: "password",
+    does: "serves",
+    secret: true,
+  },
   COSIGN_PKCS11_IGNORE_CERTIFICATE: { what: signing, expects: "1", does: "idle" },
   COSIGN_PKCS11_MODULE_PATH: { what: signing, expects: path, does: "idle" },
   COSIGN_PKCS11_PIN: { what: signing, expects: "PIN", does: "idle", secret: true },

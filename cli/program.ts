@@ -59,9 +59,19 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/mirror.ts"),
   },
   {
+    name: "export",
+    summary: "write what the mirror knows as a signed archive, for the other side of a gap",
+    load: () => import("./commands/export.ts"),
+  },
+  {
     name: "import",
     summary: "import what crossed a gap: archives of this program and of other tools",
     load: () => import("./commands/import.ts"),
+  },
+  {
+    name: "archive",
+    summary: "inspect, verify and compare signed archives",
+    load: () => import("./commands/archive.ts"),
   },
   {
     name: "snapshot",

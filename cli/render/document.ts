@@ -8,6 +8,9 @@ import { toYamlText } from "./yaml.ts";
 /** Each has a schema of its name. */
 export const documentKinds = [
   "ApplyResult",
+  "ArchiveDiff",
+  "ArchiveInspection",
+  "ArchiveVerification",
   "AttachedContent",
   "AttestationList",
   "ClaimList",
@@ -22,6 +25,7 @@ export const documentKinds = [
   "Environment",
   "Error",
   "Explanation",
+  "ExportReport",
   "FunctionList",
   "ImageTree",
   "ImportReport",

@@ -32,7 +32,8 @@ import { TarCursor } from "./tar-cursor.ts";
 
 /** Whose signatures count, and how they are verified. */
 export interface Acceptance {
-  readonly keys: readonly PublicKey[];
+  /** `any`: whoever signed it, for people who only look. */
+  readonly keys: readonly PublicKey[] | "any";
   readonly verifier: SignatureVerifier;
   readonly limits: Limits;
 }
@@ -43,7 +44,10 @@ export interface ArchivePart {
   readonly statement: ArchiveStatement;
   /** Digest of the statement, which names the archive. */
   readonly digest: Digest;
-  readonly key: PublicKey;
+  /** The accepted key that signed it; absent where nobody asked. */
+  readonly key: PublicKey | undefined;
+  /** Names of keys in the envelope, which nobody verified. */
+  readonly claimedKeys: readonly string[];
   /** From 1. */
   readonly part: number;
   /** Where the lists begin, or the blobs. */
@@ -115,7 +119,9 @@ function readBeginning(cursor: TarCursor, { keys, verifier, limits }: Acceptance
   const envelope = blob(envelopeHeader.size, envelopeHeader.name);
 
   const signed = readSignedEnvelope(envelope.bytes, name, limits);
-  const { payload, key } = verifySignedStatement(signed, keys, verifier, name);
+  const { payload, key } =
+    keys === "any" ? { payload: signed.payload, key: undefined } : verifySignedStatement(signed, keys, verifier, name);
+  const claimedKeys = signed.signatures.flatMap(({ keyid }) => (keyid === undefined ? [] : [keyid.slice(0, 128)]));
   const statement = parseArchiveStatement(payload, limits);
   const digest = digestOf(payload);
   const part = partBytes === undefined ? 1 : readPart(partBytes, name, limits);
@@ -127,7 +133,7 @@ function readBeginning(cursor: TarCursor, { keys, verifier, limits }: Acceptance
   if (!equalBytes(archiveManifest(statement, envelope.named, part), manifest.bytes))
     throw wrong("the archive's own manifest is another one");
   checkIndex(index, manifest.named, statement.index[part - 1] as NamedDocument, name);
-  return { cursor, statement, digest, key, part, bodyAt: cursor.position };
+  return { cursor, statement, digest, key, claimedKeys, part, bodyAt: cursor.position };
 }
 
 interface ReadIndex {

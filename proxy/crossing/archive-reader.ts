@@ -29,18 +29,23 @@ export class ArchiveReader {
   readonly statement: ArchiveStatement;
   /** Digest of the statement, which names the archive. */
   readonly digest: Digest;
-  /** The accepted key that signed it. */
-  readonly key: PublicKey;
   readonly #parts: readonly ArchivePart[];
   readonly #limits: Limits;
 
   constructor(parts: readonly [ArchivePart, ...ArchivePart[]], limits: Limits) {
-    const [{ statement, digest, key }] = parts;
+    const [{ statement, digest }] = parts;
     this.statement = statement;
     this.digest = digest;
-    this.key = key;
     this.#parts = parts;
     this.#limits = limits;
+  }
+
+  /** The accepted key that signed it. @throws EngineError `archive-signature` where it was opened without asking. */
+  get key(): PublicKey {
+    const key = this.#parts[0]?.key;
+    if (key === undefined)
+      throw new EngineError("archive-signature", "the signature was not verified", { subject: this.#lists.name });
+    return key;
   }
 
   get #lists(): TarCursor {
@@ -227,28 +232,33 @@ export function openArchive(paths: readonly string[], acceptance: Acceptance): A
   }
 }
 
-function inOrder(first: ArchivePart, parts: readonly ArchivePart[]): readonly [ArchivePart, ...ArchivePart[]] {
-  const { digest, statement } = first;
-  const of = statement.parts?.length ?? 1;
-  const ordered: ArchivePart[] = [];
+/** Parts of one archive at their places; each of those that are missing is undefined. */
+export function placeParts(parts: readonly [ArchivePart, ...ArchivePart[]]): readonly (ArchivePart | undefined)[] {
+  const [{ digest, statement, cursor }] = parts;
+  const placed = Array.from<ArchivePart | undefined>({ length: statement.parts?.length ?? 1 });
   for (const part of parts) {
-    const { name } = part.cursor;
-    const incomplete = (why: string) => new EngineError("archive-incomplete", why, { subject: name });
+    const incomplete = (why: string) => new EngineError("archive-incomplete", why, { subject: part.cursor.name });
     if (part.digest !== digest)
       throw incomplete(
-        `a part of archive ${part.statement.sequence}; ${first.cursor.name} is of archive ${statement.sequence}`,
+        `of archive ${part.statement.sequence}, made ${part.statement.created}; ${cursor.name} is of archive ` +
+          `${statement.sequence}, made ${statement.created}`,
       );
-    const other = ordered[part.part - 1];
+    const other = placed[part.part - 1];
     if (other !== undefined) throw incomplete(`part ${part.part} comes twice; the other is ${other.cursor.name}`);
-    ordered[part.part - 1] = part;
+    placed[part.part - 1] = part;
   }
-  const missing = Array.from({ length: of }, (_, index) => index + 1).filter((part) => ordered[part - 1] === undefined);
-  const [lists] = ordered;
-  if (lists === undefined || missing.length > 0)
+  return placed;
+}
+
+function inOrder(first: ArchivePart, parts: readonly ArchivePart[]): readonly [ArchivePart, ...ArchivePart[]] {
+  const placed = placeParts([first, ...parts.slice(1)]);
+  const missing = placed.flatMap((part, index) => (part === undefined ? [index + 1] : []));
+  if (missing.length > 0)
     throw new EngineError(
       "archive-incomplete",
-      `part ${missing.slice(0, 10).join(", ")} of ${of} is missing: name all parts of archive ${statement.sequence}`,
+      `part ${missing.slice(0, 10).join(", ")} of ${placed.length} is missing: name all parts of archive ` +
+        `${first.statement.sequence}`,
       { subject: first.cursor.name },
     );
-  return ordered as unknown as readonly [ArchivePart, ...ArchivePart[]];
+  return placed as unknown as readonly [ArchivePart, ...ArchivePart[]];
 }

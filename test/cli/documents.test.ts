@@ -1,10 +1,12 @@
 /** Every command's document: each is printed here, keeps to its schema, and each schema is used. */
+import { join } from "node:path";
 import { Command } from "commander";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { commands } from "../../cli/program.ts";
 import { documentKinds } from "../../cli/render/document.ts";
 import { makeTufRepository } from "../lab/tuf-repository.ts";
+import { ourKey } from "../support/archive-store.ts";
 import { documentFaults, readSchema, schemaNameOf, schemaNames, schemaOf } from "../support/document-schemas.ts";
 import { fixtureBytes } from "../support/fixture-images.ts";
 import { newKey } from "../support/snapshot-stage.ts";
@@ -18,6 +20,7 @@ import { podFor, policyFor } from "./demo-policy.ts";
 const test = suite("cli/documents");
 const demo = demoLayout();
 const store = tempFolder();
+const archive = join(tempFolder(), "archive.tar");
 const target = fixtureBytes("trust/trusted-root.json");
 const repository = makeTufRepository(target);
 const layout = ["--layout", demo.folder, "--complete"];
@@ -37,6 +40,8 @@ const world: TestWorld = {
   now: "2026-11-02T00:00:00Z",
   files: {
     "key.pub": demo.key.pem,
+    "signing.key": ourKey.pem,
+    "signing.pub": ourKey.signing.publicKey,
     "publisher.key": publisher.pem,
     "publisher.pub": publisher.key.publicKey,
     "root.json": repository.rootHistory[0] as Uint8Array,
@@ -113,6 +118,10 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["LogEntryList", "mirror", "ls", "log-entries", ...mirror],
   ["MirrorCheck", "mirror", "check", ...mirror],
   ["MirrorStatus", "mirror", "status", ...mirror],
+  ["ExportReport", "export", ...mirror, "-f", archive, "--key", "signing.key"],
+  ["ArchiveInspection", "archive", "inspect", archive],
+  ["ArchiveVerification", "archive", "verify", archive, "--key", "signing.pub"],
+  ["ArchiveDiff", "archive", "diff", archive, archive, "--key", "signing.pub"],
   ["MirrorRemoval", "mirror", "gc", ...mirror, "--keep-last", "9", "--yes"],
   ["MirrorRemoval", "mirror", "rm", ...mirror, demo.foreign, "--dry-run"],
   ["KeyPin", "mirror", "pin-key", ...mirror, "k8s://shop/key", "key.pub"],

@@ -1,0 +1,131 @@
+/**
+ * `sallyport export`: what the mirror knows, as a signed archive for the other side of a gap. Source:
+ * docs/spec/archive.md, docs/spec/command-line.md#archives.
+ */
+import type { Command } from "commander";
+import { findSize } from "../../core/encoding/units.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { SigningKey } from "../../proxy/archive/signing-key.ts";
+import { loggedBase, withArchiveBase } from "../../proxy/crossing/delta-base.ts";
+import { type DeltaBase, exportArchive, type ExportReport } from "../../proxy/crossing/export-archive.ts";
+import { ExportLog } from "../../proxy/crossing/export-log.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { collect, type CommandIO, type Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { usage } from "../input/given-file.ts";
+import { addLimitOptions, readLimits } from "../input/limit-flags.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { readSigner, readSnapshotKey } from "../input/snapshot-flags.ts";
+import { addStoreOption, lockHolder, type StoreOptions, withMirror } from "../input/store.ts";
+import { renderExport, toExportJson } from "../render/archive.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { tellAnswer } from "../render/say.ts";
+
+interface ExportOptions extends StoreOptions, OutputOptions {
+  readonly file: string;
+  readonly key: string;
+  readonly since?: string;
+  readonly chunkSize?: string;
+  readonly dryRun?: boolean;
+  readonly trustOnly?: boolean;
+  readonly withLayers?: boolean;
+  readonly nextKey?: readonly string[];
+}
+
+/** Below this not even the beginning of a part fits. */
+const smallestPart = 4096;
+
+function readChunkSize({ chunkSize }: ExportOptions): number | undefined {
+  if (chunkSize === undefined) return undefined;
+  const bytes = findSize(chunkSize);
+  if (bytes === undefined || bytes < smallestPart)
+    throw usage(
+      `--chunk-size takes a size such as 4GiB, of at least 4KiB, not ${JSON.stringify(chunkSize)}`,
+      "--chunk-size",
+    );
+  return bytes;
+}
+
+/** Runs `act` with the base of a delta: a number of the log, or the file of an earlier full archive. */
+function withBase<T>(
+  { since }: ExportOptions,
+  { log, key, io }: { readonly log: ExportLog; readonly key: SigningKey; readonly io: CommandIO },
+  act: (base: DeltaBase | undefined) => T,
+): T {
+  if (since === undefined) return act(undefined);
+  if (/^[0-9]{1,15}$/.test(since)) return act(loggedBase(log, Number(since)));
+  return withArchiveBase(since, { publicKey: key.publicKey, verifier: nodeVerifier, limits: io.limits }, act);
+}
+
+function runExport(mirror: Mirror, key: SigningKey, options: ExportOptions, io: CommandIO): ExportReport {
+  const { file: path, since, trustOnly, withLayers, dryRun, nextKey = [] } = options;
+  const limits = readLimits(options, io);
+  const chunkSize = readChunkSize(options);
+  const nextKeys = nextKey.map((file) => readSnapshotKey(file, io, "--next-key").pem);
+  const log = new ExportLog(mirror.folder, limits, lockHolder(io));
+  try {
+    return withBase(options, { log, key, io }, (base) =>
+      exportArchive({
+        mirror,
+        log,
+        key,
+        path,
+        kind: trustOnly === true ? "trust" : since === undefined ? "full" : "delta",
+        base,
+        chunkSize,
+        withLayers: withLayers === true,
+        nextKeys,
+        bootstrap: [],
+        consistency: [],
+        isDry: dryRun === true,
+        now: io.now(),
+        limits,
+      }),
+    );
+  } finally {
+    log.close();
+  }
+}
+
+async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
+  const { since, trustOnly, withLayers, output } = options;
+  if (trustOnly === true && (since !== undefined || withLayers === true))
+    throw usage("an archive of trust is whole, and has no layers: leave --since and --with-layers out", "--trust-only");
+  if (options.file === "-")
+    throw new EngineError("unsupported", "an archive is renamed when it is whole: give the name of a file", {
+      subject: "-f",
+    });
+  const key = await readSigner(options.key, io);
+  const report = withMirror(options, io, "read", (mirror) => runExport(mirror, key, options, io));
+  if (isDocumentFormat(output)) io.out(renderDocument("ExportReport", toExportJson(report), output));
+  else tellAnswer(renderExport(report), io);
+  return 0;
+}
+
+const exportHelp = `
+The archive is a tar of an OCI image layout: skopeo and oras read it too. It has
+a number; a delta has what changed since the number that --since names, and the
+other side imports it after that one.
+
+Examples:
+  sallyport export -f monday.tar --key cosign.key --store mirror
+  sallyport export -f tuesday.tar --key cosign.key --since 1 --store mirror
+  sallyport export -f big.tar --key cosign.key --chunk-size 4GiB --with-layers
+  sallyport export -f trust.tar --key cosign.key --trust-only
+`;
+
+export function define(command: Command, { io, finish }: Shell): void {
+  addLimitOptions(addStoreOption(command))
+    .requiredOption("-f, --file <file>", "the archive; its parts are FILE.001-of-003, …")
+    .requiredOption("--key <file>", "the private key, ECDSA P-256, PEM or cosign.key; its password: COSIGN_PASSWORD")
+    .option("--since <n>", "only what changed since archive N, or since a full archive that is named as a file")
+    .option("--chunk-size <size>", "cut the archive into parts of at most this size, such as 4GiB")
+    .option("--trust-only", "trusted roots, pins, checkpoints and distrust alone")
+    .option("--with-layers", "image layers that the mirror has, too (no decision reads them)")
+    .option("--next-key <file>", "a public key that will sign later archives too (repeatable)", collect)
+    .option("--dry-run", "say what would be in it, and write nothing")
+    .addOption(outputOption())
+    .addHelpText("after", exportHelp)
+    .action(async (options: ExportOptions) => finish(await run(options, io)));
+}
