@@ -86,6 +86,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: "initialize", summary: "as trust update; cosign's name", load: () => import("./commands/initialize.ts") },
   {
+    name: "status",
+    summary: "show how fresh mirror, trusted roots and checkpoints are, and what mends it",
+    load: () => import("./commands/status.ts"),
+  },
+  {
     name: "serve",
     summary: "serve the mirror as a registry, with or without upstreams behind it",
     load: () => import("./commands/serve.ts"),

@@ -345,6 +345,19 @@ export const layers: LayerTable = {
       "proxy/snapshot",
     ],
   },
+  "cli/health": {
+    units: [
+      "core/errors.ts",
+      "core/limits.ts",
+      "core/encoding",
+      "core/tlog",
+      "core/trust",
+      "core/verify",
+      "proxy/host/node-verifier.ts",
+      "proxy/mirror",
+      "cli/render",
+    ],
+  },
   // Commands that decide use the public API; a command about one format uses the folder of that format.
   "cli/commands": {
     units: [
@@ -389,6 +402,7 @@ export const layers: LayerTable = {
       "cli/attached.ts",
       "cli/completion",
       "cli/node-config",
+      "cli/health",
       "cli/verify-images.ts",
       "cli/signed-word.ts",
       "cli/judge.ts",

@@ -3,6 +3,18 @@
  * keeps the list true.
  */
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
+  "cli/health/item.ts": {
+    test: "test/cli/commands/status.test.ts",
+    why: "every level and its threshold is seen there, as text and as a document",
+  },
+  "cli/health/render-items.ts": {
+    test: "test/cli/commands/status.test.ts",
+    why: "every item is shown there within 80 columns",
+  },
+  "cli/health/mirror-items.ts": {
+    test: "test/cli/commands/status.test.ts",
+    why: "each state of mirror, trust, checkpoints and runs is made there",
+  },
   "proxy/archive/cosign-key.ts": {
     test: "test/proxy/archive/signing-key.test.ts",
     why: "keys that cosign wrote are opened there, and wrong ones refused",

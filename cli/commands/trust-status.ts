@@ -9,6 +9,7 @@ import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { publicGoodRoot } from "../../core/trust/public-good.ts";
 import { resolveTrust, type TufSource } from "../../core/trust/resolve-trust.ts";
 import { defaultTrustBudget } from "../../core/trust/freshness.ts";
+import { parseTrustedRoot, type TrustedRoot } from "../../core/trust/trusted-root.ts";
 import { createTufVerifier, type TrustSettings, trustedRootTarget } from "../../core/trust/tuf-verifier.ts";
 import { expiries } from "../../core/tuf/trusted-set.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
@@ -123,6 +124,26 @@ export function readRootStatuses(
   return names.flatMap((name) => {
     const answer = knowledge.answer({ kind: "trusted-root", name });
     return answer?.state === "present" ? [statusOf(name, answer, settings, judgedAt, mirror.limits)] : [];
+  });
+}
+
+/** The logs of the trusted roots that can be used at this time. */
+export function readTrustedLogs(mirror: Mirror, settings: TrustSettings, now: Date): TrustedRoot["tlogs"] {
+  const knowledge = mirror.knowledge();
+  const { limits } = mirror;
+  const tuf = createTufVerifier(settings, limits);
+  return knowledge.trustedRootNames().flatMap((name) => {
+    const answer = knowledge.answer({ kind: "trusted-root", name });
+    if (answer?.state !== "present") return [];
+    try {
+      return parseTrustedRoot(
+        resolveTrust(answer.value, { name, now: () => now, verifier: nodeVerifier, tuf }).bytes,
+        limits,
+      ).tlogs;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return [];
+    }
   });
 }
 

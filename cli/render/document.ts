@@ -46,6 +46,7 @@ export const documentKinds = [
   "RootList",
   "ServeStart",
   "SignatureList",
+  "Status",
   "SnapshotList",
   "SnapshotPull",
   "SnapshotPush",

@@ -15,7 +15,7 @@ import type { ProvenEntry } from "./log-proof.ts";
 type Context = Pick<VerifyContext, "checkpoints" | "limits" | "now" | "trustTime" | "verifier" | "warn">;
 
 /** The newest time that this log signed on a checkpoint; notes of other logs, and what does not verify, say nothing. */
-function newestCheckpointTime(
+export function newestCheckpointTime(
   log: Pick<TransparencyLogKey, "publicKey">,
   notes: readonly string[],
   { verifier, limits }: Pick<Context, "verifier" | "limits">,

@@ -20,6 +20,8 @@ export interface MirrorStatus {
   /** Of the database, its write-ahead log included. */
   readonly databaseBytes: number;
   readonly diskFreeBytes: number;
+  /** The size of the disk that the mirror is on. */
+  readonly diskBytes: number;
   readonly claims: Readonly<Record<Grain, number>>;
   readonly pins: number;
   readonly distrusted: number;
@@ -55,7 +57,7 @@ export function countMirror({ folder, path, database, knowledge, layers, log }: 
   const checkpoints = database.prepare<[], CheckpointRow>(sqlText("list-checkpoints")).all();
   const [lastRun] = log.runs(1);
   const writer = currentWriter(folder);
-  const { bavail, bsize } = statfsSync(folder);
+  const { bavail, blocks, bsize } = statfsSync(folder);
   return {
     schema: schemaVersion(database),
     answers,
@@ -63,6 +65,7 @@ export function countMirror({ folder, path, database, knowledge, layers, log }: 
     layers: countLayers(layers),
     databaseBytes: sizeOf(path) + sizeOf(`${path}-wal`),
     diskFreeBytes: bavail * bsize,
+    diskBytes: blocks * bsize,
     claims,
     pins: knowledge.pins().length,
     distrusted: knowledge.distrustEntries().length,

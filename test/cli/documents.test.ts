@@ -122,6 +122,7 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["ArchiveInspection", "archive", "inspect", archive],
   ["ArchiveVerification", "archive", "verify", archive, "--key", "signing.pub"],
   ["ArchiveDiff", "archive", "diff", archive, archive, "--key", "signing.pub"],
+  ["Status", "status", ...mirror],
   ["MirrorRemoval", "mirror", "gc", ...mirror, "--keep-last", "9", "--yes"],
   ["MirrorRemoval", "mirror", "rm", ...mirror, demo.foreign, "--dry-run"],
   ["KeyPin", "mirror", "pin-key", ...mirror, "k8s://shop/key", "key.pub"],

@@ -1,0 +1,72 @@
+/**
+ * `sallyport status`: how fresh mirror, trusted roots and checkpoints are, what is left of each budget, and what mends
+ * it. Source: docs/spec/command-line.md#status-and-doctor.
+ */
+import type { Command } from "commander";
+import { budgetsOf, toFreshness } from "../../core/trust/budgets.ts";
+import { later } from "../../core/verify/clock.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import type { CommandIO, Shell } from "../command.ts";
+import { type ExitCode, exitOf, gravest } from "../exit-code.ts";
+import { type Item, toItemJson } from "../health/item.ts";
+import { mirrorItems } from "../health/mirror-items.ts";
+import { renderItems } from "../health/render-items.ts";
+import { addLimitOptions } from "../input/limit-flags.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
+import { addTrustOptions, readTrustSettings, type TrustOptions } from "../input/trust-flags.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { styleOf } from "../render/style.ts";
+import { toUtcText } from "../render/time.ts";
+import { readRootStatuses, readTrustedLogs } from "./trust-status.ts";
+
+interface StatusOptions extends StoreOptions, TrustOptions, OutputOptions {}
+
+const shownDigits = 12;
+
+/** The items of a mirror, as `status` and `doctor` show them. */
+export function readMirrorItems(mirror: Mirror, options: TrustOptions, io: CommandIO) {
+  const now = io.now();
+  const settings = readTrustSettings(options, io, mirror.knowledge().tufRoots());
+  const budgets = budgetsOf(settings);
+  const roots = readRootStatuses(mirror, settings, now);
+  const logs = readTrustedLogs(mirror, settings, now);
+  return { budgets, items: mirrorItems({ mirror, status: mirror.status(), roots, logs, budgets, now }) };
+}
+
+/** Only what is not in order has an exit code: a warning is for people. */
+export const exitOfItems = (items: readonly Item[]): ExitCode =>
+  gravest(
+    items.map(({ state, code }) =>
+      state === "stale" || state === "failed" ? (code === undefined ? 1 : exitOf(code)) : 0,
+    ),
+  );
+
+function status(options: StatusOptions, io: CommandIO): ExitCode {
+  return withMirror(options, io, "read", (mirror) => {
+    const now = io.now();
+    const { items, budgets } = readMirrorItems(mirror, options, io);
+    const contentId = mirror.contentId();
+    const { newestSignedTime, mirrored } = mirror.knowledge().state();
+    if (isDocumentFormat(options.output)) {
+      const freshness = toFreshness(budgets, later(now, newestSignedTime) ?? now, mirrored ?? {});
+      const shown = items.map((item) => toItemJson(item, now));
+      io.out(renderDocument("Status", { at: now.toISOString(), contentId, freshness, items: shown }, options.output));
+    } else {
+      const id = contentId.slice("sha256:".length, "sha256:".length + shownDigits);
+      io.out(`status as of ${toUtcText(now)}, content id ${id}\n${renderItems(items, styleOf(io))}`);
+    }
+    return exitOfItems(items);
+  });
+}
+
+export function define(command: Command, { io, finish }: Shell): void {
+  addTrustOptions(addLimitOptions(addStoreOption(command)))
+    .addOption(outputOption())
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 everything can be used, warnings included; 3 something is stale, or a trusted root does not\n" +
+        "verify; 6 the mirror is damaged\n",
+    )
+    .action((options: StatusOptions) => finish(status(options, io)));
+}
