@@ -311,6 +311,13 @@ export const remedies = {
   "utf-16": "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE`",
   archive: "unpack it, and give what is in it",
   "own-archive": "`sallyport import FILE`",
+  "accept-pins": "see who changed it; if it is right, `--accept-pins`",
+  "archive-key":
+    "if those who make the archives use this key, accept it with `--key FILE`; `sallyport mirror status --store STORE` " +
+    "names those that are accepted",
+  "archive-replay": "nothing is to be done: what it brought is here; import a newer one",
+  "archive-full":
+    "bring what is missing in its order, or a full archive, which needs none before it: `sallyport export -f FILE`",
   "der-key": "convert it to PEM: `openssl pkey -pubin -inform DER -in FILE`",
   "der-certificate": "convert it to PEM: `openssl x509 -inform DER -in FILE`",
   der: "convert it to PEM, in which keys and certificates are given here",

@@ -1,19 +1,34 @@
 /**
- * `sallyport import`: what crossed a gap, into the mirror. Archives of other tools are added as `mirror add` does.
- * Source: docs/spec/offline.md#crossing-the-gap, docs/spec/sigstore.md#saved-layouts.
+ * `sallyport import`: what crossed a gap, into the mirror. Archives of `export` are verified and taken whole or not at
+ * all; those of other tools are added as `mirror add` does. Source: docs/spec/offline.md#crossing-the-gap,
+ * docs/spec/archive.md, docs/spec/sigstore.md#saved-layouts.
  */
 import { type Command, Option } from "commander";
+import { readArchiveKey } from "../../core/archive/archive-statement.ts";
+import type { PublicKey } from "../../core/crypto/public-key.ts";
 import { EngineError } from "../../core/errors.ts";
+import { publicGoodRoot } from "../../core/trust/public-good.ts";
 import { type ArchiveFormat, foreignFormats, ownFormat } from "../../proxy/archive/foreign-format.ts";
-import type { CommandIO, Shell } from "../command.ts";
+import { type Acceptance, isArchiveFile, openPart } from "../../proxy/crossing/archive-part.ts";
+import { type ArchiveReader, openArchive } from "../../proxy/crossing/archive-reader.ts";
+import { type ImportedArchive, importArchive, type ImportOptions } from "../../proxy/crossing/import-archive.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOf } from "../exit-code.ts";
+import { fromEnvironment } from "../environment.ts";
 import { addCompleteOption } from "../input/complete-flag.ts";
+import { asGiven, readPublicKey, usage } from "../input/given-file.ts";
+import { parseLayoutFlag } from "../input/layouts.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { addStoreOption, withMirrorAsync } from "../input/store.ts";
+import { defaultTrustName, readTufRoot } from "../input/trust-flags.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { saidBy } from "../render/fix.ts";
+import { reportImported, toImportedJson } from "../render/imported.ts";
 import { toProblem, toProblemJson } from "../render/problem.ts";
+import { note, tellAnswer } from "../render/say.ts";
 import { quiet } from "../render/unread.ts";
 import {
   addForeign,
@@ -24,63 +39,206 @@ import {
   reportAdded,
   toAddedJson,
 } from "./mirror-add.ts";
+import { readJudge } from "./quarantine.ts";
 
-interface ImportOptions extends AddOptions {
+interface Flags extends AddOptions {
   readonly format?: ArchiveFormat;
+  readonly key?: readonly string[];
+  readonly rejectKey?: readonly string[];
+  readonly acceptPins?: boolean;
+  readonly restart?: boolean;
+  readonly dryRun?: boolean;
+  readonly verify?: boolean;
+  readonly policies?: readonly string[];
 }
 
-async function run(flags: readonly string[], options: ImportOptions, io: CommandIO): Promise<ExitCode> {
-  const { output } = options;
-  const voice = isDocumentFormat(output) ? quiet(io) : io;
-  return withMirrorAsync(options, io, "write", async (mirror) => {
-    const added: Added[] = [];
+type GivenKey = ImportOptions["givenKeys"][number] & { readonly key: PublicKey };
+
+/** What was done before an error is done: the document says so. */
+interface Done {
+  readonly archives: object[];
+  readonly layouts: Added[];
+  hasQuarantine: boolean;
+}
+
+function readKeys(flags: Flags, io: CommandIO): readonly GivenKey[] {
+  return (flags.key ?? []).map((path) => {
+    const { pem } = readPublicKey(path, io, "--key");
+    const given = { path, content: pem, limits: io.limits, flag: "--key" };
+    const wanted = { what: "a public key of ECDSA P-256", form: "public-key" } as const;
+    const key = asGiven(given, wanted, () => readArchiveKey(pem, io.limits));
+    return { key, pem, fingerprint: key.fingerprint };
+  });
+}
+
+/** The keys of the flags; without any, those that the mirror accepts. */
+function acceptanceOf(mirror: Mirror, given: readonly GivenKey[]): Acceptance {
+  const { limits } = mirror;
+  const keys =
+    given.length > 0
+      ? given.map(({ key }) => key)
+      : mirror.imports.keys().map(({ pem }) => readArchiveKey(pem, limits));
+  if (keys.length === 0)
+    throw usage(
+      "nobody's archives are accepted here yet: give the public key of those who make them, --key FILE",
+      "--key",
+    );
+  return { keys, verifier: nodeVerifier, limits };
+}
+
+/** The archives that the files are parts of, in the order in which they were made. */
+function openArchives(
+  files: readonly string[],
+  acceptance: Acceptance,
+): readonly (readonly [string[], ArchiveReader])[] {
+  const groups = new Map<string, { readonly files: string[]; readonly sequence: number }>();
+  for (const file of files) {
+    const { cursor, digest, statement } = openPart(file, acceptance);
+    cursor.close();
+    const group = groups.get(digest) ?? { files: [], sequence: statement.sequence };
+    groups.set(digest, group);
+    group.files.push(file);
+  }
+  const opened: (readonly [string[], ArchiveReader])[] = [];
+  try {
+    for (const group of [...groups.values()].sort((one, other) => one.sequence - other.sequence))
+      opened.push([group.files, openArchive(group.files, acceptance)]);
+    return opened;
+  } catch (error) {
+    for (const [, reader] of opened) reader.close();
+    throw error;
+  }
+}
+
+function importOwn(mirror: Mirror, files: readonly string[], flags: Flags, io: CommandIO, done: Done): void {
+  const given = readKeys(flags, io);
+  const root = fromEnvironment("SALLYPORT_TUF_ROOT", io);
+  const voice = isDocumentFormat(flags.output) ? quiet(io) : io;
+  const now = io.now();
+  const archives = openArchives(files, acceptanceOf(mirror, given));
+  try {
+    for (const [parts, reader] of archives) {
+      const name = `archive ${reader.statement.sequence}`;
+      const archive: ImportedArchive = importArchive(mirror, reader, {
+        now,
+        from: parts.join(", "),
+        acceptPins: flags.acceptPins === true,
+        restart: flags.restart === true,
+        isDry: flags.dryRun === true,
+        verifier: nodeVerifier,
+        initialRoot: (trust) =>
+          trust !== defaultTrustName ? undefined : root === undefined ? publicGoodRoot() : readTufRoot(root, io),
+        givenKeys: given.map(({ fingerprint, pem }) => ({ fingerprint, pem })),
+        ...(flags.verify === true ? { judge: readJudge(flags.policies ?? [], io, name) } : {}),
+      });
+      reportImported(archive, { isDry: flags.dryRun === true, now }, voice);
+      done.archives.push(toImportedJson(archive, parts));
+      done.hasQuarantine ||= archive.quarantined.length > 0;
+    }
+  } finally {
+    for (const [, reader] of archives) reader.close();
+  }
+}
+
+async function importForeign(
+  mirror: Mirror,
+  words: readonly string[],
+  flags: Flags,
+  io: CommandIO,
+  done: Done,
+): Promise<void> {
+  const voice = isDocumentFormat(flags.output) ? quiet(io) : io;
+  for (const word of words) {
+    const opened = await openForeign(word, mirror.limits, flags.format);
+    try {
+      const one = addForeign(mirror, opened, flags, "import");
+      reportAdded(one, done.layouts, voice);
+      done.layouts.push(one);
+    } finally {
+      opened.source.close();
+    }
+  }
+}
+
+function rejectKeys(mirror: Mirror, flags: Flags, io: CommandIO): void {
+  for (const fingerprint of flags.rejectKey ?? []) {
+    if (!mirror.imports.rejectKey(fingerprint))
+      throw usage("no key of this fingerprint is accepted; mirror status names those that are", fingerprint);
+    if (!isDocumentFormat(flags.output)) tellAnswer(`no longer accepted: archives signed by ${fingerprint}\n`, io);
+  }
+}
+
+/** Whether a word names an archive of this program. */
+function isOwn(word: string, { format }: Flags, io: CommandIO): boolean {
+  if (format !== undefined) return format === ownFormat;
+  return io.pathKind(word) === "file" && isArchiveFile(word);
+}
+
+async function run(words: readonly string[], flags: Flags, io: CommandIO): Promise<ExitCode> {
+  if (words.length === 0 && flags.rejectKey === undefined) throw usage("name the files that crossed", "import");
+  if (flags.verify !== true && flags.policies !== undefined) throw usage("--policies is for --verify", "--policies");
+  const own = words.filter((word) => isOwn(word, flags, io));
+  const foreign = words.filter((word) => !own.includes(word));
+  if (foreign.length > 0 && (flags.dryRun === true || flags.verify === true))
+    throw usage(
+      "--dry-run and --verify are for archives of sallyport export",
+      parseLayoutFlag(foreign[0] ?? "").folder,
+    );
+  return withMirrorAsync(flags, io, "write", async (mirror) => {
+    const done: Done = { archives: [], layouts: [], hasQuarantine: false };
     const finish = (exitCode: ExitCode, more: object = {}): ExitCode => {
-      const members = { exitCode, ...more, layouts: added.map(toAddedJson) };
-      if (isDocumentFormat(output)) io.out(renderDocument("ImportReport", members, output));
+      const members = { exitCode, ...more, archives: done.archives, layouts: done.layouts.map(toAddedJson) };
+      if (isDocumentFormat(flags.output)) io.out(renderDocument("ImportReport", members, flags.output));
       return exitCode;
     };
     try {
-      for (const flag of flags) {
-        const opened = await openForeign(flag, mirror.limits, options.format);
-        try {
-          const one = addForeign(mirror, opened, options, "import");
-          reportAdded(one, added, voice);
-          added.push(one);
-        } finally {
-          opened.source.close();
-        }
-      }
+      rejectKeys(mirror, flags, io);
+      if (own.length > 0) importOwn(mirror, own, flags, io, done);
+      await importForeign(mirror, foreign, flags, io, done);
     } catch (error) {
-      // What was imported before is in the mirror: the document says so.
-      if (error instanceof EngineError && added.length > 0) {
-        const said = saidBy("import", options, io.env);
+      if (error instanceof EngineError && done.archives.length + done.layouts.length > 0) {
+        const said = saidBy("import", flags, io.env);
         finish(exitOf(error.code), { error: toProblemJson(toProblem(error, { hasSource: true, said })) });
       }
       throw error;
     }
-    return finish(exitOfAdded(added));
+    if (flags.dryRun === true && !isDocumentFormat(flags.output)) note("nothing was written", io);
+    return finish(done.hasQuarantine ? 7 : exitOfAdded(done.layouts));
   });
 }
 
 const importHelp = `
-A file is known by its content; --format says what it is. Archives of other
-tools are added as mirror add does it: what is here stays, and nothing is said
-to be complete without --complete.
+A file is known by its content; --format says what it is. Archives of sallyport
+export are taken whole or not at all, each in one step: signature, order and
+every digest are checked before anything counts. Name all parts of one, in any
+order. A key that is given once is accepted from then on, and so are the keys
+that an archive names for later ones.
+
+Archives of other tools are added as mirror add does it: what is here stays, and
+nothing is said to be complete without --complete.
 
 Exit codes: 0 imported, 2 wrong usage, 3 trust that does not follow from what is
-  trusted here, 6 a damaged, foreign, replayed or incomplete archive: nothing of
-  it was imported, 7 imported in part: what is missing or refused is named
+  trusted here, or is older, 6 an archive that is damaged, incomplete, out of
+  order or signed by another key, or a damaged or busy mirror: nothing of it was
+  imported, 7 in part: what is missing or was quarantined is named
 `;
 
 export function define(command: Command, { io, finish }: Shell): void {
   addCompleteOption(
     addStoreOption(
       addLimitOptions(command).argument(
-        "<[image=]file...>",
+        "[[image=]file...]",
         "archives or folders; IMAGE names what another tool's does not name",
       ),
     ),
   )
+    .option("--key <file>", "a public key whose archives are accepted, now and later (repeatable)", collect)
+    .option("--reject-key <fingerprint>", "a key whose archives are no longer accepted (repeatable)", collect)
+    .option("--dry-run", "check everything and write nothing")
+    .option("--verify", "decide by policies before it counts; what is refuted is distrusted")
+    .option("--policies <path>", "with --verify: policies, files or folders (repeatable)", collect)
+    .option("--accept-pins", "let an archive change what is pinned here")
+    .option("--restart", "take a full archive of an exporter that began to count again")
     .addOption(
       new Option("--format <format>", "what the files are, whatever they look like").choices([
         ownFormat,
@@ -90,5 +248,5 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--with-layers", "of other tools' archives: copy image layers too (no decision reads them)")
     .addOption(outputOption())
     .addHelpText("after", importHelp)
-    .action(async (files: readonly string[], options: ImportOptions) => finish(await run(files, options, io)));
+    .action(async (files: readonly string[], options: Flags) => finish(await run(files, options, io)));
 }

@@ -70,7 +70,7 @@ function lines(
   remembered: Remembered,
   io: CommandIO,
 ) {
-  const { answers, blobs, layers, claims, lastRun, checkpoints } = status;
+  const { answers, blobs, layers, claims, lastRun, lastImport, acceptedKeys, checkpoints } = status;
   const style = styleOf(io);
   const rows: [string, string][] = [
     ["content id", shortId(contentId)],
@@ -97,6 +97,13 @@ function lines(
     ],
     ["pins", String(status.pins)],
     ["distrusted", String(status.distrusted)],
+    [
+      "last import",
+      lastImport === undefined
+        ? "none"
+        : `archive ${lastImport.sequence}, made ${utc(lastImport.created)}, imported ${utc(lastImport.at)}`,
+    ],
+    ...acceptedKeys.map(({ fingerprint }): [string, string] => ["archives by", fingerprint]),
     ["last run", lastRun === undefined ? "none" : `${lastRun.kind}, ended ${utc(lastRun.ended)}`],
     ...roots.map((root): [string, string] => ["trust", rootText(root)]),
     ...checkpoints.map(({ origin, size, at }): [string, string] => [

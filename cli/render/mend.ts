@@ -12,6 +12,8 @@ const again: Readonly<Record<string, string | undefined>> = {
   checkpoint: "sallyport trust update --store STORE",
   complete: "sallyport mirror add --store STORE --complete LAYOUT",
   distrust: "sallyport mirror distrust add --store STORE --file FILE",
+  import_key: "sallyport import --store STORE --key FILE ARCHIVE",
+  import_seen: "sallyport import --store STORE ARCHIVE",
   layer: "sallyport mirror add --store STORE --with-layers LAYOUT",
   pin: "sallyport mirror pin-key --store STORE REFERENCE FILE",
   run: undefined,

@@ -42,7 +42,8 @@ interface Beside {
   readonly drift?: string | undefined;
 }
 
-function beside(question: Question, held: Present, answer: Definite): Beside {
+/** What counts of an answer that was added and one that came later. */
+export function beside(question: Question, held: Present, answer: Definite): Beside {
   if (question.kind === "referrers") return listBeside(held, answer);
   if (answer.state === "absent")
     return { kept: held, drift: `${answer.from} says that it does not exist; what was added from ${held.from} counts` };

@@ -9,6 +9,8 @@ export type DamagedPlace =
   | "checkpoint"
   | "complete"
   | "distrust"
+  | "import_key"
+  | "import_seen"
   | "layer"
   | "pin"
   | "run"

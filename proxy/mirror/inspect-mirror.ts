@@ -16,6 +16,7 @@ import { type AttemptRow, checkAttempt } from "./attempt-row.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
 import type { Damage, DamagedPlace } from "./damage.ts";
 import { type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
+import { type KeyRow, readKey, readSeen, type SeenRow } from "./import-state.ts";
 import type { LayerStore } from "./layer-store.ts";
 import {
   checkBytes,
@@ -143,6 +144,8 @@ function checkTables({ database, knowledge, verifier, limits }: MirrorToInspect,
   );
   each<CheckpointRow>("checkpoint", "list-checkpoints", ["origin"], checkCheckpoint);
   each<RunRow>("run", "list-all-runs", ["id"], checkRun);
+  each<SeenRow>("import_seen", "list-import-seen", ["role"], readSeen);
+  each<KeyRow>("import_key", "list-import-keys", ["fingerprint"], readKey);
   return { answers, blobs };
 }
 

@@ -4,6 +4,7 @@ import type { Database } from "better-sqlite3";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { type Grain, grainOf } from "../../core/oci/completeness.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
+import type { AcceptedKey, ImportState, SeenArchive } from "./import-state.ts";
 import type { LayerStore } from "./layer-store.ts";
 import { schemaVersion } from "./migrate.ts";
 import type { MirrorKnowledge } from "./mirror-knowledge.ts";
@@ -27,6 +28,10 @@ export interface MirrorStatus {
   readonly distrusted: number;
   readonly checkpoints: readonly { readonly origin: string; readonly size: string; readonly at: string }[];
   readonly lastRun?: Run;
+  /** The last archive that was imported. */
+  readonly lastImport?: SeenArchive;
+  /** Whose archives are accepted. */
+  readonly acceptedKeys: readonly Omit<AcceptedKey, "pem">[];
   /** Who writes at this moment; absent: nobody. */
   readonly writer?: Partial<LockHolder>;
 }
@@ -39,10 +44,11 @@ export interface MirrorToCount {
   readonly knowledge: MirrorKnowledge;
   readonly layers: LayerStore;
   readonly log: RunLog;
+  readonly imports: ImportState;
 }
 
 /** @throws EngineError `mirror-corrupt` */
-export function countMirror({ folder, path, database, knowledge, layers, log }: MirrorToCount): MirrorStatus {
+export function countMirror({ folder, path, database, knowledge, layers, log, imports }: MirrorToCount): MirrorStatus {
   const answers: Record<string, { present: number; absent: number }> = {};
   for (const { kind, state, count } of database
     .prepare<[], { readonly kind: string; readonly state: "present" | "absent"; readonly count: number }>(
@@ -56,6 +62,7 @@ export function countMirror({ folder, path, database, knowledge, layers, log }: 
   for (const { scope } of knowledge.allClaims()) claims[grainOf(scope)] += 1;
   const checkpoints = database.prepare<[], CheckpointRow>(sqlText("list-checkpoints")).all();
   const [lastRun] = log.runs(1);
+  const { last: lastImport } = imports.seen();
   const writer = currentWriter(folder);
   const { bavail, blocks, bsize } = statfsSync(folder);
   return {
@@ -73,7 +80,9 @@ export function countMirror({ folder, path, database, knowledge, layers, log }: 
       checkCheckpoint(row);
       return { origin: row.origin, size: row.size, at: row.at };
     }),
+    acceptedKeys: imports.keys().map(({ pem: _, ...key }) => key),
     ...(lastRun === undefined ? {} : { lastRun }),
+    ...(lastImport === undefined ? {} : { lastImport }),
     ...(writer === undefined ? {} : { writer }),
   };
 }

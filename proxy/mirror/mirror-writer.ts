@@ -76,6 +76,11 @@ export class MirrorWriter {
     this.#limits = limits;
   }
 
+  /** For an import, which writes rows as they were elsewhere. Nothing else goes around this class. */
+  get database(): Database {
+    return this.#database;
+  }
+
   /**
    * Stores all of `body` or nothing. Transactions may be nested.
    * @throws what `body` throws; then nothing is stored.
@@ -251,6 +256,11 @@ export class MirrorWriter {
       targets: source.targets.map(({ role, bytes }) => ({ role, ...store(role, bytes) })),
       target: this.addBlob(source.target),
     });
+  }
+
+  /** Floors of a trusted root whose metadata was verified. */
+  raiseFloors(name: string, floors: StoredFloors): void {
+    this.#setFloors(name, floors);
   }
 
   /**

@@ -10,6 +10,7 @@ import { ContentId } from "./content-id.ts";
 import { copyMirror, type MirrorCopy } from "./copy-mirror.ts";
 import type { CurrentSnapshot } from "./current-snapshot.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
+import { ImportState } from "./import-state.ts";
 import { LayerStore } from "./layer-store.ts";
 import { listMirror, listTags, type MirrorImage } from "./list-mirror.ts";
 import { listView, type MirrorViews, type ViewName } from "./list-views.ts";
@@ -44,6 +45,8 @@ export class Mirror {
   readonly layers: LayerStore;
   readonly log: RunLog;
   readonly #path: string;
+  /** Archives that were imported, and whose are accepted. */
+  readonly imports: ImportState;
   readonly #database: Database;
   readonly #lock: WriterLock | undefined;
   readonly #knowledge: MirrorKnowledge;
@@ -59,6 +62,7 @@ export class Mirror {
     this.#path = path;
     this.layers = new LayerStore(folder);
     this.log = new RunLog(database, folder, limits);
+    this.imports = new ImportState(database, folder);
     this.#database = database;
     this.#lock = lock;
     this.#knowledge = new MirrorKnowledge(database, folder, limits);
@@ -142,10 +146,9 @@ export class Mirror {
 
   /** What is here, in numbers. */
   status(): MirrorStatus {
-    const { folder, layers, log } = this;
-    return this.snapshot(() =>
-      countMirror({ folder, path: this.#path, database: this.#database, knowledge: this.#knowledge, layers, log }),
-    );
+    const { folder, layers, log, imports } = this;
+    const own = { path: this.#path, database: this.#database, knowledge: this.#knowledge };
+    return this.snapshot(() => countMirror({ folder, ...own, layers, log, imports }));
   }
 
   /** Writes one state of it to a file that nobody changes. */

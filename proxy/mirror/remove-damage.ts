@@ -15,6 +15,8 @@ const statements: Readonly<Partial<Record<DamagedPlace, StatementName>>> = {
   checkpoint: "delete-checkpoint",
   complete: "delete-complete",
   distrust: "delete-distrust",
+  import_key: "delete-import-key",
+  import_seen: "delete-import-seen",
   pin: "delete-pin",
   run: "delete-run",
   signed_time: "delete-signed-time",

@@ -540,6 +540,40 @@ UPDATE run SET checksum = row_checksum(kind, started, ended, source, summary);
 -- Nothing ever wrote here.
 DROP TABLE decision;
 `,
+  "0011-imports": `-- Schema 11. What came by archives, row by row as content ids count it: a later archive takes away only what an earlier
+-- one brought. \`trust\` is 1 for what an archive of trust alone brought, which no delta is based on.
+CREATE TABLE imported (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  trust INTEGER NOT NULL,
+  PRIMARY KEY (kind, key, digest, trust)
+) WITHOUT ROWID;
+
+-- Archives that were imported: the last one of any kind, and the one that a delta may be based on.
+CREATE TABLE import_seen (
+  role TEXT PRIMARY KEY CHECK (role IN ('last', 'base')),
+  sequence TEXT NOT NULL,
+  statement TEXT NOT NULL,
+  content_id TEXT NOT NULL,
+  created TEXT NOT NULL,
+  at TEXT NOT NULL,
+  source TEXT NOT NULL,
+  checksum BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- Public keys whose archives are accepted. They are of this side, and no part of the content id.
+CREATE TABLE import_key (
+  fingerprint TEXT PRIMARY KEY,
+  pem TEXT NOT NULL,
+  at TEXT NOT NULL,
+  source TEXT NOT NULL,
+  checksum BLOB NOT NULL
+) WITHOUT ROWID;
+`,
+  "clear-imported": `DELETE FROM imported
+WHERE trust >= ?
+`,
   "confirm-answer": `UPDATE answer SET at = ?, source = ?, checksum = ?
 WHERE kind = ? AND question = ? AND repository IS ? AND subject IS ? AND state = ? AND digest IS ? AND value IS ?
   AND partial = ?
@@ -560,6 +594,14 @@ WHERE
   digest NOT IN (SELECT digest FROM answer WHERE kind IN ('manifest', 'blob') AND digest IS NOT NULL)
   AND digest NOT IN (SELECT value FROM json_each(?))
 `,
+  "count-wrong-partials": `SELECT count(*) AS count
+FROM answer
+JOIN imported AS list
+  ON list.kind = answer.kind AND list.key = answer.question AND list.digest = answer.digest AND list.trust = 0
+LEFT JOIN imported AS partial
+  ON partial.kind = 'partial' AND partial.key = answer.question AND partial.trust = 0
+WHERE answer.kind = 'referrers' AND (answer.partial <> 0) <> (partial.key IS NOT NULL)
+`,
   "delete-answer": `DELETE FROM answer
 WHERE kind = ? AND question = ?
 `,
@@ -577,6 +619,15 @@ WHERE scope = ?
 `,
   "delete-distrust": `DELETE FROM distrust
 WHERE digest = ?
+`,
+  "delete-import-key": `DELETE FROM import_key
+WHERE fingerprint = ?
+`,
+  "delete-import-seen": `DELETE FROM import_seen
+WHERE role = ?
+`,
+  "delete-imported": `DELETE FROM imported
+WHERE kind = ? AND key = ? AND digest = ? AND trust = 0
 `,
   "delete-old-metadata": `DELETE FROM tuf_metadata
 WHERE role <> 'root' AND digest NOT IN (SELECT value FROM json_each(?))
@@ -610,6 +661,35 @@ WHERE kind = ? AND question = ? AND state = 'absent' AND digest IS NULL AND valu
   "find-answer": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 WHERE kind = ? AND question = ?
+`,
+  "find-arrived-bytes": `SELECT bytes
+FROM temp.arrived_bytes
+WHERE digest = @digest
+UNION ALL
+SELECT bytes
+FROM blob
+WHERE digest = @digest
+UNION ALL
+SELECT bytes
+FROM tuf_metadata
+WHERE digest = @digest
+UNION ALL
+SELECT bytes
+FROM pin
+WHERE digest = @digest
+UNION ALL
+SELECT CAST(value AS BLOB)
+FROM answer
+WHERE digest = @digest AND value IS NOT NULL
+UNION ALL
+SELECT CAST(note AS BLOB)
+FROM checkpoint
+WHERE digest = @digest
+LIMIT 1
+`,
+  "find-arriving": `SELECT size, keep
+FROM temp.arriving
+WHERE digest = ?
 `,
   "find-blob-size": `SELECT length(bytes) AS size
 FROM blob
@@ -652,9 +732,48 @@ WHERE repository = ? AND role = ? AND version = ?
 FROM blob
 WHERE digest = ?
 `,
+  "has-imported": `SELECT 1
+FROM imported
+WHERE kind = ? AND key = ? AND digest = ?
+`,
   "has-tuf-metadata": `SELECT 1
 FROM tuf_metadata
 WHERE repository = ? AND role = ? AND version = ? AND digest = ?
+`,
+  "is-local-answer": `SELECT 1
+FROM temp.local_answer
+WHERE kind = ? AND question = ?
+`,
+  "leave-answers": `DELETE FROM answer
+WHERE (kind, question) IN (
+  SELECT held.kind, held.question
+  FROM temp.leaving
+  JOIN answer AS held ON held.kind = leaving.kind AND held.question = leaving.key
+  WHERE coalesce(held.digest, 'absent') = leaving.digest
+)
+`,
+  "leave-blobs": `DELETE FROM blob
+WHERE digest IN (SELECT digest FROM temp.leaving WHERE kind IN ('manifest', 'blob'))
+  AND digest NOT IN (SELECT digest FROM answer WHERE kind IN ('manifest', 'blob') AND digest IS NOT NULL)
+  AND digest NOT IN (SELECT value FROM json_each(?))
+`,
+  "leave-claims": `DELETE FROM complete
+WHERE scope IN (SELECT key FROM temp.leaving WHERE kind = 'complete')
+`,
+  "leave-imported": `INSERT OR IGNORE INTO temp.leaving
+SELECT kind, key, digest
+FROM imported
+WHERE trust >= ?
+`,
+  "leave-metadata": `DELETE FROM tuf_metadata
+WHERE (repository || ' ' || role || ' ' || version, digest) IN (
+  SELECT key, digest
+  FROM temp.leaving
+  WHERE kind = 'tuf-metadata'
+)
+`,
+  "leave-pins": `DELETE FROM pin
+WHERE ('pin ' || kind, name, digest) IN (SELECT kind, key, digest FROM temp.leaving WHERE kind LIKE 'pin %')
 `,
   "list-all-runs": `SELECT id, kind, started, ended, source, summary, checksum
 FROM run
@@ -672,6 +791,12 @@ ORDER BY question
   "list-answers": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 ORDER BY kind, question
+`,
+  "list-arriving-claims": `SELECT scope, at, source
+FROM temp.arriving_claim
+WHERE scope > ?
+ORDER BY scope
+LIMIT 500
 `,
   "list-attempts": `SELECT question, code, at, source, checksum
 FROM attempt
@@ -746,6 +871,28 @@ LIMIT ?
   "list-distrust": `SELECT digest, kind, value, reason, date, at, source, checksum
 FROM distrust
 ORDER BY kind, value, digest
+`,
+  "list-import-keys": `SELECT fingerprint, pem, at, source, checksum
+FROM import_key
+ORDER BY at, fingerprint
+`,
+  "list-import-seen": `SELECT role, sequence, statement, content_id, created, at, source, checksum
+FROM import_seen
+ORDER BY role
+`,
+  "list-imported": `SELECT kind, key, digest
+FROM imported
+WHERE trust = 0
+ORDER BY kind, key, digest
+`,
+  "list-lacking": `SELECT digest
+FROM temp.arriving
+WHERE keep = 1 AND digest NOT IN (SELECT digest FROM blob)
+LIMIT 10
+`,
+  "list-local-claims": `SELECT scope
+FROM complete
+WHERE scope NOT IN (SELECT key FROM imported WHERE kind = 'complete')
 `,
   "list-log-entries": `SELECT
   repository,
@@ -840,8 +987,62 @@ ORDER BY repository, role
 FROM tuf_metadata
 ORDER BY repository, role, version
 `,
+  "list-waiting": `SELECT id, digest, line
+FROM temp.waiting
+WHERE id > ?
+ORDER BY id
+LIMIT 100
+`,
+  "make-arrivals": `CREATE TEMP TABLE IF NOT EXISTS arriving (
+  digest TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  keep INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS waiting (id INTEGER PRIMARY KEY, digest TEXT NOT NULL, line TEXT NOT NULL);
+CREATE TEMP TABLE IF NOT EXISTS arrived_bytes (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS leaving (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (kind, key, digest)
+) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS arriving_claim (scope TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL)
+WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS local_answer (kind TEXT NOT NULL, question TEXT NOT NULL, PRIMARY KEY (kind, question))
+WITHOUT ROWID;
+DELETE FROM temp.arriving;
+DELETE FROM temp.waiting;
+DELETE FROM temp.arrived_bytes;
+DELETE FROM temp.leaving;
+DELETE FROM temp.arriving_claim;
+DELETE FROM temp.local_answer;
+`,
+  "note-local-answers": `INSERT INTO temp.local_answer
+SELECT kind, question
+FROM answer
+WHERE source LIKE 'layout %'
+  AND NOT EXISTS (
+    SELECT 1
+    FROM imported
+    WHERE imported.kind = answer.kind
+      AND imported.key = answer.question
+      AND imported.digest = coalesce(answer.digest, 'absent')
+  )
+`,
   "put-answer": `INSERT OR REPLACE INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum, partial)
 VALUES (@kind, @question, @repository, @subject, @state, @digest, @value, @at, @source, @checksum, @partial)
+`,
+  "put-arrived-bytes": `INSERT OR IGNORE INTO temp.arrived_bytes (digest, bytes)
+VALUES (?, ?)
+`,
+  "put-arriving-claim": `INSERT OR REPLACE INTO temp.arriving_claim (scope, at, source)
+VALUES (?, ?, ?)
+`,
+  "put-arriving": `INSERT INTO temp.arriving (digest, size, keep)
+VALUES (?, ?, ?)
+ON CONFLICT (digest) DO UPDATE SET
+  keep = max(keep, excluded.keep),
+  size = CASE WHEN size = excluded.size THEN size ELSE -1 END
 `,
   "put-attempt": `INSERT OR REPLACE INTO attempt (question, code, at, source, checksum)
 VALUES (?, ?, ?, ?, ?)
@@ -860,6 +1061,18 @@ VALUES (?, ?, ?, ?)
   "put-distrust": `INSERT OR IGNORE INTO distrust (digest, kind, value, reason, date, at, source, checksum)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 `,
+  "put-import-key": `INSERT OR IGNORE INTO import_key (fingerprint, pem, at, source, checksum)
+VALUES (?, ?, ?, ?, ?)
+`,
+  "put-import-seen": `INSERT OR REPLACE INTO import_seen (role, sequence, statement, content_id, created, at, source, checksum)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+`,
+  "put-imported": `INSERT OR IGNORE INTO imported (kind, key, digest, trust)
+VALUES (?, ?, ?, ?)
+`,
+  "put-leaving": `INSERT OR IGNORE INTO temp.leaving (kind, key, digest)
+VALUES (?, ?, ?)
+`,
   "put-pin": `INSERT OR REPLACE INTO pin (kind, name, digest, bytes, at, source, checksum)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 `,
@@ -874,6 +1087,19 @@ VALUES (?, ?, ?, ?)
 `,
   "put-tuf-metadata": `INSERT OR REPLACE INTO tuf_metadata (repository, role, version, digest, bytes, checksum)
 VALUES (?, ?, ?, ?, ?, ?)
+`,
+  "put-waiting": `INSERT INTO temp.waiting (digest, line)
+VALUES (?, ?)
+`,
+  "replace-imported": `DELETE FROM imported
+WHERE kind = ? AND key = ? AND trust = ?
+`,
+  "stay-imported": `DELETE FROM temp.leaving
+WHERE EXISTS (
+  SELECT 1
+  FROM imported
+  WHERE imported.kind = leaving.kind AND imported.key = leaving.key AND imported.digest = leaving.digest
+)
 `,
   "trim-runs": `DELETE FROM run
 WHERE id <= (SELECT max(id) FROM run) - ?

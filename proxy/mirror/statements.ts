@@ -24,4 +24,5 @@ export const migrations = [
   "0008-partial-list",
   "0009-views",
   "0010-checksums",
+  "0011-imports",
 ] as const satisfies readonly StatementName[];

@@ -51,6 +51,10 @@ export function addImage(mirror: Mirror, repository: string, tag: string, paddin
   return digest;
 }
 
+/** A checkpoint of a log, signed by nobody; `root` is the first byte of its tree's root. */
+export const sampleNote = (size: number, root = 0): string =>
+  `rekor.example\n${size}\n${Buffer.alloc(32, root).toString("base64")}\n\n— rekor.example ${Buffer.alloc(8).toString("base64")}\n`;
+
 /** A mirror with a row of every kind that is simple to make. */
 export const variedMirror = (images = 3, padding = ""): string =>
   writtenMirror((mirror) => {
@@ -60,7 +64,7 @@ export const variedMirror = (images = 3, padding = ""): string =>
     writer.pin({ kind: "key", name: "k8s://ns/name", bytes: encodeUtf8("a key") }, origin);
     writer.addDistrust({ kind: "log", value: "ab".repeat(32), reason: "lies" }, origin);
     writer.addDistrust({ kind: "log", value: "ab".repeat(32), reason: "lies again" }, origin);
-    writer.setCheckpoint({ origin: "rekor.example", size: 7n, note: "the note" }, origin);
+    writer.setCheckpoint({ origin: "rekor.example", size: 7n, note: sampleNote(7) }, origin);
     writer.setAnswer({ kind: "key", reference: "k8s://ns/other" }, { state: "present", value: "PEM", ...origin });
     writer.setAnswer(
       { kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace: "a", name: "long" },

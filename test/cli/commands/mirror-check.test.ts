@@ -15,6 +15,8 @@ const places: Readonly<Record<DamagedPlace, true>> = {
   checkpoint: true,
   complete: true,
   distrust: true,
+  import_key: true,
+  import_seen: true,
   layer: true,
   pin: true,
   run: true,

@@ -1,0 +1,61 @@
+/** What an import of an archive brought, for people and for machines. Source: docs/spec/command-line.md#documents. */
+import type { ImportedArchive } from "../../proxy/crossing/import-archive.ts";
+import type { CommandIO } from "../command.ts";
+import { counted } from "./count.ts";
+import { visibleLine } from "./escape.ts";
+import { type Ear, say, tellAnswer, warn } from "./say.ts";
+import { toUtcText } from "./time.ts";
+
+const shownDigits = 12;
+const short = (digest: string): string => digest.replace("sha256:", "").slice(0, shownDigits);
+
+export const toImportedJson = ({ quarantined, ...archive }: ImportedArchive, files: readonly string[]) => ({
+  files,
+  ...archive,
+  quarantined,
+});
+
+/** The lines of one archive. */
+export function reportImported(
+  archive: ImportedArchive,
+  { isDry, now }: { readonly isDry: boolean; readonly now: Date },
+  io: Pick<CommandIO, "out"> & Ear,
+): void {
+  const { kind, sequence, entries, tombstones, blobs, layers, contentId, mirrorContentId, signedTime } = archive;
+  const what = { full: "full archive", delta: "delta", trust: "trust archive" }[kind];
+  const created = new Date(signedTime);
+  tellAnswer(
+    `${isDry ? "would import" : "imported"} ${what} ${sequence}, made ${toUtcText(created)}, signed by ` +
+      `${short(archive.key)}\n`,
+    io,
+  );
+  tellAnswer(
+    `  ${counted(entries, "entry", "entries")}, ${tombstones} gone, ${counted(blobs, "blob")}, ` +
+      `${counted(layers, "image layer")}\n`,
+    io,
+  );
+  tellAnswer(
+    kind === "trust" || contentId === mirrorContentId
+      ? `  content id ${short(mirrorContentId)}${kind === "trust" ? "" : ", as on the other side"}\n`
+      : `  content id ${short(mirrorContentId)}; the archive's is ${short(contentId)}, and here is more of your own\n`,
+    io,
+  );
+  for (const scope of archive.ended) tellAnswer(`  no longer complete, ${scope}\n`, io);
+  for (const key of archive.newKeys) tellAnswer(`  accepted from now on: archives signed by ${key}\n`, io);
+  for (const { image, digest, reason } of archive.quarantined)
+    say(`quarantined ${visibleLine(image)}\n  ${digest}\n  ${reason}`, io);
+  const behind = created.getTime() - now.getTime();
+  if (behind > 0)
+    warn(
+      `clock-behind: the archive was made at ${toUtcText(created)}, and it is ${toUtcText(now)} here: set the clock ` +
+        "of the side that is wrong",
+      io,
+    );
+  const { before } = archive;
+  if (before !== undefined && Date.parse(before.created) > created.getTime())
+    warn(
+      `clock-behind: archive ${sequence} says that it was made before archive ${before.sequence}: the clock of the ` +
+        "other side was set back",
+      io,
+    );
+}

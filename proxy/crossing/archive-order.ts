@@ -1,0 +1,52 @@
+/**
+ * Whether an archive may be imported after those that were: none twice, no older one, and a change only onto what it
+ * changes. Source: docs/spec/archive.md#sequence.
+ */
+import type { ArchiveStatement } from "../../core/archive/archive-statement.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import { EngineError, type Remedy } from "../../core/errors.ts";
+import type { SeenArchives } from "../mirror/import-state.ts";
+
+export interface OrderOptions {
+  /** The other side began to count again: a full archive with a lower number is taken, if it was made later. */
+  readonly restart: boolean;
+}
+
+/** @throws EngineError `archive-sequence`, with a sentence for each way to be out of order. */
+export function requireOrder(
+  statement: ArchiveStatement,
+  digest: Digest,
+  { last, base }: SeenArchives,
+  { restart }: OrderOptions,
+): void {
+  const { sequence, kind, created, previous } = statement;
+  const wrong = (why: string, remedy: Remedy = "archive-full"): EngineError =>
+    new EngineError("archive-sequence", why, { subject: `archive ${sequence}`, remedy });
+  if (last !== undefined && (last.statement === digest || base?.statement === digest))
+    throw wrong(`archive ${sequence} was imported already`, "archive-replay");
+  if (last !== undefined && restart && kind === "full") {
+    if (Date.parse(created) > Date.parse(last.created)) return;
+    throw wrong(`made ${created}, before archive ${last.sequence}, which is here: ${last.created}`, "archive-replay");
+  }
+  if (last !== undefined && sequence <= last.sequence)
+    throw wrong(`archive ${sequence} after archive ${last.sequence}, which is here and newer`, "archive-replay");
+  if (last !== undefined && sequence === last.sequence + 1 && previous !== undefined && previous !== last.statement)
+    throw wrong(`it follows another archive ${last.sequence} than the one that was imported here: somebody else's`);
+  if (kind === "delta") requireBase(statement, base, wrong);
+}
+
+function requireBase(
+  { base: wanted }: ArchiveStatement,
+  held: SeenArchives["base"],
+  wrong: (why: string) => EngineError,
+): void {
+  if (wanted === undefined) return;
+  if (held === undefined) throw wrong(`it changes archive ${wanted.sequence}, and none was imported here`);
+  const here = `here is archive ${held.sequence}`;
+  if (wanted.sequence > held.sequence)
+    throw wrong(`it changes archive ${wanted.sequence}, which was not imported: ${here}`);
+  if (wanted.sequence < held.sequence)
+    throw wrong(`it changes archive ${wanted.sequence}; ${here}: ask for what changed since that`);
+  if (wanted.statement !== held.statement || wanted.contentId !== held.contentId)
+    throw wrong(`it changes another archive ${wanted.sequence} than the one that is here`);
+}

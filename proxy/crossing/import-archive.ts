@@ -1,0 +1,296 @@
+/**
+ * Imports a signed archive into a mirror: all of it or nothing, in one transaction that ends after everything was
+ * checked. Source: docs/spec/archive.md, docs/spec/offline.md#crossing-the-gap.
+ */
+import { createHash } from "node:crypto";
+import { rmSync } from "node:fs";
+import { contentRow } from "../../core/archive/archive-entry.ts";
+import { type ArchiveKind, type ArchiveStatement, readArchiveKey } from "../../core/archive/archive-statement.ts";
+import { corruptArchive } from "../../core/archive/corrupt.ts";
+import { contentLine, type ContentRow } from "../../core/archive/order.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
+import { EngineError } from "../../core/errors.ts";
+import { acceptSource } from "../../core/tuf/verify-source.ts";
+import type { Mirror } from "../mirror/mirror.ts";
+import type { AcceptedKey, SeenArchive } from "../mirror/import-state.ts";
+import { sqlText } from "../mirror/statements.ts";
+import { corrupt, guarded } from "../mirror/store-error.ts";
+import { type OrderOptions, requireOrder } from "./archive-order.ts";
+import type { ArchiveReader, ArrivedBlob } from "./archive-reader.ts";
+import { CheckpointGate } from "./checkpoint-gate.ts";
+import { ImportedRows } from "./imported-rows.ts";
+
+/** The name of the target that is a trusted root. */
+const trustedRootTarget = "trusted_root.json";
+
+export interface ImportOptions extends OrderOptions {
+  readonly now: Date;
+  /** For people: the files. */
+  readonly from: string;
+  readonly acceptPins: boolean;
+  /** Everything but the commit. */
+  readonly isDry: boolean;
+  readonly verifier: SignatureVerifier;
+  /** The root from which trust of this name is verified, where one is configured. */
+  readonly initialRoot: (name: string) => Uint8Array | undefined;
+  /** Keys that were given with the archive: accepted from now on. */
+  readonly givenKeys: readonly Omit<AcceptedKey, "at" | "from">[];
+  /** Judges what came, before it counts, and may add to the distrust list. Gives what was refuted. */
+  readonly judge?: (mirror: Mirror) => readonly QuarantinedImage[];
+}
+
+export interface QuarantinedImage {
+  readonly image: string;
+  readonly digest: Digest;
+  readonly reason: string;
+}
+
+export interface ImportedArchive {
+  readonly kind: ArchiveKind;
+  readonly sequence: number;
+  readonly statement: Digest;
+  /** As it was signed, and of the whole mirror now. */
+  readonly contentId: Digest;
+  readonly mirrorContentId: Digest;
+  /** When it was made, by the signer's clock. */
+  readonly signedTime: string;
+  /** Fingerprint of the key that signed it. */
+  readonly key: string;
+  readonly entries: number;
+  readonly tombstones: number;
+  readonly removed: number;
+  readonly blobs: number;
+  readonly layers: number;
+  /** Claims of this side that ended. */
+  readonly ended: readonly string[];
+  /** Fingerprints of keys that are accepted since. */
+  readonly newKeys: readonly string[];
+  readonly quarantined: readonly QuarantinedImage[];
+  readonly hasCoverage: boolean;
+  /** The archive before, if there was one. */
+  readonly before?: Pick<SeenArchive, "sequence" | "created">;
+}
+
+/**
+ * @throws EngineError `archive-sequence`, `archive-corrupt`, `archive-incomplete`; `rollback`, `bad-threshold` and other
+ * codes of trust; `mirror-corrupt`, `mirror-busy`; `over-limit`. After any error the mirror is as before.
+ */
+export function importArchive(mirror: Mirror, reader: ArchiveReader, options: ImportOptions): ImportedArchive {
+  const layers = new StagedLayers(mirror);
+  const writer = mirror.writer();
+  writer.begin();
+  try {
+    const imported = new Import(mirror, reader, options, layers).run();
+    if (options.isDry) {
+      writer.rollback();
+      layers.undo();
+    } else writer.commit();
+    return imported;
+  } catch (error) {
+    writer.rollback();
+    layers.undo();
+    throw error;
+  }
+}
+
+/**
+ * Layers are in their place before the commit: what was committed has them, however the program ends. One that a
+ * killed import left is no part of what the mirror knows, and the next collection of garbage finds it.
+ */
+class StagedLayers {
+  readonly #mirror: Mirror;
+  readonly #added: Digest[] = [];
+
+  constructor(mirror: Mirror) {
+    this.#mirror = mirror;
+  }
+
+  get count(): number {
+    return this.#added.length;
+  }
+
+  add(blob: ArrivedBlob): void {
+    if (this.#mirror.layers.size(blob.digest) !== undefined) return;
+    this.#mirror.layers.add(blob.digest, (take) => {
+      for (const piece of blob.pieces()) take(piece);
+      return true;
+    });
+    this.#added.push(blob.digest);
+  }
+
+  undo(): void {
+    for (const digest of this.#added) rmSync(this.#mirror.layers.path(digest), { force: true });
+  }
+}
+
+class Import {
+  readonly #mirror: Mirror;
+  readonly #reader: ArchiveReader;
+  readonly #options: ImportOptions;
+  readonly #layers: StagedLayers;
+  readonly #statement: ArchiveStatement;
+  readonly #where: string;
+
+  constructor(mirror: Mirror, reader: ArchiveReader, options: ImportOptions, layers: StagedLayers) {
+    this.#mirror = mirror;
+    this.#reader = reader;
+    this.#options = options;
+    this.#layers = layers;
+    this.#statement = reader.statement;
+    this.#where = `archive ${reader.statement.sequence}`;
+  }
+
+  run(): ImportedArchive {
+    const { kind, sequence, base, contentId, created, totals, consistency, coverage } = this.#statement;
+    const { now, from, isDry } = this.#options;
+    const seen = this.#mirror.imports.seen();
+    requireOrder(this.#statement, this.#reader.digest, seen, this.#options);
+    if (base !== undefined && this.#chainId() !== base.contentId)
+      throw corrupt(this.#mirror.folder, "what was imported here is not what it was: import a full archive");
+    const knowledge = this.#mirror.knowledge();
+    const { limits, folder } = this.#mirror;
+    const held = new Map(this.#checkpoints());
+    const rows = new ImportedRows(this.#mirror.writer(), knowledge, {
+      kind,
+      folder,
+      limits,
+      acceptPins: this.#options.acceptPins,
+      checkpoints: new CheckpointGate((origin) => held.get(origin), consistency, limits),
+    });
+    rows.begin();
+    this.#addEntries(rows);
+    this.#addBlobs(rows);
+    rows.finish(this.#where);
+    if (kind !== "trust") this.#requireContent(this.#chainId());
+    this.#requireTrust();
+    const quarantined = this.#options.judge?.(this.#mirror) ?? [];
+    const at = now.toISOString();
+    const newKeys = this.#acceptKeys(at);
+    const archive = { sequence, statement: this.#reader.digest, contentId, created, at, from };
+    this.#mirror.imports.note("last", archive);
+    if (kind !== "trust") this.#mirror.imports.note("base", archive);
+    const imported: ImportedArchive = {
+      kind,
+      sequence,
+      statement: this.#reader.digest,
+      contentId,
+      mirrorContentId: this.#mirror.contentId(),
+      signedTime: created,
+      key: this.#reader.key.fingerprint,
+      entries: totals.entries,
+      tombstones: totals.tombstones,
+      removed: rows.counts.removed,
+      blobs: totals.blobs,
+      layers: this.#layers.count,
+      ended: rows.counts.ended,
+      newKeys,
+      quarantined,
+      hasCoverage: coverage !== undefined,
+      ...(seen.last === undefined ? {} : { before: { sequence: seen.last.sequence, created: seen.last.created } }),
+    };
+    if (!isDry)
+      this.#mirror.log.addRun({
+        kind: "import",
+        started: at,
+        ended: at,
+        from,
+        summary: summaryOf(imported),
+      });
+    return imported;
+  }
+
+  #addEntries(rows: ImportedRows): void {
+    const { kind } = this.#statement;
+    const hash = createHash("sha256");
+    for (const entry of this.#reader.entries()) {
+      rows.add(entry, this.#where);
+      if (kind === "trust") hash.update(contentLine(contentRow(entry)));
+    }
+    if (kind === "trust") this.#requireContent(`sha256:${hash.digest("hex")}`);
+  }
+
+  #addBlobs(rows: ImportedRows): void {
+    for (const blob of this.#reader.blobs()) {
+      if (blob.use === "bootstrap") continue;
+      if (blob.use === undefined) rows.blob(blob.digest, blob.size, blob.bytes(), this.#where);
+      else if (!this.#options.isDry) this.#layers.add(blob);
+    }
+  }
+
+  /** The content id of what archives brought. */
+  #chainId(): Digest {
+    return guarded(this.#mirror.folder, () => {
+      const hash = createHash("sha256");
+      const rows = this.#mirror.writer().database.prepare<[], ContentRow>(sqlText("list-imported"));
+      for (const row of rows.iterate()) hash.update(contentLine(row));
+      return `sha256:${hash.digest("hex")}` as const;
+    });
+  }
+
+  #requireContent(found: Digest): void {
+    if (found !== this.#statement.contentId)
+      throw corruptArchive(
+        `its entries make the content id ${found}, it says ${this.#statement.contentId}`,
+        this.#where,
+      );
+  }
+
+  *#checkpoints(): Iterable<readonly [string, string]> {
+    const rows = this.#mirror
+      .writer()
+      .database.prepare<[], { readonly origin: string; readonly note: string }>(sqlText("list-checkpoints"))
+      .all();
+    for (const { origin, note } of rows) yield [origin, note];
+  }
+
+  /** Every trusted root that is metadata follows from the root that is trusted here, and none is older than was seen. */
+  #requireTrust(): void {
+    const knowledge = this.#mirror.knowledge();
+    const { limits } = this.#mirror;
+    const pinned = knowledge.tufRoots();
+    for (const name of knowledge.trustedRootNames()) {
+      const answer = knowledge.recorded({ kind: "trusted-root", name });
+      if (answer?.state !== "present" || answer.value.form !== "tuf") continue;
+      const initialRoot = pinned[name] ?? this.#options.initialRoot(name);
+      if (initialRoot === undefined)
+        throw new EngineError(
+          "no-trust",
+          "the archive brings TUF metadata, and no root is known here to verify it from",
+          {
+            subject: name,
+          },
+        );
+      const { verifier } = this.#options;
+      const { floors } = answer.value;
+      const value = acceptSource(
+        { source: answer.value, initialRoot, target: trustedRootTarget, verifier, limits },
+        floors,
+      );
+      this.#mirror.writer().raiseFloors(name, value.floors ?? {});
+    }
+  }
+
+  #acceptKeys(at: string): readonly string[] {
+    const { givenKeys, from } = this.#options;
+    const { imports, limits } = this.#mirror;
+    const named = (this.#statement.nextKeys ?? []).map((pem) => ({
+      fingerprint: readArchiveKey(pem, limits).fingerprint,
+      pem,
+      from: `${this.#where}, signed by ${this.#reader.key.fingerprint}`,
+    }));
+    return [...givenKeys.map((key) => ({ ...key, from })), ...named]
+      .filter((key) => imports.acceptKey({ ...key, at }))
+      .map(({ fingerprint }) => fingerprint);
+  }
+}
+
+/** What a run keeps: times by which the mirror's age counts, and what came, in numbers. */
+const summaryOf = ({ kind, ended, newKeys, quarantined, before, ...numbers }: ImportedArchive) => ({
+  ...numbers,
+  archive: kind,
+  ended: [...ended],
+  newKeys: [...newKeys],
+  quarantined: quarantined.map((image) => ({ ...image })),
+  ...(before === undefined ? {} : { before: { ...before } }),
+});

@@ -1,0 +1,311 @@
+/**
+ * Rows of an archive in a mirror, inside the caller's transaction: entries are written as they come, those whose value
+ * is a blob when it is there, and rows that an earlier archive brought and that are gone are taken away last. What this
+ * side added by itself stays. Source: docs/spec/archive.md#entries, docs/spec/offline.md#crossing-the-gap.
+ */
+import type { Database, Statement } from "better-sqlite3";
+import {
+  type CheckpointEntry,
+  contentRow,
+  distrustOf,
+  encodeEntry,
+  type Entry,
+  isTombstone,
+  namedBlobs,
+  parseEntry,
+  type PinEntryKind,
+  type RowEntry,
+} from "../../core/archive/archive-entry.ts";
+import { corruptArchive, readingArchive } from "../../core/archive/corrupt.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
+import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
+import { parseJson } from "../../core/encoding/json.ts";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Answer } from "../../core/knowledge/answer.ts";
+import { readAnswerValue } from "../../core/knowledge/answer-json.ts";
+import { contradicts } from "../../core/knowledge/completeness-claim.ts";
+import { parseQuestion, type Question, type QuestionKind } from "../../core/knowledge/question.ts";
+import type { Limits } from "../../core/limits.ts";
+import { beside } from "../archive/keeping-added.ts";
+import { type AnswerRow, loadRootSource, storeValue, toRow } from "../mirror/answer-row.ts";
+import type { MirrorKnowledge } from "../mirror/mirror-knowledge.ts";
+import type { MirrorWriter, Pin } from "../mirror/mirror-writer.ts";
+import { rowChecksum } from "../mirror/row-checksum.ts";
+import { type StatementName, sqlText } from "../mirror/statements.ts";
+import { guarded } from "../mirror/store-error.ts";
+import { storeMetadata } from "../mirror/tuf-metadata.ts";
+import type { CheckpointGate } from "./checkpoint-gate.ts";
+
+export interface RowCounts {
+  written: number;
+  removed: number;
+  /** Claims of this side that ended, and checkpoints and entries of its own that stayed. */
+  readonly ended: string[];
+}
+
+export interface RowOptions {
+  readonly kind: "full" | "delta" | "trust";
+  readonly folder: string;
+  readonly limits: Limits;
+  /** A pin may change one that is here. */
+  readonly acceptPins: boolean;
+  readonly checkpoints: CheckpointGate;
+}
+
+type RowAnswer = Extract<RowEntry, { readonly state: string }>;
+
+export class ImportedRows {
+  readonly counts: RowCounts = { written: 0, removed: 0, ended: [] };
+  readonly #database: Database;
+  readonly #writer: MirrorWriter;
+  readonly #knowledge: MirrorKnowledge;
+  readonly #options: RowOptions;
+  readonly #trust: 0 | 1;
+  readonly #prepared = new Map<StatementName, Statement<unknown[]>>();
+  #hasLocal = false;
+  #localClaims: ReadonlySet<string> = new Set();
+
+  constructor(writer: MirrorWriter, knowledge: MirrorKnowledge, options: RowOptions) {
+    this.#database = writer.database;
+    this.#writer = writer;
+    this.#knowledge = knowledge;
+    this.#options = options;
+    this.#trust = options.kind === "trust" ? 1 : 0;
+  }
+
+  #statement(name: StatementName): Statement<unknown[]> {
+    const prepared = this.#prepared.get(name) ?? this.#database.prepare(sqlText(name));
+    this.#prepared.set(name, prepared);
+    return prepared;
+  }
+
+  #run(name: StatementName, ...values: readonly unknown[]): number {
+    return guarded(this.#options.folder, () => this.#statement(name).run(...values).changes);
+  }
+
+  #get<T>(name: StatementName, ...values: readonly unknown[]): T | undefined {
+    return guarded(this.#options.folder, () => this.#statement(name).get(...values)) as T | undefined;
+  }
+
+  #all<T>(name: StatementName, ...values: readonly unknown[]): readonly T[] {
+    return guarded(this.#options.folder, () => this.#statement(name).all(...values)) as readonly T[];
+  }
+
+  /** Remembers what is of this side, and what came by archive and may leave. */
+  begin(): void {
+    const { kind, folder } = this.#options;
+    guarded(folder, () => this.#database.exec(sqlText("make-arrivals")));
+    this.#hasLocal = this.#run("note-local-answers") > 0;
+    this.#localClaims = new Set(this.#all<{ readonly scope: string }>("list-local-claims").map(({ scope }) => scope));
+    // What trust alone brought leaves with the next archive of any kind, unless that has it.
+    const from = kind === "full" ? 0 : 1;
+    this.#run("leave-imported", from);
+    this.#run("clear-imported", from);
+  }
+
+  /** One entry, in the order of the archive. */
+  add(entry: Entry, where: string): void {
+    const row = contentRow(entry);
+    if (isTombstone(entry)) {
+      if (this.#run("delete-imported", row.kind, row.key, row.digest) === 0)
+        throw corruptArchive(`a tombstone of a row that the base does not have: ${row.kind} ${row.key}`, where);
+      if (row.kind === "partial") this.#setPartial(row.key, false);
+      this.#run("put-leaving", row.kind, row.key, row.digest);
+      return;
+    }
+    if (row.kind !== "distrust" && this.#options.kind === "delta") this.#run("replace-imported", row.kind, row.key, 0);
+    this.#run("put-imported", row.kind, row.key, row.digest, this.#trust);
+    this.counts.written += 1;
+    for (const { digest, size } of namedBlobs(entry))
+      this.#run("put-arriving", digest, size, this.#isKept(entry, digest) ? 1 : 0);
+    if (namedBlobs(entry).some(({ digest }) => !this.#isKept(entry, digest)))
+      this.#run("put-waiting", row.digest, encodeEntry(entry));
+    else this.#write(entry, undefined);
+  }
+
+  /** Bytes of manifests, blobs and targets are kept under their digest; others belong into the row itself. */
+  #isKept(entry: RowEntry, digest: Digest): boolean {
+    if (!("state" in entry) || entry.state !== "present") return false;
+    return entry.kind === "manifest" || entry.kind === "blob" || entry.target === digest;
+  }
+
+  /** A blob that entries name. */
+  blob(digest: Digest, size: number, bytes: Uint8Array, where: string): void {
+    const named = this.#get<{ readonly size: number; readonly keep: number }>("find-arriving", digest);
+    if (named === undefined) throw corruptArchive(`a blob that no entry names: ${digest}`, where);
+    if (named.size !== size)
+      throw corruptArchive(`an entry says another size of ${digest} than its ${size} bytes`, where);
+    if (named.keep === 1) this.#run("put-blob", digest, bytes);
+    else this.#run("put-arrived-bytes", digest, bytes);
+  }
+
+  /**
+   * Writes what waited for its bytes, takes away what left, and looks whether all is here.
+   * @throws EngineError `archive-incomplete`, `archive-corrupt`, and as the gates of pins and checkpoints.
+   */
+  finish(where: string): void {
+    const lacking = this.#all<{ readonly digest: string }>("list-lacking").map(({ digest }) => digest);
+    if (lacking.length > 0) throw incomplete(lacking.join(", "), where);
+    for (let last = 0; ; ) {
+      const rows = this.#all<{ id: number; digest: string; line: string }>("list-waiting", last);
+      for (const { line, digest } of rows) {
+        const entry = parseEntry(line, { ...this.#options.limits, archiveEntryBytes: Number.MAX_SAFE_INTEGER });
+        const found = this.#get<{ readonly bytes: Uint8Array }>("find-arrived-bytes", { digest });
+        if (found === undefined) throw incomplete(digest, where);
+        if (digestOf(found.bytes) !== digest)
+          throw corruptArchive("bytes that are here do not have their digest", digest);
+        this.#write(entry as RowEntry, new Uint8Array(found.bytes));
+      }
+      const [end] = rows.slice(-1);
+      if (end === undefined) break;
+      last = end.id;
+    }
+    this.#leave();
+    this.#claim();
+    const wrong = this.#get<{ readonly count: number }>("count-wrong-partials")?.count ?? 0;
+    if (wrong > 0) throw corruptArchive(`${wrong} lists that are partial in one entry and not in the other`, where);
+  }
+
+  #leave(): void {
+    this.#run("stay-imported");
+    for (const name of ["leave-answers", "leave-claims", "leave-pins", "leave-metadata"] as const)
+      this.counts.removed += this.#run(name);
+    const roots = this.#all<AnswerRow>("list-root-answers").map((row) => loadRootSource(row, this.#options.limits));
+    const targets = roots.map((source) => (source.form === "pinned" ? source.digest : source.target));
+    this.#run("leave-blobs", JSON.stringify(targets));
+  }
+
+  #claim(): void {
+    for (let last = ""; ; ) {
+      const rows = this.#all<{ scope: string; at: string; source: string }>("list-arriving-claims", last);
+      for (const { scope, at, source } of rows)
+        this.#run("put-complete", scope, at, source, rowChecksum(scope, at, source));
+      const [end] = rows.slice(-1);
+      if (end === undefined) return;
+      last = end.scope;
+    }
+  }
+
+  /** `bytes` are those of a blob that is the row's value. */
+  #write(entry: RowEntry, bytes: Uint8Array | undefined): void {
+    const { kind, key } = entry;
+    if ("state" in entry) {
+      this.#writeAnswer(entry, bytes);
+      return;
+    }
+    switch (kind) {
+      case "checkpoint":
+        this.#writeCheckpoint(entry, bytes);
+        return;
+      case "complete":
+        this.#run("put-arriving-claim", key, entry.at, entry.from);
+        return;
+      case "distrust":
+        this.#writer.addDistrust(distrustOf(entry), entry);
+        return;
+      case "partial":
+        this.#setPartial(key, true);
+        return;
+      case "tuf-metadata":
+        storeMetadata(
+          (...row) => this.#run("put-tuf-metadata", ...row),
+          entry.repository,
+          entry.role,
+          bytes ?? new Uint8Array(),
+          this.#options.limits,
+        );
+        return;
+      case "pin key":
+      case "pin trusted-root":
+      case "pin tuf-root":
+        this.#writePin({ ...entry, kind }, bytes ?? new Uint8Array());
+    }
+  }
+
+  #writePin(
+    { kind, key, at, from }: { kind: PinEntryKind; key: string; at: string; from: string },
+    bytes: Uint8Array,
+  ): void {
+    const pinned = kind.slice("pin ".length) as Pin["kind"];
+    const held = this.#get<{ readonly digest: string }>("find-pin", pinned, key);
+    if (held !== undefined && held.digest !== digestOf(bytes) && !this.#options.acceptPins)
+      throw new EngineError(
+        "no-trust",
+        `the archive pins ${pinned} ${key} as ${digestOf(bytes)}, and here it is ${held.digest}`,
+        { subject: key, remedy: "accept-pins" },
+      );
+    this.#writer.pin({ kind: pinned, name: key, bytes }, { at, from });
+  }
+
+  #writeCheckpoint(entry: CheckpointEntry, bytes: Uint8Array | undefined): void {
+    const note = entry.value ?? decodeUtf8(bytes ?? new Uint8Array());
+    this.#options.checkpoints.require(entry.key, note, entry.treeSize);
+    this.#writer.setCheckpoint({ origin: entry.key, size: BigInt(entry.treeSize), note }, entry);
+  }
+
+  #setPartial(key: string, partial: boolean): void {
+    const row = this.#get<AnswerRow>("find-answer", "referrers", key);
+    // Its entry comes later.
+    if (row === undefined || row.state !== "present") return;
+    const answer = { state: "present", value: undefined, at: row.at, from: row.source } as const;
+    const stored = { digest: row.digest as Digest, value: row.value };
+    this.#run("put-answer", toRow(parseQuestion(key), partial ? { ...answer, partial } : answer, stored));
+  }
+
+  #writeAnswer(entry: RowAnswer, bytes: Uint8Array | undefined): void {
+    const question = parseQuestion(entry.key);
+    const { at, from } = entry;
+    if (entry.state === "absent") {
+      const answer: Answer = { state: "absent", at, from };
+      if (this.#kept(question, entry.key, answer) === answer) this.#put(question, answer, undefined);
+      return;
+    }
+    const text = bytes === undefined ? entry.value : decodeUtf8(bytes);
+    const value = this.#readValue(entry.kind, entry.key, text);
+    const known = { state: "present", value, at, from } as const;
+    const answer = entry.partial === true ? ({ ...known, partial: true } as const) : known;
+    if (this.#localClaims.size > 0) this.#endLocalClaims(question, answer);
+    const kept = this.#kept(question, entry.key, answer);
+    if (kept === answer) this.#put(question, answer, { digest: entry.digest, value: text ?? null });
+    else if (kept.state === "present" && question.kind === "referrers")
+      this.#put(question, kept, storeValue("referrers", kept.value as never));
+  }
+
+  #put(question: Question, answer: Exclude<Answer, { state: "unavailable" }>, stored: Parameters<typeof toRow>[2]) {
+    this.#run("put-answer", toRow(question, answer, stored));
+  }
+
+  /** What cannot be read again is not written. The digest of bytes is checked when they come. */
+  #readValue(kind: QuestionKind, key: string, text: string | undefined): unknown {
+    if (text === undefined) return new Uint8Array();
+    const { limits } = this.#options;
+    return readingArchive(key, () => {
+      const parsed = parseJson(text, { limits });
+      if (encodeCanonicalJson(parsed) !== text) throw new EngineError("malformed", "a value that is not canonical");
+      return kind === "trusted-root" ? parsed : readAnswerValue(kind as never, parsed, "");
+    });
+  }
+
+  /** What counts of this side's own addition and the archive's answer. */
+  #kept(question: Question, key: string, answer: Exclude<Answer, { state: "unavailable" }>): typeof answer {
+    if (!this.#hasLocal || this.#get("is-local-answer", question.kind, key) === undefined) return answer;
+    const held = this.#knowledge.recorded(question);
+    return held?.state === "present" ? beside(question, held, answer).kept : answer;
+  }
+
+  /** A claim of this side that the archive contradicts ends, as with any other news. */
+  #endLocalClaims(question: Question, answer: Answer): void {
+    const claims = this.#knowledge.claims(question).filter(({ scope }) => this.#localClaims.has(scope));
+    if (claims.length === 0 || !contradicts(answer, this.#knowledge.answer(question))) return;
+    for (const { scope } of claims) {
+      this.#run("delete-complete", scope);
+      this.counts.ended.push(scope);
+    }
+  }
+}
+
+const incomplete = (what: string, where: string): EngineError =>
+  new EngineError("archive-incomplete", `the archive's entries name what is neither in it nor here: ${what}`, {
+    subject: where,
+  });

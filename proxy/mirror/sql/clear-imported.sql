@@ -1,0 +1,2 @@
+DELETE FROM imported
+WHERE trust >= ?

@@ -1,0 +1,2 @@
+DELETE FROM imported
+WHERE kind = ? AND key = ? AND digest = ? AND trust = 0

@@ -1,0 +1,3 @@
+SELECT size, keep
+FROM temp.arriving
+WHERE digest = ?

@@ -1,0 +1,4 @@
+INSERT OR IGNORE INTO temp.leaving
+SELECT kind, key, digest
+FROM imported
+WHERE trust >= ?

@@ -1,0 +1,2 @@
+DELETE FROM pin
+WHERE ('pin ' || kind, name, digest) IN (SELECT kind, key, digest FROM temp.leaving WHERE kind LIKE 'pin %')

@@ -1,0 +1,4 @@
+SELECT kind, key, digest
+FROM imported
+WHERE trust = 0
+ORDER BY kind, key, digest

@@ -1,0 +1,3 @@
+SELECT scope
+FROM complete
+WHERE scope NOT IN (SELECT key FROM imported WHERE kind = 'complete')

@@ -1,0 +1,2 @@
+INSERT OR IGNORE INTO temp.arrived_bytes (digest, bytes)
+VALUES (?, ?)

@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO temp.arriving_claim (scope, at, source)
+VALUES (?, ?, ?)

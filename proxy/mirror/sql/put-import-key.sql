@@ -1,0 +1,2 @@
+INSERT OR IGNORE INTO import_key (fingerprint, pem, at, source, checksum)
+VALUES (?, ?, ?, ?, ?)

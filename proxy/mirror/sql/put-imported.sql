@@ -1,0 +1,2 @@
+INSERT OR IGNORE INTO imported (kind, key, digest, trust)
+VALUES (?, ?, ?, ?)

@@ -1,0 +1,2 @@
+INSERT OR IGNORE INTO temp.leaving (kind, key, digest)
+VALUES (?, ?, ?)

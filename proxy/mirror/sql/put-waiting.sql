@@ -1,0 +1,2 @@
+INSERT INTO temp.waiting (digest, line)
+VALUES (?, ?)

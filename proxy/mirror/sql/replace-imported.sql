@@ -1,0 +1,2 @@
+DELETE FROM imported
+WHERE kind = ? AND key = ? AND trust = ?
