@@ -289,7 +289,7 @@ export async function openKnowledge(
         now,
         limits,
         initialRoots: trust.initialRoots ?? {},
-        access: access?.(),
+        access: naming(access?.(), aliases),
       };
       asking = await openOnline(options as OnlineOptions, online, io, {
         ...known,
@@ -329,6 +329,18 @@ export async function openKnowledge(
     throw error;
   }
 }
+
+/** Whoever gives an alias names its hosts, too. */
+const naming = (access: RegistryAccess | undefined, { list }: OpenAliases): RegistryAccess | undefined =>
+  access === undefined
+    ? undefined
+    : {
+        ...access,
+        hosts: [
+          ...access.hosts,
+          ...list.flatMap(({ logical, physical }) => [logical, physical].map((place) => place.split("/")[0] ?? "")),
+        ],
+      };
 
 /** A command that asks keeps the answers, unless another one is writing the mirror, or nobody can. */
 function openStoreFor(store: string, online: boolean, limits: Limits, io: CommandIO): Mirror {

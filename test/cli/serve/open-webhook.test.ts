@@ -80,6 +80,34 @@ test("decides from the mirror; what it decided is in the request's line of the l
   assert.is(exit, 0);
 });
 
+test("an image under a mirror's name is judged as what an alias says it mirrors", async () => {
+  const [org = "", name = ""] = image("").split(/\/(?=[^/]*$)/);
+  const mirrored = (tag: string): string => `mirror.corp/far/${name}${tag}`;
+  const files = {
+    "sallyport.yaml": `${configOf()}aliases: ["${org}=mirror.corp/far"]\n`,
+    "plain.yaml": configOf(),
+    "policies/a.yaml": strict,
+  };
+  const ask = (config: string) =>
+    serving(
+      ["--config", config],
+      async ({ urls: [url = ""] }) => {
+        const answers = await Promise.all(
+          ["signed", "unsigned"].map((tag) => review(url, "/mutate/fail", pod(mirrored(tag)))),
+        );
+        seen.push(answers.map(({ allowed }) => allowed));
+      },
+      { files, now },
+    );
+  const seen: (readonly boolean[])[] = [];
+  assert.is((await ask("sallyport.yaml")).exit, 0);
+  assert.is((await ask("plain.yaml")).exit, 0);
+  assert.equal(seen, [
+    [true, false],
+    [true, true],
+  ]);
+});
+
 test("labels of namespaces come from objects; without them a policy that selects by them cannot decide", async () => {
   const match = "any: [{ resources: { kinds: [Pod], namespaceSelector: { matchLabels: { team: a } } } }]";
   const namespace = (team: string) =>
