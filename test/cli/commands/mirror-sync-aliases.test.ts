@@ -1,4 +1,4 @@
-/** Images under a mirror's name in a sync: nobody at the mirror is asked, and the far side decides by the logical name. */
+/** Images under a mirror's name in a sync: the mirror is not asked, and the far side decides by the logical name. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { podFor, policyFor } from "../demo-policy.ts";
