@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { buildDist } from "../../scripts/build.ts";
+import { admissionScenarios } from "./admission.ts";
 import { amazonScenarios } from "./amazon.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
@@ -31,6 +32,7 @@ const wanted = words.filter((word) => !word.startsWith("--"));
 const scenarios: readonly Scenario[] = [
   ...registryScenarios,
   ...clusterScenarios,
+  ...admissionScenarios,
   ...logScenarios,
   ...keyServiceScenarios,
   ...amazonScenarios,
