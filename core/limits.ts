@@ -43,6 +43,15 @@ export interface Limits {
   readonly tagsPerRepository: number;
   /** An image layer that is passed on or stored. */
   readonly layerBytes: number;
+  /** Layers that come from registries at the same time. */
+  readonly layerStreams: number;
+  /** Of one layer that passes through and is not stored, and of all of them, in memory. */
+  readonly passingLayerBytes: number;
+  readonly passingBytes: number;
+  /** How often the rest of a layer is asked for after its connection broke. */
+  readonly layerResumes: number;
+  /** Bytes in a second that a registry gives of a layer: of less somebody would be held for hours. */
+  readonly leastLayerRate: number;
   readonly signaturesPerImage: number;
   /** Manifests, layers and bundles read for one image, in total. */
   readonly signatureBytesPerImage: number;
@@ -163,6 +172,11 @@ export const defaultLimits: Limits = {
   attachedPerImage: 10_000,
   tagsPerRepository: 100_000,
   layerBytes: 64 * 1024 * mib,
+  layerStreams: 512,
+  passingLayerBytes: 8 * mib,
+  passingBytes: 128 * mib,
+  layerResumes: 8,
+  leastLayerRate: kib,
   signaturesPerImage: 1000,
   signatureBytesPerImage: 256 * mib,
   signatureChecksPerImage: 10_000,

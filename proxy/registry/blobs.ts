@@ -9,10 +9,10 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
-import type { LayerFlight } from "./layer-flight.ts";
-import { LayerSource, type Missing } from "./layer-source.ts";
+import { type Flight, LayerSource, type Missing } from "./layer-source.ts";
 import { findNaming } from "./named-blobs.ts";
 import type { Refusal } from "./oci-error.ts";
+import { PassingFlight } from "./passing-flight.ts";
 import { absent, type RegistryParts, unavailable } from "./parts.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { matchesEtag, refuse, type Sent, warning } from "./respond.ts";
@@ -108,7 +108,7 @@ export class BlobServer {
     const stored = this.#stored(target);
     if (stored !== undefined) return this.#sendFile(exchange, stored);
     if (!asks || known !== undefined) return this.#missing(exchange, known);
-    const flight = this.#source.flight(digest);
+    const flight = this.#source.flight(target);
     if (flight !== undefined) return this.#sendFlight(exchange, flight);
     return request.method === "HEAD" ? this.#head(exchange, deadline) : this.#pull(exchange, deadline);
   }
@@ -210,9 +210,12 @@ export class BlobServer {
     }
   }
 
-  async #sendFlight(exchange: Exchange, flight: LayerFlight): Promise<Sent> {
+  async #sendFlight(exchange: Exchange, flight: Flight): Promise<Sent> {
     const part = this.#begin(exchange, flight.size);
-    if ("status" in part) return part;
+    if ("status" in part) {
+      if (flight instanceof PassingFlight) flight.release();
+      return part;
+    }
     return this.#pump(exchange, flight.read(), flight.size, part);
   }
 
@@ -236,11 +239,11 @@ export class BlobServer {
     const opened = await this.#source.open(target, deadline);
     if ("missing" in opened) return this.#missing(exchange, opened.missing);
     if ("flight" in opened) return this.#sendFlight(exchange, opened.flight);
-    const { blob, end } = opened.own;
+    const { size, source, end } = opened.own;
     response.once("close", end);
     try {
-      const part = this.#begin(exchange, blob.size);
-      return "status" in part ? part : await this.#pump(exchange, blob.body, blob.size, part);
+      const part = this.#begin(exchange, size);
+      return "status" in part ? part : await this.#pump(exchange, source, size, part);
     } finally {
       end();
     }

@@ -2,9 +2,10 @@
  * A layer that is being pulled into the store: one pull, however many clients want it. Each reads the file as it grows,
  * as fast as it can; the first piece reaches it at once.
  */
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { EngineError } from "../../core/errors.ts";
+import { systemCode } from "../mirror/store-error.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { toStreamError } from "./verified-pump.ts";
 
@@ -14,6 +15,8 @@ export class LayerFlight {
   readonly size: number;
   /** When the layer is in the store, or cannot be, and why. */
   readonly ended: Promise<EngineError | undefined>;
+  readonly #layers: PulledLayers;
+  readonly #digest: Digest;
   #path: string | undefined;
   #written = 0;
   #isStored = false;
@@ -22,6 +25,8 @@ export class LayerFlight {
 
   constructor(layers: PulledLayers, digest: Digest, size: number, source: AsyncIterable<Uint8Array>) {
     this.size = size;
+    this.#layers = layers;
+    this.#digest = digest;
     this.ended = layers
       .add(
         digest,
@@ -52,7 +57,7 @@ export class LayerFlight {
   /** What was written, from its beginning, as it comes. @throws why the layer cannot be had. */
   async *read(): AsyncGenerator<Uint8Array> {
     while (this.#path === undefined) await this.#change();
-    const file = await open(this.#path, "r");
+    const file = await this.#open(this.#path);
     try {
       let at = 0;
       for (;;) {
@@ -66,6 +71,18 @@ export class LayerFlight {
       }
     } finally {
       await file.close();
+    }
+  }
+
+  /** It gets its name when it is whole, which may be at this moment. */
+  async #open(path: string): Promise<FileHandle> {
+    try {
+      return await open(path, "r");
+    } catch (error) {
+      const failed = systemCode(error) === "ENOENT" ? await this.ended : undefined;
+      const stored = failed === undefined ? this.#layers.find(this.#digest) : undefined;
+      if (stored === undefined) throw failed ?? error;
+      return open(stored.path, "r");
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Layers from their registries: one pull for all clients where layers are stored, else one each. Source:
+ * Layers from their registries: one pull for all clients, into the store or passing through. Source:
  * docs/spec/offline.md#registry-proxy.
  */
 import type { Digest } from "../../core/crypto/digest.ts";
@@ -9,9 +9,11 @@ import type { BlobSize, OpenBlob } from "../upstream/registry/registry-client.ts
 import type { RegistryContent } from "../upstream/registry/registry-part.ts";
 import { Flights } from "../flights.ts";
 import { LayerFlight } from "./layer-flight.ts";
+import { PassingFlight } from "./passing-flight.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import type { Unknown } from "./pull-through.ts";
 import type { Deadline } from "./shared-asker.ts";
+import { steadySource } from "./steady-source.ts";
 
 export interface LayerPlace {
   readonly repository: string;
@@ -24,11 +26,13 @@ export type Missing = Unknown | { readonly state: "absent"; readonly from: strin
 
 /** A stream of one client alone; whoever has it ends it. */
 export interface OwnStream {
-  readonly blob: OpenBlob;
+  readonly size: number | undefined;
+  readonly source: AsyncIterable<Uint8Array>;
   readonly end: () => void;
 }
 
-export type Opened = { readonly flight: LayerFlight } | { readonly own: OwnStream } | { readonly missing: Missing };
+export type Flight = LayerFlight | PassingFlight;
+export type Opened = { readonly flight: Flight } | { readonly own: OwnStream } | { readonly missing: Missing };
 
 export interface LayerSourceOptions {
   readonly content: RegistryContent | undefined;
@@ -40,22 +44,37 @@ export interface LayerSourceOptions {
   readonly report: (error: EngineError) => void;
 }
 
-/** Layers that come from registries at the same time. */
-const mostStreams = 512;
+/** A stream from a registry, and what ends it. */
+interface Running {
+  readonly size: number | undefined;
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly end: () => void;
+}
+
+/** Who waited for another's opening opens it himself, if he has so much time left. */
+const leastAgainMs = 1_000;
+
+/** A slow registry holds nobody up who asks another for the same layer. */
+const keyOf = ({ host, digest }: LayerPlace): string => `${host}@${digest}`;
+
+const canJoin = (flight: Flight): boolean => !(flight instanceof PassingFlight) || flight.isWhole;
 
 export class LayerSource {
   readonly #options: LayerSourceOptions;
-  readonly #flights = new Map<Digest, LayerFlight>();
+  readonly #flights = new Map<string, Flight>();
   readonly #opening = new Flights<Opened>();
   readonly #streams = new Set<AbortController>();
+  /** What the flights that are not stored may keep in memory. */
+  #windows = 0;
 
   constructor(options: LayerSourceOptions) {
     this.#options = options;
   }
 
-  /** The pull into the store that is under way. */
-  flight(digest: Digest): LayerFlight | undefined {
-    return this.#flights.get(digest);
+  /** The pull that is under way, and that can be joined. */
+  flight(place: LayerPlace): Flight | undefined {
+    const flight = this.#flights.get(keyOf(place));
+    return flight !== undefined && canJoin(flight) ? flight : undefined;
   }
 
   async size(place: LayerPlace, deadline: Deadline): Promise<BlobSize | Missing> {
@@ -65,16 +84,19 @@ export class LayerSource {
     return "value" in found ? found.value : found;
   }
 
-  /** Begins to pull, or joins a pull that began. @throws EngineError `over-limit` */
+  /** Begins to pull, or joins a pull that began; each waits as long as it has time. @throws EngineError `over-limit` */
   async open(place: LayerPlace, deadline: Deadline): Promise<Opened> {
-    if (this.#options.layers === undefined) return this.#begin(place, deadline);
     const key = `${place.repository}@${place.digest}`;
     const begun = this.#opening.get(key);
-    if (begun !== undefined) {
-      const joined = await begun;
-      return "own" in joined ? this.#begin(place, deadline) : joined;
-    }
-    return this.#opening.join(key, () => this.#begin(place, deadline));
+    if (begun === undefined) return this.#opening.join(key, () => this.#begin(place, deadline));
+    const joined = await untilDeadline(begun, deadline);
+    if (joined === "late") return { missing: noAnswer(place.host) };
+    const isOthersTime =
+      "missing" in joined && joined.missing.state === "unknown" && joined.missing.code === "timed-out";
+    if (isOthersTime && deadline - performance.now() >= leastAgainMs) return this.open(place, deadline);
+    const isGone = "flight" in joined && !canJoin(joined.flight);
+    if (isGone) return this.open(place, deadline);
+    return "own" in joined ? this.#begin(place, deadline) : joined;
   }
 
   /** Ends all pulls. */
@@ -85,37 +107,81 @@ export class LayerSource {
 
   async #begin(place: LayerPlace, deadline: Deadline): Promise<Opened> {
     const { layers, limits } = this.#options;
-    if (this.#streams.size >= mostStreams) return { missing: tooMany };
+    if (this.#streams.size >= limits.layerStreams) return { missing: tooMany(limits.layerStreams) };
     const found = await this.#ask(place, deadline, (content, signal) =>
       content.openBlob(place.repository, place.digest, signal),
     );
     if (!("value" in found)) return { missing: found };
-    const { value: blob, stop } = found;
-    this.#streams.add(stop);
-    const end = (): void => {
-      this.#streams.delete(stop);
-      // Undici reports the end as an error, too.
-      blob.body.on("error", () => undefined).destroy();
-    };
-    const { size } = blob;
+    const running = this.#run(place, found.value, found.stop);
+    const { size, source, end } = running;
     if (size !== undefined && size > limits.layerBytes) {
       end();
       throw new EngineError("over-limit", `more than ${limits.layerBytes} bytes`, { subject: place.digest });
     }
-    if (layers === undefined || size === undefined || !layers.fits(size)) return { own: { blob, end } };
-    const begun = this.#flights.get(place.digest);
+    const begun = this.flight(place);
     if (begun !== undefined) {
       end();
       return { flight: begun };
     }
-    const flight = new LayerFlight(layers, place.digest, size, blob.body);
-    this.#flights.set(place.digest, flight);
+    if (layers !== undefined && size !== undefined && layers.fits(size))
+      return { flight: this.#fly(place, running, new LayerFlight(layers, place.digest, size, source)) };
+    const { passingLayerBytes: windowBytes, passingBytes } = limits;
+    if (this.#windows + windowBytes > passingBytes) return { own: running };
+    this.#windows += windowBytes;
+    const alone = (from: number): AsyncIterable<Uint8Array> => this.#alone(place, from);
+    const { digest } = place;
+    const flight = new PassingFlight({ digest, size, source, windowBytes, alone });
+    void flight.ended.then(() => {
+      this.#windows -= windowBytes;
+    });
+    return { flight: this.#fly(place, running, flight) };
+  }
+
+  #fly(place: LayerPlace, { end }: Running, flight: Flight): Flight {
+    const key = keyOf(place);
+    this.#flights.set(key, flight);
     void flight.ended.then((error) => {
-      this.#flights.delete(place.digest);
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
       end();
       if (error !== undefined) this.#options.failed(place, error);
     });
-    return { flight };
+    return flight;
+  }
+
+  #run({ repository, digest }: LayerPlace, blob: OpenBlob, stop: AbortController, at = 0): Running {
+    const { content, limits } = this.#options;
+    this.#streams.add(stop);
+    // Its end reaches the client as an error of its own; undici reports it here, too.
+    blob.body.on("error", () => undefined);
+    return {
+      size: blob.size,
+      source: steadySource(blob, at, {
+        subject: digest,
+        open: async (from) => content?.openBlob(repository, digest, stop.signal, from),
+        limits,
+      }),
+      end: () => {
+        this.#streams.delete(stop);
+        blob.body.destroy();
+        stop.abort();
+      },
+    };
+  }
+
+  /** The rest of a layer for one client. @throws EngineError why it cannot be had. */
+  async *#alone(place: LayerPlace, from: number): AsyncGenerator<Uint8Array> {
+    const { content, limits } = this.#options;
+    if (this.#streams.size >= limits.layerStreams)
+      throw new EngineError("overloaded", tooMany(limits.layerStreams).why, { subject: place.digest });
+    const stop = new AbortController();
+    const blob = await content?.openBlob(place.repository, place.digest, stop.signal, from);
+    if (blob === undefined) throw new EngineError("upstream-error", "the layer is gone", { subject: place.digest });
+    const { source, end } = this.#run(place, blob, stop, from);
+    try {
+      yield* source;
+    } finally {
+      end();
+    }
   }
 
   /** Asks registries within the time of a request; the stream that begins may take longer. */
@@ -146,9 +212,28 @@ export class LayerSource {
   }
 }
 
-const tooMany: Unknown = {
+const tooMany = (most: number): Unknown => ({
   state: "unknown",
   code: "overloaded",
-  why: `more than ${mostStreams} layers are being pulled`,
+  why: `more than ${most} layers are being pulled`,
   mayPass: true,
-};
+});
+
+const noAnswer = (host: string): Unknown => ({
+  state: "unknown",
+  code: "timed-out",
+  why: `asking ${host} takes too long; the proxy goes on asking: try again`,
+  mayPass: true,
+});
+
+async function untilDeadline<Value>(coming: Promise<Value>, deadline: Deadline): Promise<Value | "late"> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), Math.max(0, deadline - performance.now()));
+  });
+  try {
+    return await Promise.race([coming, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

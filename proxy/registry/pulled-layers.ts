@@ -37,6 +37,7 @@ export class PulledLayers {
   /** In the order of their last use. */
   readonly #kept = new Map<Digest, Kept>();
   #bytes = 0;
+  #begun = 0;
 
   /** Reads what is there; what was being written when a process ended is removed. */
   constructor({ folder, maxBytes, isReadOnly = false }: PulledLayersOptions) {
@@ -105,7 +106,8 @@ export class PulledLayers {
     wrote: (bytes: number) => void,
   ): Promise<void> {
     this.#makeRoom(size);
-    const path = `${this.#store.path(digest)}${writing}`;
+    // Two registries may give the same layer at the same time.
+    const path = `${this.#store.path(digest)}.${++this.#begun}${writing}`;
     const file = await open(path, "w");
     let isWhole = false;
     try {

@@ -15,6 +15,8 @@ import { DoorKeeper, type DoorKeeperOptions } from "./door-keeper.ts";
 import { ManifestServer } from "./manifests.ts";
 import { BlobNames } from "./named-blobs.ts";
 import type { Refusal, RefusalFacts } from "./oci-error.ts";
+import { isOutageCode } from "./outage-code.ts";
+import { unavailable } from "./parts.ts";
 import { type FailurePolicy, PullThrough, storeIn } from "./pull-through.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { ReferrerServer } from "./referrers.ts";
@@ -236,6 +238,12 @@ function failed(
     response.destroy();
     return { status: response.statusCode, bytes: 0, why: "cut" };
   }
+  if (isOutageCode(known.code))
+    return refuse(
+      request,
+      response,
+      unavailable({ state: "unknown", code: known.code, why: known.message, mayPass: true }),
+    );
   return refuse(request, response, {
     status: 503,
     code: "UNAVAILABLE",

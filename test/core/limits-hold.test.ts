@@ -49,6 +49,7 @@ import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
 import { unpacking, unpackingZstd } from "./layout-limits.ts";
 import { keepingExports, listingArchive, statingArchive, statingSnapshot } from "./archive-limits.ts";
+import { layerRows } from "./layer-limits.ts";
 import { storedRows } from "./mirror-limits.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
@@ -456,6 +457,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   settleRounds: { low: 1, run: settling, says: /^over-budget: / },
   memoEntries: { low: 0, run: remembering, says: /^verified again/ },
   ...storedRows,
+  ...layerRows,
 };
 
 test("an engine's limit holds for what is not known too", () => {

@@ -44,6 +44,8 @@ export interface RegistryRequest {
   readonly digest?: Digest;
   /** As of a request of the fetcher. */
   readonly isStreamed?: boolean;
+  /** Content from this byte on. */
+  readonly from?: number;
 }
 
 /** What is sent as `Authorization`, and in whose name. */
@@ -267,7 +269,19 @@ function basicOf(credential: Credential | undefined, origin: URL): string | unde
 }
 
 function boundedRequest(endpoint: Endpoint, request: RegistryRequest, origin: URL) {
-  const { method = "GET", path, accept, maxBytes, digest, isStreamed, body, contentType, tries, answerMs } = request;
+  const {
+    method = "GET",
+    path,
+    accept,
+    maxBytes,
+    digest,
+    isStreamed,
+    from,
+    body,
+    contentType,
+    tries,
+    answerMs,
+  } = request;
   const url = typeof path === "string" ? new URL(`${endpoint.root}${path}`, origin) : path;
   if (endpoint.namespace !== undefined) url.searchParams.set("ns", endpoint.namespace);
   return {
@@ -276,6 +290,7 @@ function boundedRequest(endpoint: Endpoint, request: RegistryRequest, origin: UR
     headers: {
       "user-agent": "sallyport",
       ...(accept === undefined ? {} : { accept }),
+      ...(from === undefined ? {} : { range: `bytes=${from}-` }),
       ...(contentType === undefined ? {} : { "content-type": contentType }),
     },
     originHeaders: endpoint.headers,

@@ -39,7 +39,7 @@ export interface RegistryClient {
     isKnown?: boolean,
   ): Promise<ReferrersFound | undefined>;
   /** Nothing of its content is compared with its digest: that is for whoever reads it. */
-  openBlob(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<OpenBlob | undefined>;
+  openBlob(endpoint: Endpoint, digest: Digest, signal: AbortSignal, from?: number): Promise<OpenBlob | undefined>;
   /** The size of a blob, where the registry states it. */
   blobSize(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<BlobSize | undefined>;
   /**
@@ -62,6 +62,8 @@ export interface BlobSize {
 /** Content that has begun to come. Who has it reads it to its end, or destroys it. */
 export interface OpenBlob extends BlobSize {
   readonly body: Readable;
+  /** The byte with which it begins: not what was asked for, where the registry gives no parts. */
+  readonly from: number;
 }
 
 export interface TagFound {
@@ -165,12 +167,20 @@ export class HttpRegistryClient implements RegistryClient {
     throw await this.#fault(response, endpoint, signal);
   }
 
-  async openBlob(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<OpenBlob | undefined> {
+  async openBlob(endpoint: Endpoint, digest: Digest, signal: AbortSignal, from = 0): Promise<OpenBlob | undefined> {
     const { requests, limits } = this.#options;
     const path = `${endpoint.path}/blobs/${digest}`;
-    const response = await requests.send(endpoint, { path, maxBytes: 0, isStreamed: true }, signal);
-    if (response.status === 200 && response.body !== undefined)
-      return { body: response.body, size: statedLength(response) };
+    const part = from === 0 ? {} : { from };
+    const response = await requests.send(endpoint, { path, maxBytes: 0, isStreamed: true, ...part }, signal);
+    const { status, body } = response;
+    if (status === 200 && body !== undefined) return { body, size: statedLength(response), from: 0 };
+    if (status === 206 && body !== undefined) {
+      const size = statedRest(response, from);
+      if (from > 0 && size !== undefined) return { body, size, from };
+      // Undici reports the end as an error, too.
+      body.on("error", () => undefined).destroy();
+      throw new EngineError("upstream-error", "a part that was not asked for", { subject: shownUrl(response.url) });
+    }
     if (saysAbsent(response, limits)) return undefined;
     throw await this.#fault(response, endpoint, signal);
   }
@@ -394,6 +404,12 @@ const statedLength = ({ headers }: BoundedResponse): number | undefined => {
   const text = headers["content-length"] ?? "";
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 };
+
+/** The size of the whole, where an answer says that it is the rest from a byte on. */
+function statedRest({ headers }: BoundedResponse, from: number): number | undefined {
+  const [, start, end, size] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers["content-range"] ?? "") ?? [];
+  return Number(start) === from && Number(end) + 1 === Number(size) ? Number(size) : undefined;
+}
 
 /** Go writes an empty list as null. What is no tag cannot be asked for, and is left out. */
 function readTagPage(response: BoundedResponse, limits: Limits): readonly string[] {

@@ -25,8 +25,11 @@ export interface RegistryParts {
  * `repositoryForFetching` writes it.
  */
 export interface RegistryContent {
-  /** The content has begun to come when this returns; `signal` ends it later, too. Its digest is not compared. */
-  openBlob(repository: string, digest: Digest, signal: AbortSignal): Promise<OpenBlob | undefined>;
+  /**
+   * The content, from a byte on where the registry gives parts. It has begun to come when this returns; `signal` ends
+   * it later, too. Its digest is not compared.
+   */
+  openBlob(repository: string, digest: Digest, signal: AbortSignal, from?: number): Promise<OpenBlob | undefined>;
   blobSize(repository: string, digest: Digest, signal: AbortSignal): Promise<BlobSize | undefined>;
 }
 
@@ -226,8 +229,8 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
   };
 
   return {
-    openBlob: (repository, digest, signal) =>
-      content(repository, (endpoint, stop) => client.openBlob(endpoint, digest, stop), signal),
+    openBlob: (repository, digest, signal, first) =>
+      content(repository, (endpoint, stop) => client.openBlob(endpoint, digest, stop, first), signal),
     blobSize: (repository, digest, signal) =>
       content(repository, (endpoint, stop) => client.blobSize(endpoint, digest, stop), signal),
     tag: {

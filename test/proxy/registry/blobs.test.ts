@@ -9,7 +9,7 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { mediaTypes } from "../../../core/oci/manifest.ts";
 import { PulledLayers } from "../../../proxy/registry/pulled-layers.ts";
 import { withProxy } from "../../support/proxy-stage.ts";
-import { manifestReply, type Reply } from "../../support/registry-server.ts";
+import { manifestReply, type Reply, serveRegistry } from "../../support/registry-server.ts";
 
 const test = suite("proxy/registry/blobs");
 const layer = randomBytes(1_000_000);
@@ -197,6 +197,85 @@ test("a complete repository knows which blobs it has not; what a manifest names 
     writer.setComplete(repository, { at, from: "test" });
     assert.is((await stage.get(`org/app/blobs/${other}`)).status, 404);
     assert.is((await stage.get(path)).status, 503);
+  }));
+
+for (const stores of [false, true])
+  test(`many clients are one pull, ${stores ? "stored" : "not stored"}; a broken one goes on where it broke`, () =>
+    withProxy(stores ? layersIn(10_000_000) : {}, async (stage) => {
+      const ranges: (string | undefined)[] = [];
+      stage.answers = () => (request: IncomingMessage, response: ServerResponse) => {
+        const { range } = request.headers;
+        ranges.push(range);
+        const from = Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
+        response.writeHead(from > 0 ? 206 : 200, {
+          ...type,
+          "content-length": String(layer.length - from),
+          ...(from > 0 ? { "content-range": `bytes ${from}-${layer.length - 1}/${layer.length}` } : {}),
+        });
+        if (from > 0) return void response.end(layer.subarray(from));
+        response.write(layer.subarray(0, 400_000));
+        setTimeout(() => response.destroy(), 400);
+      };
+      const got = await Promise.all(Array.from({ length: 20 }, () => stage.get(path)));
+      for (const { status, body, cut } of got) assert.ok(status === 200 && !cut && layer.equals(body));
+      assert.equal(ranges.length, 2, JSON.stringify(ranges));
+      assert.match(String(ranges[1]), /^bytes=\d+-$/);
+    }));
+
+test("a registry that gives nothing is a 503 for everybody who waits, and holds up nobody who asks another", () =>
+  withProxy({}, async (stage) => {
+    const other = await serveRegistry(gives(layer));
+    try {
+      stage.answers = () => (_: IncomingMessage, response: ServerResponse) => {
+        response.writeHead(200, { ...type, "content-length": String(layer.length) });
+        response.flushHeaders();
+      };
+      const waiting = [stage.get(path), stage.get(path)];
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const elsewhere = await stage.get(`${path}?ns=${other.host}`);
+      assert.is(elsewhere.status, 503, "it is not listed");
+      for (const { status, body, headers } of await Promise.all(waiting)) {
+        assert.equal([status, headers["retry-after"]], [503, "10"]);
+        assert.match(body.toString(), /timed-out/);
+      }
+    } finally {
+      await other.close();
+    }
+  }));
+
+test("the same layer of two registries at the same time: the slow one holds up nobody else", async () => {
+  const other = await serveRegistry(gives(layer));
+  let first: ServerResponse | undefined;
+  const slow = await serveRegistry(() => (_: IncomingMessage, response: ServerResponse) => {
+    first = response;
+    response.writeHead(200, { ...type, "content-length": String(layer.length) });
+    response.write(layer.subarray(0, 1000));
+  });
+  for (const stores of [false, true])
+    await withProxy({ ...(stores ? layersIn(10_000_000) : {}), upstreams: [slow.host, other.host] }, async (stage) => {
+      const waiting = stage.get(`${path}?ns=${slow.host}`);
+      while (first === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+      assert.ok(layer.equals((await stage.get(`${path}?ns=${other.host}`)).body));
+      first.end(layer.subarray(1000));
+      first = undefined;
+      assert.ok(layer.equals((await waiting).body));
+    });
+  await slow.close();
+  await other.close();
+});
+
+test("part of a layer beyond its end leaves no pull behind", () =>
+  withProxy({}, async (stage) => {
+    let open = 0;
+    stage.answers = () => (_: IncomingMessage, response: ServerResponse) => {
+      open += 1;
+      response.once("close", () => (open -= 1));
+      response.writeHead(200, { ...type, "content-length": String(layer.length) });
+      response.write(layer.subarray(0, 1000));
+    };
+    for (let count = 0; count < 5; count++) assert.is((await stage.get(path, { range: "bytes=1000000-" })).status, 416);
+    for (let times = 0; times < 400 && open > 0; times++) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.is(open, 0);
   }));
 
 test.run();

@@ -49,7 +49,7 @@ function parts(
     manifest: (at) => act("manifest", at, bytes),
     blob: (at) => act("blob", at, bytes),
     referrers: (at) => act("referrers", at, { descriptors: [referrer("a")], listed: new Set<Digest>() }),
-    openBlob: (at) => act("stream", at, { body: Readable.from([bytes]), size: bytes.length }),
+    openBlob: (at) => act("stream", at, { body: Readable.from([bytes]), from: 0, size: bytes.length }),
     blobSize: (at) => act("size", at, { size: bytes.length }),
     tags: (at) => act("tags", at, ["1", "2"]),
     lacksTag: () => false,

@@ -1,0 +1,129 @@
+/** What the bounds of layers that pass through a proxy do: nothing said where all of a layer comes in one pull. */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { request as send } from "node:http";
+import { Readable } from "node:stream";
+import { digestOf } from "../../core/crypto/digest.ts";
+import { EngineError } from "../../core/errors.ts";
+import { type Limits, limitsWith } from "../../core/limits.ts";
+import { steadySource } from "../../proxy/registry/steady-source.ts";
+import { type ProxyStage, withProxy } from "../support/proxy-stage.ts";
+
+type Given = Partial<Limits>;
+const layer = randomBytes(1_500_000);
+const path = (content: Uint8Array): string => `org/app/blobs/${digestOf(content)}`;
+const headers = (from = 0) => ({
+  "content-type": "application/octet-stream",
+  "content-length": String(layer.length - from),
+  ...(from === 0 ? {} : { "content-range": `bytes ${from}-${layer.length - 1}/${layer.length}` }),
+});
+
+/** Begins to read from the proxy: resolves when so many bytes are here; `done` when all are. */
+function beginning({ port, host }: ProxyStage, wanted: number) {
+  let came: () => void = () => undefined;
+  const here = new Promise<void>((resolve) => (came = resolve));
+  const done = new Promise<number>((resolve, reject) => {
+    send({ port, host: "127.0.0.1", path: `/v2/${path(layer)}?ns=${host}`, agent: false }, (response) => {
+      let count = 0;
+      response.on("data", (piece: Buffer) => {
+        count += piece.length;
+        if (count >= wanted) came();
+      });
+      response.on("end", () => resolve(count)).on("error", reject);
+    })
+      .on("error", reject)
+      .end();
+  });
+  return { here, done };
+}
+
+/** Two clients, the second when the first has got a good part: how many pulls that costs. */
+const joining = async (limits: Given): Promise<readonly string[]> => {
+  let pulls = 0;
+  const open: ServerResponse[] = [];
+  await withProxy({ limits }, async (stage) => {
+    stage.answers = () => (_: IncomingMessage, response: ServerResponse) => {
+      pulls += 1;
+      open.push(response);
+      response.writeHead(200, headers());
+      response.write(layer.subarray(0, 1_000_000));
+    };
+    const first = beginning(stage, 700_000);
+    await first.here;
+    const second = beginning(stage, 1);
+    await second.here;
+    for (const response of open) response.end(layer.subarray(1_000_000));
+    await Promise.all([first.done, second.done]);
+  });
+  return pulls === 1 ? [] : [`pulls: ${pulls}`];
+};
+
+/** Two layers at the same time. */
+const pullingTwo = async (limits: Given): Promise<readonly string[]> => {
+  let said: readonly string[] = [];
+  await withProxy({ limits }, async (stage) => {
+    const open: ServerResponse[] = [];
+    stage.answers = () => (_: IncomingMessage, response: ServerResponse) => {
+      open.push(response);
+      response.writeHead(200, headers());
+      response.write(layer.subarray(0, 1_000_000));
+    };
+    const first = beginning(stage, 1);
+    await first.here;
+    let isRefused = false;
+    const second = stage.get(path(new Uint8Array(1))).then(({ status, body }) => {
+      isRefused = status === 503 && /overloaded/.test(body.toString());
+      return isRefused;
+    });
+    while (open.length < 2 && !isRefused) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const response of open) response.end(layer.subarray(1_000_000));
+    await first.done;
+    if (await second) said = ["over-limit: layers at the same time"];
+  });
+  return said;
+};
+
+/** A connection that breaks in the middle. */
+const breaking = async (limits: Given): Promise<readonly string[]> => {
+  let said: readonly string[] = [];
+  await withProxy({ limits }, async (stage) => {
+    stage.answers = () => (request: IncomingMessage, response: ServerResponse) => {
+      const from = Number(/\d+/.exec(request.headers.range ?? "")?.[0] ?? 0);
+      response.writeHead(from === 0 ? 200 : 206, headers(from));
+      if (from > 0) response.end(layer.subarray(from));
+      else response.write(layer.subarray(0, 500_000), () => response.destroy());
+    };
+    const { cut, body } = await stage.get(path(layer));
+    if (cut) said = [`cut after ${body.length > 0 ? "some" : "no"} bytes`];
+  });
+  return said;
+};
+
+/** `steadySource` of a registry that gives a byte now and then. */
+const dripping = async (given: Given): Promise<readonly string[]> => {
+  async function* bytes() {
+    for (let count = 0; count < 20; count++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      yield new Uint8Array(100);
+    }
+  }
+  const blob = { body: Readable.from(bytes()), size: 2000, from: 0 };
+  const options = { subject: "x", open: async () => undefined, limits: limitsWith(given), rateMs: 30 };
+  try {
+    for await (const piece of steadySource(blob, 0, options)) piece.at(0);
+    return [];
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return [`${error.code}: ${error.message}`];
+  }
+};
+
+/** Rows of the table of limits. */
+export const layerRows = {
+  layerStreams: { low: 1, run: pullingTwo },
+  passingLayerBytes: { low: 1, run: joining, says: /^pulls: 2$/ },
+  passingBytes: { low: 1, run: joining, says: /^pulls: 2$/ },
+  layerResumes: { low: 0, run: breaking, says: /^cut after some bytes$/ },
+  // A bound from below.
+  leastLayerRate: { low: 1_000_000_000, run: dripping, says: /^timed-out: the registry gives too little/ },
+};
