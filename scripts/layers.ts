@@ -365,6 +365,7 @@ export const layers: LayerTable = {
     units: [
       ...api,
       ...basis,
+      "core/archive",
       "core/knowledge",
       "core/oci",
       "core/crypto",

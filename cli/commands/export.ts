@@ -3,9 +3,13 @@
  * docs/spec/archive.md, docs/spec/command-line.md#archives.
  */
 import type { Command } from "commander";
+import { isPlainName } from "../../core/archive/archive-statement.ts";
+import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { findSize } from "../../core/encoding/units.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { SigningKey } from "../../proxy/archive/signing-key.ts";
+import type { BootstrapInput } from "../../proxy/crossing/bootstrap-files.ts";
 import { loggedBase, withArchiveBase } from "../../proxy/crossing/delta-base.ts";
 import { type DeltaBase, exportArchive, type ExportReport } from "../../proxy/crossing/export-archive.ts";
 import { ExportLog } from "../../proxy/crossing/export-log.ts";
@@ -17,12 +21,15 @@ import { usage } from "../input/given-file.ts";
 import { addLimitOptions, readLimits } from "../input/limit-flags.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { readSigner, readSnapshotKey } from "../input/snapshot-flags.ts";
+import { addExceptionOptions } from "../input/policy-files.ts";
+import { addTrustOptions } from "../input/trust-flags.ts";
 import { addStoreOption, lockHolder, type StoreOptions, withMirror } from "../input/store.ts";
-import { renderExport, toExportJson } from "../render/archive.ts";
+import { coverMirror, type CoverageOptions, type ExportCoverage } from "./export-coverage.ts";
+import { renderCoverage, renderExport, toExportJson } from "../render/archive.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
-import { tellAnswer } from "../render/say.ts";
+import { note, tellAnswer } from "../render/say.ts";
 
-interface ExportOptions extends StoreOptions, OutputOptions {
+interface ExportOptions extends StoreOptions, OutputOptions, CoverageOptions {
   readonly file: string;
   readonly key: string;
   readonly since?: string;
@@ -31,6 +38,26 @@ interface ExportOptions extends StoreOptions, OutputOptions {
   readonly trustOnly?: boolean;
   readonly withLayers?: boolean;
   readonly nextKey?: readonly string[];
+  readonly bootstrap?: true | readonly string[];
+}
+
+/** The program's own package, and the files that were named. @throws EngineError when one of them is not there. */
+async function bootstrapOf({ bootstrap }: ExportOptions, io: CommandIO): Promise<readonly BootstrapInput[]> {
+  if (bootstrap === undefined) return [];
+  const paths = bootstrap === true ? [] : bootstrap;
+  const named = paths.map((path) => ({ name: path.replace(/^.*[/\\]/, ""), path }));
+  for (const { name, path } of named) {
+    if (io.pathKind(path) !== "file") throw usage("there is no such file to take along", path);
+    if (!isPlainName(name)) throw usage("a file that travels along has a plain name, of letters and digits", path);
+  }
+  const { packOwnProgram } = await import("../../proxy/archive/own-package.ts");
+  const own = await packOwnProgram(io.limits);
+  if (named.length === 0)
+    note("no image and no chart of the program were named: only its package travels along (--bootstrap FILE)", io);
+  const files = [own, ...named];
+  const twice = files.find(({ name }, index) => files.some((one, other) => other < index && one.name === name));
+  if (twice !== undefined) throw usage("two files of this name cannot travel along", twice.name);
+  return files;
 }
 
 /** Below this not even the beginning of a part fits. */
@@ -58,14 +85,25 @@ function withBase<T>(
   return withArchiveBase(since, { publicKey: key.publicKey, verifier: nodeVerifier, limits: io.limits }, act);
 }
 
-function runExport(mirror: Mirror, key: SigningKey, options: ExportOptions, io: CommandIO): ExportReport {
+interface Exported {
+  readonly report: ExportReport;
+  readonly covered: ExportCoverage | undefined;
+}
+
+interface Prepared {
+  readonly key: SigningKey;
+  readonly bootstrap: readonly BootstrapInput[];
+}
+
+function runExport(mirror: Mirror, { key, bootstrap }: Prepared, options: ExportOptions, io: CommandIO): Exported {
   const { file: path, since, trustOnly, withLayers, dryRun, nextKey = [] } = options;
   const limits = readLimits(options, io);
   const chunkSize = readChunkSize(options);
   const nextKeys = nextKey.map((file) => readSnapshotKey(file, io, "--next-key").pem);
+  const covered = coverMirror(mirror, options, io);
   const log = new ExportLog(mirror.folder, limits, lockHolder(io));
   try {
-    return withBase(options, { log, key, io }, (base) =>
+    const report = withBase(options, { log, key, io }, (base) =>
       exportArchive({
         mirror,
         log,
@@ -76,13 +114,15 @@ function runExport(mirror: Mirror, key: SigningKey, options: ExportOptions, io: 
         chunkSize,
         withLayers: withLayers === true,
         nextKeys,
-        bootstrap: [],
+        bootstrap,
+        coverage: covered === undefined ? undefined : encodeUtf8(encodeCanonicalJson(covered.json)),
         consistency: [],
         isDry: dryRun === true,
         now: io.now(),
         limits,
       }),
     );
+    return { report, covered };
   } finally {
     log.close();
   }
@@ -97,10 +137,19 @@ async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
       subject: "-f",
     });
   const key = await readSigner(options.key, io);
-  const report = withMirror(options, io, "read", (mirror) => runExport(mirror, key, options, io));
-  if (isDocumentFormat(output)) io.out(renderDocument("ExportReport", toExportJson(report), output));
-  else tellAnswer(renderExport(report), io);
-  return 0;
+  const bootstrap = await bootstrapOf(options, io);
+  const { report, covered } = withMirror(options, io, "read", (mirror) =>
+    runExport(mirror, { key, bootstrap }, options, io),
+  );
+  const exitCode = covered?.exitCode ?? 0;
+  if (isDocumentFormat(output)) {
+    const coverage = covered === undefined ? {} : { coverage: covered.json };
+    io.out(renderDocument("ExportReport", { exitCode, ...toExportJson(report), ...coverage }, output));
+    return exitCode;
+  }
+  if (covered !== undefined) io.out(renderCoverage(covered.images, io.width.out));
+  tellAnswer(renderExport(report), io);
+  return exitCode;
 }
 
 const exportHelp = `
@@ -113,10 +162,16 @@ Examples:
   sallyport export -f tuesday.tar --key cosign.key --since 1 --store mirror
   sallyport export -f big.tar --key cosign.key --chunk-size 4GiB --with-layers
   sallyport export -f trust.tar --key cosign.key --trust-only
+  sallyport export -f friday.tar --key cosign.key --policies far-side/
+
+Exit codes: 0 written; 2 wrong usage, or a file cannot be written; 6 the mirror
+  is damaged, or another export is at work. With --policies the archive is
+  written, and then: 1 a policy of the other side refuses an image, 5 it cannot
+  decide, because something is missing
 `;
 
 export function define(command: Command, { io, finish }: Shell): void {
-  addLimitOptions(addStoreOption(command))
+  addStoreOption(command)
     .requiredOption("-f, --file <file>", "the archive; its parts are FILE.001-of-003, …")
     .requiredOption("--key <file>", "the private key, ECDSA P-256, PEM or cosign.key; its password: COSIGN_PASSWORD")
     .option("--since <n>", "only what changed since archive N, or since a full archive that is named as a file")
@@ -124,7 +179,15 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--trust-only", "trusted roots, pins, checkpoints and distrust alone")
     .option("--with-layers", "image layers that the mirror has, too (no decision reads them)")
     .option("--next-key <file>", "a public key that will sign later archives too (repeatable)", collect)
+    .option("--bootstrap [file...]", "this program's own package too, and files such as its image and its chart")
     .option("--dry-run", "say what would be in it, and write nothing")
+    .option(
+      "--policies <path>",
+      "the other side's policies: what they will decide is shown, and travels along (repeatable)",
+      collect,
+    )
+    .option("--distrust <file>", "with --policies: a list of what is never trusted there (repeatable)", collect);
+  addLimitOptions(addTrustOptions(addExceptionOptions(command)))
     .addOption(outputOption())
     .addHelpText("after", exportHelp)
     .action(async (options: ExportOptions) => finish(await run(options, io)));

@@ -6,10 +6,14 @@ import type { ArchivePart } from "../../proxy/crossing/archive-part.ts";
 import type { ArchiveReader } from "../../proxy/crossing/archive-reader.ts";
 import type { ExportReport } from "../../proxy/crossing/export-archive.ts";
 import type { VerifiedArchive } from "../../proxy/crossing/verify-archive.ts";
+import type { Coverage } from "../../proxy/sync/coverage.ts";
 import { counted } from "./count.ts";
 import { shortDigest, withShortDigests } from "./digest.ts";
-import { visibleLine } from "./escape.ts";
+import { visible, visibleLine } from "./escape.ts";
+import { fitLine } from "./say.ts";
 import { toSizeText } from "./size.ts";
+import { decisionWords, reasonText } from "./sync.ts";
+import { renderColumns } from "./table.ts";
 
 const kindWords = (kind: ArchiveStatement["kind"], base: number | undefined): string =>
   kind === "delta" ? `delta since ${base}` : kind === "trust" ? "trust alone" : "full";
@@ -46,6 +50,31 @@ export function renderExport(report: ExportReport): string {
     `  statement ${shortDigest(statement)}, content id ${shortDigest(contentId)}`,
     ...report.bootstrap.map(({ name, digest }) => fileLine(name, digest)),
   );
+}
+
+/** An image of the mirror, and what the other side will decide about it. */
+export interface ImageCoverage {
+  readonly image: string;
+  readonly digest: Digest;
+  readonly coverage: Coverage;
+}
+
+/** What the other side will decide, image by image, and what it lacks. */
+export function renderCoverage(images: readonly ImageCoverage[], width: number): string {
+  const rows = images.map(({ image, coverage }) => {
+    const code = coverage.reasons.find((reason) => reason.code !== undefined)?.code;
+    return [visibleLine(image), decisionWords[coverage.verdict], code ?? "-"];
+  });
+  const table = renderColumns(["IMAGE", "DECISION", "GAP"], rows, { width });
+  const details = images.flatMap(({ image, coverage }) => {
+    if (coverage.verdict === "pass" || coverage.verdict === "none") return [];
+    const said = [...new Set(coverage.reasons.map(reasonText))];
+    return [visible(image), ...said.slice(0, 3).map((why) => `  ${visible(withShortDigests(why, "…"))}`)];
+  });
+  return `${table}\n${details
+    .flatMap((line) => fitLine(line, width))
+    .map((line) => `${line}\n`)
+    .join("")}`;
 }
 
 const text = (...lines: readonly string[]): string => `${lines.join("\n")}\n`;

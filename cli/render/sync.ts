@@ -103,7 +103,7 @@ const toImageJson = ({ image, from, digest, status, bytes, ms, drifted, problems
 
 const toProblemMember = ({ subject, code, why, from }: SyncProblem) => ({ subject, code, why, from });
 
-const toCoverageJson = ({ verdict, isCovered, isAsListed, missing, reasons }: Coverage) => ({
+export const toCoverageJson = ({ verdict, isCovered, isAsListed, missing, reasons }: Coverage) => ({
   decision: verdict,
   covered: isCovered,
   ...(isAsListed === undefined ? {} : { asListed: isAsListed }),
@@ -153,7 +153,7 @@ export const toSyncJson = (report: SyncReport, exitCode: number, settings: FixSe
   withheld: report.withheld,
 });
 
-const decisionWords: Readonly<Record<Coverage["verdict"], string>> = {
+export const decisionWords: Readonly<Record<Coverage["verdict"], string>> = {
   pass: "pass",
   fail: "fail",
   audit: "audit",
@@ -174,7 +174,7 @@ const gapOf = ({ coverage, status, problems }: CoveredImage, isDry: boolean): st
 };
 
 /** What only reports must not read like a denial. */
-const reasonText = ({ policy, rule, action, message }: CoverageReason): string =>
+export const reasonText = ({ policy, rule, action, message }: CoverageReason): string =>
   `${action === "Audit" ? "reported, not denied: " : ""}${policy}.${rule}: ${message}`;
 
 /** What is to be said about one image, without its name. */

@@ -333,13 +333,15 @@ function readIndex(value: JsonValue, index: number, limits: Limits): NamedDocume
   return piece;
 }
 
+/** Whether a file of this name can be written anywhere, and is where it says. */
+export const isPlainName = (name: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,254}$/.test(name);
+
 function readBootstrap(value: JsonValue, at: string, limits: Limits): readonly BootstrapFile[] {
   return bounded(value, at, limits.archiveBootstrapFiles).map((entry, index) => {
     const here = pointer(at, index);
     const object = readExactly(entry, here, "name", "digest", "size");
     const name = readString(object.name, pointer(here, "name"));
-    // Somebody will write a file of this name.
-    if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,254}$/.test(name))
+    if (!isPlainName(name))
       throw new EngineError("malformed", "not a plain name of a file", { subject: pointer(here, "name") });
     return {
       name,

@@ -13,19 +13,20 @@ import { EngineError } from "../../core/errors.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
 import type { Spool } from "./spool.ts";
 
-/** A file to add under a plain name. */
-export interface BootstrapInput {
-  readonly name: string;
-  readonly path: string;
-}
+/** A file to add under a plain name: where it is, or its bytes. */
+export type BootstrapInput = { readonly name: string } & ({ readonly path: string } | { readonly bytes: Uint8Array });
 
 const manifestMediaType = "application/vnd.oci.image.manifest.v1+json";
 
 /** Adds the files and the artifact that names them. @returns the files with their digests. */
 export function addBootstrap(inputs: readonly BootstrapInput[], spool: Spool): readonly BootstrapFile[] {
   if (inputs.length === 0) return [];
-  const files = inputs.map(({ name, path }) => ({ name, path, ...measure(path) }));
-  for (const { digest, size, path } of files) spool.add({ digest, size, use: "bootstrap", path });
+  const files = inputs.map((input) =>
+    "path" in input
+      ? { ...input, ...measure(input.path) }
+      : { ...input, digest: digestOf(input.bytes), size: input.bytes.length },
+  );
+  for (const { name: _name, ...file } of files) spool.add({ ...file, use: "bootstrap" });
   const config = encodeUtf8("{}");
   const named = { digest: digestOf(config), size: config.length };
   spool.add({ ...named, use: "bootstrap", bytes: config });
