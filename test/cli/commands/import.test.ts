@@ -1,25 +1,183 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { addImage, exported, makeKey, ourKey, variedMirror } from "../../support/archive-store.ts";
 import { carried } from "../../support/carried.ts";
-import { temporaryFolder } from "../../support/temporary-mirror.ts";
-import { runCli } from "../command-io.ts";
+import { exportedSince } from "../../support/importing.ts";
+import { dumpMirror } from "../../support/mirror-dump.ts";
+import { origin, reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { runCli, type TestWorld } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
 
 const test = suite("cli/commands/import");
+const nextKey = makeKey();
+const world: TestWorld = {
+  files: { "our.pub": ourKey.signing.publicKey, "next.pub": nextKey.signing.publicKey, "no.pub": "no key" },
+  now: "2026-11-30T06:00:00Z",
+};
+
+/** A world in which the files of an archive are files, as they are on the disk. */
+const worldWith = (paths: readonly string[], more: TestWorld = {}): TestWorld => ({
+  ...world,
+  ...more,
+  files: { ...world.files, ...more.files, ...Object.fromEntries(paths.map((path) => [path, ""])) },
+});
+const run = (store: string, paths: readonly string[], words: readonly string[] = [], more: TestWorld = {}) =>
+  runCli(["import", "--store", store, ...words, ...paths], worldWith(paths, more));
+const idOf = (store: string): string => reading(store, (mirror) => mirror.contentId());
+const key = ["--key", "our.pub"];
+
+test("a key is given once; after that archives follow each other without one", async () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  const first = exported(near);
+  assert.is((await run(far, [first.path])).exit, 2, "nobody is accepted yet");
+  const { exit, out } = await run(far, [first.path], key);
+  assert.is(exit, 0);
+  assert.match(out, "imported full archive 1");
+  assert.match(out, "as on the other side");
+  assert.match(out, `accepted from now on: archives signed by ${ourKey.key.fingerprint}`);
+  writtenMirror((mirror) => void addImage(mirror, "ghcr.io/org/app", "2.0"), near);
+  const second = exportedSince(near, 1);
+  writtenMirror((mirror) => void addImage(mirror, "ghcr.io/org/app", "3.0"), near);
+  const third = exportedSince(near, 2);
+  // Several at once are taken in their order.
+  const both = await run(far, [third.path, second.path], ["-o", "json"]);
+  assert.equal(
+    JSON.parse(both.out).archives.map((one: { sequence: number }) => one.sequence),
+    [2, 3],
+  );
+  assert.is(idOf(far), idOf(near));
+  const status = await runCli(["mirror", "status", "--store", far], world);
+  assert.match(status.out, "archive 3, made");
+  assert.match(status.out, ourKey.key.fingerprint);
+});
+
+test("each fault has its code, says what to do, and leaves the mirror as it was", async () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  const first = exported(near);
+  await run(far, [first.path], key);
+  const second = exportedSince(near, 1);
+  const before = dumpMirror(far);
+  const { files } = exported(variedMirror(8, "x".repeat(20_000)), { chunkSize: 60_000 });
+  const damaged = join(temporaryFolder(), "damaged.tar");
+  const bytes = readFileSync(second.path);
+  writeFileSync(damaged, bytes.subarray(0, bytes.length - 1024));
+  for (const [paths, words, code, exit] of [
+    [[first.path], [], "archive-sequence", 6],
+    [[second.path], ["--key", "next.pub"], "archive-signature", 6],
+    [files.slice(1).map(({ path }) => path), [], "archive-incomplete", 6],
+    [[damaged], [], "archive-corrupt", 6],
+    [[second.path], ["--key", "no.pub"], "invalid-usage", 2],
+    [[second.path], ["--verify"], "invalid-usage", 2],
+    [[second.path], ["--policies", "p"], "invalid-usage", 2],
+    [[], [], "invalid-usage", 2],
+  ] as const) {
+    const text = await run(far, paths, words);
+    assert.is(text.exit, exit, code);
+    assert.match(text.err, `error ${code}`);
+    assert.match(text.err, "fix:");
+    assert.is(dumpMirror(far), before, code);
+  }
+  assert.is((await run(far, [second.path])).exit, 0);
+});
+
+test("a new key is accepted when an archive of the old one names it, and the old one can be rejected", async () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  await run(far, [exported(near, { nextKeys: [nextKey.signing.publicKey] }).path], key);
+  const second = exported(near, { key: nextKey.signing });
+  assert.is((await run(far, [second.path])).exit, 0);
+  const reject = ["import", "--store", far, "--reject-key", ourKey.key.fingerprint];
+  assert.is((await runCli(reject, world)).exit, 0);
+  assert.is((await runCli(reject, world)).exit, 2, "it is not accepted any more");
+  assert.is((await run(far, [exported(near).path])).exit, 6);
+});
+
+test("a dry run says what would come", async () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  const { path } = exported(near);
+  const { exit, out, err } = await run(far, [path], [...key, "--dry-run"]);
+  assert.is(exit, 0);
+  assert.match(out, "would import full archive 1");
+  assert.match(err, "nothing was written");
+  assert.equal(
+    reading(far, (mirror) => mirror.imports.seen()),
+    {},
+  );
+});
+
+test("a clock that is behind, here or there, is said", async () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  const early = { now: "2026-11-01T00:00:00Z" };
+  const first = await run(far, [exported(near).path], key, early);
+  assert.is(first.exit, 0);
+  assert.match(first.err, "clock-behind");
+  const back = exported(near, { now: new Date("2026-11-29T00:00:00Z") });
+  assert.match((await run(far, [back.path])).err, "was set back");
+});
+
+test("--verify: what policies refute is distrusted, and the command ends with 7", async () => {
+  const demo = demoLayout();
+  const near = temporaryFolder();
+  await runCli(["mirror", "add", demo.folder, "--store", near, "--complete"]);
+  const { path } = exported(near);
+  const indented = demo.key.pem.replace(/^/gm, " ".repeat(22));
+  const policy = `apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: { name: signed }
+spec:
+  validationFailureAction: Enforce
+  rules:
+    - name: signed
+      match: { any: [{ resources: { kinds: [Pod] } }] }
+      verifyImages:
+        - imageReferences: ["*"]
+          attestors:
+            - entries:
+                - keys:
+                    rekor: { ignoreTlog: true }
+                    publicKeys: |-
+${indented}
+`;
+  const far = temporaryFolder();
+  const words = [...key, "--verify", "--policies", "policy.yaml"];
+  const { exit, err } = await run(far, [path], words, { files: { "policy.yaml": policy } });
+  assert.is(exit, 7);
+  assert.match(err, `quarantined ${demo.unsigned}`);
+  assert.not.match(err, `quarantined ${demo.signed}\n`);
+  const distrusted = reading(far, (mirror) =>
+    mirror
+      .knowledge()
+      .distrustEntries()
+      .map(({ row }) => row.value),
+  );
+  assert.ok(distrusted.includes(demo.digests.unsigned));
+  assert.not(distrusted.includes(demo.digests.signed));
+});
 
 test("what was imported before an error is in the mirror, and the document says so", async () => {
   const store = temporaryFolder();
-  const { exit, out } = await runCli([
-    "import",
-    "--store",
-    store,
-    "-o",
-    "json",
-    carried("haul.tar.zst"),
-    carried("mirror_000001.tar.gz"),
-  ]);
-  const { exitCode, error, layouts } = JSON.parse(out);
-  assert.equal([exit, exitCode, error.code, layouts.length], [2, 2, "invalid-usage", 1]);
-  assert.match((await runCli(["mirror", "ls", "--store", store])).out, "registry.example/shop/app:1");
+  const { path } = exported(variedMirror());
+  const words = ["import", "--store", store, "-o", "json", ...key, path];
+  const { exit, out } = await runCli(
+    [...words, carried("haul.tar.zst"), carried("mirror_000001.tar.gz")],
+    worldWith([path]),
+  );
+  const { exitCode, error, archives, layouts } = JSON.parse(out);
+  assert.equal([exit, exitCode, error.code, archives.length, layouts.length], [2, 2, "invalid-usage", 1, 1]);
+  assert.ok(reading(store, (mirror) => mirror.list()).some(({ image }) => image === "registry.example/shop/app:1"));
+});
+
+test("mirror add leaves archives of export to import", async () => {
+  const { path } = exported(writtenMirror((mirror) => void mirror.writer().setComplete("ghcr.io", origin)));
+  const { exit, err } = await runCli(["mirror", "add", "--store", temporaryFolder(), path]);
+  assert.is(exit, 2);
+  assert.match(err, "sallyport import");
 });
 
 test.run();

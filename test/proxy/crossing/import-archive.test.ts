@@ -164,7 +164,7 @@ test("a run keeps the signed time and what came", () => {
   const far = temporaryFolder();
   importing(far, exported(variedMirror()).path);
   const [run] = reading(far, (mirror) => mirror.log.runs(1));
-  const { signedTime, archive, sequence } = run?.summary as Record<string, unknown>;
+  const { signedTime, archive, sequence } = (run?.summary ?? {}) as Record<string, unknown>;
   assert.equal([run?.kind, signedTime, archive, sequence], ["import", "2026-11-30T05:00:00.000Z", "full", 1]);
 });
 
