@@ -79,10 +79,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "what hangs on what is fetched there, and counted; its bounds are in limits-hold",
   },
-  "proxy/sync/fetch-layer.ts": {
-    test: "test/cli/commands/mirror-sync.test.ts",
-    why: "layers are fetched there: right, wrong, and of two images",
-  },
   "proxy/sync/coverage.ts": {
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "decides about every image that is synced there",

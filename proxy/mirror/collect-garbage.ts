@@ -247,15 +247,25 @@ function trustReferences(database: Database, limits: Limits) {
   return { blobs, metadata };
 }
 
-/** Files of layers that no manifest names any more. Without files no manifest is read. */
+/**
+ * Files of layers that no manifest names any more, and beginnings of layers of which nobody needs the rest. Without
+ * files no manifest is read.
+ */
 function unreferencedLayers({ database, knowledge, layers, limits }: MirrorToCollect) {
   const found = new Set(layers.names());
-  if (found.size === 0) return { files: [], bytes: 0 };
+  const begun = new Set([...layers.partials()].map((name) => name.replace(/\.new$/, "")));
+  const done = [...begun].filter((name) => found.has(name));
+  if (found.size + begun.size === 0) return { files: [], bytes: 0 };
   for (const repository of repositoriesOf(database)) {
     const contents = new RepositoryContents(database, knowledge, repository, limits);
-    for (const digest of contents.content(contents.subjects())) found.delete(digest.slice("sha256:".length));
+    for (const digest of contents.content(contents.subjects()))
+      for (const names of [found, begun]) names.delete(digest.slice("sha256:".length));
   }
-  const files = [...found].map((name) => layers.file(name));
-  const bytes = [...found].reduce((sum, name) => sum + (layers.size(`sha256:${name}`) ?? 0), 0);
-  return { files, bytes };
+  const beginnings = [...new Set([...begun, ...done])];
+  const bytesOf = (names: Iterable<string>, size: (digest: Digest) => number | undefined): number =>
+    [...names].reduce((sum, name) => sum + (size(`sha256:${name}`) ?? 0), 0);
+  return {
+    files: [...[...found].map((name) => layers.file(name)), ...beginnings.map((name) => layers.file(`${name}.new`))],
+    bytes: bytesOf(found, (digest) => layers.size(digest)) + bytesOf(beginnings, (digest) => layers.partial(digest)),
+  };
 }

@@ -2,12 +2,14 @@
  * Image layers beside the database, stored like the blobs of an OCI layout. Only if they were asked for, since no
  * decision reads them. Source: docs/spec/offline.md#mirror.
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import {
   closeSync,
+  createReadStream,
   type Dir,
   existsSync,
   fsyncSync,
+  ftruncateSync,
   lstatSync,
   opendirSync,
   openSync,
@@ -40,11 +42,14 @@ export class LayerStore {
 
   /** The names of the files of layers, in no order; those that were never finished are left out. */
   *names(): Iterable<string> {
+    for (const name of this.#all()) if (!name.endsWith(".new")) yield name;
+  }
+
+  *#all(): Iterable<string> {
     const folder = openFolder(this.#blobs);
     if (folder === undefined) return;
     try {
-      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync())
-        if (!entry.name.endsWith(".new")) yield entry.name;
+      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) yield entry.name;
     } finally {
       folder.closeSync();
     }
@@ -81,7 +86,7 @@ export class LayerStore {
 
   #add(digest: Digest, copy: (take: (piece: Uint8Array) => void) => boolean): boolean {
     this.#makeLayout();
-    const fresh = `${this.path(digest)}.new`;
+    const fresh = unfinished(this.path(digest));
     try {
       const found = writeAndHash(fresh, copy);
       if (found === undefined) return false;
@@ -96,41 +101,57 @@ export class LayerStore {
     }
   }
 
+  /** How much of a layer is here that was stopped while it came: what {@link addStream} may go on from. */
+  partial(digest: Digest): number {
+    const found = lstatSync(unfinished(this.path(digest)), { throwIfNoEntry: false });
+    return found?.isFile() === true ? found.size : 0;
+  }
+
+  /** The names of the files of layers that were never finished. */
+  *partials(): Iterable<string> {
+    for (const name of this.#all()) if (name.endsWith(".new")) yield name;
+  }
+
   /**
-   * Brings a layer here as it comes; it appears under its name only whole, with its size and digest, and on the disk.
+   * Brings a layer here as it comes, or its rest after the first `from` bytes, which are here; it appears under its
+   * name only whole, with its size and digest from the first byte on, and on the disk. What came before `source` broke off
+   * stays, and nothing of what is wrong.
    * @throws EngineError `upstream-error` for another size or digest, `mirror-busy` where the disk does not take it;
    * and what `source` throws.
    */
-  async addStream(digest: Digest, size: number, source: AsyncIterable<Uint8Array>): Promise<void> {
+  async addStream(digest: Digest, size: number, source: AsyncIterable<Uint8Array>, from = 0): Promise<void> {
     this.#makeLayout();
-    const fresh = `${this.path(digest)}.new`;
+    const fresh = unfinished(this.path(digest));
+    let isBroken = false;
+    const broken = (): void => {
+      isBroken = true;
+    };
     try {
-      const file = onDisk(fresh, () => openSync(fresh, "w"));
+      const file = onDisk(fresh, () => openSync(fresh, from === 0 ? "w" : "r+"));
       try {
         const hash = createHash("sha256");
-        let written = 0;
-        for await (const piece of source) {
-          written += piece.length;
-          if (written > size) break;
+        await hashStart(fresh, from, hash);
+        onDisk(fresh, () => ftruncateSync(file, from));
+        let written = from;
+        for await (const piece of toldWhenBroken(source, broken)) {
+          if (written + piece.length > size) throw notStated(digest, size);
           hash.update(piece);
           onDisk(fresh, () => {
-            for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at, piece.length - at);
+            for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at, piece.length - at, written + at);
           });
+          written += piece.length;
         }
+        if (written !== size) throw notStated(digest, size);
         const found = `sha256:${hash.digest("hex")}`;
-        if (written !== size || found !== digest)
-          throw new EngineError(
-            "upstream-error",
-            written === size ? `the layer has another digest: ${found}` : `not the ${size} bytes that were stated`,
-            { subject: digest },
-          );
+        if (found !== digest)
+          throw new EngineError("upstream-error", `the layer has another digest: ${found}`, { subject: digest });
         onDisk(fresh, () => fsyncSync(file));
       } finally {
         closeSync(file);
       }
       renameSync(fresh, this.path(digest));
     } finally {
-      rmSync(fresh, { force: true });
+      if (!isBroken) rmSync(fresh, { force: true });
     }
   }
 
@@ -143,6 +164,26 @@ export class LayerStore {
     for (const [name, text] of files)
       if (!existsSync(join(this.#folder, name))) writeWhole(join(this.#folder, name), text);
   }
+}
+
+const unfinished = (path: string): string => `${path}.new`;
+
+const notStated = (digest: Digest, size: number): EngineError =>
+  new EngineError("upstream-error", `not the ${size} bytes that were stated`, { subject: digest });
+
+async function* toldWhenBroken<T>(source: AsyncIterable<T>, broken: () => void): AsyncIterable<T> {
+  try {
+    yield* source;
+  } catch (error) {
+    broken();
+    throw error;
+  }
+}
+
+/** The first bytes of a file: what was written before a power cut may not be what came. */
+async function hashStart(path: string, length: number, hash: Hash): Promise<void> {
+  if (length === 0) return;
+  for await (const piece of createReadStream(path, { end: length - 1 })) hash.update(piece as Buffer);
 }
 
 /** A file that a power cut leaves empty would stay so. */

@@ -61,7 +61,7 @@ export interface SyncOptions {
   readonly problems: readonly SyncProblem[];
   /** Who says that what is claimed is complete. */
   readonly claimedBy: string;
-  /** Fetches a layer into the mirror: how many bytes came, 0 where it was there. */
+  /** Fetches a layer into the mirror. */
   readonly fetchLayer?: FetchLayer | undefined;
   readonly on: (event: SyncEvent) => void;
   readonly stop?: AbortSignal | undefined;
@@ -185,15 +185,19 @@ class Sync {
     let closure: Closure | undefined;
     let fault: EngineError | undefined;
     let layerBytes = 0;
+    let hadLayer = false;
     try {
       closure = await this.#asking.settle((knowledge, at) => walk.attempt(knowledge, at), limits.settleRounds);
-      for (const { repository, descriptor } of fetchLayer === undefined || isDry ? [] : closure.layers)
-        layerBytes += (await fetchLayer?.(repository, descriptor)) ?? 0;
+      for (const { repository, descriptor } of fetchLayer === undefined || isDry ? [] : closure.layers) {
+        const layer = await fetchLayer?.(repository, descriptor);
+        layerBytes += layer?.bytes ?? 0;
+        hadLayer ||= layer?.wasHere === true;
+      }
     } catch (error) {
       if (!(error instanceof EngineError) || !isOfImage(error)) throw error;
       fault = error;
     }
-    const synced = this.#outcome(image, closure, { fault, layerBytes, ms: now().getTime() - started });
+    const synced = this.#outcome(image, closure, { fault, layerBytes, hadLayer, ms: now().getTime() - started });
     const report = (): void => {
       this.#outcomes.push({ image, synced, ...(closure === undefined ? {} : { closure }) });
       on({ event: "image", image: synced, done: this.#outcomes.length, total: images.length });
@@ -215,9 +219,14 @@ class Sync {
   #outcome(
     image: SyncImage,
     closure: Closure | undefined,
-    seen: { readonly fault: EngineError | undefined; readonly layerBytes: number; readonly ms: number },
+    seen: {
+      readonly fault: EngineError | undefined;
+      readonly layerBytes: number;
+      readonly hadLayer: boolean;
+      readonly ms: number;
+    },
   ): SyncedImage {
-    const { fault, layerBytes, ms } = seen;
+    const { fault, layerBytes, hadLayer, ms } = seen;
     const read = [...(closure?.read ?? [])];
     const problems = [
       ...read.flatMap(([text]) => this.#asker.failure(text) ?? []).map(toProblem),
@@ -232,7 +241,7 @@ class Sync {
       (text) => this.#asker.fetched(text) === undefined && closure !== undefined && !closure.open.some(isText(text)),
     );
     const isWanted = this.#options.isDry && (isFetched || read.some(([text]) => this.#asker.isWanted(text)));
-    const came: ImageStatus = isHeld ? "resumed" : "copied";
+    const came: ImageStatus = isHeld || hadLayer ? "resumed" : "copied";
     const brought: ImageStatus = isWanted ? "wanted" : isFetched ? came : "exists";
     const status = closure?.absent === true ? "absent" : problems.length > 0 ? "failed" : brought;
     return {

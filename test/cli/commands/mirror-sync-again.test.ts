@@ -1,5 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { newKey } from "../../lab/keys.ts";
 import { policyFor } from "../demo-policy.ts";
 import { addSigned, key, reportOf, repository, statuses, withLab } from "./sync-lab.ts";
@@ -50,6 +52,34 @@ test("--refresh asks only for what is older: an image that is young costs nothin
     await lab.sync(...words, "--refresh", "1s");
     assert.ok(lab.registry.asked().length > 0);
     assert.match((await lab.sync(...words, "--refresh", "soon")).err, /invalid-usage: --refresh takes a span/);
+  }));
+
+test("a layer that broke off is resumed by the next sync, which says so, and fetches the rest alone", () =>
+  withLab(async (lab) => {
+    const content = "a layer of some length";
+    lab.registry.addImage(repository, "1", content);
+    const digest = digestOf(encodeUtf8(content));
+    const ranges: (string | undefined)[] = [];
+    let breaks = true;
+    lab.registry.meddle = (path, request, response) => {
+      if (!path.endsWith(digest)) return false;
+      ranges.push(request.headers.range);
+      if (breaks) {
+        response.writeHead(200, { "content-length": content.length });
+        response.write(content.slice(0, 8), () => response.destroy());
+      } else {
+        response.writeHead(206, { "content-range": `bytes 8-${content.length - 1}/${content.length}` });
+        response.end(content.slice(8));
+      }
+      return true;
+    };
+    const words = [lab.here("1"), "--with-layers", "-o", "json"];
+    assert.equal(statuses(await lab.sync(...words)), ["failed"]);
+    breaks = false;
+    const resumed = await lab.sync(...words);
+    assert.equal(statuses(resumed), ["resumed"], resumed.err);
+    assert.equal([reportOf(resumed).images[0]?.bytes, ranges.at(-1)], [content.length - 8, "bytes=8-"]);
+    assert.equal(statuses(await lab.sync(...words)), ["exists"]);
   }));
 
 test("values for variables say what is asked for, of all policies and of the rules of one", () =>

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Digest, digestOf } from "../../../core/crypto/digest.ts";
@@ -202,6 +202,28 @@ test("files of layers go when no manifest names them", () => {
     assert.ok(existsSync(mirror.layers.path(digestOf(layer))));
     assert.is(mirror.writer().remove([{ repository, tag: "1" }]).layers, 1);
     assert.not(existsSync(mirror.layers.path(digestOf(layer))));
+  });
+  sound(folder);
+});
+
+test("beginnings of layers stay while a manifest names the layer and the rest may come", () => {
+  const [layer, other] = ["a layer", "another"].map((text) => digestOf(new Uint8Array(Buffer.from(text)))) as [
+    Digest,
+    Digest,
+  ];
+  const folder = writtenMirror((mirror) => {
+    mirror.layers.add(other, (take) => {
+      take(new Uint8Array(Buffer.from("another")));
+      return true;
+    });
+    const begun = [layer, other].map((digest) => `${mirror.layers.path(digest)}.new`) as [string, string];
+    for (const path of begun) writeFileSync(path, "a ");
+    tag(mirror, "1", image(mirror));
+    // The layer that nothing names, and its beginning.
+    const { layers, bytes } = mirror.writer().collect(undefined);
+    assert.equal([layers, bytes, begun.map((path) => existsSync(path))], [2, 9, [true, false]]);
+    mirror.writer().remove([{ repository, tag: "1" }]);
+    assert.not(existsSync(begun[0]));
   });
   sound(folder);
 });

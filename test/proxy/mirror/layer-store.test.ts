@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -66,8 +66,12 @@ test("a stream is kept whole, with its size and digest, or not at all", async ()
   await rejectsCode("upstream-error", () => store.addStream(digest, 7, pieces(encodeUtf8("another"))));
   await rejectsCode("upstream-error", () => store.addStream(digest, 7, pieces(bytes, bytes)));
   await rejectsCode("upstream-error", () => store.addStream(digest, 7, pieces(bytes.subarray(0, 6))));
-  await rejectsCode("unreachable", () => store.addStream(digest, 7, broken()));
   assert.equal([store.size(digest), readdirSync(join(folder, "blobs", "sha256"))], [undefined, []]);
+  await rejectsCode("unreachable", () => store.addStream(digest, 7, broken()));
+  assert.equal([store.size(digest), store.partial(digest), [...store.names()]], [undefined, 3, []]);
+  await store.addStream(digest, 7, pieces(bytes.subarray(3)), 3);
+  assert.equal([store.size(digest), [...store.partials()]], [7, []]);
+  rmSync(store.path(digest));
   await store.addStream(digest, 7, pieces(bytes.subarray(0, 3), bytes.subarray(3)));
   assert.is(store.size(digest), 7);
 });
