@@ -46,6 +46,7 @@ export interface GoldenCase {
   readonly kyverno: {
     readonly rules: readonly { readonly rule: string; readonly status: string; readonly message: string }[];
     readonly patchedImages?: Readonly<Record<string, string>>;
+    readonly exit: number;
     readonly rejected?: string;
     readonly loadError?: string;
   };
