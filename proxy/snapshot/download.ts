@@ -85,8 +85,18 @@ async function coded(act: () => Promise<void>, path: string, subject: string): P
   try {
     await act();
   } catch (error) {
-    guardedFiles(path, () => {
-      throw error instanceof Error && "syscall" in error && "path" in error ? error : outage(error, subject);
-    });
+    throw ofDisk(error, path) ?? outage(error, subject);
   }
+}
+
+/** The connection stands by now: what these codes say is said of the file. */
+function ofDisk(error: unknown, path: string): EngineError | undefined {
+  try {
+    guardedFiles(path, () => {
+      throw error;
+    });
+  } catch (coded) {
+    return coded instanceof EngineError ? coded : undefined;
+  }
+  return undefined;
 }

@@ -2,6 +2,7 @@
  * `npm run kills [-- COUNT [SEED]]`: at least 200 kills of a mirror's writers, at random times in every phase; then
  * power cuts, where strace is installed.
  */
+import { killPulls } from "./kill-pulls.ts";
 import { killMany } from "./kill-many.ts";
 import { cutPower, hasStrace } from "./power-cut.ts";
 
@@ -10,7 +11,9 @@ const write = (line: string): void => void process.stdout.write(line);
 const { kills, byPhase, faults } = await killMany(Number(count), Number(seed), write);
 const table = [...byPhase].map(([phase, number]) => `${phase} ${number}`).join(", ");
 write(`${kills} kills (${table}; seed ${seed}), ${faults.length} faults\n`);
-const all = [...faults];
+const pulls = await killPulls(Math.max(8, Math.floor(Number(count) / 4)), Number(seed));
+write(`${pulls.kills} kills of readers that pull snapshots, ${pulls.faults.length} faults\n`);
+const all = [...faults, ...pulls.faults];
 if (hasStrace())
   for (const phase of ["create", "add", "gc", "rm", "pin"] as const) {
     const cut = cutPower(phase, 6, 40);
