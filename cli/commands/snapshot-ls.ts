@@ -1,4 +1,4 @@
-/** `sallyport snapshot ls`. Source: docs/spec/archive.md#snapshots. */
+/** `sallyport snapshot ls`. Source: docs/spec/snapshot.md. */
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { listSnapshots } from "../../proxy/snapshot/list-snapshots.ts";
 import type { CommandIO } from "../command.ts";

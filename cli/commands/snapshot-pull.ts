@@ -1,4 +1,4 @@
-/** `sallyport snapshot pull`. Source: docs/spec/archive.md#snapshots. */
+/** `sallyport snapshot pull`. Source: docs/spec/snapshot.md. */
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { findCurrentSnapshot } from "../../proxy/mirror/current-snapshot.ts";
 import { bringSnapshot, type Brought } from "../../proxy/snapshot/bring-snapshot.ts";

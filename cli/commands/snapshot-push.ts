@@ -1,4 +1,4 @@
-/** `sallyport snapshot push`. Source: docs/spec/archive.md#snapshots. */
+/** `sallyport snapshot push`. Source: docs/spec/snapshot.md. */
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { publishSnapshot, type PublishedSnapshot } from "../../proxy/snapshot/publish-snapshot.ts";
 import { removeOldSnapshots, type Removed } from "../../proxy/snapshot/remove-old.ts";

@@ -1,4 +1,4 @@
-/** `sallyport snapshot`: a mirror as one signed file in a registry. Source: docs/spec/archive.md#snapshots. */
+/** `sallyport snapshot`: a mirror as one signed file in a registry. Source: docs/spec/snapshot.md. */
 import type { Command } from "commander";
 import { addSnapshotOptions } from "../input/snapshot-flags.ts";
 import { addStoreOption } from "../input/store.ts";

@@ -1,4 +1,4 @@
-/** The flags of `sallyport snapshot`: a registry, keys, and how long. Source: docs/spec/archive.md#snapshots. */
+/** The flags of `sallyport snapshot`: a registry, keys, and how long. Source: docs/spec/snapshot.md. */
 import type { Command } from "commander";
 import { readArchiveKey } from "../../core/archive/archive-statement.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";

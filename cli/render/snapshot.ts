@@ -1,4 +1,4 @@
-/** Snapshots, for people and for machines. Source: docs/spec/archive.md#snapshots. */
+/** Snapshots, for people and for machines. Source: docs/spec/snapshot.md. */
 import type { SnapshotRow, SnapshotRows } from "../../proxy/snapshot/list-snapshots.ts";
 import type { CommandIO } from "../command.ts";
 import { shortDigest } from "./digest.ts";

@@ -1,6 +1,7 @@
 /**
  * A reader that follows the snapshots of a registry: it looks again and again, and keeps the one that it has while the
- * registry cannot be asked. Loaded where the configuration names such a registry. Source: docs/spec/archive.md#snapshots.
+ * registry cannot be asked. Loaded where the configuration names such a registry. Source:
+ * docs/spec/snapshot.md#reading.
  */
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";

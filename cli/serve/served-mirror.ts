@@ -1,6 +1,6 @@
 /**
  * The mirror that a server reads. Where its folder has a snapshot, a newer one takes its place while the server runs:
- * requests in work end with the one they began with. Source: docs/spec/archive.md#snapshots.
+ * requests in work end with the one they began with. Source: docs/spec/snapshot.md#reading.
  */
 import type { Limits } from "../../core/limits.ts";
 import { findCurrentSnapshot } from "../../proxy/mirror/current-snapshot.ts";

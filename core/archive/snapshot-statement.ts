@@ -1,5 +1,5 @@
 /**
- * The signed statement of a snapshot: which file it is, and what it holds. Source: docs/spec/archive.md#snapshots,
+ * The signed statement of a snapshot: which file it is, and what it holds. Source: docs/spec/snapshot.md#statement,
  * in-toto attestation Statement v1.
  *
  *     {"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"mirror.db","digest":{"sha256":"91c2…"}}],
@@ -19,7 +19,7 @@ import type { Limits } from "../limits.ts";
 import { corruptArchive, readingArchive } from "./corrupt.ts";
 import { readArchiveKey } from "./archive-statement.ts";
 
-export const snapshotPredicateType = "https://sallyport.dev/snapshot/v1";
+const snapshotPredicateType = "https://sallyport.dev/snapshot/v1";
 const format = 1;
 const fileName = "mirror.db";
 

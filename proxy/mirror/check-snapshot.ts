@@ -1,6 +1,6 @@
 /**
  * Whether a file that came from elsewhere is the mirror that its statement describes; one of an older schema is brought
- * up to date. Source: docs/spec/archive.md#snapshots.
+ * up to date. Source: docs/spec/snapshot.md.
  */
 import { rmSync } from "node:fs";
 import type { Digest } from "../../core/crypto/digest.ts";

@@ -1,6 +1,6 @@
 /**
  * A copy of a mirror as one file that nobody changes any more: no write-ahead log, no journal, and nothing but what
- * other machines may use. Source: docs/spec/archive.md#snapshots, https://sqlite.org/lang_vacuum.html#vacuuminto.
+ * other machines may use. Source: docs/spec/snapshot.md#file, https://sqlite.org/lang_vacuum.html#vacuuminto.
  */
 import { createHash } from "node:crypto";
 import { closeSync, createReadStream, fsyncSync, openSync, rmSync, statSync } from "node:fs";
@@ -71,7 +71,7 @@ const hasTable = (database: Database, name: string): boolean =>
   database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 
 /** The digest of a file of any size. */
-export async function digestOfFile(path: string): Promise<Digest> {
+async function digestOfFile(path: string): Promise<Digest> {
   const hash = createHash("sha256");
   for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
   return `sha256:${hash.digest("hex")}`;

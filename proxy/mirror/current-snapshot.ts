@@ -1,7 +1,7 @@
 /**
  * Which snapshot a folder has: `snapshot.json`, which names an immutable file below `snapshots/`. The file is replaced
  * by a rename, so that at any instant readers see one snapshot whole. It remembers too whose keys are accepted, and the
- * highest sequence that was ever here. Source: docs/spec/archive.md#snapshots.
+ * highest sequence that was ever here. Source: docs/spec/snapshot.md#pull.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";

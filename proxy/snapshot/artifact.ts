@@ -1,6 +1,6 @@
 /**
- * A snapshot in a registry: a manifest whose one layer is the SQLite file, and as its referrer a manifest whose one layer
- * is the signed statement. Source: docs/spec/archive.md#snapshots, OCI image 1.1 (guidelines for artifact usage).
+ * A snapshot in a registry: a manifest whose one layer is the SQLite file, and as its referrer a manifest whose one
+ * layer is the signed statement. Source: docs/spec/snapshot.md#artifact, OCI image 1.1 (guidelines for artifact usage).
  */
 import { envelopeMediaType } from "../../core/archive/names.ts";
 import type { SnapshotStatement } from "../../core/archive/snapshot-statement.ts";

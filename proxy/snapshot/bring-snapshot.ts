@@ -1,6 +1,6 @@
 /**
  * Brings the snapshot of a registry into a folder and makes it the one that readers open. What is wrong with it changes
- * nothing: what was there stays, and is read meanwhile. Source: docs/spec/archive.md#snapshots.
+ * nothing: what was there stays, and is read meanwhile. Source: docs/spec/snapshot.md#pull.
  */
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -51,8 +51,8 @@ export interface Brought {
 
 /**
  * @throws EngineError `archive-signature`, `archive-sequence` for an older one than was here, `archive-corrupt`,
- * `mirror-busy` while another process brings one, `invalid-usage` where the folder has a mirror that is written, and the
- * codes of an outage.
+ * `mirror-busy` while another process brings one, `invalid-usage` where the folder has a mirror that is written, and
+ * the codes of an outage.
  */
 export async function bringSnapshot(options: BringOptions): Promise<Brought> {
   const { store, holder } = options;

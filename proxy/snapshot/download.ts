@@ -1,6 +1,6 @@
 /**
  * The file of a snapshot, from a registry to the disk: never more bytes than were signed, and only those. Source:
- * docs/spec/archive.md#snapshots.
+ * docs/spec/snapshot.md.
  */
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
@@ -25,8 +25,8 @@ const mostTries = 3;
 const passing: ReadonlySet<string> = new Set(["unreachable", "timed-out"]);
 
 /**
- * @throws EngineError `archive-corrupt` for other bytes than those that were signed, `mirror-busy` when the disk is full,
- * and the codes of an outage. Then there is nothing at `path`.
+ * @throws EngineError `archive-corrupt` for other bytes than those that were signed, `mirror-busy` when the disk is
+ * full, and the codes of an outage. Then there is nothing at `path`.
  */
 export async function downloadSnapshot(found: FoundSnapshot, path: string, options: DownloadOptions): Promise<void> {
   const { signal, pauseMs = 1000 } = options;

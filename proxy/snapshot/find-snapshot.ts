@@ -1,6 +1,6 @@
 /**
  * Finding a snapshot in a registry, and who signed it. Nothing that the registry says is believed but what an accepted
- * key signed. Source: docs/spec/archive.md#snapshots.
+ * key signed. Source: docs/spec/snapshot.md.
  */
 import { parseSnapshotStatement, type SnapshotStatement } from "../../core/archive/snapshot-statement.ts";
 import { readSignedEnvelope, verifySignedStatement } from "../../core/archive/verify-envelope.ts";
@@ -93,7 +93,7 @@ async function loadEnvelope(repository: string, digest: Digest, { registry, limi
  * The statement that an accepted key signed of this very file. Others that hang on it are as good as none.
  * @throws EngineError `archive-signature` where there is none.
  */
-export async function verifyListed(
+async function verifyListed(
   listed: ListedSnapshot,
   { keys, verifier }: Judging,
   options: FindOptions,

@@ -1,4 +1,4 @@
-/** The snapshots that a registry has, newest first. Source: docs/spec/archive.md#snapshots. */
+/** The snapshots that a registry has, newest first. Source: docs/spec/snapshot.md. */
 import type { SnapshotStatement } from "../../core/archive/snapshot-statement.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";

@@ -1,4 +1,4 @@
-/** Where snapshots are: `oci://REGISTRY/REPOSITORY[:TAG|@DIGEST]`. Source: docs/spec/archive.md#snapshots. */
+/** Where snapshots are: `oci://REGISTRY/REPOSITORY[:TAG|@DIGEST]`. Source: docs/spec/snapshot.md. */
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import { isHost, isTag } from "../../core/oci/reference.ts";

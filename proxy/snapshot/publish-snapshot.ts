@@ -1,6 +1,6 @@
 /**
  * Publishes a mirror as a snapshot: a copy of one state of it, signed, into a registry. Its tag moves last, so that
- * whoever follows the tag always finds a whole snapshot. Source: docs/spec/archive.md#snapshots.
+ * whoever follows the tag always finds a whole snapshot. Source: docs/spec/snapshot.md#artifact.
  */
 import { createReadStream, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -44,9 +44,16 @@ export interface PublishedSnapshot {
   readonly clockBehind?: string;
 }
 
-/** @throws EngineError `mirror-busy` while another process publishes, and the codes of an outage. */
+/**
+ * @throws EngineError `mirror-busy` while another process publishes, `invalid-usage` for what is a snapshot itself, and
+ * the codes of an outage.
+ */
 export async function publishSnapshot(options: PublishOptions): Promise<PublishedSnapshot> {
   const { mirror, holder } = options;
+  if (mirror.currentSnapshot !== undefined)
+    throw new EngineError("invalid-usage", "this mirror is a snapshot itself: push the mirror that it is made of", {
+      subject: mirror.folder,
+    });
   const folder = join(mirror.folder, snapshotsFolder);
   guardedFiles(folder, () => makeFolder(folder));
   // Whoever writes the mirror goes on meanwhile.
@@ -80,8 +87,8 @@ async function publish(options: PublishOptions, folder: string): Promise<Publish
     await writer.putBlob(repository, { digest, size, open: () => createReadStream(path) }, signal);
     for (const bytes of [emptyConfig, envelope]) await writer.putBlob(repository, held(bytes), signal);
     await writer.putManifest(repository, manifest, sequenceTag(sequence), signal);
-    const facts2 = { subject: manifest.digest, artifactType: statementArtifactType };
-    await writer.putReferrer(repository, signed, facts2, signal);
+    const hangsOn = { subject: manifest.digest, artifactType: statementArtifactType };
+    await writer.putReferrer(repository, signed, hangsOn, signal);
     await writer.putManifest(repository, manifest, place.tag, signal);
     const isBehind = before !== undefined && Date.parse(before.created) > Date.parse(created);
     return { statement, manifest: manifest.digest, ...(isBehind ? { clockBehind: before.created } : {}) };

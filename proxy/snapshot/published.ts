@@ -1,6 +1,6 @@
 /**
  * What was published last from a mirror: `published.json` beside it. It is no content, and does not need the mirror's
- * lock. Source: docs/spec/archive.md#snapshots.
+ * lock. Source: docs/spec/snapshot.md.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";

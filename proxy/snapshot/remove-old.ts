@@ -1,4 +1,4 @@
-/** Old snapshots of a registry are deleted, where it allows that. Source: docs/spec/archive.md#snapshots. */
+/** Old snapshots of a registry are deleted, where it allows that. Source: docs/spec/snapshot.md#old-snapshots. */
 import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
