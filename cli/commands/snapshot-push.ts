@@ -85,7 +85,7 @@ function tell({ way, published, signedBy, removed }: Told, flags: SnapshotPushFl
         ["created", toUtcText(new Date(created))],
         ["size", toSizeText(size)],
         ["signed by", shortDigest(signedBy)],
-        ["manifest", manifest],
+        ["manifest", shortDigest(manifest)],
         ...(removed.removed.length === 0
           ? []
           : ([["deleted", counted(removed.removed.length, "older snapshot")]] as const)),

@@ -1,0 +1,184 @@
+/** `snapshot push`, `pull` and `ls` as command lines, and every other command over what they leave. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { newKey, onStage, type SnapshotStage } from "../../support/snapshot-stage.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
+import { podFor, policyFor } from "../demo-policy.ts";
+
+const test = suite("cli/commands/snapshot");
+const demo = demoLayout();
+const [publisher, next, stranger] = [newKey(), newKey(), newKey()];
+const files = {
+  "publisher.key": publisher.pem,
+  "publisher.pub": publisher.key.publicKey,
+  "next.key": next.pem,
+  "next.pub": next.key.publicKey,
+  "stranger.pub": stranger.key.publicKey,
+  "p521.pub":
+    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
+  "key.pub": demo.key.pem,
+  "policy.yaml": policyFor(demo.key.pem),
+  "pod.yaml": podFor("signed", demo.signed),
+};
+const now = "2026-11-02T00:00:00Z";
+const run = (...words: readonly string[]) => runCli(words, { files, now });
+
+interface Place {
+  readonly stage: SnapshotStage;
+  readonly place: string;
+  readonly replica: string;
+  readonly push: (...words: readonly string[]) => ReturnType<typeof runCli>;
+  readonly pull: (...words: readonly string[]) => ReturnType<typeof runCli>;
+}
+
+const withPlace = (act: (at: Place) => Promise<void>, deletes = true): Promise<void> =>
+  onStage(
+    async (stage) => {
+      assert.is((await run("mirror", "add", "--store", stage.store, demo.folder, "--complete")).exit, 0);
+      const place = stage.place.text;
+      const replica = tempFolder();
+      const push = (...words: readonly string[]) =>
+        run("snapshot", "push", place, "--store", stage.store, "--key", "publisher.key", ...words);
+      const pull = (...words: readonly string[]) => run("snapshot", "pull", place, "--store", replica, ...words);
+      await act({ stage, place, replica, push, pull });
+    },
+    { deletes },
+  );
+
+test("pushed, pulled, and read by every command as a mirror is", () =>
+  withPlace(async ({ replica, push, pull }) => {
+    const pushed = await push();
+    assert.is(pushed.exit, 0, pushed.err);
+    assert.match(pushed.out, /^pushed +snapshot 1 to oci:\/\//);
+    const pulled = await pull("--key", "publisher.pub");
+    assert.is(pulled.exit, 0, pulled.err);
+    assert.match(pulled.out, /^pulled +snapshot 1\n/);
+    const again = await pull();
+    assert.equal([again.exit, /^nothing new/.test(again.out)], [0, true], again.err);
+    for (const { out } of [pushed, pulled, again])
+      assert.ok(
+        out.split("\n").every((line) => line.length <= 80),
+        out,
+      );
+    const store = ["--store", replica];
+    const rows: readonly (readonly [number, ...string[]])[] = [
+      [0, "verify", "--key", "key.pub", "--insecure-ignore-tlog", demo.signed],
+      [10, "verify", "--key", "key.pub", "--insecure-ignore-tlog", demo.unsigned],
+      [0, "apply", "policy.yaml", "-r", "pod.yaml"],
+      [0, "tree", demo.signed],
+      [0, "mirror", "ls"],
+      [0, "mirror", "status"],
+      [0, "mirror", "check"],
+      [2, "mirror", "add", demo.folder],
+      [2, "mirror", "pin-key", "k8s://a/b", "key.pub"],
+      [2, "mirror", "gc", "--keep-last", "1", "--yes"],
+      [2, "mirror", "distrust", "add", "identity", "https://a/*", "--reason", "x"],
+    ];
+    for (const [exit, ...words] of rows) {
+      const found = await run(...words, ...store);
+      assert.is(found.exit, exit, `${words.join(" ")}\n${found.out}${found.err}`);
+    }
+    assert.not(existsSync(join(replica, "mirror.db")));
+  }));
+
+test("wrong usage is said before anything is asked", () =>
+  withPlace(async ({ stage, place, replica, push, pull }) => {
+    stage.registry.asked();
+    const store = ["--store", stage.store];
+    const rows = [
+      pull(),
+      pull("--key", "publisher.key"),
+      pull("--key", "p521.pub"),
+      pull("--key", "nowhere"),
+      pull("--key", "publisher.pub", "--timeout", "0s"),
+      push("--keep", "0"),
+      push("--keep", "all"),
+      push("--next-key", "next.key"),
+      run("snapshot", "push", place, ...store),
+      run("snapshot", "push", place, ...store, "--key", "publisher.pub"),
+      run("snapshot", "push", place, "--store", tempFolder(), "--key", "publisher.key"),
+      run("snapshot", "push", `${place}@sha256:${"0".repeat(64)}`, ...store, "--key", "publisher.key"),
+      run("snapshot", "pull", "registry.corp/a", "--store", replica, "--key", "publisher.pub"),
+      run("snapshot", "pull", place, "--key", "publisher.pub"),
+      run("snapshot", "ls", place, "--last", "0"),
+      run("snapshot", "ls", "https://registry.corp/a"),
+    ];
+    for (const [index, one] of rows.entries()) assert.is((await one).exit, 2, `${index}: ${(await one).err}`);
+    assert.equal(stage.registry.asked(), []);
+  }));
+
+test("each refusal has its exit code, what to do, and changes nothing", () =>
+  withPlace(async ({ stage, pull, push }) => {
+    const refused = async (exit: number, code: string, ...words: readonly string[]): Promise<void> => {
+      const found = await pull(...words);
+      assert.is(found.exit, exit, found.err);
+      assert.ok(found.err.startsWith(`error ${code}: `) && /\n {2}fix: {2}\S/.test(found.err), found.err);
+    };
+    await refused(11, "image-not-found", "--key", "publisher.pub");
+    await push();
+    await refused(6, "archive-signature", "--key", "stranger.pub");
+    await push();
+    await pull("--key", "publisher.pub");
+    stage.registry.tags.set("latest", stage.registry.tags.get("snapshot-1") ?? "");
+    await refused(6, "archive-sequence");
+    stage.registry.instead = () => 401;
+    await refused(4, "access-denied");
+    assert.is((await push()).exit, 4);
+    stage.registry.instead = () => 503;
+    await refused(5, "upstream-error");
+  }));
+
+test("a key that is replaced is named, and accepted from then on", () =>
+  withPlace(async ({ stage, place, push, pull }) => {
+    await push("--next-key", "next.pub");
+    const first = await pull("--key", "publisher.pub");
+    assert.ok(first.err.includes(next.key.fingerprint), first.err);
+    const second = await run("snapshot", "push", place, "--store", stage.store, "--key", "next.key");
+    assert.is(second.exit, 0, second.err);
+    assert.match((await pull("--key", "publisher.pub")).out, /snapshot 2, in the place of 1/);
+  }));
+
+test("the list fits, says who signed, and without a key that nothing was verified", () =>
+  withPlace(async ({ place, push }) => {
+    for (let count = 0; count < 3; count++) await push();
+    const list = await run("snapshot", "ls", place, "--key", "publisher.pub", "--last", "2");
+    assert.is(list.exit, 0, list.err);
+    const [head = "", ...lines] = list.out.trimEnd().split("\n");
+    assert.equal(head.split(/ {2,}/), ["SEQUENCE", "CREATED", "CONTENT ID", "SIZE", "SIGNED BY"]);
+    assert.is(lines.length, 3);
+    assert.ok(lines[0]?.startsWith("3*") && lines[0].endsWith(publisher.key.fingerprint.slice(0, 12)), list.out);
+    assert.ok(
+      [head, ...lines].every((line) => line.length <= 80),
+      list.out,
+    );
+    const other = await run("snapshot", "ls", place, "--key", "stranger.pub");
+    assert.is(other.out.match(/archive-signature/g)?.length, 3);
+    const none = await run("snapshot", "ls", place);
+    assert.is(none.out.match(/not checked/g)?.length, 3);
+    assert.match(none.err, /^note: nothing was verified/);
+  }));
+
+test("old ones are deleted by a rule; a registry that does not is a warning", () =>
+  withPlace(async ({ push }) => {
+    for (let count = 0; count < 3; count++) await push();
+    const found = await push("--keep", "2", "-o", "json");
+    assert.equal([found.exit, JSON.parse(found.out).removed], [0, []]);
+    assert.match(found.err, /^warning: older snapshots stay in the registry/);
+  }, false));
+
+test("a clock that is behind is said on both sides", () =>
+  withPlace(async ({ stage, place, push, replica }) => {
+    await push();
+    const early = { files, now: "2020-01-01T00:00:00Z" };
+    const store = ["--store", stage.store, "--key", "publisher.key"];
+    assert.match((await runCli(["snapshot", "push", place, ...store], early)).err, /clock-behind/);
+    await push();
+    const pull = ["snapshot", "pull", place, "--store", replica, "--key", "publisher.pub"];
+    assert.match((await runCli(pull, early)).err, /clock-behind/);
+  }));
+
+test.run();
