@@ -80,7 +80,13 @@ export const isSqliteError = (error: unknown): error is InstanceType<typeof Data
 
 /** Makes it one plain file again, unless another process has it open; WAL mode is as safe. */
 export function leaveWal(database: Database.Database): void {
-  database.pragma("wal_checkpoint(TRUNCATE)");
+  try {
+    database.pragma("wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    // A full disk has no room for the pages: what was committed is in the log, and the next writer brings it over.
+    if (!(isSqliteError(error) && error.code.startsWith("SQLITE_FULL"))) throw error;
+    return;
+  }
   database.pragma("busy_timeout = 0");
   try {
     database.pragma("journal_mode = DELETE");
