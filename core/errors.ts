@@ -346,6 +346,9 @@ export const remedies = {
     "change the mirror that it is a snapshot of, and push that: `sallyport snapshot push PLACE --store STORE --key KEY`",
   "snapshot-sequence":
     "see who moved the registry's tag back; if the mirror that is published was made anew, begin with a new folder",
+  "old-by-clock":
+    "set this machine's clock; if it is right, sync or import first, or say what stays by other rules, such as " +
+    "`--keep-last N`, alone",
   disk: "make room on the disk or repair it, then do it again",
   sqlite:
     "install the tarball that was made for this platform and this Node; or install python3, make, g++ and Node's " +

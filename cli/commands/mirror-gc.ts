@@ -30,7 +30,7 @@ interface GcOptions extends RemovalOptions, RetentionOptions {
 }
 
 function show(collection: Collection, isDry: boolean, { output }: OutputOptions, io: CommandIO): void {
-  const { images, imagesRemoved, answers, blobs, layers, metadata, bytes, claimed, ended } = collection;
+  const { images, imagesRemoved, answers, blobs, layers, metadata, bytes, claimed, ended, elsewhere } = collection;
   if (isDocumentFormat(output)) {
     io.out(renderDocument("MirrorRemoval", { dryRun: isDry, ...collection }, output));
     return;
@@ -44,6 +44,12 @@ function show(collection: Collection, isDry: boolean, { output }: OutputOptions,
   for (const { scope, at, from } of ended)
     tellAnswer(
       `${isDry ? "would end" : "no longer complete"}, ${visibleLine(scope)}\n  said as of ${at} by ${visible(from)}\n`,
+      io,
+    );
+  for (const repository of elsewhere)
+    tellAnswer(
+      `kept ${visibleLine(repository)}\n  signatures or other referrers of these images are there: gc with a rule removes what no\n` +
+        "  image keeps\n",
       io,
     );
   tellAnswer(

@@ -51,7 +51,7 @@ export function readRetention(options: RetentionOptions, io: CommandIO): Retenti
   ];
   return {
     ...(keepLast === undefined ? {} : { keepLast: Number(keepLast) }),
-    ...(keepNewer === undefined ? {} : { since: new Date(io.now().getTime() - parseSpan(keepNewer, "--keep-newer")) }),
+    ...(keepNewer === undefined ? {} : newerThan(parseSpan(keepNewer, "--keep-newer"), io.now())),
     keep: (name) => {
       const { repository, tag } = splitName(name);
       return rules.some((rule) => rule(name, repository, tag));
@@ -59,6 +59,8 @@ export function readRetention(options: RetentionOptions, io: CommandIO): Retenti
     ...(endClaims === true ? { endClaims } : {}),
   };
 }
+
+const newerThan = (ms: number, now: Date) => ({ since: new Date(now.getTime() - ms), now });
 
 function splitName(name: string): { readonly repository: string; readonly tag: string | undefined } {
   const at = name.indexOf("@");

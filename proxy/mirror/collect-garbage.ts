@@ -11,6 +11,7 @@ import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.
 import type { Limits } from "../../core/limits.ts";
 import { hostOf, imageScope } from "../../core/oci/completeness.ts";
 import { type AnswerRow, loadRootSource } from "./answer-row.ts";
+import { withHonestAge } from "./honest-age.ts";
 import type { LayerStore } from "./layer-store.ts";
 import type { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { RepositoryContents } from "./repository-contents.ts";
@@ -31,6 +32,8 @@ export interface Collection {
   readonly claimed: readonly string[];
   /** The claims that ended. */
   readonly ended: readonly CompletenessClaim[];
+  /** Of images that were named: other repositories with what hangs on them, which stays. The first ones. */
+  readonly elsewhere: readonly string[];
 }
 
 export interface MirrorToCollect {
@@ -47,6 +50,8 @@ interface Removal {
   /** Before anything was removed, by their scopes. */
   readonly claims: ReadonlyMap<string, CompletenessClaim>;
   readonly ended: Map<string, CompletenessClaim>;
+  /** Images that are gone, by their repositories. */
+  readonly gone: Map<string, readonly Digest[]>;
 }
 
 /** Thrown to undo a dry run. */
@@ -54,12 +59,13 @@ class Undo extends Error {}
 
 /**
  * By rules, every repository; without rules only what nothing refers to is removed.
- * @throws EngineError `mirror-corrupt` before anything is removed.
+ * @throws EngineError `mirror-corrupt`, and as {@link withHonestAge}, before anything is removed.
  */
 export function collectGarbage(mirror: MirrorToCollect, retention: Retention | undefined, isDry: boolean): Collection {
-  return removed(mirror, isDry, (removal) => {
-    if (retention === undefined) return [];
-    return applyRetention(mirror, retention, removal);
+  const rules = retention === undefined ? undefined : withHonestAge(retention, mirror);
+  return removed(mirror, { isDry }, (removal) => {
+    if (rules === undefined) return [];
+    return applyRetention(mirror, rules, removal);
   });
 }
 
@@ -72,7 +78,7 @@ export type ImageToRemove = { readonly repository: string } & ({ readonly tag: s
  * nothing is removed.
  */
 export function removeImages(mirror: MirrorToCollect, images: readonly ImageToRemove[], isDry: boolean): Collection {
-  return removed(mirror, isDry, (removal) => {
+  return removed(mirror, { isDry, isNamed: true }, (removal) => {
     const byRepository = new Map<string, ImageToRemove[]>();
     for (const image of images)
       byRepository.set(image.repository, [...(byRepository.get(image.repository) ?? []), image]);
@@ -81,10 +87,14 @@ export function removeImages(mirror: MirrorToCollect, images: readonly ImageToRe
   });
 }
 
-function removed(mirror: MirrorToCollect, isDry: boolean, remove: (removal: Removal) => readonly string[]): Collection {
+function removed(
+  mirror: MirrorToCollect,
+  { isDry, isNamed = false }: { readonly isDry: boolean; readonly isNamed?: boolean },
+  remove: (removal: Removal) => readonly string[],
+): Collection {
   const { database } = mirror;
   const claims = new Map(mirror.knowledge.allClaims().map((claim) => [claim.scope, claim]));
-  const removal: Removal = { images: [], count: 0, answers: 0, claims, ended: new Map() };
+  const removal: Removal = { images: [], count: 0, answers: 0, claims, ended: new Map(), gone: new Map() };
   let collection: Collection | undefined;
   let files: readonly string[] = [];
   try {
@@ -111,6 +121,7 @@ function removed(mirror: MirrorToCollect, isDry: boolean, remove: (removal: Remo
           bytes: gone.bytes + layers.bytes,
           claimed,
           ended: [...removal.ended.values()].sort((left, right) => (left.scope < right.scope ? -1 : 1)),
+          elsewhere: isNamed ? elsewhere(mirror, removal) : [],
         };
         if (isDry) throw new Undo();
       })
@@ -223,6 +234,7 @@ function removeRows(
   for (const { tag, digest } of contents.tags) if (digest !== undefined && !tags.has(tag)) note(`${repository}:${tag}`);
   for (const { digest, isPresent } of untagged)
     if (isPresent && !manifests.has(digest)) note(`${repository}@${digest}`);
+  removal.gone.set(repository, images);
   const scopes = [repository, hostOf(repository), ...images.map((digest) => imageScope(repository, digest))];
   for (const scope of scopes) {
     const claim = removal.claims.get(scope);
@@ -230,6 +242,23 @@ function removeRows(
     database.prepare(sqlText("delete-complete")).run(scope);
     removal.ended.set(scope, claim);
   }
+}
+
+/**
+ * Repositories other than an image's own in which signatures and other referrers of it are, and the image is not. A rule
+ * removes them once no image keeps them.
+ */
+function elsewhere({ database, knowledge, limits }: MirrorToCollect, { gone }: Removal): readonly string[] {
+  const found = new Set<string>();
+  const digests = new Set([...gone.values()].flat());
+  for (const repository of repositoriesOf(database))
+    for (const digest of gone.has(repository) ? [] : digests) {
+      const [first] = knowledge.facts(imageScope(repository, digest));
+      const isHere = knowledge.recorded({ kind: "manifest", repository, digest })?.state === "present";
+      if (first !== undefined && !isHere) found.add(repository);
+      if (found.size >= limits.listedRemovals) return [...found];
+    }
+  return [...found];
 }
 
 /** What the trusted roots refer to: bytes, and metadata other than roots. */

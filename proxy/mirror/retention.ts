@@ -7,6 +7,8 @@ export interface Retention {
   readonly keepLast?: number;
   /** What was seen at or after this time. */
   readonly since?: Date;
+  /** By which clock `since` was reckoned: what it removes is then guarded against one that has jumped. */
+  readonly now?: Date;
   /** Names, as `repository:tag` and `repository@digest`. */
   readonly keep?: (name: string) => boolean;
   /** Also where a repository or a host is claimed to be complete: its claim ends then. */

@@ -708,6 +708,9 @@ FROM complete
 WHERE scope IN (?, ?, ?)
 ORDER BY length(scope) DESC
 `,
+  "find-newest-answer": `SELECT max(unixepoch(at))
+FROM answer
+`,
   "find-pin": `SELECT kind, name, digest, bytes, at, source, checksum
 FROM pin
 WHERE kind = ? AND name = ?

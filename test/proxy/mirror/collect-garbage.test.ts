@@ -228,6 +228,24 @@ test("beginnings of layers stay while a manifest names the layer and the rest ma
   sound(folder);
 });
 
+test("what hangs on a removed image in other repositories stays and is named, unless the image is there too", () => {
+  const [signatures, copy] = ["ghcr.io/org/signatures", "ghcr.io/org/copy"];
+  const folder = writtenMirror((mirror) => {
+    const digest = image(mirror);
+    tag(mirror, "1", digest);
+    tag(mirror, "2", image(mirror, { annotations: { other: "1" } }));
+    for (const where of [repository, signatures, copy]) sign(mirror, digest, where);
+    image(mirror, {}, origin.at, copy);
+    assert.equal(mirror.writer().remove([{ repository, tag: "2" }], true).elsewhere, []);
+    const { imagesRemoved, elsewhere } = mirror.writer().remove([{ repository, tag: "1" }]);
+    assert.equal([imagesRemoved, elsewhere], [1, [signatures]]);
+    // A rule removes it: no image keeps it any more.
+    assert.equal(mirror.writer().collect({ keepLast: 9, keep: () => false }).elsewhere, []);
+    assert.equal(mirror.knowledge().facts(`${signatures}@${digest}`), []);
+  });
+  sound(folder);
+});
+
 test("an image is removed with what hangs on it; what another tag has stays", () => {
   const folder = writtenMirror((mirror) => {
     const digest = image(mirror);

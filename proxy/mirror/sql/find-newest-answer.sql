@@ -1,0 +1,2 @@
+SELECT max(unixepoch(at))
+FROM answer
