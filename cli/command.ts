@@ -48,6 +48,8 @@ export interface Host {
   readonly pid: number;
   /** The machine's name. */
   readonly name: string;
+  /** What runs the program. */
+  readonly runtime: { readonly node: string; readonly platform: string; readonly arch: string };
   /** Calls `act` at each signal of this name, until the returned function is called. */
   onSignal(name: SignalName, act: () => void): () => void;
   /** Ends the process, whatever is in work. */

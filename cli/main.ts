@@ -63,6 +63,7 @@ const io: CommandIO = {
   host: {
     pid: process.pid,
     name: hostname(),
+    runtime: { node: process.versions.node, platform: process.platform, arch: process.arch },
     onSignal: (name, act) => {
       process.on(name, act);
       return () => void process.off(name, act);

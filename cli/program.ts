@@ -91,6 +91,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/status.ts"),
   },
   {
+    name: "doctor",
+    summary: "look at everything that decisions need, and say what is wrong and what mends it",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
     name: "serve",
     summary: "serve the mirror as a registry, with or without upstreams behind it",
     load: () => import("./commands/serve.ts"),
@@ -121,7 +126,15 @@ export const commands: readonly CommandEntry[] = [
 ];
 
 /** Those to which a configuration says nothing, and those that read it themselves. */
-const readsNoSettings: ReadonlySet<string> = new Set(["serve", "config", "env", "completion", "version", "jp"]);
+const readsNoSettings: ReadonlySet<string> = new Set([
+  "serve",
+  "config",
+  "doctor",
+  "env",
+  "completion",
+  "version",
+  "jp",
+]);
 
 /** The command that is called, or whose help is asked for. */
 function calledCommand(words: readonly string[], table: readonly CommandEntry[]): CommandEntry | undefined {

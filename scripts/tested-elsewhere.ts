@@ -3,6 +3,22 @@
  * keeps the list true.
  */
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
+  "cli/health/machine-items.ts": {
+    test: "test/cli/commands/doctor.test.ts",
+    why: "folders, locks, writers and the runtime are looked at there",
+  },
+  "cli/health/config-items.ts": {
+    test: "test/cli/commands/doctor.test.ts",
+    why: "configurations and certificates, right and wrong, are looked at there",
+  },
+  "cli/health/reach-items.ts": {
+    test: "test/cli/commands/doctor.test.ts",
+    why: "registries and an API server are asked there, and one that is not there",
+  },
+  "cli/serve/reach-upstreams.ts": {
+    test: "test/cli/commands/doctor.test.ts",
+    why: "opens the upstreams of a configuration and the cluster of a kubeconfig there",
+  },
   "cli/health/item.ts": {
     test: "test/cli/commands/status.test.ts",
     why: "every level and its threshold is seen there, as text and as a document",

@@ -12,7 +12,7 @@ const marks = {
   skipped: "skip",
 } as const satisfies Record<Item["state"], Mark>;
 
-const nameWidth = 13;
+const nameWidth = 14;
 
 /** One item: its mark, its name, what is so, and below it what to do. */
 function lines({ name, subject, state, text, code, fix }: Item, style: Style): readonly string[] {

@@ -22,6 +22,7 @@ export const documentKinds = [
   "DistrustAddition",
   "DistrustList",
   "DistrustRemoval",
+  "Doctor",
   "Environment",
   "Error",
   "Explanation",

@@ -23,6 +23,18 @@ const isWholeSync = ({ kind, summary }: Dated): boolean =>
 const isSignedImport = ({ kind, summary }: Dated): boolean =>
   kind === "import" && isObject(summary) && summary.signedTime !== undefined && summary.archive !== "trust";
 
+/**
+ * The newest signed time: that of decisions, or one that an archive signed, of trust alone too. This machine's clock
+ * cannot be before it.
+ */
+export function newestTimeOf(runs: readonly Dated[], ofDecisions: Date | undefined): Date | undefined {
+  const times = runs.flatMap(({ kind, summary }) =>
+    kind === "import" && isObject(summary) ? (timeOf(summary.signedTime)?.getTime() ?? []) : [],
+  );
+  if (ofDecisions !== undefined) times.push(ofDecisions.getTime());
+  return times.length === 0 ? undefined : new Date(Math.max(...times));
+}
+
 /** A record whose time cannot be read says nothing. */
 function timeOf(text: unknown): Date | undefined {
   if (typeof text !== "string") return undefined;

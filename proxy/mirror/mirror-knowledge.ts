@@ -19,7 +19,7 @@ import {
 } from "./answer-row.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
 import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
-import { mirroredOf } from "./dated-runs.ts";
+import { mirroredOf, newestTimeOf } from "./dated-runs.ts";
 import { hasChecksum } from "./row-checksum.ts";
 import { RunLog } from "./run-log.ts";
 import { sqlText } from "./statements.ts";
@@ -164,11 +164,12 @@ export class MirrorKnowledge implements Knowledge {
       const version = `${this.#version.get()} ${this.#changes.get()}`;
       if (this.#state === undefined || this.#state.version !== version) {
         const signed = this.#signedTime.get();
+        const runs = this.#runs.datedRuns();
         this.#state = {
           version,
           distrust: this.distrustEntries().map(({ row }) => row),
-          newestSignedTime: signed === undefined ? undefined : readSignedTime(signed),
-          mirrored: mirroredOf(this.#runs.datedRuns()),
+          newestSignedTime: newestTimeOf(runs, signed === undefined ? undefined : readSignedTime(signed)),
+          mirrored: mirroredOf(runs),
           checkpoints: this.#checkpoints.all().map((row) => {
             checkCheckpoint(row);
             return row.note;

@@ -29,7 +29,7 @@ const lockFile = "writer.lock";
 const mostRead = 4096;
 
 /** Who wrote that it holds the lock; the file outlives a process that was killed. */
-function readHolder(folder: string): LockHolder | undefined {
+export function readHolder(folder: string): LockHolder | undefined {
   try {
     const text = readFileSync(join(folder, holderFile), "utf8").slice(0, mostRead);
     const { pid, host, since, command } = JSON.parse(text);

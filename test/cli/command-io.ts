@@ -78,6 +78,7 @@ function testHost({ signals = (act) => void setImmediate(() => act("SIGTERM")) }
   return {
     pid: 4711,
     name: "test",
+    runtime: { node: "20.19.0", platform: "linux", arch: "x64" },
     onSignal: (name, act) => {
       listeners.set(name, act);
       if (name === "SIGTERM") signals((sent) => listeners.get(sent)?.());

@@ -123,6 +123,7 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["ArchiveVerification", "archive", "verify", archive, "--key", "signing.pub"],
   ["ArchiveDiff", "archive", "diff", archive, archive, "--key", "signing.pub"],
   ["Status", "status", ...mirror],
+  ["Doctor", "doctor", ...mirror],
   ["MirrorRemoval", "mirror", "gc", ...mirror, "--keep-last", "9", "--yes"],
   ["MirrorRemoval", "mirror", "rm", ...mirror, demo.foreign, "--dry-run"],
   ["KeyPin", "mirror", "pin-key", ...mirror, "k8s://shop/key", "key.pub"],

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonValue } from "../../../core/encoding/json.ts";
-import { mirroredOf } from "../../../proxy/mirror/dated-runs.ts";
+import { mirroredOf, newestTimeOf } from "../../../proxy/mirror/dated-runs.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
@@ -56,6 +56,16 @@ test("an attack: a time that is none does not make a mirror younger, nor is it p
     assert.equal(mirroredOf([archive(time), archive(second)]), {}, String(time));
 });
 
+test("the newest signed time is that of decisions, or one that an archive signed", () => {
+  const [early, late] = [new Date(first), new Date(second)];
+  assert.is(newestTimeOf([], undefined), undefined);
+  assert.equal(newestTimeOf([], early), early);
+  assert.equal(newestTimeOf([archive(second)], early), late);
+  assert.equal(newestTimeOf([archive(first), archive(second, { archive: "trust" })], undefined), late);
+  assert.equal(newestTimeOf([archive(first)], late), late);
+  assert.is(newestTimeOf([sync(second), archive("soon")], undefined), undefined, "a sync signs nothing");
+});
+
 test("a mirror tells of its age in its state, and again after each run", () => {
   const mirror = openMirror(temporaryFolder(), { mode: "write", limits: defaultLimits });
   try {
@@ -67,6 +77,7 @@ test("a mirror tells of its age in its state, and again after each run", () => {
     assert.equal(state(), { at: new Date(first), by: "sync" }, "other runs do not hide it");
     mirror.log.addRun(archive(second));
     assert.equal(state(), { at: new Date(second), by: "archive" });
+    assert.equal(mirror.knowledge().state().newestSignedTime, new Date(second));
   } finally {
     mirror.close();
   }
