@@ -20,7 +20,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   // Parts with more cases than their callers could show.
   "core/kyverno/image/reference-filter.ts selectsImage":
     "one name against one entry's patterns, in every spelling; what ships asks for all names of an image",
-  "proxy/mirror/sqlite.ts loadSqlite": "a package that is missing, and one for another Node",
   "cli/input/cluster-files.ts parsePath": "paths of the cluster's API",
   "cli/input/cluster-files.ts pluralOf": "plurals of kinds",
   "cli/program.ts commands": "every command is run through its help",

@@ -1,4 +1,4 @@
-/** The machine: the program, Node, SQLite, and the folder of the mirror. Source: docs/spec/command-line.md#status-and-doctor. */
+/** The machine: Node, and the folder of the mirror. Source: docs/spec/command-line.md#status-and-doctor. */
 import { EngineError } from "../../core/errors.ts";
 import type { FolderLook } from "../../proxy/mirror/look-at-folder.ts";
 import type { LockHolder } from "../../proxy/mirror/writer-lock.ts";

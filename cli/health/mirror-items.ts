@@ -206,7 +206,7 @@ function runItems(runs: readonly Run[], now: Date, store: string): readonly Item
 
 const gib = 2 ** 30;
 
-export function diskItem({ diskFreeBytes, diskBytes, databaseBytes }: MirrorStatus, store: string): Item {
+function diskItem({ diskFreeBytes, diskBytes, databaseBytes }: MirrorStatus, store: string): Item {
   const share = diskFreeBytes / Math.max(1, diskBytes);
   const text =
     `${toSizeText(diskFreeBytes)} free of ${toSizeText(diskBytes)} (${Math.floor(share * 100)} %); ` +

@@ -10,7 +10,7 @@ import { openDatabase } from "./sqlite.ts";
 import { guarded, systemCode, toStoreError } from "./store-error.ts";
 import { currentWriter, type LockHolder, readHolder } from "./writer-lock.ts";
 
-/** Linux's numbers of file systems that other machines share, whose locks or whose order of writes cannot be relied on. */
+/** Linux's numbers of file systems that machines share: their locks, or their order of writes, cannot be relied on. */
 const shared: Readonly<Record<number, string>> = {
   26985: "NFS",
   20859: "SMB",

@@ -156,8 +156,8 @@ export const signatureFaults: readonly Fault[] = [
   {
     name: "inclusion-not-checked-v1",
     file: "core/tlog/verify-log-entry.ts",
-    from: "  verifyRekorV1Inclusion(entry, log, verifier, options.limits);\n",
-    to: "",
+    from: "const checkpointAt = verifyRekorV1Inclusion(entry, log, verifier, options.limits);",
+    to: "const checkpointAt = undefined;",
   },
   {
     name: "inclusion-path-not-checked",

@@ -137,6 +137,24 @@ export const trustFaults: readonly Fault[] = [
     to: "",
   },
   {
+    name: "signature-age-not-required",
+    file: "core/verify/verify-entity.ts",
+    from: '  ["signature.age", (run) => run.requireAge()],\n',
+    to: "",
+  },
+  {
+    name: "freshness-not-required",
+    file: "core/verify/verify-entity.ts",
+    from: '  ["freshness", (run) => run.requireFreshness()],\n',
+    to: "",
+  },
+  {
+    name: "mirror-of-any-age",
+    file: "core/trust/mirror-age.ts",
+    from: "return age === undefined || !(age >= -skew) ? undefined : Math.max(0, age);",
+    to: "return age === undefined ? undefined : Math.max(0, age);",
+  },
+  {
     name: "tuf-one-signature",
     file: "core/tuf/role.ts",
     from: "if (BigInt(signers.size) >= threshold) return;",

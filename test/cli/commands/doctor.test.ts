@@ -110,7 +110,8 @@ test("upstreams are asked where that was said, and nothing secret is told", asyn
   });
   try {
     const upstreams =
-      `upstreams:\n  - { host: '${server.host}', plainHTTP: true, credentials: { username: bot, password: ${password} } }\n` +
+      `upstreams:\n  - host: '${server.host}'\n    plainHTTP: true\n` +
+      `    credentials: { username: bot, password: ${password} }\n` +
       "  - { host: '127.0.0.1:1', plainHTTP: true }\n";
     const files = { "sp.yaml": config(`mode: online\nstore: ${temporaryFolder()}\n${upstreams}`) };
     const offline = await seen(["--config", "sp.yaml", "--offline"], { files });

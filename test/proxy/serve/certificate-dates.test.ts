@@ -6,7 +6,7 @@ import { tlsAuthority } from "../../support/tls-identity.ts";
 
 const test = suite("proxy/serve/certificate-dates");
 
-test("the validity of a chain is what all of its certificates have in common; the key must be the first one's", async () => {
+test("a chain is valid while all of its certificates are; the key must be the first one's", async () => {
   const authority = await tlsAuthority();
   const [one, other] = [await authority.issue(["a.test"]), await authority.issue(["b.test"])];
   const { from, until } = readCertificateDates("a.pem", one.cert + authority.ca, one.key);
