@@ -3,7 +3,7 @@
  * and compares.
  */
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -50,12 +50,28 @@ const empty: Preparation = (_, folder) => {
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** A registry on loopback, and the key of what it holds. */
-const network: Preparation = async (root, folder) => {
+const network: Preparation = (root, folder) => {
   const images = join(root, "test/fixtures/guides/across-the-gap/usb");
   mkdirSync(folder, { recursive: true });
   cpSync(join(images, "cosign.pub"), join(folder, "cosign.pub"));
-  const script = join(root, "test/documentation/guide-registry.ts");
-  const registry = spawn(process.execPath, ["--import", "tsx", script, images], {
+  return startRegistry(root, "guide-registry.ts", images);
+};
+
+/** What `npm run demo` leaves, the keys of two publishers, and a registry that can be pushed to. */
+const replicas: Preparation = (root, folder) => {
+  makeDemoFolder(root, folder);
+  for (const name of ["publisher", "next"]) {
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    writeFileSync(join(folder, `${name}.key`), privateKey.export({ type: "pkcs8", format: "pem" }));
+    writeFileSync(join(folder, `${name}.pub`), publicKey.export({ type: "spki", format: "pem" }));
+  }
+  return startRegistry(root, "snapshot-registry.ts");
+};
+
+/** A registry in a process of its own: `$REGISTRY`. */
+async function startRegistry(root: string, name: string, ...words: readonly string[]): Promise<Surroundings> {
+  const script = join(root, "test/documentation", name);
+  const registry = spawn(process.execPath, ["--import", "tsx", script, ...words], {
     cwd: root,
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -64,7 +80,7 @@ const network: Preparation = async (root, folder) => {
     registry.once("error", reject).once("exit", () => reject(new Error("the registry ended")));
   });
   return { variables: { REGISTRY: host }, close: () => void registry.stdin.end() };
-};
+}
 
 /** Pages with commands → where they are run. */
 export const guides: Readonly<Record<string, Preparation>> = {
@@ -74,6 +90,7 @@ export const guides: Readonly<Record<string, Preparation>> = {
   "docs/guides/nodes.md": empty,
   "docs/guides/phrase-book.md": demo,
   "docs/guides/reading-a-decision.md": demo,
+  "docs/guides/replicas.md": replicas,
   "docs/guides/run-the-proxy.md": network,
   "docs/guides/trust.md": demo,
   "docs/guides/with-a-network.md": network,

@@ -31,6 +31,50 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/status.test.ts",
     why: "each state of mirror, trust, checkpoints and runs is made there",
   },
+  "proxy/snapshot/artifact.ts": {
+    test: "test/proxy/snapshot/publish-snapshot.test.ts",
+    why: "what it writes is pushed there, and read again in bring-snapshot.test.ts",
+  },
+  "proxy/snapshot/download.ts": {
+    test: "test/proxy/snapshot/bring-snapshot.test.ts",
+    why: "a registry lies about the file there in each way, cuts it off, and has none",
+  },
+  "proxy/snapshot/find-snapshot.ts": {
+    test: "test/proxy/snapshot/bring-snapshot.test.ts",
+    why: "signed by others, by nobody, and moved while it is read there",
+  },
+  "proxy/snapshot/list-snapshots.ts": {
+    test: "test/proxy/snapshot/remove-old.test.ts",
+    why: "lists before and after a removal, and what is wrong with each",
+  },
+  "cli/commands/snapshot-ls.ts": {
+    test: "test/cli/commands/snapshot.test.ts",
+    why: "runs the command line there",
+  },
+  "cli/commands/snapshot-pull.ts": {
+    test: "test/cli/commands/snapshot.test.ts",
+    why: "runs the command line there, with each refusal",
+  },
+  "cli/commands/snapshot-push.ts": {
+    test: "test/cli/commands/snapshot.test.ts",
+    why: "runs the command line there",
+  },
+  "cli/input/snapshot-flags.ts": {
+    test: "test/cli/commands/snapshot.test.ts",
+    why: "each wrong flag and key is refused there",
+  },
+  "cli/render/snapshot.ts": {
+    test: "test/cli/commands/snapshot.test.ts",
+    why: "what is shown is compared there",
+  },
+  "cli/serve/follow-snapshots.ts": {
+    test: "test/cli/commands/serve-snapshots.test.ts",
+    why: "a server follows there, and meets each failure",
+  },
+  "cli/serve/reloading.ts": {
+    test: "test/cli/commands/serve-snapshots.test.ts",
+    why: "switches under load there, also with a configuration that is wrong; serve.test.ts changes configurations",
+  },
   "proxy/archive/cosign-key.ts": {
     test: "test/proxy/archive/signing-key.test.ts",
     why: "keys that cosign wrote are opened there, and wrong ones refused",
