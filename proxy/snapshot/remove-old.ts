@@ -20,7 +20,8 @@ interface RemoveOptions extends FindOptions {
 }
 
 /**
- * Leaves the newest `keep`, and the one to which the tag of the place points. Nothing else in the repository is touched.
+ * Leaves the newest `keep`, and the one to which the tag of the place points. Nothing else in the repository is
+ * touched.
  * @throws EngineError an outage
  */
 export async function removeOldSnapshots(place: SnapshotPlace, keep: number, options: RemoveOptions): Promise<Removed> {

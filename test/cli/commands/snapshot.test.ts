@@ -18,8 +18,10 @@ const files = {
   "next.key": next.pem,
   "next.pub": next.key.publicKey,
   "stranger.pub": stranger.key.publicKey,
-  "p521.pub":
-    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
+  "ed25519.pub": `-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PUBLIC KEY-----
+`,
   "key.pub": demo.key.pem,
   "policy.yaml": policyFor(demo.key.pem),
   "pod.yaml": podFor("signed", demo.signed),
@@ -92,7 +94,7 @@ test("wrong usage is said before anything is asked", () =>
     const rows = [
       pull(),
       pull("--key", "publisher.key"),
-      pull("--key", "p521.pub"),
+      pull("--key", "ed25519.pub"),
       pull("--key", "nowhere"),
       pull("--key", "publisher.pub", "--timeout", "0s"),
       push("--keep", "0"),

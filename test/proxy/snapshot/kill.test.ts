@@ -51,7 +51,8 @@ if (hasStrace())
           const [, name = "", rest = ""] = /^\d+\s+(\w+)\((.*)$/.exec(line) ?? [];
           const paths = [...rest.matchAll(new RegExp(`${store}(/[^"<>]*)?`, "g"))].map(([, path = "/"]) => path);
           const last = paths.at(-1) ?? "";
-          return `${name.replace("fdatasync", "fsync").replace(/renameat2?/, "rename")} ${last.replace(/\/\d+-[0-9a-f]+/, "/FILE")}`;
+          const call = name.replace("fdatasync", "fsync").replace(/renameat2?/, "rename");
+          return `${call} ${last.replace(/\/\d+-[0-9a-f]+/, "/FILE")}`;
         })
         .filter((call) => !call.endsWith("-journal"));
       const once = [
