@@ -10,6 +10,8 @@ export interface Step {
   readonly exit: number;
   /** What the output has to hold. */
   readonly shows: readonly string[];
+  /** Its answer is shown in full, however long it is. */
+  readonly isWhole?: true;
   /** Shows the resource that `apply -o` left, and wants its image to have a digest. */
   readonly admits?: string;
 }
@@ -116,6 +118,7 @@ export const steps: readonly Step[] = [
     title: "Why? Explain an admission",
     why: "The evidence with its times, and the line of the policy that asked for it.",
     words: ["explain", podImages["signed-keyless"], "-p", policy("06-keyless")],
+    isWhole: true,
     exit: 0,
     shows: ["ALLOW", "ada@example.com", policy("06-keyless"), "rekor.example.com"],
   },

@@ -12,6 +12,7 @@ import { stripVTControlCharacters } from "node:util";
 import { buildDist } from "./build.ts";
 import { makeDemoFolder } from "./demo-folder.ts";
 import { openUpstream, outageSteps, pullAll, syncStep, wantedPulls } from "./demo-outage.ts";
+import { wrapText } from "../cli/render/wrap.ts";
 import { type Step, steps } from "./demo-steps.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
@@ -27,6 +28,15 @@ const paint =
     colour ? `\u001b[${code}m${text}\u001b[0m` : text;
 const [bold, dim, red, green, cyan] = [paint(1), paint(2), paint(31), paint(32), paint(36)] as const;
 const say = (text = ""): void => void process.stdout.write(`${text}\n`);
+/** The commands write into a pipe, and are told how wide the screen is. */
+const width = process.stdout.columns ?? (Number(process.env.COLUMNS) || 80);
+/** Each line is coloured by itself, so that a pager shows any of them right. */
+const sayWrapped = (text: string, colours: (line: string) => string): void => {
+  for (const line of wrapText(text, { width, first: "", rest: "" })) say(colours(line));
+};
+const sayCommand = (line: string): void => {
+  for (const part of wrapText(`\`${line}\``, { width, first: "$ ", rest: "  ", commands: true })) say(cyan(part));
+};
 
 // Nothing of the caller's own store or colours may change what the demo shows.
 const {
@@ -36,7 +46,13 @@ const {
   FORCE_COLOR: _colour,
   ...environment
 } = process.env;
-const env = { ...environment, SALLYPORT_STORE: "mirror", ...(colour ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }) };
+const columns = { COLUMNS: String(width) };
+const env = {
+  ...environment,
+  ...columns,
+  SALLYPORT_STORE: "mirror",
+  ...(colour ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }),
+};
 
 function shorten(text: string): string {
   const lines = text.trim().split("\n");
@@ -59,7 +75,8 @@ function showAdmitted(file: string): readonly string[] {
   const path = join(folder, file);
   const line = existsSync(path) ? /image: .*@sha256:[0-9a-f]{64}/.exec(readFileSync(path, "utf8"))?.[0] : undefined;
   if (line === undefined) return [`${file} has no image with a digest`];
-  say(`${cyan(`$ grep image: ${file}`)}\n      ${line}`);
+  sayCommand(`grep image: ${file}`);
+  for (const part of wrapText(line, { width, first: "      ", rest: "        " })) say(part);
   return [];
 }
 
@@ -80,9 +97,11 @@ async function run(words: readonly string[]) {
 }
 
 async function play(step: Step, number: number): Promise<boolean> {
-  say(`\n${bold(`${number}. ${step.title}`)}\n${dim(step.why)}\n${cyan(`$ sallyport ${step.words.join(" ")}`)}`);
+  say(`\n${bold(`${number}. ${step.title}`)}`);
+  sayWrapped(step.why, dim);
+  sayCommand(`sallyport ${step.words.join(" ")}`);
   const { status, stdout, stderr } = await run(step.words);
-  for (const text of [stdout, stderr]) if (text.trim() !== "") say(shorten(text));
+  for (const text of [stdout, stderr]) if (text.trim() !== "") say(step.isWhole === true ? text.trim() : shorten(text));
   const faults = [
     ...faultsOf(step, status, stripVTControlCharacters(`${stdout}\n${stderr}`)),
     ...(step.admits === undefined ? [] : showAdmitted(step.admits)),
@@ -99,8 +118,9 @@ async function playPulls(upstream: { host: string; digest: string }, policy: "Fa
     policy === "Fail"
       ? "A digest cannot be stale and is served; a tag that cannot be asked again is not."
       : "The tag's last answer is served too, with a warning.";
-  say(`\n${bold(`${number}. A node pulls through the proxy, failurePolicy ${policy}`)}\n${dim(why)}`);
-  say(cyan(`$ sallyport ${words.join(" ")}`));
+  say(`\n${bold(`${number}. A node pulls through the proxy, failurePolicy ${policy}`)}`);
+  sayWrapped(why, dim);
+  sayCommand(`sallyport ${words.join(" ")}`);
   for (const { path, status, warning } of pulls) {
     const shown = path.replace(/(?<=sha256:[0-9a-f]{12})[0-9a-f]+/, "…");
     say(`GET /v2/shop/${shown} → ${status}${warning === null ? "" : `\n  Warning: ${warning}`}`);
@@ -125,12 +145,15 @@ async function playOutage(after: number): Promise<readonly boolean[]> {
 
 makeDemoFolder(root, folder);
 await buildDist(root);
-say(bold("Sallyport: may this image run? Decided here from a local mirror, with no network."));
-say(
+sayWrapped("Sallyport: may this image run? Decided here from a local mirror, with no network.", bold);
+sayWrapped(
   "Images, Pods and policies are those of Kyverno's Sigstore documentation: the images signed by the real cosign, " +
-    "the policies tidied as policy check advises. To repeat a step:\n",
+    "the policies tidied as policy check advises. To repeat a step:",
+  String,
 );
-say(`  ${cyan("cd .demo; alias sallyport='node ../dist/sallyport.mjs'; export SALLYPORT_STORE=mirror")}`);
+say();
+for (const line of ["cd .demo", "alias sallyport='node ../dist/sallyport.mjs'", "export SALLYPORT_STORE=mirror"])
+  say(`  ${cyan(line)}`);
 const came: boolean[] = [];
 for (const step of steps) came.push(await play(step, came.length + 1));
 came.push(...(await playOutage(came.length)));

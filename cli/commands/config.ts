@@ -11,7 +11,7 @@ import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { visibleLine } from "../render/escape.ts";
 import { toJsonText } from "../render/json.ts";
-import { warn } from "../render/say.ts";
+import { tellAnswer, warn } from "../render/say.ts";
 import { renderColumns } from "../render/table.ts";
 
 interface CheckOptions extends OutputOptions {
@@ -31,10 +31,10 @@ function check(path: string, { output, files }: CheckOptions, io: CommandIO): Ex
   const faults = [...read.faults, ...(files ? missingFiles(read, io) : [])];
   if (isDocumentFormat(output)) io.out(renderDocument("ConfigCheck", { file: path, errors: faults, warnings }, output));
   else {
-    for (const { place, message } of faults) io.out(`error invalid-config: ${place}: ${visibleLine(message)}\n`);
-    for (const { place, message } of warnings) io.out(`warning: ${place}: ${visibleLine(message)}\n`);
+    for (const { place, message } of faults) tellAnswer(`error invalid-config: ${place}: ${visibleLine(message)}`, io);
+    for (const { place, message } of warnings) tellAnswer(`warning: ${place}: ${visibleLine(message)}`, io);
     const loads = faults.length === 0 ? "loads" : "does not load";
-    io.out(`${path} ${loads}; ${counted(faults.length, "error")}, ${counted(warnings.length, "warning")}\n`);
+    tellAnswer(`${path} ${loads}; ${counted(faults.length, "error")}, ${counted(warnings.length, "warning")}`, io);
   }
   return faults.length === 0 ? 0 : 2;
 }

@@ -9,7 +9,7 @@ import { type MirrorViews, type ViewName, viewNames } from "../../proxy/mirror/l
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
-import { cutFront, renderColumns } from "../render/table.ts";
+import { cutEnd, cutFront, renderColumns } from "../render/table.ts";
 import { filterFlags, filterOf, type ImageFilters } from "../input/list-filters.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { type DocumentKind, isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -108,7 +108,8 @@ const tables: { readonly [N in ViewName]: Table<MirrorViews[N]> } = {
       cutFront(withShortDigests(scope), 30, style),
       grain,
       time(at),
-      cutFront(source, 16, style),
+      // It begins with the command; where there is room, all of it is shown.
+      cutEnd(source, Math.max(16, style.width - 64), style),
     ],
   },
 };

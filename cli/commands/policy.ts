@@ -17,6 +17,7 @@ import { outputOption } from "../input/output-flag.ts";
 import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { visibleLine } from "../render/escape.ts";
+import { tellAnswer } from "../render/say.ts";
 
 interface CheckOptions extends AliasOptions {
   readonly output: "text" | "json" | "yaml";
@@ -69,11 +70,13 @@ async function check(paths: readonly string[], options: CheckOptions, io: Comman
     const members = { ...loaded, errors, warnings, aliases };
     io.out(renderDocument("PolicyCheck", members, options.output));
   } else {
-    for (const problem of errors) io.out(`error ${problem.code}: ${visibleLine(problemText(problem))}\n`);
-    for (const warning of warnings)
-      io.out(`warning${warning.code === undefined ? "" : ` ${warning.code}`}: ${visibleLine(problemText(warning))}\n`);
+    for (const problem of errors) tellAnswer(`error ${problem.code}: ${visibleLine(problemText(problem))}`, io);
+    for (const warning of warnings) {
+      const code = warning.code === undefined ? "" : ` ${warning.code}`;
+      tellAnswer(`warning${code}: ${visibleLine(problemText(warning))}`, io);
+    }
     for (const { code, message, from, logical, physical } of aliases ?? [])
-      io.out(`warning ${code}: ${visibleLine(`${from}: ${logical}=${physical}: ${message}`)}\n`);
+      tellAnswer(`warning ${code}: ${visibleLine(`${from}: ${logical}=${physical}: ${message}`)}`, io);
     io.out(`${countText(policies.length, errors)}; ${counted(errors.length, "error")}, `);
     io.out(`${counted(warnings.length + (aliases?.length ?? 0), "warning")}\n`);
   }

@@ -20,7 +20,7 @@ import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { renderRoot, toTrustsJson } from "../render/trust.ts";
 import { beginOf, fetchInto, notePin, renderChange, store, type UpdateOptions } from "./trust-update.ts";
-import { warn } from "../render/say.ts";
+import { fitLine, warn } from "../render/say.ts";
 import { styleOf } from "../render/style.ts";
 
 interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
@@ -51,7 +51,7 @@ function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCo
   io.out(
     isDocumentFormat(options.output)
       ? renderDocument("TrustPin", members, options.output)
-      : `pinned ${options.name} ${root.digest}\n${renderRoot(root, styleOf(io))}`,
+      : `${fitLine(`pinned ${options.name} ${root.digest}`, io.width.out).join("\n")}\n${renderRoot(root, styleOf(io))}`,
   );
   return 0;
 }

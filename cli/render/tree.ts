@@ -26,10 +26,10 @@ function lines(node: TreeNode, style: Style, first: string, rest: string): reado
   const { mark, label, text = "", want, asked, children = [] } = node;
   const { middle, last, line, gap, arrow } = style.branches;
   const below = `${rest}${children.length > 0 ? line : gap}`;
-  const name = style.text(label).padEnd(text === "" ? 0 : labelWidth);
-  const wrapped = wrapText(style.text(text), {
+  const name = text === "" ? "" : `${style.text(label).padEnd(labelWidth)} `;
+  const wrapped = wrapText(style.text(text === "" ? label : text), {
     width: style.width,
-    first: `${first}${style.mark(mark)} ${name} `,
+    first: `${first}${style.mark(mark)} ${name}`,
     rest: below,
   });
   const who = asked === undefined ? "" : `${arrow} ${style.text(asked)}`;

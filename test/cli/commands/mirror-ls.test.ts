@@ -82,7 +82,7 @@ const views: Readonly<Record<string, readonly [kind: string, head: readonly stri
 for (const [view, [kind, head]] of Object.entries(views))
   test(`${view}: a table of at most 80 columns, whole fields, JSON`, async () => {
     await runCli(["mirror", "add", fixtures, "--store", store, "--complete"]);
-    const { exit, out } = await ls(view);
+    const { exit, out } = await runCli(["mirror", "ls", view, "--store", store], { width: 80 });
     assert.is(exit, 0);
     const [first, ...rows] = rowsOf(out);
     assert.equal(first, head);
