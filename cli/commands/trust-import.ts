@@ -48,10 +48,11 @@ function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCo
       .pin({ kind: "trusted-root", name: options.name, bytes }, { at: io.now().toISOString(), from: file }),
   );
   const members = { name: options.name, digest: root.digest, from: file, trusts: toTrustsJson(root) };
+  const head = fitLine(`pinned ${options.name} ${root.digest}`, io.width.out).join("\n");
   io.out(
     isDocumentFormat(options.output)
       ? renderDocument("TrustPin", members, options.output)
-      : `${fitLine(`pinned ${options.name} ${root.digest}`, io.width.out).join("\n")}\n${renderRoot(root, styleOf(io))}`,
+      : `${head}\n${renderRoot(root, styleOf(io))}`,
   );
   return 0;
 }

@@ -210,4 +210,34 @@ export const policyFaults: readonly Fault[] = [
     from: "      if (left === 0) {",
     to: "      if (left < 0) {",
   },
+  {
+    name: "mirror-tag-is-not-compared",
+    file: "core/kyverno/image/resolve-image.ts",
+    from: "if (there.digest === here.digest)",
+    to: "if (there.digest.length > 0)",
+  },
+  {
+    name: "unknown-mirror-tag-is-taken",
+    file: "core/kyverno/image/resolve-image.ts",
+    from: 'if (pulled.truth === "unknown") return pins ? judged : pulled;',
+    to: 'if (pulled.truth === "unknown") return judged;',
+  },
+  {
+    name: "one-skipped-name-excuses",
+    file: "core/kyverno/image/rule-images.ts",
+    from: "names.every((name) => skipsImage(entry.references, name, limits))",
+    to: "names.some((name) => skipsImage(entry.references, name, limits))",
+  },
+  {
+    name: "alias-of-a-part-of-a-name",
+    file: "core/oci/aliases.ts",
+    from: 'for (let at = place; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) yield at;',
+    to: 'for (let at = place; at !== ""; at = at.slice(0, -1)) yield at;',
+  },
+  {
+    name: "mirror-signatures-for-the-logical-name",
+    file: "core/kyverno/image/verify-image-entry.ts",
+    from: "request: { image: { repository: judged.repository, digest }, layouts: entry.layouts },",
+    to: "request: { image: { repository: reference.repository, digest }, layouts: entry.layouts },",
+  },
 ];

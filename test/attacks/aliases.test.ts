@@ -2,6 +2,7 @@
  * Attacks on the names of mirrors: what lies there is judged as what it mirrors, and by its digest alone. Each name
  * that an image has asks for what it would ask for by itself.
  */
+import * as fc from "fast-check";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../core/errors.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
@@ -129,6 +130,46 @@ attack(229, "an alias hides an image from what its own name asks for", () => {
   const image = `${mirrored}:${unsigned.tag}`;
   for (const aliases of [[], [team], [alias("far.example/x", "mirror.corp/lab/team")]])
     assert.ok(outcome({ image, knowledge, aliases, references: ["mirror.corp/*"] }).startsWith("denied"));
+});
+
+attack(229, "any alias beside any patterns: what is judged without it is judged with it", () => {
+  const place = fc.constantFrom("ghcr.io", "ghcr.io/org", "ghcr.io/org/app", "mirror.corp", "mirror.corp/gh");
+  const pattern = fc.constantFrom(
+    "*",
+    "ghcr.io/*",
+    "ghcr.io/org/*",
+    "mirror.corp/*",
+    "mirror.corp/gh/*",
+    "*/app:1",
+    "x*",
+  );
+  const image = fc.constantFrom(
+    "ghcr.io/org/app:1",
+    "mirror.corp/gh/app:1",
+    "mirror.corp/gh/org/app:1",
+    "mirror.corp/app:1",
+  );
+  const lists = fc.tuple(fc.array(pattern, { minLength: 1, maxLength: 2 }), fc.array(pattern, { maxLength: 2 }));
+  let judged = 0;
+  fc.assert(
+    fc.property(place, place, image, lists, (logical, physical, text, [references, skips]) => {
+      const count = (aliases: readonly Alias[]): number | undefined => {
+        try {
+          const { results } = decide(good, fastVerifier, judging({ image: text, references, skips, aliases }));
+          return results.filter(({ status }) => status !== "skip").length;
+        } catch (error) {
+          if (!(error instanceof EngineError) || error.code !== "invalid-config") throw error;
+          return undefined;
+        }
+      };
+      const [without = 0, within] = [count([]), count([alias(logical, physical)])];
+      if (within === undefined) return;
+      judged += without > 0 ? 1 : 0;
+      assert.ok(within >= without, `${logical}=${physical} ${text} ${references} ${skips}`);
+    }),
+    { numRuns: 300, seed: 1 },
+  );
+  assert.ok(judged > 20, String(judged));
 });
 
 attack(229, "two containers, one by each name: one of them is not what it says", () => {
