@@ -87,6 +87,7 @@ export const guides: Readonly<Record<string, Preparation>> = {
   "README.md": demo,
   "docs/guides/across-the-gap.md": gap,
   "docs/guides/ci-gate.md": demo,
+  "docs/guides/freshness.md": network,
   "docs/guides/nodes.md": empty,
   "docs/guides/phrase-book.md": demo,
   "docs/guides/reading-a-decision.md": demo,
