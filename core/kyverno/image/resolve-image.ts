@@ -2,21 +2,14 @@
  * From an image reference to the digest that is verified, once. Source:
  * docs/spec/sigstore.md#the-digest-that-is-verified.
  */
-import { readTag } from "../../oci/lookup.ts";
 import type { ImageReference } from "../../oci/reference.ts";
 import { type Digest, isDigest } from "../../crypto/digest.ts";
 import { EngineError } from "../../errors.ts";
-import { openAgain, openQuestions } from "../../knowledge/ask.ts";
+import { openQuestions } from "../../knowledge/ask.ts";
 import { claimOf, claimWords } from "../../knowledge/completeness-claim.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import { failed, proven, toFailure, type Verification } from "../../verdict.ts";
-
-export interface StaleTags {
-  /** A tag of which nobody could say whether it has moved is unknown. */
-  readonly hides: boolean;
-  /** Told of each such tag that is used. */
-  readonly warn: (text: string) => void;
-}
+import { readJudgedTag, type StaleTags } from "../rule/stale-tag.ts";
 
 /** A digest; and of a tag, who said that it has this one. */
 export interface ResolvedDigest {
@@ -44,15 +37,8 @@ export function resolveDigest(
       stage: 0,
     });
   }
-  const tag = image.tag ?? "latest";
   try {
-    const found = readTag(knowledge, image.repository, tag);
-    if (found.outage !== undefined && stale !== undefined) {
-      const { from, code } = found.outage;
-      if (stale.hides) throw openAgain({ kind: "tag", repository: image.repository, tag }, found.outage);
-      const since = `what was said of it at ${found.at} is used`;
-      stale.warn(`${image.canonical} may have moved: ${from} could not be asked (${code}), and ${since}`);
-    }
+    const found = readJudgedTag(image, knowledge, stale);
     if (found.state === "present") return proven({ digest: found.value.digest, tagFrom: found.from });
     const claim = claimOf(found);
     const said = `${found.from} said at ${found.at} that ${image.canonical} does not exist`;

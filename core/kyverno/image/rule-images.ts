@@ -7,6 +7,7 @@ import { evaluatePreconditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { loadContext } from "../rule/load-context.ts";
 import { variablesOf } from "../rule/request.ts";
+import type { StaleTags } from "../rule/stale-tag.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import { type ExtractedImage, type Extraction, extractImages, type FailedImage, imagesVariable } from "./extract.ts";
 import type { ImageReference } from "../../oci/reference.ts";
@@ -57,11 +58,10 @@ export class RuleImage {
   /** Results of the entries that judge the image, by index. Verified when first asked. */
   verdicts(): ReadonlyMap<number, ImageResult> {
     if (this.#verdicts !== undefined) return this.#verdicts;
-    const { counted, exhaustive, knowledge, verifier, warn } = this.#run.decision;
-    const { position, spec, ages } = this.#run.compiled.policy;
+    const { counted, exhaustive, knowledge, verifier } = this.#run.decision;
+    const { position, ages } = this.#run.compiled.policy;
     const maxMirrorAge = ages?.maxMirrorAge;
-    // A sync decides for a side that asks nobody: what it has of a tag is all that is known there.
-    const stale = { hides: spec.failurePolicy === "Fail" && !exhaustive, warn };
+    const stale = staleTagsOf(this.#run);
     const siblings = this.#entries;
     const variables = this.#variables;
     const verdicts = new Map<number, ImageResult>();
@@ -153,8 +153,15 @@ function declare(run: RuleRun, extracted: Extraction, variables: JsonContext): v
   if (images !== undefined) variables.add("images", images);
   if (othersFault !== undefined) variables.defer("images", () => unreadable(othersFault), "merge");
   const { rule, policy } = run.compiled;
-  loadContext(rule.context, variables, run.decision.knowledge, variablesOf(rule.name, run.request), policy);
+  const given = variablesOf(rule.name, run.request);
+  loadContext(rule.context, variables, run.decision.knowledge, given, policy, staleTagsOf(run));
 }
+
+/** A sync decides for a side that asks nobody: what it has of a tag is all that is known there. */
+const staleTagsOf = ({ decision, compiled }: RuleRun): StaleTags => ({
+  hides: compiled.policy.spec.failurePolicy === "Fail" && !decision.exhaustive,
+  warn: decision.warn,
+});
 
 /** Kyverno looks for the default images when an expression first reads the variable, and fails then. */
 const unreadable = (fault: EngineError): never => {

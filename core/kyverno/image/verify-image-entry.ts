@@ -20,7 +20,8 @@ import { substituteText } from "../rule/variables.ts";
 import { checkAttestation } from "./attestation.ts";
 import { checkAttestorSets, openOf, type SetContext, type SetsResult } from "./attestor-set.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
-import { resolveDigest, resolveMirrored, type StaleTags } from "./resolve-image.ts";
+import { resolveDigest, resolveMirrored } from "./resolve-image.ts";
+import type { StaleTags } from "../rule/stale-tag.ts";
 import type { AttestationResult, ImageResult } from "./result.ts";
 
 export interface EntryContext {

@@ -5,14 +5,17 @@ import { type JsonObject, type JsonValue, parseJson } from "../../encoding/json.
 import { EngineError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
 import { type ImageReference, parseReference, type ReferenceOptions, verifiableDigest } from "../../oci/reference.ts";
-import { type KnownManifest, readBlob, readManifest, readTag } from "../../oci/lookup.ts";
+import { type KnownManifest, readBlob, readManifest } from "../../oci/lookup.ts";
 import type { Digest } from "../../crypto/digest.ts";
 import type { Known } from "../../knowledge/answer.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
+import { readJudgedTag, type StaleTags } from "./stale-tag.ts";
 
 export interface ImageDataSettings {
   readonly references: ReferenceOptions;
   readonly limits: Limits;
+  /** Of a tag of which nobody could say whether it has moved. Absent: it counts. */
+  readonly stale?: StaleTags | undefined;
 }
 
 /** The platform that a registry client means when it is told none. */
@@ -44,7 +47,10 @@ export function loadImage(text: string, knowledge: Knowledge, settings: ImageDat
   const { image, digest: given } = readReference(text, settings);
   const digest =
     given ??
-    fetched(readTag(knowledge, image.fetchRepository, image.tag ?? "latest"), `the tag of ${image.canonical}`).digest;
+    fetched(
+      readJudgedTag({ ...image, repository: image.fetchRepository }, knowledge, settings.stale),
+      `the tag of ${image.canonical}`,
+    ).digest;
   const top = readKnown(image, digest, knowledge, settings);
   const child = top.manifest.kind === "index" ? readKnown(image, platformDigest(top, image), knowledge, settings) : top;
   if (child.manifest.config === undefined)

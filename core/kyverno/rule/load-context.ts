@@ -12,12 +12,14 @@ import { toJson } from "../policy/policy-value.ts";
 import { loadImage } from "./image-data.ts";
 import type { JsonContext } from "./json-context.ts";
 import { isIgnorance } from "./ignorance.ts";
+import type { StaleTags } from "./stale-tag.ts";
 import { substitute, substituteText } from "./variables.ts";
 
 interface Loading {
   readonly context: JsonContext;
   readonly knowledge: Knowledge;
   readonly policy: Pick<Policy, "kind" | "namespace">;
+  readonly stale: StaleTags | undefined;
 }
 
 /**
@@ -32,10 +34,11 @@ export function loadContext(
   knowledge: Knowledge,
   given: JsonObject,
   policy: Pick<Policy, "kind" | "namespace">,
+  stale?: StaleTags,
 ): void {
   for (const [name, value] of Object.entries(given)) addPath(context, name, value);
   const roots = new Set(Object.keys(given).map((name) => splitPath(name)[0]));
-  const loading: Loading = { context, knowledge, policy };
+  const loading: Loading = { context, knowledge, policy, stale };
   for (const entry of entries) {
     if (entry.variable !== undefined) context.defer(entry.name, () => loadVariable(entry, loading), "replace");
     else if (!roots.has(entry.name))
@@ -77,11 +80,10 @@ function loadEntry(entry: ContextEntry, loading: Loading): JsonValue {
   if (entry.apiCall !== undefined) return loadApiCall(entry.apiCall, loading);
   if (entry.imageRegistry !== undefined) {
     const { reference, jmesPath } = entry.imageRegistry;
-    return transform(
-      loadImage(substituteText(reference, loading.context), loading.knowledge, loading.context),
-      jmesPath,
-      loading.context,
-    );
+    const { context, knowledge, stale } = loading;
+    const { references, limits } = context;
+    const image = loadImage(substituteText(reference, context), knowledge, { references, limits, stale });
+    return transform(image, jmesPath, context);
   }
   if (entry.globalReference !== undefined) return loadGlobal(entry.globalReference, loading);
   return unresolved(

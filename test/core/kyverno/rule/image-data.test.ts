@@ -81,6 +81,23 @@ test("what is not known is a question, what does not exist is unresolved", () =>
   throwsCode("unresolved", () => loadImage("Bad Image", knowledge, settings));
 });
 
+test("a tag that may have moved is a question, as it is for an image", () => {
+  const { knowledge, digest } = stored("ghcr.io/org/app");
+  const tag = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
+  const told = { at: "2026-01-01T00:00:00Z", from: "ghcr.io" } as const;
+  const outage = { state: "unavailable", code: "unreachable", ...told } as const;
+  const answer = knowledge.answer(tag);
+  if (answer?.state !== "present") throw assert.unreachable();
+  knowledge.set(tag, { ...answer, outage });
+  const warnings: string[] = [];
+  const warn = (text: string): void => void warnings.push(text);
+  const load = (text: string, hides: boolean) => loadImage(text, knowledge, { ...settings, stale: { hides, warn } });
+  throwsCode("unreachable", () => load("ghcr.io/org/app:1", true));
+  assert.is(load("ghcr.io/org/app:1", false).identifier, "1");
+  assert.is(warnings.length, 1);
+  assert.is(load(`ghcr.io/org/app@${digest}`, true).identifier, digest, "a digest cannot be stale");
+});
+
 test("content that does not have its digest is refused", () => {
   const { knowledge, digest } = stored("ghcr.io/org/app");
   knowledge.present(
