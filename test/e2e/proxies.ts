@@ -168,4 +168,10 @@ interface Manifest {
   readonly layers: readonly { readonly digest: string }[];
 }
 
-export const proxyScenarios: readonly Scenario[] = [pulling("distribution"), conformance];
+export const proxyScenarios: readonly Scenario[] = [
+  pulling("distribution"),
+  // One of before the referrers API, and one with it.
+  pulling("docker-registry"),
+  pulling("ggcr-registry"),
+  conformance,
+];

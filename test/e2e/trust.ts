@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { request } from "undici";
 import * as assert from "uvu/assert";
-import { makeTufRepository } from "../lab/tuf-repository.ts";
+import { TufRepository } from "../lab/tuf-repository.ts";
 import { serveTuf } from "../support/tuf-server.ts";
 import { logKey, signIntoTiles, trustedRoot } from "./log-actions.ts";
 import { freePort } from "./processes.ts";
@@ -18,11 +18,20 @@ interface MirroredTrust {
   /** Of `trusted_root.json`. */
   readonly bytes: Uint8Array;
   readonly store: string;
+  /** Other targets of the repository, by their paths. */
+  readonly others?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** A TUF repository of a trusted root, from which a mirror takes it; then it is gone. `NAME-tuf.json` is its root. */
-export async function mirrorTrust({ stage, sallyport }: Tools, { name, bytes, store }: MirroredTrust): Promise<void> {
-  const repository = makeTufRepository(bytes, { seed: name, now: new Date() });
+export async function mirrorTrust(
+  { stage, sallyport }: Tools,
+  { name, bytes, store, others = {} }: MirroredTrust,
+): Promise<void> {
+  const repository = new TufRepository({ seed: name, now: new Date() });
+  for (const [path, content] of Object.entries({ "trusted_root.json": bytes, ...others }))
+    repository.addTarget(path, content);
+  repository.publishRoot();
+  repository.publish();
   stage.write(`${name}-tuf.json`, Buffer.from(repository.rootHistory[0] ?? []).toString("utf8"));
   const server = await serveTuf(repository.files);
   try {
@@ -53,7 +62,13 @@ const initializing = (cosign: Cosign): Scenario => ({
       ["corp", "log.json"],
       ["other", "liar.json"],
     ] as const)
-      await mirrorTrust(tools, { name, bytes: readFileSync(join(stage.folder, file)), store: "mirror" });
+      await mirrorTrust(tools, {
+        name,
+        bytes: readFileSync(join(stage.folder, file)),
+        store: "mirror",
+        // Sigstore's repository has others, too, which nobody needs who reads trusted_root.json.
+        others: { "rekor.pub": readFileSync(join(stage.folder, "log.pub")) },
+      });
 
     const host = `127.0.0.1:${await freePort()}`;
     const isReady = async (): Promise<boolean> => (await request(`http://${host}/readyz`)).statusCode === 200;
