@@ -27,22 +27,38 @@ interface Reported {
 interface Ended {
   readonly reported: readonly Reported[];
   readonly isKilled: boolean;
-  /** From its first line to its end. */
+  readonly lines: number;
+}
+
+/**
+ * When a sync is killed: counted in what it has done, so that a busy machine changes nothing, and then somewhat later.
+ */
+interface Moment {
+  readonly after: "requests" | "lines";
+  readonly count: number;
   readonly ms: number;
 }
 
-/** Runs a sync, and kills it after a while from its first line on. */
-function runSync(words: readonly string[], killAfterMs?: number): Promise<Ended> {
+/** Runs a sync, and kills it at a moment. `asked` is called by the registry for each request. */
+function runSync(words: readonly string[], registry: SmallRegistry, moment?: Moment): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...words], { stdio: ["ignore", "ignore", "pipe"] });
+    const done = { requests: 0, lines: 0 };
+    const noted = (what: Moment["after"], count: number): void => {
+      const before = done[what];
+      done[what] += count;
+      if (moment?.after === what && before < moment.count && done[what] >= moment.count)
+        setTimeout(() => child.kill("SIGKILL"), moment.ms);
+    };
+    registry.meddle = () => {
+      noted("requests", 1);
+      return false;
+    };
     let output = "";
-    let begun = 0;
-    child.stderr.on("data", (text: Buffer) => {
-      if (begun === 0) {
-        begun = performance.now();
-        if (killAfterMs !== undefined) setTimeout(() => child.kill("SIGKILL"), killAfterMs);
-      }
-      output += text.toString();
+    child.stderr.on("data", (piece: Buffer) => {
+      const text = piece.toString();
+      output += text;
+      noted("lines", text.split("\n").length - 1);
     });
     child.on("error", reject);
     child.on("close", (_, signal) => {
@@ -52,7 +68,7 @@ function runSync(words: readonly string[], killAfterMs?: number): Promise<Ended>
       const reported = events.flatMap(({ event, image }) =>
         event === "image" && image.status !== "failed" ? [image] : [],
       );
-      resolve({ reported, isKilled: signal === "SIGKILL", ms: performance.now() - begun });
+      resolve({ reported, isKilled: signal === "SIGKILL", lines: done.lines });
     });
   });
 }
@@ -72,6 +88,16 @@ function requireStored(mirror: Mirror, at: string, digest: Digest, tag: string):
     assert.is(readBlob(knowledge, at, layer.digest, defaultLimits.blobBytes).state, "present");
 }
 
+/** Every third one when an image was just reported: what is reported must be stored by then. */
+function momentIn(whole: Readonly<Record<Moment["after"], number>>, round: number): Moment {
+  const after = round % 3 === 0 ? "lines" : "requests";
+  const count = 1 + Math.floor(Math.random() * whole[after]);
+  return { after, count, ms: after === "lines" ? 0 : mostLater * Math.random() };
+}
+
+/** About as long as a commit waits for more. */
+const mostLater = 120;
+
 /** How many of the syncs were killed before they ended, and how many images were reported as stored. */
 export async function killSyncs(count: number): Promise<{ readonly killed: number; readonly stored: number }> {
   const program = join(await builtPrograms(), "sallyport.mjs");
@@ -82,15 +108,16 @@ export async function killSyncs(count: number): Promise<{ readonly killed: numbe
   const stored = new Map<string, Digest>();
   let killed = 0;
   try {
-    // The first one tells how long a sync takes here, so that the others end at any moment of it.
-    let whole: number | undefined;
+    // The first one tells how much a sync does, so that the others end at any moment of it.
+    let whole: Readonly<Record<Moment["after"], number>> | undefined;
     for (let round = 0; round <= count; round++) {
       const tags = Array.from({ length: imagesOfRound }, (_, index) => `${round}-${index}`);
       for (const tag of tags) registry.sign(repository, registry.addImage(repository, tag, `content ${tag}`), key);
       const words = [program, "mirror", "sync", "--store", store, "--events", "--concurrency", "2"];
       const images = tags.map((tag) => `${at}:${tag}`);
-      const ended = await runSync([...words, ...images], whole === undefined ? undefined : whole * Math.random());
-      whole ??= ended.ms;
+      registry.asked();
+      const ended = await runSync([...words, ...images], registry, whole && momentIn(whole, round));
+      whole ??= { requests: registry.asked().length, lines: ended.lines };
       if (ended.isKilled) killed++;
       for (const { image, digest } of ended.reported) stored.set(image.slice(at.length + 1), digest);
       reading(store, (mirror) => {
