@@ -151,8 +151,8 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "no-trust":
     "give the trusted root: `--trusted-root FILE`, or `sallyport trust import --store STORE --name NAME FILE`",
   stale:
-    "fetch fresh metadata where there is a network (`sallyport trust update --store STORE`) and bring it here " +
-    "(`sallyport trust import --store STORE FOLDER`), or accept its age: `--max-trust-age 180d`",
+    "bring what is newer: of trusted roots `sallyport trust update --store STORE`, across a gap `sallyport trust import " +
+    "--store STORE FOLDER`; of a mirror a new sync, or a newer archive; or accept the age: `--max-trust-age 180d`",
   "no-key": "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`",
   unresolved: "set what the expression reads, or give a default in it: `{{ NAME || 'VALUE' }}`",
   overloaded: "send the request again; what was verified meanwhile is remembered",
@@ -221,8 +221,8 @@ export const checks: Readonly<Record<ErrorCode, string>> = {
   "tls-failure": "who issued the server's certificate: `openssl s_client -connect HOST:443`",
   "no-trust": "`sallyport mirror pins --store STORE` has the names of the trusted roots that are here",
   stale:
-    "the message names what is too old; `sallyport trust status --store STORE` has expiry, age and budget of trusted " +
-    "roots; is this machine's clock right?",
+    "the message names what is too old, and its budget; `sallyport status --store STORE` has what is left of each, " +
+    "and the command that mends it; is this machine's clock right?",
   "no-key": "`sallyport mirror pins --store STORE` has the references whose keys are pinned",
   unresolved: "does the resource have the field? `sallyport jp query -i RESOURCE EXPRESSION`",
   overloaded: "the load of the webhook, and its deadline",
@@ -241,7 +241,9 @@ export const checks: Readonly<Record<ErrorCode, string>> = {
   "archive-incomplete": "list the parts: each has its number",
   rollback: "`sallyport trust status --store STORE` has the highest versions seen before",
   "bad-threshold": "compare the root's checksum with the one that its maintainers publish",
-  "clock-behind": "`date -u` against another machine",
+  "clock-behind":
+    "`date -u` against another machine; `sallyport status --store STORE` has the newest signed time; it is never made " +
+    "older: if an authority signed a wrong time, only a new mirror forgets it",
   "dialled-offline": "nothing to check: nothing was sent",
 };
 

@@ -32,7 +32,9 @@ const sources = { archive: "when its last archive was made", sync: "when its las
 function words({ at, by }: Mirrored, age: number | undefined): string {
   if (at === undefined) return "nobody knows how old the mirror is: no archive was imported, and no sync was complete";
   const since = `the mirror is as of ${at.toISOString()}${by === undefined ? "" : `, ${sources[by]}`}`;
-  return age === undefined ? `${since}, which is yet to come: the clock was changed` : `${since}, ${ageText(age)} ago`;
+  return age === undefined
+    ? `${since}, which is yet to come: the clock was changed, or an earlier time is asked about`
+    : `${since}, ${ageText(age)} ago`;
 }
 
 const warnsFrom = ({ warn = 0 }: AgeBudget): string => `maxMirrorAge warns from ${budgetText(warn)} on`;

@@ -16,6 +16,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [191, "Trust, time and what is printed"],
   [201, "The registry proxy"],
   [224, "The server"],
+  [231, "How old what is known is"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -162,4 +163,10 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "the digest is judged, by signatures of the logical name; both tags name it; an alias excuses from nothing",
   ],
   ["an alias reaches further than it says", "whole steps of a path; one logical name for a place; no chains"],
+  ["the clock is set back, so that an old mirror looks new", "ages are judged at the newest signed time"],
+  ["a sync of a clock that was ahead keeps a mirror new for years", "a time that is yet to come says nothing"],
+  ["a bound on ages that is misspelt, negative or enormous", "the policy does not load"],
+  ["a policy allows more than the server does", "the stricter one counts"],
+  ["a stolen key signs just now", "with a least age, it does not count before it is that old"],
+  ["a checkpoint of somebody else, or with another time, makes a log look alive", "only what the log itself signed"],
 ];
