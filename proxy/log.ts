@@ -8,6 +8,8 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Log {
+  /** Whether lines of this level are written: who has much to say asks first. */
+  readonly isDebug: boolean;
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
@@ -63,5 +65,5 @@ export function createLog({ level, format, write, now }: LogOptions): Log {
     (name: LogLevel) =>
     (message: string, fields: LogFields = {}): void =>
       logger[name](fields, message);
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return { isDebug: level === "debug", debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

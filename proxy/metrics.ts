@@ -40,20 +40,43 @@ interface Uncounted {
 
 const mostUncounted = 256;
 
+/** What is kept under a key; else what is made for it. */
+function kept<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
 const buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60];
 
 export function createMetrics(version: string): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  /** Labels are sorted and joined at each count, so many requests are counted at once. */
-  const uncounted = new Map<string, Uncounted>();
+  /** Labels are sorted and joined at each count, so many requests are counted at once. By method, code, and route. */
+  const uncounted = new Map<string, Map<string, Map<string, Uncounted[]>>>();
+  const waitingFor = (labels: Uncounted["labels"]): Uncounted => {
+    const { listener, method, code, route } = labels;
+    const ofMethod = kept(uncounted, method, () => new Map<string, Map<string, Uncounted[]>>());
+    const ofCode = kept(ofMethod, code, () => new Map<string, Uncounted[]>());
+    const ofRoute = kept(ofCode, route, (): Uncounted[] => []);
+    // A server has few listeners.
+    const found = ofRoute.find((one) => one.labels.listener === listener);
+    if (found !== undefined) return found;
+    const fresh = { labels, seconds: [] };
+    ofRoute.push(fresh);
+    return fresh;
+  };
   const count = ({ labels, seconds }: Uncounted): void => {
     requests.inc(labels, seconds.length);
     const duration = durations.labels({ listener: labels.listener, route: labels.route });
     for (const one of seconds.splice(0)) duration.observe(one);
   };
   const countAll = (): void => {
-    for (const waiting of uncounted.values()) if (waiting.seconds.length > 0) count(waiting);
+    for (const ofMethod of uncounted.values())
+      for (const ofCode of ofMethod.values())
+        for (const waiting of [...ofCode.values()].flat()) if (waiting.seconds.length > 0) count(waiting);
   };
   const requests: Counter<"listener" | "method" | "route" | "code"> = new Counter({
     name: "sallyport_http_requests_total",
@@ -110,10 +133,8 @@ export function createMetrics(version: string): Metrics {
     recheck: recheckMetrics(registry),
     snapshots: snapshotMetrics(registry),
     request(labels, seconds) {
-      const key = `${labels.method} ${labels.code} ${labels.route} ${labels.listener}`;
-      const waiting = uncounted.get(key) ?? { labels, seconds: [] };
-      if (waiting.seconds.push(seconds) === 1) uncounted.set(key, waiting);
-      if (waiting.seconds.length >= mostUncounted) count(waiting);
+      const waiting = waitingFor(labels);
+      if (waiting.seconds.push(seconds) >= mostUncounted) count(waiting);
     },
     connections: (listener, count) => open.set({ listener }, count),
     refused: (labels) => refused.inc(labels),

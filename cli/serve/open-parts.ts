@@ -180,6 +180,7 @@ function tell(event: RegistryEvent, response: Parameters<RegistryProxyOptions["l
     NamedResponse.note(response, { why, repository, ...facts });
     return;
   }
+  if (why === undefined && !log.isDebug) return;
   // A query may hold a secret that somebody's client put there.
   const fields = { why, status, method, target: target.replace(/\?.*/s, ""), repository, ms: Math.round(ms), ...facts };
   if (why === undefined) log.debug("registry", fields);

@@ -2,7 +2,7 @@
  * The server: what its listeners answer, whom they let in, and how it changes and ends. Everything outside is handed
  * in. Source: docs/spec/command-line.md#serve.
  */
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { EngineError } from "../../core/errors.ts";
 import type { Log } from "../log.ts";
@@ -91,23 +91,40 @@ const answer = (response: ServerResponse, status: number, type: string, body: st
 const refuse = (response: ServerResponse, status: number, code: string, message: string): void =>
   answer(response, status, "application/json", `${JSON.stringify({ errors: [{ code, message }] })}\n`);
 
+/** Of this process; then it is counted: a random name for each request costs more than the rest of its line. */
+const ofProcess = randomBytes(12).toString("base64url");
+let requests = 0;
+
+function newId(): string {
+  requests += 1;
+  return `${ofProcess}-${requests}`;
+}
+
 const requestId = (request: IncomingMessage): string => {
   const given = request.headers["x-request-id"];
-  return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+  return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : newId();
 };
+
+/** A query that says nothing but the registry, as containerd's do: it needs no parser. */
+const onlyNs = /^\?ns=([\w.:-]{1,256})$/;
 
 /** A request's path for the log. Of its query only the registry is kept: the rest may hold a login. */
 function pathOf({ url = "" }: IncomingMessage): { readonly path: string; readonly ns?: string } {
   const question = url.indexOf("?");
-  const path = (question < 0 ? url : url.slice(0, question))
-    // A whole address, as proxies are sent it, may have a login.
-    .replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, "$1")
-    .slice(0, 512);
-  const ns = question < 0 ? undefined : (new URLSearchParams(url.slice(question)).get("ns") ?? undefined);
+  const whole = question < 0 ? url : url.slice(0, question);
+  // A whole address, as proxies are sent it, may have a login.
+  const plain = whole.startsWith("/") ? whole : whole.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, "$1");
+  const path = plain.slice(0, 512);
+  if (question < 0) return { path };
+  const query = url.slice(question);
+  const ns = onlyNs.exec(query)?.[1] ?? new URLSearchParams(query).get("ns") ?? undefined;
   return ns === undefined ? { path } : { path, ns: ns.slice(0, 256) };
 }
 
-const isBelow = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
+const countedMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
+
+const isBelow = (path: string, root: string): boolean =>
+  path.startsWith(root) && (path.length === root.length || path[root.length] === "/");
 
 function refuseLogin(response: ServerResponse, path: string, refused: Refused): void {
   if (refused.isBusy === true) {
@@ -286,26 +303,24 @@ export class Server {
       generation.working += 1;
       this.#working += 1;
       NamedResponse.nameRequest(response, id);
-      response.once("close", () => {
+      // It closes once; `once` would cost more than most of what is done here.
+      response.on("close", () => {
         generation.working -= 1;
         this.#working -= 1;
         const ms = Math.max(0, now().getTime() - began);
-        const method = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE)$/.test(request.method ?? "") ? request.method : "other";
+        const { method = "" } = request;
         const status = response.statusCode;
-        metrics.request({ listener, method: method ?? "other", route: seen.route, code: String(status) }, ms / 1000);
+        const counted = countedMethods.has(method) ? method : "other";
+        metrics.request({ listener, method: counted, route: seen.route, code: String(status) }, ms / 1000);
         const notes = NamedResponse.notesOf(response);
-        const fields = {
-          id,
-          listener,
-          method: request.method,
-          ...where,
-          status,
-          ms,
-          remote: request.socket.remoteAddress,
-          ...(seen.user === undefined ? {} : { user: seen.user }),
-          ...(response.writableFinished ? {} : { cut: true }),
-          ...notes,
-        };
+        const fields: Record<string, unknown> = { id, listener, method, path: where.path };
+        if (where.ns !== undefined) fields.ns = where.ns;
+        fields.status = status;
+        fields.ms = ms;
+        fields.remote = request.socket.remoteAddress;
+        if (seen.user !== undefined) fields.user = seen.user;
+        if (!response.writableFinished) fields.cut = true;
+        if (notes !== undefined) Object.assign(fields, notes);
         const isRefused = status >= 500 || (status === 403 && notes !== undefined);
         log[seen.route === "health" ? "debug" : isRefused ? "warn" : "info"]("request", fields);
         this.#endGeneration(generation);

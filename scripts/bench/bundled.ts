@@ -10,8 +10,8 @@ import { nodeOptions } from "../build-options.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 
-/** The module `scripts/bench/NAME.ts`, built into `dist/bench/`, where packages with native code are found. */
-export async function importBundled<T>(name: string): Promise<T> {
+/** The file of `scripts/bench/NAME.ts` as it is built into `dist/bench/`, where packages with native code are found. */
+export async function buildBundled(name: string): Promise<string> {
   const outfile = join(root, "dist/bench", `${name}.mjs`);
   mkdirSync(join(root, "dist/bench"), { recursive: true });
   await build({
@@ -19,5 +19,9 @@ export async function importBundled<T>(name: string): Promise<T> {
     entryPoints: [join(root, "scripts/bench", `${name}.ts`)],
     outfile,
   });
-  return (await import(pathToFileURL(outfile).href)) as T;
+  return outfile;
 }
+
+/** The module of that file. */
+export const importBundled = async <T>(name: string): Promise<T> =>
+  (await import(pathToFileURL(await buildBundled(name)).href)) as T;

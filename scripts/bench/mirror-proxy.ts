@@ -7,12 +7,10 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { mediaTypes } from "../../core/oci/manifest.ts";
 import { type Bench, type BenchRow, median } from "./bench.ts";
+import { buildBundled } from "./bundled.ts";
 import { benchDigest, benchManifest, digestOfPieces, piece, type ProcessUse } from "./proxy-process.ts";
-
-const program = fileURLToPath(new URL("proxy-process.ts", import.meta.url));
 
 interface Running {
   readonly port: number;
@@ -20,11 +18,12 @@ interface Running {
   readonly end: () => void;
 }
 
+/** Of the built program: it is built once. */
+let program: Promise<string> | undefined;
+
 async function start(kind: string, folder: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const child: ChildProcess = fork(program, [kind, folder], {
-    env: { ...process.env, ...env },
-    execArgv: ["--import", "tsx"],
-  });
+  program ??= buildBundled("proxy-process");
+  const child: ChildProcess = fork(await program, [kind, folder], { env: { ...process.env, ...env }, execArgv: [] });
   const next = async (): Promise<unknown> => ((await once(child, "message")) as readonly unknown[])[0];
   const { port } = (await next()) as { readonly port: number };
   return {
