@@ -315,8 +315,8 @@ export const remedies = {
   "own-archive": "`sallyport import FILE`",
   "accept-pins": "see who changed it; if it is right, `--accept-pins`",
   "archive-key":
-    "if those who make the archives use this key, accept it with `--key FILE`; `sallyport mirror status --store STORE` " +
-    "names those that are accepted",
+    "if those who make the archives use this key, accept it with `--key FILE`; " +
+    "`sallyport mirror status --store STORE` names those that are accepted",
   "archive-replay": "nothing is to be done: what it brought is here; import a newer one",
   "archive-full":
     "bring what is missing in its order, or a full archive, which needs none before it: `sallyport export -f FILE`",

@@ -29,8 +29,8 @@ const demo: Preparation = (root, folder) => {
   return nothing;
 };
 
-/** The layouts that the connected side made, a trusted root, and the checksums of all files. */
-const gap: Preparation = (root, folder) => {
+/** The layouts that the connected side made, a trusted root, and the checksums of all files; and its registry. */
+const gap: Preparation = async (root, folder) => {
   cpSync(join(root, "test/fixtures/guides/across-the-gap"), folder, { recursive: true });
   cpSync(join(root, "test/fixtures/documentation/trust/trusted-root.json"), join(folder, "usb/trusted_root.json"));
   const files = readdirSync(join(folder, "usb"), { recursive: true, encoding: "utf8" })
@@ -38,7 +38,7 @@ const gap: Preparation = (root, folder) => {
     .filter((path) => statSync(join(folder, path)).isFile());
   const sums = files.sort().map((path) => `${sha256(readFileSync(join(folder, path)))}  ${path}\n`);
   writeFileSync(join(folder, "usb/SHA256SUMS"), sums.join(""));
-  return nothing;
+  return network(root, folder);
 };
 
 /** An empty folder. */

@@ -501,6 +501,18 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/verify/verify-entity.test.ts",
     why: "the evidence of each kind of signer is checked there",
   },
+  "proxy/crossing/imported-rows.ts": {
+    test: "test/proxy/crossing/import-archive.test.ts",
+    why: "rows of every kind are imported there; import-faults.test.ts has those that are wrong",
+  },
+  "cli/commands/quarantine.ts": {
+    test: "test/cli/commands/import.test.ts",
+    why: "images that a policy refutes and admits are judged there",
+  },
+  "cli/render/imported.ts": {
+    test: "test/cli/commands/import.test.ts",
+    why: "archives of each kind, with what is said of them, are shown there",
+  },
   "proxy/mirror/sql-texts.ts": {
     test: "test/proxy/mirror/statements.test.ts",
     why: "every text in it is prepared there; test/scripts/sql-texts.test.ts compares it with the files",

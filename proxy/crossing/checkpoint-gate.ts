@@ -27,8 +27,8 @@ export class CheckpointGate {
   }
 
   /**
-   * @throws EngineError `archive-corrupt` for what is no checkpoint of this size, `rollback` when the log was larger, or
-   * is not the one that it was.
+   * @throws EngineError `archive-corrupt` for what is no checkpoint of this size, `rollback` when the log was larger,
+   * or is not the one that it was.
    */
   require(origin: string, note: string, size: string): void {
     const brought = readingArchive(origin, () => parseCheckpoint(note, this.#limits));

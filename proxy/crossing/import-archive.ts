@@ -73,8 +73,8 @@ export interface ImportedArchive {
 }
 
 /**
- * @throws EngineError `archive-sequence`, `archive-corrupt`, `archive-incomplete`; `rollback`, `bad-threshold` and other
- * codes of trust; `mirror-corrupt`, `mirror-busy`; `over-limit`. After any error the mirror is as before.
+ * @throws EngineError `archive-sequence`, `archive-corrupt`, `archive-incomplete`; `rollback`, `bad-threshold` and
+ * other codes of trust; `mirror-corrupt`, `mirror-busy`; `over-limit`. After any error the mirror is as before.
  */
 export function importArchive(mirror: Mirror, reader: ArchiveReader, options: ImportOptions): ImportedArchive {
   const layers = new StagedLayers(mirror);
@@ -244,7 +244,7 @@ class Import {
     for (const { origin, note } of rows) yield [origin, note];
   }
 
-  /** Every trusted root that is metadata follows from the root that is trusted here, and none is older than was seen. */
+  /** Every trusted root that is metadata follows from the root that is trusted here, and none is older than before. */
   #requireTrust(): void {
     const knowledge = this.#mirror.knowledge();
     const { limits } = this.#mirror;

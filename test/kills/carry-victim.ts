@@ -1,6 +1,6 @@
 /**
- * A process that is meant to be killed while it carries: `export STORE FILE KEY` or `import STORE FILE KEY`, where KEY is
- * the file of a private key. It says `ready` before it begins, and `done` when it ended.
+ * A process that is meant to be killed while it carries: `export STORE FILE KEY` or `import STORE FILE KEY`, where KEY
+ * is the file of a private key. It says `ready` before it begins, and `done` when it ended.
  */
 import { readFileSync } from "node:fs";
 import { readArchiveKey } from "../../core/archive/archive-statement.ts";

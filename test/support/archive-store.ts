@@ -53,7 +53,7 @@ export function addImage(mirror: Mirror, repository: string, tag: string, paddin
 
 /** A checkpoint of a log, signed by nobody; `root` is the first byte of its tree's root. */
 export const sampleNote = (size: number, root = 0): string =>
-  `rekor.example\n${size}\n${Buffer.alloc(32, root).toString("base64")}\n\n— rekor.example ${Buffer.alloc(8).toString("base64")}\n`;
+  `rekor.example\n${size}\n${Buffer.alloc(32, root).toString("base64")}\n\n— rekor.example AAAAAAAAAAA=\n`;
 
 /** A mirror with a row of every kind that is simple to make. */
 export const variedMirror = (images = 3, padding = ""): string =>
