@@ -40,6 +40,7 @@ export class AskingProgress {
   /** The same answers; what is asked counts. */
   watch(asker: Asker): Asker {
     return {
+      known: (question) => asker.known?.(question),
       ask: async <Q extends Question>(question: Q): Promise<AnswerTo<Q> | undefined> => {
         const whom = whomOf(question);
         this.#begin(whom);

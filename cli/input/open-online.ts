@@ -260,17 +260,18 @@ const notAsked = (): EngineError => new EngineError("dialled-offline", "registri
 
 /** Says of each host, once, that it was asked without TLS. Nobody stands between this machine and itself. */
 function tellingPlain(asker: Asker, told: Set<string>, ear: Ear): Asker {
+  const tell = <A extends Answer>(answer: A | undefined): A | undefined => {
+    const plain = answer === undefined || answer.state === "unavailable" ? [] : plainHostsIn(answer.from);
+    for (const host of plain)
+      if (!told.has(host) && !isLocal(host)) {
+        told.add(host);
+        warn(`${host} was asked without TLS: what it says of tags, and of what does not exist, may be changed`, ear);
+      }
+    return answer;
+  };
   return {
-    async ask<Q extends Question>(question: Q) {
-      const answer = await asker.ask(question);
-      const plain = answer === undefined || answer.state === "unavailable" ? [] : plainHostsIn(answer.from);
-      for (const host of plain)
-        if (!told.has(host) && !isLocal(host)) {
-          told.add(host);
-          warn(`${host} was asked without TLS: what it says of tags, and of what does not exist, may be changed`, ear);
-        }
-      return answer;
-    },
+    known: (question) => tell(asker.known?.(question)),
+    ask: async (question) => tell(await asker.ask(question)),
   };
 }
 

@@ -144,7 +144,10 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
       mirror,
       knowledge: joinedKnowledge([ofFiles, mirror.knowledge()]),
       given,
-      asker: { ask: async (question) => (mayAsk(question) ? asker.ask(question) : undefined) },
+      asker: {
+        known: (question) => (mayAsk(question) ? asker.known?.(question) : undefined),
+        ask: async (question) => (mayAsk(question) ? asker.ask(question) : undefined),
+      },
       engine,
       trustedRoots: mirror.knowledge().trustedRootNames(),
       now,

@@ -190,7 +190,8 @@ export class AskingRun {
       const result = attempt(this.#answers, this.#now);
       const open = widest(result.open.filter((question) => !this.#isAnswered(question)));
       if (open.length === 0) return result;
-      await Promise.all(open.map((question) => this.#once(question)));
+      const waiting = open.filter((question) => !this.#atOnce(question));
+      if (waiting.length > 0) await Promise.all(waiting.map((question) => this.#once(question)));
     }
     throw new EngineError("over-budget", `questions are still open after ${rounds} rounds of asking`);
   }
@@ -201,6 +202,18 @@ export class AskingRun {
     if (most === undefined || most >= mostOf(question)) return most !== undefined;
     const answer = this.#answers.answer(question);
     return answer?.state !== "unavailable" || answer.code !== "over-limit";
+  }
+
+  /** Whether there was an answer that nobody had to be asked for. */
+  #atOnce(question: Question): boolean {
+    const text = questionText(question);
+    if (this.#asked.has(text) || this.#options.stop?.aborted === true) return false;
+    const answer: Answer | undefined = this.#asker.known?.(question);
+    if (answer === undefined) return false;
+    this.#asked.set(text, Promise.resolve());
+    this.#answered.set(text, mostOf(question));
+    this.#accept(question, answer);
+    return true;
   }
 
   #once(question: Question): Promise<void> {
@@ -229,6 +242,10 @@ export class AskingRun {
       this.#answers.keep(question);
       return;
     }
+    this.#accept(question, answer);
+  }
+
+  #accept(question: Question, answer: Answer): void {
     this.#answers.set(question, besideGiven(this.#options.given?.answer(question), answer));
     const isKept = answer.state !== "unavailable" && this.#options.store?.(question, answer) === true;
     if (isKept && answer.state === "present" && answer.value instanceof Uint8Array) this.#answers.forget(question);

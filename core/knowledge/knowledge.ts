@@ -69,6 +69,8 @@ export interface Knowledge {
  */
 export interface Asker {
   ask<Q extends Question>(question: Q): Promise<AnswerTo<Q> | undefined>;
+  /** What asking would say and needs nobody for, since it came to light while something else was asked. */
+  known?<Q extends Question>(question: Q): AnswerTo<Q> | undefined;
 }
 
 /** Knows nothing: no question was ever asked. */

@@ -15,16 +15,21 @@ type Definite = Exclude<Answer, { readonly state: "unavailable" }>;
 /** Answers of `asker`, with those of the mirror that were added. `warn` hears of each difference that it `drifted`. */
 export function keepingAdded(
   asker: Asker,
-  mirror: Pick<MirrorKnowledge, "recorded" | "isAbsent">,
+  mirror: Pick<MirrorKnowledge, "recorded" | "lacks">,
   warn: (text: string) => void,
 ): Asker {
   return {
+    /** Only where nothing can have been added. */
+    known: (question) => {
+      const answer = asker.known?.(question);
+      return answer?.state === "absent" && mirror.lacks(question) ? answer : undefined;
+    },
     async ask<Q extends Question>(question: Q) {
       const answer: Answer | undefined = await asker.ask(question);
       if (answer === undefined || answer.state === "unavailable") return answer as AnswerTo<Q> | undefined;
       // Content has one value, and most questions of a sync are about what never was there.
       const isContent = question.kind === "manifest" || question.kind === "blob";
-      if (answer.state === "present" ? isContent : mirror.isAbsent(question)) return answer as AnswerTo<Q>;
+      if (answer.state === "present" ? isContent : mirror.lacks(question)) return answer as AnswerTo<Q>;
       const held: Answer | undefined = mirror.recorded(question);
       if (held?.state !== "present" || !isAddedFrom(held.from)) return answer as AnswerTo<Q>;
       const { kept, drift } = beside(question, held, answer);

@@ -144,11 +144,14 @@ export class MirrorKnowledge implements Knowledge {
     return guarded(this.#folder, () => this.#recorded(canonicalQuestion(question))) as AnswerTo<Q> | undefined;
   }
 
-  /** Whether an absence is recorded: a look at the row that does not check it, where nothing is believed of it. */
-  isAbsent(question: Question): boolean {
+  /**
+   * Whether nothing, or an absence, is recorded: a look at the row that does not check it, where nothing is believed of
+   * it.
+   */
+  lacks(question: Question): boolean {
     return guarded(this.#folder, () => {
       const asked = canonicalQuestion(question);
-      return this.#absent.get(asked.kind, questionText(asked)) !== undefined;
+      return this.#absent.get(asked.kind, questionText(asked)) !== 0;
     });
   }
 

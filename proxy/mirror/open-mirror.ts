@@ -107,6 +107,8 @@ function openWriter(folder: string, waitMs: number, limits: Limits, holder: Lock
       refuseNewer(schemaVersion(database), migrations.length, folder);
       database.pragma("journal_mode = WAL");
       database.pragma("synchronous = FULL");
+      // KiB. Pages that do not fit are written before the commit, and once more by it.
+      database.pragma("cache_size = -32768");
       migrate(database, knownMigrations(), path);
       return new Mirror({ folder, path, database, limits, lock });
     });

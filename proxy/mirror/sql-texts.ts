@@ -654,9 +654,9 @@ WHERE
   digest NOT IN (SELECT digest FROM answer WHERE kind IN ('manifest', 'blob') AND digest IS NOT NULL)
   AND digest NOT IN (SELECT value FROM json_each(?))
 `,
-  "find-absence": `SELECT 1
+  "find-absence": `SELECT state = 'absent' AND digest IS NULL AND value IS NULL
 FROM answer
-WHERE kind = ? AND question = ? AND state = 'absent' AND digest IS NULL AND value IS NULL
+WHERE kind = ? AND question = ?
 `,
   "find-answer": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer

@@ -41,6 +41,14 @@ export class NotingAsker implements Asker {
     this.#options = options;
   }
 
+  known<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    const answer = this.#asker.known?.(question);
+    // What came along is not at once.
+    if (answer?.state !== "absent" || (this.#options.isDry && !dryKinds.has(question.kind))) return undefined;
+    this.#counts.set(question.kind, (this.#counts.get(question.kind) ?? 0) + 1);
+    return answer;
+  }
+
   async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q> | undefined> {
     const text = questionText(question);
     const { isDry, failed } = this.#options;

@@ -15,8 +15,11 @@ export interface StoreEvents {
   readonly ended: (claim: CompletenessClaim) => void;
 }
 
-/** How long a commit waits for more, and how much it holds at most. */
-const gatherMs = 100;
+/**
+ * How long a commit waits for more, and how much it holds at most. Each commit writes every page that it changed, and
+ * answers lie in the order of their digests, so that a few answers change as many pages as many.
+ */
+const gatherMs = 300;
 const mostBytes = 16 * 1024 * 1024;
 
 export class SyncStore {

@@ -112,7 +112,7 @@ export function openUpstream({ log, pace, isOneRun, ...connecting }: UpstreamOpt
       const { parts = {}, more = {} } = outside === undefined ? {} : outsideParts(outside, limits, now);
       const key = createKeyPart({ cluster: cluster?.key, kms });
       const asker = createRoute({ ...parts, key, cluster: cluster?.cluster }, route);
-      return { ask: (question) => asker.ask(question), ...more };
+      return { ask: (question) => asker.ask(question), known: (question) => asker.known?.(question), ...more };
     },
     async close() {
       await Promise.all(closing.map((end) => end()));

@@ -60,10 +60,14 @@ export function createRoute(parts: Parts, { now, deadlineMs = defaultDeadlineMs,
     }
   };
 
+  const knownOf = <Q extends Question>(question: Q) =>
+    (parts[question.kind] as Part<QuestionKind> | undefined)?.known?.(question) as AnswerTo<Q> | undefined;
+
   return {
+    known: knownOf,
     async ask<Q extends Question>(question: Q) {
-      const known = (parts[question.kind] as Part<QuestionKind> | undefined)?.known?.(question);
-      if (known !== undefined) return known as AnswerTo<Q>;
+      const known = knownOf(question);
+      if (known !== undefined) return known;
       const text = questionText(question);
       return (await asking.join(text, () => askPart(question))) as AnswerTo<Q> | undefined;
     },

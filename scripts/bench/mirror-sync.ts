@@ -80,10 +80,33 @@ async function pushSigned(host: string, name: string, index: number): Promise<st
 
 function timed(program: string, words: readonly string[]): number {
   const begun = performance.now();
-  const { status, stderr } = spawnSync(program, words, { env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  const { status, stderr } = spawnSync(program, words, {
+    cwd: root,
+    env,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (status !== 0) throw new Error(`${program} ${words.join(" ")}: exit code ${status}\n${stderr.slice(-1000)}`);
   return performance.now() - begun;
 }
+
+/** Nothing but the requests that a second sync cannot do without, as many at a time as it sends. */
+const headers = `
+const { Agent } = await import("undici");
+const [host, path, ...tags] = process.argv.slice(1);
+const agent = new Agent({ connections: 8 });
+let next = 0;
+const work = async () => {
+  while (next < tags.length) {
+    const asked = { origin: "http://" + host, path: path + tags[next++], method: "HEAD", reset: false };
+    const { statusCode, body } = await agent.request(asked);
+    await body.dump();
+    if (statusCode !== 200) throw new Error(path + ": " + statusCode);
+  }
+};
+await Promise.all(Array.from({ length: 16 }, work));
+await agent.close();
+`;
 
 /** One process for each reference, as many at a time as there are cores. */
 async function copyEach(from: string, to: string, tags: readonly string[]): Promise<number> {
@@ -126,6 +149,8 @@ export const mirrorSync: Bench = {
         median(rounds.map((round) => round[which])),
       ) as [number, number, number];
       const tags = signatures.flatMap((signature, index) => [String(index), signature]);
+      const heads = ["--input-type=module", "-e", headers, from.host, `/v2/${name}/manifests/`, ...tags];
+      const least = median(rounds.map(() => timed(process.execPath, heads)));
       const crane = await copyEach(`${from.host}/${name}`, `${to.host}/${name}`, tags);
       // The same references: the repository has no others.
       const craneOnce = timed("crane", ["copy", "--all-tags", `${from.host}/${name}`, `${whole.host}/${name}`]);
@@ -144,6 +169,10 @@ export const mirrorSync: Bench = {
           what: "a second one, in which everything is asked again, times the first",
           ratio: second / first,
           ...bound(0.1),
+        },
+        {
+          what: `${tags.length} HEAD requests and nothing else, the least that it can do, times the first`,
+          ratio: least / first,
         },
         {
           what: "one with `--refresh 1h`, in which nothing is old, times the first",

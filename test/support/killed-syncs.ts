@@ -96,7 +96,7 @@ function momentIn(whole: Readonly<Record<Moment["after"], number>>, round: numbe
 }
 
 /** About as long as a commit waits for more. */
-const mostLater = 120;
+const mostLater = 350;
 
 /** How many of the syncs were killed before they ended, and how many images were reported as stored. */
 export async function killSyncs(count: number): Promise<{ readonly killed: number; readonly stored: number }> {

@@ -1,3 +1,3 @@
-SELECT 1
+SELECT state = 'absent' AND digest IS NULL AND value IS NULL
 FROM answer
-WHERE kind = ? AND question = ? AND state = 'absent' AND digest IS NULL AND value IS NULL
+WHERE kind = ? AND question = ?

@@ -409,9 +409,12 @@ test("a second sync at the same time is told that the mirror is busy", () =>
   withLab(async (lab) => {
     addSigned(lab, "1");
     let second: Promise<TestRun> | undefined;
-    lab.registry.meddle = (path) => {
-      if (path.endsWith("/manifests/1")) second ??= lab.sync(lab.here("1"));
-      return false;
+    lab.registry.meddle = (path, _, response) => {
+      if (second !== undefined || !path.endsWith("/manifests/1")) return false;
+      second = lab.sync(lab.here("1"));
+      // The first one goes on when the second has ended: it asks again.
+      void second.finally(() => response.writeHead(503).end());
+      return true;
     };
     assert.is((await lab.sync(lab.here("1"))).exit, 0);
     const busy = await second;

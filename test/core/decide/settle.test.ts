@@ -408,4 +408,37 @@ test("once it is stopped nothing is asked, and what is open is over-budget", asy
   assert.equal([decision.warnings, decision.open], [["b=unavailable"], [key("b")]]);
 });
 
+test("what the asker knows is not asked for, is stored once, and is asked for when it is stopped", async () => {
+  const asked: string[] = [];
+  const stored: string[] = [];
+  let knows = 0;
+  const asker: Asker = {
+    known<Q extends Question>(question: Q) {
+      if (!("reference" in question) || question.reference === "b") return undefined;
+      knows++;
+      return (question.reference === "a" ? present("b") : { state: "absent", at: "", from: "asker" }) as AnswerTo<Q>;
+    },
+    ask<Q extends Question>(question: Q) {
+      asked.push(questionText(question));
+      return Promise.resolve(present("c") as AnswerTo<Q>);
+    },
+  };
+  const run = (stop: { readonly aborted: boolean }) =>
+    new AskingRun(new MemoryKnowledge(defaultLimits), asker, now, {
+      stop,
+      store: (question, answer) => void stored.push(`${questionText(question)} ${answer.state}`),
+    });
+  const one = run({ aborted: false });
+  const attempt = (known: Knowledge) => chain("a").decide(request, known, now);
+  const both = await Promise.all([one.settle(attempt, 8), one.settle(attempt, 8)]);
+  assert.equal(
+    both.map(({ warnings }) => warnings),
+    [["c=absent"], ["c=absent"]],
+  );
+  assert.equal([asked, knows], [["key b"], 2]);
+  assert.equal(stored, ["key a present", "key b present", "key c absent"]);
+  const stopped = await run({ aborted: true }).settle(attempt, 8);
+  assert.equal([stopped.warnings, knows], [["a=unavailable"], 2]);
+});
+
 test.run();

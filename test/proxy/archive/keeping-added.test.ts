@@ -21,7 +21,7 @@ async function ask(question: Question, held: Answer | undefined, said: Answer | 
   const asker = { ask: () => Promise.resolve(said as never) };
   let reads = 0;
   const mirror = {
-    isAbsent: () => held?.state === "absent",
+    lacks: () => held?.state !== "present",
     recorded: () => {
       reads++;
       return held as never;
@@ -50,6 +50,21 @@ test("nothing is read to tell that what was absent still is, and that a digest h
     reads: 0,
   });
   assert.is((await ask(manifest, present(new Uint8Array(1), "layout a.tar"), absent)).answer?.state, "present");
+});
+
+test("what is known at once counts only where nothing can have been added", () => {
+  const known = (held: Answer | undefined): Answer | undefined => {
+    const asker = { ask: () => Promise.resolve(undefined), known: () => absent as never };
+    const mirror = { lacks: () => held?.state !== "present", recorded: () => held as never };
+    return keepingAdded(asker, mirror, () => undefined).known?.(tag);
+  };
+  assert.equal(
+    [known(absent), known(present(named("a"), "layout a.tar")), known(undefined)],
+    [absent, undefined, absent],
+  );
+  const silent = { ask: () => Promise.resolve(undefined) };
+  const mirror = { lacks: () => true, recorded: () => undefined as never };
+  assert.is(keepingAdded(silent, mirror, () => undefined).known?.(tag), undefined);
 });
 
 test("a tag that moved is what the host says, with a warning", async () => {
