@@ -9,6 +9,7 @@ import { admissionScenarios } from "./admission.ts";
 import { amazonScenarios } from "./amazon.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
+import { crossingScenarios } from "./crossing.ts";
 import { doorScenarios } from "./door.ts";
 import { goneScenarios } from "./gone.ts";
 import { keyServiceScenarios } from "./key-services.ts";
@@ -46,6 +47,7 @@ const scenarios: readonly Scenario[] = [
   ...kyvernoScenarios,
   ...offlineScenarios,
   ...snapshotScenarios,
+  ...crossingScenarios,
 ].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
 await buildDist(root);

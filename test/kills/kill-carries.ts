@@ -75,7 +75,7 @@ export async function killImports(count: number, seed: number): Promise<CarryKil
     const known = longest.get(file) ?? (await run(["import", copyOf(start), file, keyFile])).ms;
     longest.set(file, known);
     const store = copyOf(start);
-    const afterMs = random() * known;
+    const afterMs = random() * known * 1.15;
     await run(["import", store, file, keyFile], afterMs);
     const fault = importFault(store, start, file, key);
     if (fault === "after") after += 1;
@@ -130,7 +130,7 @@ export async function killExports(count: number, seed: number): Promise<CarryKil
   let after = 0;
   for (let kill = 0; kill < count; kill++) {
     const file = join(folder, `${kill}.tar`);
-    const afterMs = random() * longest;
+    const afterMs = random() * longest * 1.15;
     const { done } = await run(["export", near, file, keyFile], afterMs);
     const fault = exportFault(file, done, { near, far, key });
     if (fault === "after") after += 1;
