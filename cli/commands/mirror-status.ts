@@ -1,7 +1,7 @@
 /** `sallyport mirror status`: what a mirror holds in numbers, how fresh it is, and who writes to it. */
 import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
-import type { MirrorStatus } from "../../proxy/mirror/mirror-status.ts";
+import type { MirrorStatus, SnapshotStatus } from "../../proxy/mirror/mirror-status.ts";
 import { readRecheck } from "../../proxy/state/read-recheck.ts";
 import type { RecheckCounts } from "../../proxy/state/recheck-list.ts";
 import type { CommandIO, Shell } from "../command.ts";
@@ -26,6 +26,9 @@ const shownDigits = 12;
 const shortId = (contentId: string): string => contentId.slice("sha256:".length, "sha256:".length + shownDigits);
 
 const utc = (at: string): string => (Number.isNaN(Date.parse(at)) ? visible(at) : toUtcText(new Date(at)));
+
+const snapshotText = ({ sequence, created, from }: SnapshotStatus): string =>
+  `${sequence}, made ${utc(created)}, from ${visible(from)}`;
 
 function writerText({ writer }: MirrorStatus): string {
   if (writer === undefined) return "nobody";
@@ -74,6 +77,7 @@ function lines(
   const style = styleOf(io);
   const rows: [string, string][] = [
     ["content id", shortId(contentId)],
+    ...(status.snapshot === undefined ? [] : [["snapshot", snapshotText(status.snapshot)] satisfies [string, string]]),
     ["schema", String(status.schema)],
     ...Object.entries(answers).map(([kind, { present, absent }]): [string, string] => [
       kind,

@@ -14,7 +14,7 @@ import { newestCheckpointTime } from "../../core/verify/checkpoint-age.ts";
 import { clockWarning, later } from "../../core/verify/clock.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
-import type { MirrorStatus } from "../../proxy/mirror/mirror-status.ts";
+import type { MirrorStatus, SnapshotStatus } from "../../proxy/mirror/mirror-status.ts";
 import type { Run } from "../../proxy/mirror/run-log.ts";
 import { counted } from "../render/count.ts";
 import { toSizeText } from "../render/size.ts";
@@ -51,10 +51,13 @@ export function mirrorItems(judged: MirrorToJudge): readonly Item[] {
   const source = state.mirrored?.by ?? lastKind;
   const isImported = source === "archive";
   const store = mirror.folder;
+  // A snapshot is not written here: a newer one of the same place mends it.
+  const pull = status.snapshot && withStore(`sallyport snapshot pull ${status.snapshot.from} --store STORE`, store);
   return [
     clockItem(now, state.newestSignedTime),
-    mirrorItem(judged, at, withStore(commands[source], store)),
-    ...trustItems(roots, judged.budgets, at, withStore(isImported ? commands.trust : commands.update, store)),
+    ...(status.snapshot === undefined ? [] : [snapshotItem(status.snapshot, now)]),
+    mirrorItem(judged, at, pull ?? withStore(commands[source], store)),
+    ...trustItems(roots, judged.budgets, at, pull ?? withStore(isImported ? commands.trust : commands.update, store)),
     ...checkpointItems(judged, state.checkpoints ?? [], at),
     ...runItems(runs, now, store),
     diskItem(status, store),
@@ -77,6 +80,13 @@ function clockItem(now: Date, newest: Date | undefined): Item {
     ? { name, state: "ok", text: "no signed time was seen to compare it with" }
     : { name, state: "ok", text: `not behind the newest signed time, ${toUtcText(newest)}`, at: newest };
 }
+
+const snapshotItem = ({ sequence, created, from }: SnapshotStatus, now: Date): Item => ({
+  name: "snapshot",
+  state: "ok",
+  at: new Date(created),
+  text: `${sequence}, made ${toTimeText(new Date(created), now)}, from ${from}`,
+});
 
 const made = { archive: "its last archive", sync: "its last complete sync" } as const;
 

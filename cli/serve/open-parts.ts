@@ -57,7 +57,7 @@ export interface ServeParts {
 export async function openParts(parts: ServeParts): Promise<Parts> {
   const { config, mirror, layers, limits, io, log } = parts;
   const registry = config.mode === "online" ? await openRegistryFor(parts) : undefined;
-  if (registry === undefined && config.upstreams.length > 0)
+  if (registry === undefined && config.upstreams.length > 0 && config.snapshot.from === undefined)
     log.info("mode offline: the upstreams are not dialled", { upstreams: config.upstreams.map(({ host }) => host) });
   try {
     const now = (): Date => io.now();

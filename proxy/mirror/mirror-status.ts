@@ -12,7 +12,19 @@ import type { Run, RunLog } from "./run-log.ts";
 import { sqlText } from "./statements.ts";
 import { currentWriter, type LockHolder } from "./writer-lock.ts";
 
+/** Of which snapshot the mirror is. */
+export interface SnapshotStatus {
+  readonly sequence: number;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly from: string;
+  /** Fingerprint of the key that signed it. */
+  readonly signedBy: string;
+}
+
 export interface MirrorStatus {
+  /** Of a mirror that is one. */
+  readonly snapshot?: SnapshotStatus;
   readonly schema: number;
   /** By kind of question. */
   readonly answers: Readonly<Record<string, { readonly present: number; readonly absent: number }>>;

@@ -148,7 +148,10 @@ export class Mirror {
   status(): MirrorStatus {
     const { folder, layers, log, imports } = this;
     const own = { path: this.#path, database: this.#database, knowledge: this.#knowledge };
-    return this.snapshot(() => countMirror({ folder, ...own, layers, log, imports }));
+    const counted = this.snapshot(() => countMirror({ folder, ...own, layers, log, imports }));
+    if (this.currentSnapshot === undefined) return counted;
+    const { sequence, created, from, key: signedBy } = this.currentSnapshot;
+    return { snapshot: { sequence, created, from, signedBy }, ...counted };
   }
 
   /** Writes one state of it to a file that nobody changes. */

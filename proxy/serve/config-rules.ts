@@ -56,7 +56,9 @@ export function checkConfig(config: Config, judge: Judge, limits: Limits): void 
     judge.refuse("/mode", "online needs a registry to ask: list one under upstreams");
   if (config.mode === "offline" && config.sync.lists.length > 0)
     judge.refuse("/sync/lists", "are synced in mode online only");
-  if (config.mode === "offline" && config.upstreams.length > 0 && !judge.isSaid("/mode"))
+  // Of the registry of snapshots its login and certificates are read.
+  const asked = config.upstreams.filter(({ host }) => !config.snapshot.from?.startsWith(`oci://${host}/`));
+  if (config.mode === "offline" && asked.length > 0 && !judge.isSaid("/mode"))
     judge.warn(
       "/upstreams",
       "nobody is asked, since the mode is offline unless it is said: --online, or mode: online, asks them",

@@ -2,8 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { request } from "undici";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../core/crypto/digest.ts";
+import { freePort } from "./processes.ts";
 import { exits, plain, push, type Registry, says, sign, startRegistry, succeeds, user } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
 
@@ -85,11 +88,47 @@ const carried = (registry: Registry): Scenario => ({
     const lines = succeeds(await sallyport(["snapshot", "ls", place, "--key", "publisher.pub"])).out.split("\n");
     assert.ok(lines.every((line) => line.length <= 80));
 
+    // A server that runs reads the newest one, and goes on when the registry is gone.
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const upstream = `upstreams: [{ host: "${host}", plainHTTP: true }]`;
+    const following = `snapshot: { from: "${place}", keys: [publisher.pub], interval: 1s }`;
+    const config = `apiVersion: sallyport.dev/v1alpha1\nkind: Config\nstore: follower\nlisteners: [{ address: "127.0.0.1:${port}" }]`;
+    stage.write("follower.yaml", `${config}\n${upstream}\n${following}\n`);
+    const readyz = async () => {
+      const { statusCode, body } = await request(`${url}/readyz`);
+      return { statusCode, ...((await body.json()) as { mirror: { contentId: string; sequence: number } }) };
+    };
+    await stage.serve(process.execPath, [tools.main, "serve", "-c", "follower.yaml"], async () => {
+      return (await readyz()).statusCode === 200;
+    });
+    assert.is((await readyz()).mirror.contentId, kept.contentId);
+    const manifest = `${url}/v2/${signed.replace("@", "/manifests/")}`;
+    let [asked, answered, isOver] = [0, 0, false];
+    const load = async (): Promise<void> => {
+      while (!isOver) {
+        asked += 1;
+        const { statusCode, body } = await request(manifest);
+        await body.dump();
+        if (statusCode === 200) answered += 1;
+      }
+    };
+    const loads = [load(), load(), load(), load()];
+    await push(`${host}/shop/app:third`, tools, plain);
+    succeeds(await sync(`${host}/shop/app:third`));
+    const fifth = await pushed();
+    for (let left = 200; left > 0 && (await readyz()).mirror.sequence !== fifth.sequence; left--) await wait(50);
+    isOver = true;
+    await Promise.all(loads);
+    assert.is((await readyz()).mirror.contentId, fifth.contentId);
+    assert.is(answered, asked);
+    assert.ok(asked > 20, `${asked} requests`);
+
     // Everything that the registry has is what was signed.
     succeeds(await pull());
     const files = readdirSync(join(stage.folder, "replica", "snapshots"));
-    const file = files.find((name) => name.startsWith("4-")) ?? "";
-    assert.is(digestOf(readFileSync(join(stage.folder, "replica", "snapshots", file))), kept.digest);
+    const file = files.find((name) => name.startsWith("5-")) ?? "";
+    assert.is(digestOf(readFileSync(join(stage.folder, "replica", "snapshots", file))), fifth.digest);
     await stage.stopServers();
     exits(5, await pull(), /unreachable/);
     exits(0, await sallyport([...verified, `${host}/shop/app:signed`]));

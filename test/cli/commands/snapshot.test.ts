@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { newKey, onStage, type SnapshotStage } from "../../support/snapshot-stage.ts";
+import { documentFaults } from "../../support/document-schemas.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
@@ -52,7 +53,7 @@ const withPlace = (act: (at: Place) => Promise<void>, deletes = true): Promise<v
   );
 
 test("pushed, pulled, and read by every command as a mirror is", () =>
-  withPlace(async ({ replica, push, pull }) => {
+  withPlace(async ({ place, replica, push, pull }) => {
     const pushed = await push();
     assert.is(pushed.exit, 0, pushed.err);
     assert.match(pushed.out, /^pushed +snapshot 1 to oci:\/\//);
@@ -85,6 +86,18 @@ test("pushed, pulled, and read by every command as a mirror is", () =>
       assert.is(found.exit, exit, `${words.join(" ")}\n${found.out}${found.err}`);
     }
     assert.not(existsSync(join(replica, "mirror.db")));
+    const status = await run("mirror", "status", ...store, "-o", "json");
+    const { snapshot } = JSON.parse(status.out);
+    assert.equal([snapshot.sequence, snapshot.from, snapshot.signedBy], [1, place, publisher.key.fingerprint]);
+    assert.equal(documentFaults(JSON.parse(status.out)), []);
+    const health = await run("status", ...store, "-o", "json");
+    const items: readonly { readonly name: string; readonly fix?: string }[] = JSON.parse(health.out).items;
+    assert.ok(
+      items.some(({ name }) => name === "snapshot"),
+      health.out,
+    );
+    for (const { fix } of items.filter(({ name }) => name === "mirror" || name === "trust"))
+      assert.ok(fix === undefined || fix.startsWith(`sallyport snapshot pull ${place} --store `), fix);
   }));
 
 test("wrong usage is said before anything is asked", () =>
