@@ -93,8 +93,9 @@ const carried = (registry: Registry): Scenario => ({
     const url = `http://127.0.0.1:${port}`;
     const upstream = `upstreams: [{ host: "${host}", plainHTTP: true }]`;
     const following = `snapshot: { from: "${place}", keys: [publisher.pub], interval: 1s }`;
-    const config = `apiVersion: sallyport.dev/v1alpha1\nkind: Config\nstore: follower\nlisteners: [{ address: "127.0.0.1:${port}" }]`;
-    stage.write("follower.yaml", `${config}\n${upstream}\n${following}\n`);
+    const head = "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nstore: follower";
+    const listeners = `listeners: [{ address: "127.0.0.1:${port}" }]`;
+    stage.write("follower.yaml", [head, listeners, upstream, following, ""].join("\n"));
     const readyz = async () => {
       const { statusCode, body } = await request(`${url}/readyz`);
       return { statusCode, ...((await body.json()) as { mirror: { contentId: string; sequence: number } }) };
