@@ -57,7 +57,7 @@ test("a schema of a later program is not read; one of an earlier is brought up t
   const copy = await copied();
   change(copy.path, `PRAGMA user_version = ${migrations.length + 1}`);
   throwsCode("mirror-version", () => checkSnapshotFile(copy.path, { ...copy, schema: migrations.length + 1 }));
-  for (const version of [1, migrations.length - 1]) {
+  for (const version of [1, 10]) {
     const folder = oldMirror(version);
     const path = join(temporaryFolder(), "old.db");
     copyFileSync(join(folder, "mirror.db"), path);
