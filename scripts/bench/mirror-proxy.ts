@@ -1,81 +1,29 @@
 /** The registry proxy beside a bare handler of Node, and beside a bare pipe that hashes; in processes of their own. */
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { mediaTypes } from "../../core/oci/manifest.ts";
 import { type Bench, type BenchRow, median } from "./bench.ts";
 import { buildBundled } from "./bundled.ts";
-import { benchDigest, benchManifest, digestOfPieces, piece, type ProcessUse } from "./proxy-process.ts";
-
-interface Running {
-  readonly port: number;
-  readonly use: () => Promise<ProcessUse>;
-  readonly end: () => void;
-}
+import { benchDigest, benchManifest, digestOfPieces, piece } from "./proxy-process.ts";
+import { costOf, load, type Running, startServer, usedBy } from "./server-process.ts";
 
 /** Of the built program: it is built once. */
 let program: Promise<string> | undefined;
 
-async function start(kind: string, folder: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+async function start(kind: string, folder: string, env?: Readonly<Record<string, string>>): Promise<Running> {
   program ??= buildBundled("proxy-process");
-  const child: ChildProcess = fork(await program, [kind, folder], { env: { ...process.env, ...env }, execArgv: [] });
-  const next = async (): Promise<unknown> => ((await once(child, "message")) as readonly unknown[])[0];
-  const { port } = (await next()) as { readonly port: number };
-  return {
-    port,
-    async use() {
-      const answer = next();
-      child.send("use");
-      return (await answer) as ProcessUse;
-    },
-    end: () => void child.disconnect(),
-  };
+  return startServer(await program, [kind, folder], env);
 }
 
-/** Asks one path over and over on some connections, several requests at a time on each: the server is what is busy. */
-async function load(port: number, path: string, count: number): Promise<void> {
-  const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: ${mediaTypes.manifest}\r\n\r\n`);
-  const [connections, depth] = [8, 8];
-  const each = Math.ceil(count / connections);
-  await Promise.all(
-    Array.from(
-      { length: connections },
-      () =>
-        new Promise<void>((resolve, reject) => {
-          const socket = connect(port, "127.0.0.1");
-          const status = Buffer.from("HTTP/1.1 200");
-          let [sent, got] = [0, 0];
-          const send = (): void => {
-            const now = Math.min(depth, each - sent);
-            if (now > 0) socket.write(Buffer.concat(Array.from({ length: now }, () => request)));
-            sent += now;
-          };
-          socket.on("data", (bytes: Buffer) => {
-            for (let at = bytes.indexOf(status); at !== -1; at = bytes.indexOf(status, at + status.length)) got += 1;
-            if (got >= each) {
-              socket.destroy();
-              resolve();
-            } else if (got >= sent) send();
-          });
-          socket.on("error", reject);
-          socket.on("close", () => (got < each ? reject(new Error("the server closed the connection")) : undefined));
-          send();
-        }),
-    ),
-  );
-}
-
-/** Microseconds of the server's processor for one request. */
-async function costOf(server: Running, path: string, count: number): Promise<number> {
-  const before = await server.use();
-  await load(server.port, path, count);
-  return ((await server.use()).cpu - before.cpu) / count;
-}
+const asking = (path: string) => ({
+  request: Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: ${mediaTypes.manifest}\r\n\r\n`),
+});
 
 /** A layer once; the time in milliseconds. */
 function read(port: number, path: string, size: number): Promise<number> {
@@ -90,16 +38,6 @@ function read(port: number, path: string, size: number): Promise<number> {
       response.on("error", reject);
     }).on("error", reject);
   });
-}
-
-/**
- * The processor's time of a program that is not ours, in hundredths of a second. Source:
- * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html.
- */
-function ticksOf(pid: number | undefined): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
 }
 
 /** Where `npm run e2e` keeps the programs of others. */
@@ -149,8 +87,7 @@ async function startDistribution(folder: string): Promise<Running | undefined> {
       ({ ok }) => ok,
       () => false,
     );
-    if (isThere)
-      return { port, use: async () => ({ cpu: ticksOf(child.pid) * 10_000, most: 0 }), end: () => void child.kill() };
+    if (isThere) return { port, use: async () => ({ cpu: usedBy(child.pid), most: 0 }), end: () => void child.kill() };
     await wait(100);
   }
   child.kill();
@@ -165,9 +102,9 @@ async function manifests(folder: string, quick: boolean): Promise<readonly Bench
   if (distribution !== undefined) servers.push(distribution);
   const count = quick ? 200 : process.env.N ? Number(process.env.N) : 20_000;
   const costs = servers.map((): number[] => []);
-  for (const server of servers) await load(server.port, manifest, count);
+  for (const server of servers) await load({ port: server.port, ...asking(manifest) }, count);
   for (let round = 0; round < (quick ? 1 : 7); round++)
-    for (const [index, server] of servers.entries()) costs[index]?.push(await costOf(server, manifest, count));
+    for (const [index, server] of servers.entries()) costs[index]?.push(await costOf(server, asking(manifest), count));
   for (const server of servers) server.end();
   const [bare = 0, proxy, serve = Number.NaN, theirs] = costs.map(median);
   return [
@@ -202,7 +139,7 @@ async function layers(folder: string, quick: boolean): Promise<readonly BenchRow
   const pipe = await start("pipe", folder, between);
   const proxy = await start("proxy", join(folder, "streams"), between);
   const path = `/v2/bench/app/blobs/${digestOfPieces(count)}?ns=127.0.0.1:${source.port}`;
-  await load(proxy.port, manifest, 200);
+  await load({ port: proxy.port, ...asking(manifest) }, 200);
   const idle = (await proxy.use()).most;
   for (const { port } of [pipe, proxy]) await read(port, path, size);
   const [bare, ours]: [number[], number[]] = [[], []];

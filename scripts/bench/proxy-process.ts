@@ -16,13 +16,7 @@ import { createRegistryProxy } from "../../proxy/registry/registry-proxy.ts";
 import { readConfig, requireConfig } from "../../proxy/serve/read-config.ts";
 import { Server } from "../../proxy/serve/server.ts";
 import { openRegistry } from "../../proxy/upstream/registry/open-registry.ts";
-
-export interface ProcessUse {
-  /** Microseconds of the processor. */
-  readonly cpu: number;
-  /** Bytes of memory, and the most of them since the last time. */
-  readonly most: number;
-}
+import { serveBench } from "./server-process.ts";
 
 /** A manifest as registries have them, of some 2 KB. */
 export const benchManifest = Buffer.from(
@@ -172,19 +166,5 @@ const kinds: Readonly<Record<string, (folder: string) => Promise<number>>> = {
 };
 
 const [, , kind = "", folder = ""] = process.argv;
-if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
-  let most = 0;
-  const look = (): void => {
-    most = Math.max(most, process.memoryUsage.rss());
-  };
-  setInterval(look, 10).unref();
-  process.on("message", () => {
-    look();
-    const { user, system } = process.cpuUsage();
-    process.send?.({ cpu: user + system, most } satisfies ProcessUse);
-    most = 0;
-  });
-  process.on("disconnect", () => process.exit());
-  const port = await (kinds[kind] as (folder: string) => Promise<number>)(folder);
-  process.send({ port });
-}
+if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url))
+  await serveBench(() => (kinds[kind] as (folder: string) => Promise<number>)(folder));
