@@ -83,7 +83,11 @@ export async function load({ port, request, isTls = false }: Load, count: number
             if (now > 0) socket.write(Buffer.concat(Array.from({ length: now }, () => request)));
             sent += now;
           };
-          socket.on("data", (bytes: Buffer) => {
+          // What a status line begins with may come in two pieces.
+          let rest: Buffer = Buffer.alloc(0);
+          socket.on("data", (piece: Buffer) => {
+            const bytes = Buffer.concat([rest, piece]);
+            rest = bytes.subarray(Math.max(0, bytes.length - status.length + 1));
             for (let at = bytes.indexOf(status); at !== -1; at = bytes.indexOf(status, at + status.length)) got += 1;
             if (got >= each) {
               socket.destroy();
