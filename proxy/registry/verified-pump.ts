@@ -56,6 +56,8 @@ export async function pumpVerified(
   };
   try {
     for await (const piece of source) {
+      // Who asked for the end of a content, and went away before it came, is not read on for.
+      if (client.destroyed) throw gone();
       hash.update(piece);
       const part = range === undefined ? piece : within(piece, read, range);
       read += piece.length;

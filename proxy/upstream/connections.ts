@@ -53,25 +53,37 @@ const mostOrigins = 256;
 
 /**
  * Addresses at which a cloud's machines find their own credentials. No registry has one, and a redirect or a name that
- * leads there is an attack.
+ * leads there is an attack. Beside the link-local ones: of Alibaba, Oracle, Azure.
  */
 const linkLocal = new BlockList();
 // With IPv4 in it, too.
 linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
 linkLocal.addSubnet("fe80::", 10, "ipv6");
 linkLocal.addAddress("fd00:ec2::254", "ipv6");
+const ofClouds: ReadonlySet<string> = new Set(["100.100.100.200", "192.0.0.192", "168.63.129.16"]);
+for (const address of ofClouds) linkLocal.addAddress(address, "ipv4");
+// The same by way of translators: as the end of an address (NAT64, an old form), and in its middle (6to4).
+linkLocal.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
+linkLocal.addSubnet("::a9fe:0", 112, "ipv6");
+linkLocal.addSubnet("2002:a9fe::", 32, "ipv6");
 
 function isLinkLocal(address: string): boolean {
   const family = isIP(address);
   // Most hosts are IPv4, and a look at the list costs more than the rest of a request's checks.
-  if (family === 4) return address.startsWith("169.254.");
+  if (family === 4) return address.startsWith("169.254.") || ofClouds.has(address);
   return family === 6 && linkLocal.check(address, "ipv6");
 }
 
 /** @throws EngineError `access-denied` for a link-local address. */
 export function refuseLinkLocal(address: string, subject: string): void {
   if (isLinkLocal(address))
-    throw new EngineError("access-denied", `${address} is a link-local address: nothing is asked there`, { subject });
+    throw new EngineError(
+      "access-denied",
+      `${address} is an address of a cloud's own services: nothing is asked there`,
+      {
+        subject,
+      },
+    );
 }
 
 type Found = (error: Error | null, address: string | LookupAddress[], family?: number) => void;

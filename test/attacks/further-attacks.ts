@@ -17,6 +17,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [201, "The registry proxy"],
   [224, "The server"],
   [231, "How old what is known is"],
+  [237, "Registries that lie, and clients that go away"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -169,4 +170,13 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a policy allows more than the server does", "the stricter one counts"],
   ["a stolen key signs just now", "with a least age, it does not count before it is that old"],
   ["a checkpoint of somebody else, or with another time, makes a log look alive", "only what the log itself signed"],
+  ["a list of tags that goes on for ever and says nothing", "each page says something new, or it is no list"],
+  [
+    "the way to a cloud's own credentials by other addresses and spellings",
+    "services of clouds are asked for nothing, by translators neither",
+  ],
+  ["the end of a huge layer is asked for", "what nobody waits for is not read on"],
+  ["a part beyond a layer's end is asked for", "a stream that nobody reads ends"],
+  ["a registry gives next to nothing", "a least rate, and an answer for who waits"],
+  ["requests that two servers read differently", "one reading, or none; the connection ends"],
 ];

@@ -201,6 +201,7 @@ export class HttpRegistryClient implements RegistryClient {
     const { requests, limits } = this.#options;
     const found = new Set<string>();
     const seen = new Set<string>();
+    let empty = 0;
     let path: string | URL = `${endpoint.path}/tags/list`;
     for (;;) {
       const response: BoundedResponse = await requests.send(endpoint, { path, maxBytes: limits.manifestBytes }, signal);
@@ -209,7 +210,14 @@ export class HttpRegistryClient implements RegistryClient {
         throw await this.#fault(response, endpoint, signal);
       }
       seen.add(response.url.href);
+      const before = found.size;
       for (const tag of readTagPage(response, limits)) found.add(tag);
+      if (found.size === before) empty += 1;
+      // A list that never ends says nothing new at some time, or has too many tags.
+      if (empty > mostPages)
+        throw new EngineError("upstream-error", `more than ${mostPages} pages without a new tag`, {
+          subject: endpoint.path,
+        });
       if (found.size > limits.tagsPerRepository)
         throw new EngineError("over-limit", `more than ${limits.tagsPerRepository} tags`, { subject: endpoint.path });
       const next = nextPage(response);
