@@ -41,6 +41,8 @@ export interface Limits {
   readonly attachedPerImage: number;
   /** Of a registry's list of one repository. */
   readonly tagsPerRepository: number;
+  /** Repositories of one page of a registry's catalogue. */
+  readonly catalogPage: number;
   /** An image layer that is passed on or stored. */
   readonly layerBytes: number;
   /** Layers that come from registries at the same time. */
@@ -171,6 +173,7 @@ export const defaultLimits: Limits = {
   attachedDepth: 8,
   attachedPerImage: 10_000,
   tagsPerRepository: 100_000,
+  catalogPage: 1000,
   layerBytes: 64 * 1024 * mib,
   layerStreams: 512,
   passingLayerBytes: 8 * mib,

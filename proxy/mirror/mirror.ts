@@ -53,6 +53,7 @@ export class Mirror {
   readonly #contentId: ContentId;
   #writer: MirrorWriter | undefined;
   #everyTag: Statement<[string, string, number], { readonly subject: string }> | undefined;
+  #repositoriesAfter: Statement<[{ last: string; most: number }], { readonly repository: string }> | undefined;
   #manifestsOf: Statement<[string, number], { readonly subject: string }> | undefined;
 
   constructor({ folder, path, database, limits, lock, snapshot }: MirrorParts) {
@@ -122,6 +123,14 @@ export class Mirror {
     return guarded(this.folder, () => {
       this.#everyTag ??= this.#database.prepare(sqlText("list-repository-tags"));
       return this.#everyTag.all(repository, last, most).map(({ subject }) => subject);
+    });
+  }
+
+  /** Repositories after `last` of which a manifest or a tag is here, at most `most`, in the order of their bytes. */
+  repositoriesAfter(last: string, most: number): readonly string[] {
+    return guarded(this.folder, () => {
+      this.#repositoriesAfter ??= this.#database.prepare(sqlText("list-repositories-after"));
+      return this.#repositoriesAfter.all({ last, most }).map(({ repository }) => repository);
     });
   }
 

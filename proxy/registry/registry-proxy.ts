@@ -10,6 +10,7 @@ import type { Mirror } from "../mirror/mirror.ts";
 import { createRoute } from "../upstream/route.ts";
 import type { Registry } from "../upstream/registry/open-registry.ts";
 import { BlobServer } from "./blobs.ts";
+import { parseCatalog, sendCatalog } from "./catalog.ts";
 import type { Door } from "./door/door.ts";
 import { DoorKeeper, type DoorKeeperOptions } from "./door-keeper.ts";
 import { ManifestServer } from "./manifests.ts";
@@ -175,6 +176,9 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
         target = ready.target;
         return ready.sent;
       }
+      const page = parseCatalog(url);
+      if (page !== undefined)
+        return isRefused(page) ? refuse(request, response, page) : sendCatalog(page, mirror, limits, request, response);
       const read = parseTarget(url, defaultHost);
       if (isRefused(read)) return refuse(request, response, read);
       target = read;

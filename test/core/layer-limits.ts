@@ -118,8 +118,25 @@ const dripping = async (given: Given): Promise<readonly string[]> => {
   }
 };
 
+/** A catalogue of two repositories. */
+const listing = async (limits: Given): Promise<readonly string[]> => {
+  let said: readonly string[] = [];
+  await withProxy({ limits, offline: true }, async (stage) => {
+    for (const name of ["a", "b"]) {
+      const value = { mediaType: "a/b", digest: digestOf(layer), size: 1 };
+      const answer = { state: "present", value, at: "2026-01-01T00:00:00Z", from: "test" } as const;
+      stage.mirror.writer().setAnswer({ kind: "tag", repository: `a.example/${name}`, tag: "1" }, answer);
+    }
+    const { body, headers: fields } = await stage.get("_catalog?n=9");
+    const { repositories } = JSON.parse(body.toString());
+    if (repositories.length < 2) said = [`a page of ${repositories.length}, next ${fields.link !== undefined}`];
+  });
+  return said;
+};
+
 /** Rows of the table of limits. */
 export const layerRows = {
+  catalogPage: { low: 1, run: listing, says: /^a page of 1, next true$/ },
   layerStreams: { low: 1, run: pullingTwo },
   passingLayerBytes: { low: 1, run: joining, says: /^pulls: 2$/ },
   passingBytes: { low: 1, run: joining, says: /^pulls: 2$/ },
