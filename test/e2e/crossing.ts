@@ -1,6 +1,6 @@
 /**
- * Two sides without a route between them: one asks a real registry and exports, the other runs in a network namespace of
- * its own, imports what was carried, and decides the same. Then each fault once.
+ * Two sides without a route between them: one asks a real registry and exports, the other runs in a network namespace
+ * of its own, imports what was carried, and decides the same. Then each fault once.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
  * Kills exports and imports at random times, and looks at what they leave. After an import the mirror is as before or
- * as after, whole; the import can be done again, or is known to be done. After an export its file is whole or not there,
- * and the next archive follows.
+ * as after, whole; the import can be done again, or is known to be done. After an export its file is whole or not
+ * there, and the next archive follows.
  */
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, writeFileSync } from "node:fs";
