@@ -12,12 +12,19 @@ export type FlatObject = Readonly<Record<string, FlatValue | undefined>>;
 
 const malformed = (message: string): EngineError => new EngineError("malformed", message);
 
-/** The line of `object`, without its line feed. Members that are `undefined` are not there. */
-export function encodeFlat(object: FlatObject): string {
+const plainName = /^[A-Za-z]+$/;
+
+/**
+ * The line of `object`, without its line feed. Members that are `undefined` are not there. `order`: the names that it
+ * can have, sorted, where they are known.
+ */
+export function encodeFlat(object: FlatObject, order: readonly string[] = Object.keys(object).sort()): string {
   let text = "";
-  for (const key of Object.keys(object).sort()) {
+  for (const key of order) {
     const value = object[key];
-    if (value !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    if (value === undefined) continue;
+    const encoded = typeof value === "string" ? JSON.stringify(value) : String(value);
+    text += `${text === "" ? "" : ","}${plainName.test(key) ? `"${key}"` : JSON.stringify(key)}:${encoded}`;
   }
   return `{${text}}`;
 }

@@ -3,7 +3,6 @@
  * Source: docs/spec/archive.md#lists.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
-import { concat } from "../encoding/bytes.ts";
 import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -24,7 +23,8 @@ export class ListWriter {
   readonly references: ListReference[] = [];
   readonly #most: number;
   readonly #put: (bytes: Uint8Array) => void;
-  #lines: Uint8Array[] = [];
+  #text = "";
+  #lines = 0;
   #bytes = 0;
 
   constructor(put: (bytes: Uint8Array) => void, limits: Limits) {
@@ -34,24 +34,28 @@ export class ListWriter {
 
   /** @throws EngineError `over-limit` for a line that no list can hold. */
   add(line: string): void {
-    const bytes = encodeUtf8(`${line}\n`);
-    if (bytes.length > this.#most)
-      throw new EngineError("over-limit", `a line of ${bytes.length} bytes, a list has at most ${this.#most}`);
-    if (this.#bytes + bytes.length > this.#most) this.finish();
-    this.#lines.push(bytes);
-    this.#bytes += bytes.length;
+    const length = (beyondAscii.test(line) ? encodeUtf8(line).length : line.length) + 1;
+    if (length > this.#most)
+      throw new EngineError("over-limit", `a line of ${length} bytes, a list has at most ${this.#most}`);
+    if (this.#bytes + length > this.#most) this.finish();
+    this.#text += `${line}\n`;
+    this.#lines += 1;
+    this.#bytes += length;
   }
 
   /** Hands on what is left. */
   finish(): void {
-    if (this.#lines.length === 0) return;
-    const bytes = concat(...this.#lines);
-    this.references.push({ digest: digestOf(bytes), size: bytes.length, lines: this.#lines.length });
+    if (this.#lines === 0) return;
+    const bytes = encodeUtf8(this.#text);
+    this.references.push({ digest: digestOf(bytes), size: bytes.length, lines: this.#lines });
     this.#put(bytes);
-    this.#lines = [];
+    this.#text = "";
+    this.#lines = 0;
     this.#bytes = 0;
   }
 }
+
+const beyondAscii = /[^ -~]/;
 
 /** The lines of a piece, which is what its reference says. */
 function linesOf(bytes: Uint8Array, { digest, size, lines }: ListReference): readonly string[] {

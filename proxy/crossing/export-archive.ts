@@ -3,11 +3,10 @@
  * one transaction, so that writers go on meanwhile; memory does not grow with it.
  * Source: docs/spec/archive.md, docs/spec/offline.md#crossing-the-gap.
  */
-import { createHash } from "node:crypto";
 import { contentRow, encodeEntry, isTombstone, namedBlobs, type RowEntry } from "../../core/archive/archive-entry.ts";
 import type { ArchiveKind, BootstrapFile, CarriedConsistency } from "../../core/archive/archive-statement.ts";
 import { encodeCarriedBlob } from "../../core/archive/carried-blob.ts";
-import { contentLine, type ContentRow } from "../../core/archive/order.ts";
+import type { ContentRow } from "../../core/archive/order.ts";
 import { type Digest, digestOf, isDigest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { SigningKey } from "../archive/signing-key.ts";
@@ -96,11 +95,13 @@ function exportState(options: ExportOptions, spool: Spool): ExportReport {
   try {
     const { entries, tombstones, contentId, checkpoints } = collectEntries(options, spool, record, entryList);
     if (options.withLayers) collectLayers(mirror, spool);
-    for (const { digest } of spool.blobs()) record.blob(digest);
-    record.flush("blobs");
-    if (base !== undefined) for (const digest of base.blobs()) spool.drop(digest);
+    if (base !== undefined) {
+      for (const { digest } of spool.blobs()) record.blob(digest);
+      for (const digest of base.blobs()) spool.drop(digest);
+    }
     const bootstrap = addBootstrap(options.bootstrap, spool);
-    const { layers, ...blobTotals } = listBlobs(spool, blobList);
+    const { layers, ...blobTotals } = listBlobs(spool, blobList, base === undefined ? record : undefined);
+    record.flush("blobs");
     const consistency = options.consistency.filter(({ origin, secondSize }) =>
       checkpoints.some((one) => one.origin === origin && one.treeSize === secondSize.toString()),
     );
@@ -184,12 +185,10 @@ function collectEntries(
   record: RecordWriter,
   list: SpooledList,
 ): Collected {
-  const hash = createHash("sha256");
   const checkpoints: ExportedCheckpoint[] = [];
   function* noted(): Iterable<RowEntry> {
     for (const { entry, bytes } of mirror.entries(kind === "trust")) {
       const row = contentRow(entry);
-      hash.update(contentLine(row));
       record.row(row);
       for (const { digest, size } of namedBlobs(entry))
         spool.add({ digest, size, bytes: digest === row.digest ? (bytes ?? null) : null });
@@ -206,7 +205,7 @@ function collectEntries(
     else entries += 1;
   }
   record.flush("rows");
-  return { entries, tombstones, contentId: `sha256:${hash.digest("hex")}`, checkpoints };
+  return { entries, tombstones, contentId: record.contentId(), checkpoints };
 }
 
 /** Files of layers by their names. What is no layer, a file that somebody put there, is left. */
@@ -218,7 +217,8 @@ function collectLayers({ layers }: Mirror, spool: Spool): void {
   }
 }
 
-function listBlobs(spool: Spool, list: SpooledList) {
+/** Blobs of a full archive are all that the mirror has, which goes into the record. */
+function listBlobs(spool: Spool, list: SpooledList, record: RecordWriter | undefined) {
   let blobs = 0;
   let bytes = 0;
   let layers = 0;
@@ -227,6 +227,7 @@ function listBlobs(spool: Spool, list: SpooledList) {
     blobs += 1;
     bytes += size;
     if (use === "layer") layers += 1;
+    if (use !== "bootstrap") record?.blob(digest);
   }
   return { blobs, bytes, layers };
 }

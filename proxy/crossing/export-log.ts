@@ -21,6 +21,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { archiveKinds, type ArchiveKind } from "../../core/archive/archive-statement.ts";
@@ -248,8 +249,8 @@ export class RecordWriter {
   readonly #path: string;
   readonly #handle: number;
   readonly #lengths = { rows: [] as number[], blobs: [] as number[] };
-  #lines: string[] = [];
-  #bytes = 0;
+  readonly #contentId = createHash("sha256");
+  #text = "";
 
   constructor(path: string) {
     this.#path = path;
@@ -265,21 +266,26 @@ export class RecordWriter {
   }
 
   #add(line: string, what: "rows" | "blobs"): void {
-    this.#lines.push(line);
-    this.#bytes += line.length;
-    if (this.#bytes >= pieceBytes) this.flush(what);
+    this.#text += line;
+    if (this.#text.length >= pieceBytes) this.flush(what);
   }
 
   /** Ends the rows, or the blobs. */
   flush(what: "rows" | "blobs"): void {
-    if (this.#lines.length === 0) return;
-    const packed = gzipSync(this.#lines.join(""), { level: 1 });
+    if (this.#text === "") return;
+    const bytes = Buffer.from(this.#text);
+    this.#text = "";
+    if (what === "rows") this.#contentId.update(bytes);
+    const packed = gzipSync(bytes, { level: 1 });
     this.#lengths[what].push(packed.length);
-    this.#lines = [];
-    this.#bytes = 0;
     guardedFiles(this.#path, () => {
       for (let done = 0; done < packed.length; ) done += writeSync(this.#handle, packed, done);
     });
+  }
+
+  /** Of all rows, once they were flushed. */
+  contentId(): Digest {
+    return `sha256:${this.#contentId.digest("hex")}`;
   }
 
   /** What was written is on the disk. */

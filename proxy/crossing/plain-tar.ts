@@ -25,21 +25,27 @@ const octalSizes = 8 ** 11;
 
 const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, "0")}\0`;
 
-/** The header of a regular file. `name` is ASCII, of at most 100 characters. */
-export function encodeTarHeader(name: string, size: number): Buffer {
+/** A header without name, size and checksum. */
+const template = (() => {
   const block = Buffer.alloc(blockBytes);
-  block.write(name, 0, 100, "latin1");
   block.write(octal(0o644, 7), 100, "latin1");
   block.write(octal(0, 7), 108, "latin1");
   block.write(octal(0, 7), 116, "latin1");
+  block.write(octal(0, 11), 136, "latin1");
+  block.write("0", 156, "latin1");
+  block.write("ustar\x0000", 257, "latin1");
+  return block;
+})();
+
+/** The header of a regular file. `name` is ASCII, of at most 100 characters. */
+export function encodeTarHeader(name: string, size: number): Buffer {
+  const block = Buffer.from(template);
+  block.write(name, 0, 100, "latin1");
   if (size < octalSizes) block.write(octal(size, 11), sizeAt, "latin1");
   else {
     block.writeUInt8(0x80, sizeAt);
     block.writeBigUInt64BE(BigInt(size), sizeAt + sizeLength - 8);
   }
-  block.write(octal(0, 11), 136, "latin1");
-  block.write("0", 156, "latin1");
-  block.write("ustar\x0000", 257, "latin1");
   block.write(`${octal(checksumOf(block), 6)} `, checksumAt, "latin1");
   return block;
 }
@@ -47,8 +53,9 @@ export function encodeTarHeader(name: string, size: number): Buffer {
 /** The sum of all bytes, with spaces in place of the checksum. */
 function checksumOf(block: Uint8Array): number {
   let sum = 8 * 0x20;
-  for (let index = 0; index < blockBytes; index++)
-    if (index < checksumAt || index >= checksumAt + 8) sum += block[index] as number;
+  for (let index = 0; index < checksumAt; index++) sum += block[index] as number;
+  // Behind the magic there is nothing.
+  for (let index = checksumAt + 8; index < 265; index++) sum += block[index] as number;
   return sum;
 }
 

@@ -21,13 +21,19 @@ export interface SpooledBlob {
   readonly path: string | null;
 }
 
-/** Evidence first: where a layer is also evidence, the mirror of the far side keeps it as that. */
+/** Rows are appended; SQLite sorts them when they are all there, which is faster than to look up the place of each. */
 const tables = `
+  CREATE TABLE found (digest TEXT NOT NULL, size INTEGER NOT NULL, use TEXT, bytes BLOB, path TEXT);
+  CREATE TABLE line (digest TEXT NOT NULL, line TEXT NOT NULL);
   CREATE TABLE carried (
     digest TEXT PRIMARY KEY, size INTEGER NOT NULL, use TEXT, bytes BLOB, path TEXT
   ) WITHOUT ROWID;
   CREATE TABLE listed (digest TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (digest, line)) WITHOUT ROWID;
 `;
+
+/** The first of a digest counts: where a layer is also evidence, the mirror of the far side keeps it as that. */
+const sortFound = "INSERT OR IGNORE INTO carried SELECT * FROM found ORDER BY digest, rowid; DELETE FROM found;";
+const sortLines = "INSERT OR IGNORE INTO listed SELECT * FROM line ORDER BY digest, line; DELETE FROM line;";
 
 export class Spool {
   readonly #folder: string;
@@ -37,6 +43,7 @@ export class Spool {
   readonly #list: Statement<[string, string]>;
   readonly #limits: Limits;
   #indexBytes = 0;
+  #unsorted = false;
 
   /** @throws EngineError when the folder cannot be written. */
   constructor(folder: string, limits: Limits) {
@@ -52,12 +59,14 @@ export class Spool {
         // A crash leaves nothing of use here, so that nothing has to be safe.
         this.#database.pragma("journal_mode = OFF");
         this.#database.pragma("synchronous = OFF");
+        // Rows are written once and read in order, so that keeping pages helps nobody.
+        this.#database.pragma("cache_size = -1024");
         this.#database.exec(tables);
         this.#database.exec("BEGIN");
       });
-      this.#add = this.#database.prepare("INSERT OR IGNORE INTO carried VALUES (?, ?, ?, ?, ?)");
+      this.#add = this.#database.prepare("INSERT INTO found VALUES (?, ?, ?, ?, ?)");
       this.#drop = this.#database.prepare("DELETE FROM carried WHERE digest = ?");
-      this.#list = this.#database.prepare("INSERT OR IGNORE INTO listed VALUES (?, ?)");
+      this.#list = this.#database.prepare("INSERT INTO line VALUES (?, ?)");
     } catch (error) {
       this.#database.close();
       throw error;
@@ -70,11 +79,19 @@ export class Spool {
 
   /** The first of a digest counts. */
   add({ digest, size, use, bytes, path }: Pick<SpooledBlob, "digest" | "size"> & Partial<SpooledBlob>): void {
+    this.#unsorted = true;
     this.#guarded(() => void this.#add.run(digest, size, use ?? null, bytes ?? null, path ?? null));
+  }
+
+  #sort(): void {
+    if (!this.#unsorted) return;
+    this.#unsorted = false;
+    this.#guarded(() => void this.#database.exec(sortFound + sortLines));
   }
 
   /** Takes a blob out that the base has. */
   drop(digest: string): void {
+    this.#sort();
     this.#guarded(() => void this.#drop.run(digest));
   }
 
@@ -87,11 +104,13 @@ export class Spool {
 
   /** All blobs, in the order of their digests. */
   *blobs(): Iterable<SpooledBlob> {
+    this.#sort();
     yield* this.#database.prepare<[], SpooledBlob>("SELECT * FROM carried ORDER BY digest").iterate();
   }
 
   /** What each blob takes, in the order of their digests: its size, and the length of what the index says of it. */
   *costs(): Iterable<{ readonly digest: Digest; readonly size: number; readonly listed: number }> {
+    this.#sort();
     const rows = this.#database.prepare<
       [],
       { readonly digest: Digest; readonly size: number; readonly listed: number }
@@ -104,6 +123,7 @@ export class Spool {
 
   /** What `index.json` says of blobs that are carried, in the order of their digests. */
   *indexLines(): Iterable<{ readonly digest: Digest; readonly line: string }> {
+    this.#sort();
     const rows = this.#database.prepare<[], { readonly digest: Digest; readonly line: string }>(
       "SELECT listed.digest, listed.line FROM carried JOIN listed ON listed.digest = carried.digest " +
         "ORDER BY carried.digest, listed.line",
