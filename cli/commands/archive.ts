@@ -15,6 +15,7 @@ import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { readSnapshotKey } from "../input/snapshot-flags.ts";
 import {
   ArchiveDiffTeller,
+  renderFiles,
   renderInspection,
   renderVerified,
   toInspectionJson,
@@ -47,7 +48,10 @@ function inspect(files: readonly string[], options: ArchiveOptions, io: CommandI
     };
     if (isDocumentFormat(options.output))
       io.out(renderDocument("ArchiveInspection", toInspectionJson(inspection), options.output));
-    else tellAnswer(renderInspection(inspection), io);
+    else {
+      tellAnswer(renderInspection(inspection), io);
+      io.out(renderFiles(inspection.first.statement.bootstrap ?? []));
+    }
     return 0;
   } finally {
     for (const { cursor } of parts) cursor.close();
@@ -61,7 +65,10 @@ function verify(files: readonly string[], options: ArchiveOptions, io: CommandIO
     const verified = verifyArchive(archive, files[0] ?? "", io.limits);
     if (isDocumentFormat(options.output))
       io.out(renderDocument("ArchiveVerification", toVerifiedJson(archive, verified), options.output));
-    else tellAnswer(renderVerified(archive, verified), io);
+    else {
+      tellAnswer(renderVerified(archive, verified), io);
+      io.out(renderFiles(archive.statement.bootstrap ?? []));
+    }
     return 0;
   } finally {
     archive.close();

@@ -25,7 +25,7 @@ import { addExceptionOptions } from "../input/policy-files.ts";
 import { addTrustOptions } from "../input/trust-flags.ts";
 import { addStoreOption, lockHolder, type StoreOptions, withMirror } from "../input/store.ts";
 import { coverMirror, type CoverageOptions, type ExportCoverage } from "./export-coverage.ts";
-import { renderCoverage, renderExport, toExportJson } from "../render/archive.ts";
+import { renderCoverage, renderExport, renderFiles, toExportJson } from "../render/archive.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { note, tellAnswer } from "../render/say.ts";
 
@@ -149,6 +149,7 @@ async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
   }
   if (covered !== undefined) io.out(renderCoverage(covered.images, io.width.out));
   tellAnswer(renderExport(report), io);
+  io.out(renderFiles(report.bootstrap));
   return exitCode;
 }
 

@@ -1,5 +1,5 @@
 /** Signed archives for people and machines. Source: docs/spec/command-line.md#archives. */
-import type { ArchiveStatement } from "../../core/archive/archive-statement.ts";
+import type { ArchiveStatement, BootstrapFile } from "../../core/archive/archive-statement.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { ArchiveChange } from "../../proxy/crossing/archive-diff.ts";
 import type { ArchivePart } from "../../proxy/crossing/archive-part.ts";
@@ -18,7 +18,9 @@ import { renderColumns } from "./table.ts";
 const kindWords = (kind: ArchiveStatement["kind"], base: number | undefined): string =>
   kind === "delta" ? `delta since ${base}` : kind === "trust" ? "trust alone" : "full";
 
-const fileLine = (name: string, digest: Digest): string => `${digest.slice("sha256:".length)}  ${visibleLine(name)}`;
+/** The files that travel along, in the form of `sha256sum`, which is not to be broken into lines. */
+export const renderFiles = (files: readonly BootstrapFile[]): string =>
+  files.map(({ name, digest }) => `${digest.slice("sha256:".length)}  ${visibleLine(name)}\n`).join("");
 
 /** What names an archive in every document. */
 const identityOf = (
@@ -48,7 +50,6 @@ export function renderExport(report: ExportReport): string {
     `archive ${sequence}, ${kindWords(kind, base)}`,
     `  ${contentWords({ entries, tombstones, blobs, bytes: blobBytes }, layers)}`,
     `  statement ${shortDigest(statement)}, content id ${shortDigest(contentId)}`,
-    ...report.bootstrap.map(({ name, digest }) => fileLine(name, digest)),
   );
 }
 
@@ -105,7 +106,7 @@ export function toInspectionJson({ first, parts }: ArchiveInspection) {
 
 export function renderInspection({ first, parts }: ArchiveInspection): string {
   const { statement, digest, key, claimedKeys } = first;
-  const { kind, sequence, created, contentId, base, totals, nextKeys = [], bootstrap = [], coverage } = statement;
+  const { kind, sequence, created, contentId, base, totals, nextKeys = [], coverage } = statement;
   return text(
     `archive ${sequence}, ${kindWords(kind, base?.sequence)}, made ${visibleLine(created)}`,
     `  ${contentWords(totals)}`,
@@ -119,7 +120,6 @@ export function renderInspection({ first, parts }: ArchiveInspection): string {
       : parts.map(({ part, path }) => `  part ${part}: ${path === undefined ? "not named" : visibleLine(path)}`)),
     ...(nextKeys.length === 0 ? [] : [`  names ${counted(nextKeys.length, "key")} for later archives`]),
     ...(coverage === undefined ? [] : ["  has a report of what the other side will decide"]),
-    ...bootstrap.map(({ name, digest: file }) => fileLine(name, file)),
   );
 }
 
@@ -133,12 +133,11 @@ export const toVerifiedJson = ({ statement, digest, key }: ArchiveReader, verifi
 });
 
 export function renderVerified({ statement, digest, key }: ArchiveReader, verified: VerifiedArchive): string {
-  const { sequence, kind, base, contentId, totals, bootstrap = [] } = statement;
+  const { sequence, kind, base, contentId, totals } = statement;
   return text(
     `archive ${sequence}, ${kindWords(kind, base?.sequence)}, is whole; signed by ${shortDigest(key.fingerprint)}`,
     `  ${contentWords(totals, verified.layers)}`,
     `  statement ${shortDigest(digest)}, content id ${shortDigest(contentId)}`,
-    ...bootstrap.map(({ name, digest: file }) => fileLine(name, file)),
   );
 }
 

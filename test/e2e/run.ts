@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { buildDist } from "../../scripts/build.ts";
 import { admissionScenarios } from "./admission.ts";
 import { amazonScenarios } from "./amazon.ts";
+import { archiveScenarios } from "./archives.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { crossingScenarios } from "./crossing.ts";
@@ -48,6 +49,7 @@ const scenarios: readonly Scenario[] = [
   ...offlineScenarios,
   ...snapshotScenarios,
   ...crossingScenarios,
+  ...archiveScenarios,
 ].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
 await buildDist(root);
