@@ -151,8 +151,9 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "no-trust":
     "give the trusted root: `--trusted-root FILE`, or `sallyport trust import --store STORE --name NAME FILE`",
   stale:
-    "bring what is newer: of trusted roots `sallyport trust update --store STORE`, across a gap `sallyport trust import " +
-    "--store STORE FOLDER`; of a mirror a new sync, or a newer archive; or accept the age: `--max-trust-age 180d`",
+    "bring what is newer: of trusted roots `sallyport trust update --store STORE`, across a gap " +
+    "`sallyport trust import --store STORE FOLDER`; of a mirror a new sync, or a newer archive; or accept the age: " +
+    "`--max-trust-age 180d`",
   "no-key": "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`",
   unresolved: "set what the expression reads, or give a default in it: `{{ NAME || 'VALUE' }}`",
   overloaded: "send the request again; what was verified meanwhile is remembered",
@@ -242,8 +243,8 @@ export const checks: Readonly<Record<ErrorCode, string>> = {
   rollback: "`sallyport trust status --store STORE` has the highest versions seen before",
   "bad-threshold": "compare the root's checksum with the one that its maintainers publish",
   "clock-behind":
-    "`date -u` against another machine; `sallyport status --store STORE` has the newest signed time; it is never made " +
-    "older: if an authority signed a wrong time, only a new mirror forgets it",
+    "`date -u` against another machine; `sallyport status --store STORE` has the newest signed time, which is never " +
+    "made older: if an authority signed a wrong time, only a new mirror forgets it",
   "dialled-offline": "nothing to check: nothing was sent",
 };
 

@@ -1,3 +1,4 @@
+import type { Mirrored } from "../../../core/knowledge/knowledge.ts";
 import { budgetsOf, toFreshness } from "../../../core/trust/budgets.ts";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -97,6 +98,17 @@ test("a denial names the rule, its line, the time and the reason that got furthe
     "✗ ghcr.io/acme/app:1.4",
   ]);
   assert.match(text, /:1\.4\n└─ ✗ rule/);
+});
+
+test("as of when the mirror is, where somebody says so", () => {
+  const at = new Date("2026-11-18T17:03:00Z");
+  const decision = decide(true, result("pass"));
+  const now = new Date(decision.at);
+  const textWith = (mirrored: Mirrored | undefined) =>
+    renderDecision({ ...decision, freshness: toFreshness(budgetsOf({}), now, mirrored) }, style, whole);
+  assert.match(textWith({ at, by: "archive" }), "mirror   as of 2026-11-18 17:03 UTC (4 d ago), its last archive\n");
+  assert.match(textWith({ at }), "mirror   as of 2026-11-18 17:03 UTC (4 d ago)\n");
+  for (const mirrored of [{}, undefined]) assert.not.match(textWith(mirrored), "mirror   ");
 });
 
 test("every check has the policy line that asked for it, and every signature its evidence", () => {
