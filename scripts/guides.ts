@@ -3,7 +3,7 @@
  * and compares.
  */
 import { spawn } from "node:child_process";
-import { createHash, generateKeyPairSync } from "node:crypto";
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -57,14 +57,9 @@ const network: Preparation = (root, folder) => {
   return startRegistry(root, "guide-registry.ts", images);
 };
 
-/** What `npm run demo` leaves, the keys of two publishers, and a registry that can be pushed to. */
+/** What `npm run demo` leaves, and a registry that can be pushed to. */
 const replicas: Preparation = (root, folder) => {
   makeDemoFolder(root, folder);
-  for (const name of ["publisher", "next"]) {
-    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    writeFileSync(join(folder, `${name}.key`), privateKey.export({ type: "pkcs8", format: "pem" }));
-    writeFileSync(join(folder, `${name}.pub`), publicKey.export({ type: "spki", format: "pem" }));
-  }
   return startRegistry(root, "snapshot-registry.ts");
 };
 
