@@ -6,8 +6,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   // Built before the shell that calls them.
   "proxy/sync/interval.ts withJitter": "the spread without a wait",
   "core/knowledge/answer-json.ts encodeAnswer": "for records, archives and capsules",
-  "core/tlog/consistency-proof.ts verifyConsistency": "for the sync, which sees one log grow",
-  "core/tuf/verify-source.ts acceptSource": "for the sync, which takes trust from an archive",
   "proxy/upstream/cluster/api-path.ts rawPath": "paths of the cluster's API",
   "proxy/upstream/kms/sdk.ts sdkVersions": "compared with package.json",
 
@@ -21,7 +19,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/kyverno/image/reference-filter.ts selectsImage":
     "one name against one entry's patterns, in every spelling; what ships asks for all names of an image",
   "cli/input/cluster-files.ts parsePath": "paths of the cluster's API",
-  "cli/input/cluster-files.ts pluralOf": "plurals of kinds",
   "cli/program.ts commands": "every command is run through its help",
   "cli/render/decision.ts decisionTrees": "trees before they are drawn",
   "cli/render/decision.ts pruneTree": "trees before they are drawn",

@@ -2,35 +2,10 @@
  * Sources without a mirrored test of their own: which test runs them, and why that is enough. `scripts/check-tests.ts`
  * keeps the list true.
  */
+import { commandsTestedElsewhere } from "./commands-tested-elsewhere.ts";
+
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
-  "cli/health/machine-items.ts": {
-    test: "test/cli/commands/doctor.test.ts",
-    why: "folders, locks, writers and the runtime are looked at there",
-  },
-  "cli/health/config-items.ts": {
-    test: "test/cli/commands/doctor.test.ts",
-    why: "configurations and certificates, right and wrong, are looked at there",
-  },
-  "cli/health/reach-items.ts": {
-    test: "test/cli/commands/doctor.test.ts",
-    why: "registries and an API server are asked there, and one that is not there",
-  },
-  "cli/serve/reach-upstreams.ts": {
-    test: "test/cli/commands/doctor.test.ts",
-    why: "opens the upstreams of a configuration and the cluster of a kubeconfig there",
-  },
-  "cli/health/item.ts": {
-    test: "test/cli/commands/status.test.ts",
-    why: "every level and its threshold is seen there, as text and as a document",
-  },
-  "cli/health/render-items.ts": {
-    test: "test/cli/commands/status.test.ts",
-    why: "every item is shown there within 80 columns",
-  },
-  "cli/health/mirror-items.ts": {
-    test: "test/cli/commands/status.test.ts",
-    why: "each state of mirror, trust, checkpoints and runs is made there",
-  },
+  ...commandsTestedElsewhere,
   "proxy/snapshot/artifact.ts": {
     test: "test/proxy/snapshot/publish-snapshot.test.ts",
     why: "what it writes is pushed there, and read again in bring-snapshot.test.ts",
@@ -47,34 +22,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/snapshot/remove-old.test.ts",
     why: "lists before and after a removal, and what is wrong with each",
   },
-  "cli/commands/snapshot-ls.ts": {
-    test: "test/cli/commands/snapshot.test.ts",
-    why: "runs the command line there",
-  },
-  "cli/commands/snapshot-pull.ts": {
-    test: "test/cli/commands/snapshot.test.ts",
-    why: "runs the command line there, with each refusal",
-  },
-  "cli/commands/snapshot-push.ts": {
-    test: "test/cli/commands/snapshot.test.ts",
-    why: "runs the command line there",
-  },
-  "cli/input/snapshot-flags.ts": {
-    test: "test/cli/commands/snapshot.test.ts",
-    why: "each wrong flag and key is refused there",
-  },
-  "cli/render/snapshot.ts": {
-    test: "test/cli/commands/snapshot.test.ts",
-    why: "what is shown is compared there",
-  },
-  "cli/serve/follow-snapshots.ts": {
-    test: "test/cli/commands/serve-snapshots.test.ts",
-    why: "a server follows there, and meets each failure",
-  },
-  "cli/serve/reloading.ts": {
-    test: "test/cli/commands/serve-snapshots.test.ts",
-    why: "switches under load there, also with a configuration that is wrong; serve.test.ts changes configurations",
-  },
   "proxy/archive/cosign-key.ts": {
     test: "test/proxy/archive/signing-key.test.ts",
     why: "keys that cosign wrote are opened there, and wrong ones refused",
@@ -82,10 +29,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "proxy/registry/listed-asker.ts": {
     test: "test/proxy/registry/open-door.test.ts",
     why: "asks listed registries there, keeps what they say, and asks no other",
-  },
-  "cli/serve/serve-policies.ts": {
-    test: "test/cli/serve/open-webhook.test.ts",
-    why: "policies that do not load are refused there",
   },
   "proxy/state/state.ts": {
     test: "test/proxy/state/open-state.test.ts",
@@ -123,14 +66,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-status.test.ts",
     why: "the command prints every number of it",
   },
-  "cli/input/retention-flags.ts": {
-    test: "test/cli/commands/mirror-gc.test.ts",
-    why: "every flag is given there",
-  },
-  "cli/input/list-filters.ts": {
-    test: "test/cli/commands/mirror-ls.test.ts",
-    why: "every filter is given there",
-  },
   "proxy/sync/run-sync.ts": {
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "is what the command does: each outcome of an image, outage and claim has a case there",
@@ -155,18 +90,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "counts what is asked there, and leaves blobs out of dry runs",
   },
-  "cli/input/sync-flags.ts": {
-    test: "test/cli/commands/mirror-sync.test.ts",
-    why: "each flag is given there, right and wrong",
-  },
-  "cli/render/sync-fixes.ts": {
-    test: "test/cli/commands/mirror-sync.test.ts",
-    why: "reports of syncs say there what to do",
-  },
-  "cli/render/sync.ts": {
-    test: "test/cli/commands/mirror-sync.test.ts",
-    why: "lines, events and reports are read there",
-  },
   "proxy/mirror/attempt-row.ts": {
     test: "test/proxy/mirror/remove-damage.test.ts",
     why: "a row of each table is damaged there",
@@ -174,18 +97,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "proxy/mirror/checkpoint-row.ts": {
     test: "test/proxy/mirror/remove-damage.test.ts",
     why: "a row of each table is damaged there",
-  },
-  "cli/render/unread.ts": {
-    test: "test/cli/commands/mirror.test.ts",
-    why: "what an addition and a check say of the same material",
-  },
-  "cli/render/mend.ts": {
-    test: "test/cli/commands/mirror-check.test.ts",
-    why: "the commands for each kind of damage, which are run there",
-  },
-  "cli/input/ask-key.ts": {
-    test: "test/cli/commands/mirror-pins.test.ts",
-    why: "the one command that asks for a key alone does so there, of each source",
   },
   "proxy/sync/lists/entry-settings.ts": {
     test: "test/proxy/sync/lists/plain-lines.test.ts",
@@ -211,26 +122,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/sync/lists/read-image-list.test.ts",
     why: "policies of every kind are read there",
   },
-  "cli/input/config-file.ts": {
-    test: "test/cli/commands/config.test.ts",
-    why: "finds the file, and puts flags and variables over it, in every way there",
-  },
-  "cli/serve/trust-options.ts": {
-    test: "test/cli/commands/serve.test.ts",
-    why: "each mode, age and digest is served there",
-  },
-  "cli/serve/log-ear.ts": {
-    test: "test/cli/serve/sync-by-timer.test.ts",
-    why: "a warning of a sync is a line of the log there",
-  },
-  "cli/serve/upstreams.ts": {
-    test: "test/cli/commands/serve.test.ts",
-    why: "registries on loopback are asked there through the server, with their credentials and docker's",
-  },
-  "cli/serve/open-parts.ts": {
-    test: "test/cli/commands/serve.test.ts",
-    why: "puts together what the command serves there",
-  },
   "proxy/serve/auth.ts": {
     test: "test/proxy/serve/server.test.ts",
     why: "each login is sent there over a socket, right and wrong",
@@ -250,70 +141,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "proxy/serve/settings.ts": {
     test: "test/proxy/serve/read-config.test.ts",
     why: "every setting is given wrong there in each way that it can be",
-  },
-  "cli/input/output-flag.ts": {
-    test: "test/cli/documents.test.ts",
-    why: "every command that takes the flag is run there, in both forms",
-  },
-  "cli/input/store.ts": {
-    test: "test/cli/commands/mirror.test.ts",
-    why: "opens the mirror for the commands that are tested there, also if there is none",
-  },
-  "cli/signed-word.ts": {
-    test: "test/cli/commands/mirror-ls.test.ts",
-    why: "gives the words of the column SIGNED, each of which an image there has",
-  },
-  "cli/render/help.ts": {
-    test: "test/cli/screen.test.ts",
-    why: "formats the help of every command, which is shown there at 80 columns",
-  },
-  "cli/attached.ts": {
-    test: "test/cli/commands/tree.test.ts",
-    why: "reads what the command shows; download reads the same",
-  },
-  "cli/completion/tree.ts": {
-    test: "test/cli/commands/completion.test.ts",
-    why: "is written by each script there, and asked by bash",
-  },
-  "cli/completion/bash.ts": { test: "test/cli/commands/completion.test.ts", why: "bash runs the script there" },
-  "cli/completion/zsh.ts": { test: "test/cli/commands/completion.test.ts", why: "zsh reads the script where it is" },
-  "cli/completion/fish.ts": { test: "test/cli/commands/completion.test.ts", why: "fish reads the script where it is" },
-  "cli/completion/powershell.ts": {
-    test: "test/cli/commands/completion.test.ts",
-    why: "every command and flag is looked for in the script",
-  },
-  "cli/input/flag-variables.ts": {
-    test: "test/cli/input/other-flags.test.ts",
-    why: "sets flags from variables; every flag that narrows is given there in both ways",
-  },
-  "cli/render/environment.ts": {
-    test: "test/cli/environment.test.ts",
-    why: "says which variables had a say, which each test there reads",
-  },
-  "cli/version.ts": { test: "test/cli/commands/version.test.ts", why: "one constant, which the command shows" },
-  "cli/local-image.ts": {
-    test: "test/cli/commands/verify.test.ts",
-    why: "is --local-image of the verify commands; layouts of every kind are given there",
-  },
-  "cli/verify-images.ts": {
-    test: "test/cli/commands/verify.test.ts",
-    why: "is what both verify commands do; each outcome has a case there",
-  },
-  "cli/commands/initialize.ts": {
-    test: "test/cli/commands/trust-update.test.ts",
-    why: "another name of the command that is tested there, and called by it",
-  },
-  "cli/commands/trusted-root.ts": {
-    test: "test/cli/commands/trust-create.test.ts",
-    why: "another name of the command that is tested there, and called by it",
-  },
-  "cli/render/apply-reports.ts": {
-    test: "test/cli/commands/apply.test.ts",
-    why: "each format is written there, of every kind of result",
-  },
-  "cli/render/trust.ts": {
-    test: "test/cli/commands/trust-status.test.ts",
-    why: "what it writes is compared there, line by line",
   },
   "proxy/registry/layer-flight.ts": {
     test: "test/proxy/registry/blobs.test.ts",
@@ -505,18 +332,8 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/crossing/import-archive.test.ts",
     why: "rows of every kind are imported there; import-faults.test.ts has those that are wrong",
   },
-  "cli/commands/quarantine.ts": {
-    test: "test/cli/commands/import.test.ts",
-    why: "images that a policy refutes and admits are judged there",
-  },
-  "cli/render/imported.ts": {
-    test: "test/cli/commands/import.test.ts",
-    why: "archives of each kind, with what is said of them, are shown there",
-  },
   "proxy/mirror/sql-texts.ts": {
     test: "test/proxy/mirror/statements.test.ts",
     why: "every text in it is prepared there; test/scripts/sql-texts.test.ts compares it with the files",
   },
-  "cli/input/test-file.ts": { test: "test/cli/commands/test.test.ts", why: "good and bad test files are read there" },
-  "cli/render/test-results.ts": { test: "test/cli/commands/test.test.ts", why: "each form is compared there" },
 };

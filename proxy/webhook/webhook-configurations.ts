@@ -36,7 +36,7 @@ export interface WebhookConfigurations {
   readonly guessed: readonly string[];
 }
 
-export const ignoreLabel = "sallyport.dev/verify";
+const ignoreLabel = "sallyport.dev/verify";
 const name = "sallyport";
 const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "admission" };
 /** Kyverno's default. */
