@@ -1,6 +1,6 @@
 /**
- * `npm run bench:archive [-- NAME...]`: signed archives, as `npm run bench` shows the rest: ratios of one run, each with
- * its bound.
+ * `npm run bench:archive [-- NAME...]`: signed archives, as `npm run bench` shows the rest: ratios of one run, each
+ * with its bound.
  */
 import { fileURLToPath } from "node:url";
 import { runChosen } from "./bench.ts";

@@ -22,6 +22,26 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/snapshot/remove-old.test.ts",
     why: "lists before and after a removal, and what is wrong with each",
   },
+  "proxy/crossing/archive-diff.ts": {
+    test: "test/cli/commands/archive.test.ts",
+    why: "the command prints what differs, of full archives and of deltas",
+  },
+  "proxy/crossing/archive-part.ts": {
+    test: "test/proxy/crossing/archive-reader.test.ts",
+    why: "every byte of the beginning is flipped there",
+  },
+  "proxy/crossing/bootstrap-files.ts": {
+    test: "test/proxy/crossing/spool.test.ts",
+    why: "its files go into a spool there",
+  },
+  "proxy/crossing/delta-base.ts": {
+    test: "test/cli/commands/export.test.ts",
+    why: "deltas begin at numbers and at files there",
+  },
+  "proxy/crossing/verify-archive.ts": {
+    test: "test/proxy/crossing/archive-reader.test.ts",
+    why: "verifies what is changed, cut and moved there",
+  },
   "proxy/archive/cosign-key.ts": {
     test: "test/proxy/archive/signing-key.test.ts",
     why: "keys that cosign wrote are opened there, and wrong ones refused",

@@ -1,6 +1,6 @@
 /**
- * Coverage before crossing: what the other side will decide about each image of the mirror, by its own policies and from
- * what is carried alone. Source: docs/spec/command-line.md#archives, docs/spec/offline.md#sync.
+ * Coverage before crossing: what the other side will decide about each image of the mirror, by its own policies and
+ * from what is carried alone. Source: docs/spec/command-line.md#archives, docs/spec/offline.md#sync.
  */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";

@@ -18,7 +18,7 @@ import {
 } from "./names.ts";
 
 const manifestMediaType = "application/vnd.oci.image.manifest.v1+json";
-export const refNameAnnotation = "org.opencontainers.image.ref.name";
+const refNameAnnotation = "org.opencontainers.image.ref.name";
 const titleAnnotation = "org.opencontainers.image.title";
 
 const encode = (value: JsonValue): Uint8Array => encodeUtf8(encodeCanonicalJson(value));
@@ -81,10 +81,10 @@ export const indexLine = (
   });
 
 /** The beginning of `index.json`, up to the archive's own manifest; after it come further descriptors, if any. */
-export const indexStart = (manifest: NamedDocument): Uint8Array =>
-  encodeUtf8(
-    `{"manifests":[${indexLine({ ...manifest, mediaType: manifestMediaType, artifactType: archiveArtifactType }, archiveRefName)}`,
-  );
+export function indexStart(manifest: NamedDocument): Uint8Array {
+  const own = { ...manifest, mediaType: manifestMediaType, artifactType: archiveArtifactType };
+  return encodeUtf8(`{"manifests":[${indexLine(own, archiveRefName)}`);
+}
 
 /** The end of `index.json`. */
 export const indexEnd = encodeUtf8('],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}');

@@ -1,7 +1,7 @@
 /**
- * A signed archive, of one file or several parts, read in bounded memory: first its entries, then its blobs, each in the
- * order of the lists. Nothing is handed out before the signature is verified, and no byte that is not the signed one is.
- * Source: docs/spec/archive.md.
+ * A signed archive, of one file or several parts, read in bounded memory: first its entries, then its blobs, each in
+ * the order of the lists. Nothing is handed out before the signature is verified, and no byte that is not the signed
+ * one is. Source: docs/spec/archive.md.
  */
 import { createHash } from "node:crypto";
 import type { CarriedBlob } from "../../core/archive/carried-blob.ts";

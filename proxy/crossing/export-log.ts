@@ -368,7 +368,7 @@ interface Work {
   readonly files: readonly ExportedFile[];
 }
 
-/** What an export said that it was doing; one that cannot be read was never whole, as its file is renamed into place. */
+/** What an export said that it was doing. The file is renamed into place, so that it is whole. */
 function readWork(path: string): Work {
   const value = JSON.parse(readFileSync(path, "utf8")) as { ready?: unknown; sequence?: unknown; files?: unknown };
   const files = Array.isArray(value.files) ? value.files : [];

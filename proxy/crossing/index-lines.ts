@@ -16,7 +16,7 @@ export interface IndexedManifest {
   readonly line: string;
 }
 
-/** None for entries that name no manifest to copy. @throws EngineError `malformed` for a value that is not as stored. */
+/** None for entries that name no manifest to copy. @throws EngineError `malformed` for a value that is none. */
 export function indexLinesOf(entry: RowEntry, limits: Limits): readonly IndexedManifest[] {
   if ((entry.kind !== "tag" && entry.kind !== "referrers") || entry.state === "absent" || entry.value === undefined)
     return [];

@@ -19,7 +19,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** @throws EngineError `invalid-usage` where the operating system cannot do it; `path` is the name that people gave. */
-export function writing<T>(path: string, act: () => T): T {
+function writing<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {

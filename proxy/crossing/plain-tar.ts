@@ -1,8 +1,7 @@
 /**
- * Headers of the one kind of member that an archive has: a regular file with a short name. A header is accepted only if
- * it is the one that would be written, so no link, path or unknown field comes in. tar-stream reads and writes more, and
- * only asynchronously: members here are read inside one transaction.
- * Source: docs/spec/archive.md#layout, POSIX ustar.
+ * Headers of the one kind of member that an archive has: a regular file with a short name. A header is accepted only
+ * if it is the one that would be written, so no link, path or unknown field comes in. tar-stream reads and writes more,
+ * and only asynchronously: members here are read inside one transaction. Source: docs/spec/archive.md#layout.
  */
 import { corruptArchive } from "../../core/archive/corrupt.ts";
 

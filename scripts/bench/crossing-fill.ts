@@ -18,9 +18,9 @@ const filler = (seed: string, length: number): string =>
     .slice(0, length);
 
 /**
- * The evidence of one image: its manifest; by tag a signature, and attestations with a provenance of 12 kilobytes and an
- * SBOM of 48, small ones of their kind; and that there is no other SBOM and nothing that refers to it. Gives the bytes
- * of the blobs.
+ * The evidence of one image: its manifest; by tag a signature, and attestations with a provenance of 12 kilobytes and
+ * an SBOM of 48, small ones of their kind; and that there is no other SBOM and nothing that refers to it. Gives the
+ * bytes of the blobs.
  */
 function putEvidence(writer: MirrorWriter, index: number): number {
   const repository = `registry.example.com/team/app-${String(Math.floor(index / 10)).padStart(6, "0")}`;

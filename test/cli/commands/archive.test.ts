@@ -1,0 +1,102 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { addImage, makeKey, ourKey, variedMirror } from "../../support/archive-store.ts";
+import { temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { runCli, type TestWorld } from "../command-io.ts";
+
+const test = suite("cli/commands/archive");
+const other = makeKey();
+const world: TestWorld = {
+  width: 80,
+  files: {
+    "cosign.key": ourKey.pem,
+    "cosign.pub": ourKey.signing.publicKey,
+    "other.key": other.pem,
+    "other.pub": other.signing.publicKey,
+    "policy.yaml": "apiVersion: v1\n",
+  },
+};
+const run = (...words: readonly string[]) => runCli(words, world);
+
+async function made(store: string, ...words: readonly string[]) {
+  const path = join(temporaryFolder(), "archive.tar");
+  const { exit, out, err } = await run(
+    "export",
+    "--store",
+    store,
+    "-f",
+    path,
+    "--key",
+    "cosign.key",
+    ...words,
+    "-o",
+    "json",
+  );
+  assert.equal([exit, err], [0, ""]);
+  return { path, ...JSON.parse(out) };
+}
+
+test("inspect, verify and diff", async () => {
+  const store = variedMirror();
+  const old = await made(store);
+  writtenMirror((mirror) => {
+    addImage(mirror, "ghcr.io/org/app", "2.0");
+    mirror.writer().unpin("key", "k8s://ns/name");
+  }, store);
+  const fresh = await made(store, "--next-key", "other.pub");
+  const delta = await made(store, "--since", "1");
+
+  const inspected = await run("archive", "inspect", fresh.path);
+  assert.is(inspected.exit, 0);
+  assert.match(inspected.out, `not verified; says that it is signed by ${ourKey.signing.fingerprint.slice(0, 12)}`);
+  assert.match(inspected.out, "names 1 key for later archives");
+  const known = await run("archive", "inspect", delta.path, "--key", "other.pub", "--key", "cosign.pub", "-o", "json");
+  assert.equal(JSON.parse(known.out).signature, { verified: true, keys: [ourKey.signing.fingerprint] });
+  assert.is((await run("archive", "inspect", fresh.path, "--key", "other.pub")).exit, 6);
+
+  for (const { path } of [old, fresh, delta]) {
+    const verified = await run("archive", "verify", path, "--key", "cosign.pub");
+    assert.equal([verified.exit, verified.err], [0, ""]);
+    assert.match(verified.out, "is whole");
+  }
+  assert.is((await run("archive", "verify", old.path)).exit, 2);
+  assert.is((await run("archive", "verify", old.path, "--key", "other.pub")).exit, 6);
+
+  const lines = async (...words: readonly string[]) =>
+    (await run("archive", "diff", ...words, "--key", "cosign.pub")).out.split("\n");
+  const byFull = await lines(old.path, fresh.path);
+  assert.equal(await lines(old.path, delta.path), byFull);
+  assert.ok(byFull.includes("+ tag ghcr.io/org/app 2.0"));
+  assert.ok(byFull.includes("- pin key k8s://ns/name"));
+  assert.ok(byFull.includes("- complete ghcr.io/org/app"));
+  assert.ok(byFull.includes("6 added, 0 changed, 2 removed"), byFull.join("\n"));
+  const unverified = await run("archive", "diff", old.path, old.path);
+  assert.equal([unverified.exit, unverified.out], [0, "0 added, 0 changed, 0 removed\n"]);
+  assert.match(unverified.err, "not verified");
+  assert.is((await run("archive", "diff", delta.path, fresh.path, "--key", "cosign.pub")).exit, 2);
+});
+
+test("parts are inspected one by one and verified together", async () => {
+  const store = variedMirror(12, "x".repeat(20_000));
+  const { files } = await made(store, "--chunk-size", "128KiB");
+  const paths: readonly string[] = files.map(({ path }: { path: string }) => path);
+  assert.ok(paths.length > 2);
+  const one = await run("archive", "inspect", paths[1] as string);
+  assert.match(one.out, /part 1: not named/);
+  assert.is((await run("archive", "verify", ...paths, "--key", "cosign.pub")).exit, 0);
+  const lacking = await run("archive", "verify", ...paths.slice(1), "--key", "cosign.pub");
+  assert.is(lacking.exit, 6);
+  assert.match(lacking.err, "archive-incomplete");
+});
+
+test("a file that is no archive", async () => {
+  const path = join(temporaryFolder(), "file");
+  writeFileSync(path, "x".repeat(3000));
+  assert.is((await run("archive", "inspect", path)).exit, 6);
+  assert.is((await run("archive", "inspect", "/nowhere")).exit, 2);
+  assert.is((await run("archive", "inspect", temporaryFolder())).exit, 2);
+});
+
+test.run();
