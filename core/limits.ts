@@ -45,6 +45,11 @@ export interface Limits {
   readonly catalogPage: number;
   /** An image layer that is passed on or stored. */
   readonly layerBytes: number;
+  /** What a policy at the door of a registry decided, by digests that its images reach. */
+  readonly doorReached: number;
+  /** Images that are judged for one digest that several of them have, and indexes inside each other. */
+  readonly doorJudged: number;
+  readonly doorDepth: number;
   /** Layers that come from registries at the same time. */
   readonly layerStreams: number;
   /** Of one layer that passes through and is not stored, and of all of them, in memory. */
@@ -175,6 +180,9 @@ export const defaultLimits: Limits = {
   tagsPerRepository: 100_000,
   catalogPage: 1000,
   layerBytes: 64 * 1024 * mib,
+  doorReached: 200_000,
+  doorJudged: 64,
+  doorDepth: 3,
   layerStreams: 512,
   passingLayerBytes: 8 * mib,
   passingBytes: 128 * mib,

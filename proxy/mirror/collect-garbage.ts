@@ -109,6 +109,7 @@ function removed(
         // Layers are looked for while the manifests that name them are still here.
         const layers = unreferencedLayers(mirror);
         database.prepare(sqlText("delete-unreferenced-blobs")).run(blobs);
+        database.prepare(sqlText("delete-unheld-named")).run();
         const metadata = database.prepare(sqlText("delete-old-metadata")).run(JSON.stringify(trust.metadata)).changes;
         files = layers.files;
         collection = {

@@ -32,6 +32,7 @@ import { removeDamage } from "./remove-damage.ts";
 import type { Retention } from "./retention.ts";
 import { rowChecksum, textDigest } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
+import { manifestKey, placeKey } from "./named-key.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { guarded } from "./store-error.ts";
 import { floorRows, type StoredFloors } from "./tuf-floors.ts";
@@ -59,6 +60,8 @@ export interface SeenCheckpoint {
   readonly size: bigint;
   readonly note: string;
 }
+
+const digestIn = ({ digest }: { readonly digest: Digest }): Digest => digest;
 
 export class MirrorWriter {
   readonly #database: Database;
@@ -152,7 +155,9 @@ export class MirrorWriter {
     const ended = this.#contradictedBy(asked, answer);
     const store = (): void => {
       for (const { scope } of ended) this.#run("delete-complete", scope);
-      this.#put(toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined));
+      const row = toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined);
+      if (this.#put(row) && asked.kind === "manifest" && answer.state === "present")
+        this.#noteNamed(asked.repository, asked.digest, answer.value as Uint8Array);
       if (this.#mayHaveAttempts()) this.#run("delete-attempt", text);
     };
     // Where a transaction is open, a part of it is worth one of its own only if half of it would say something else.
@@ -204,10 +209,23 @@ export class MirrorWriter {
   }
 
   /** What says the same as before only gets its time: a row that is replaced is taken out of two trees and put back. */
-  #put(row: AnswerRow): void {
+  /** So that what names a digest is found in one look. */
+  #noteNamed(repository: string, digest: Digest, bytes: Uint8Array): void {
+    const manifest = findManifest(bytes, this.#limits);
+    if (manifest === undefined) return;
+    const { config, layers, manifests } = manifest;
+    const own = manifestKey(digest);
+    for (const named of new Set([...layers, ...manifests, ...(config === undefined ? [] : [config])].map(digestIn)))
+      this.#run("put-named", placeKey(repository, named), own);
+  }
+
+  /** Whether it says something else than the row that was there. */
+  #put(row: AnswerRow): boolean {
     const { kind, question, repository, subject, state, digest, value, partial } = row;
     const same = [kind, question, repository, subject, state, digest, value, partial];
-    if (this.#run("confirm-answer", row.at, row.source, row.checksum, ...same) === 0) this.#run("put-answer", row);
+    if (this.#run("confirm-answer", row.at, row.source, row.checksum, ...same) > 0) return false;
+    this.#run("put-answer", row);
+    return true;
   }
 
   #store(question: Question, value: unknown): StoredValue {

@@ -15,6 +15,7 @@ import { LayerStore } from "./layer-store.ts";
 import { listMirror, listTags, type MirrorImage } from "./list-mirror.ts";
 import { listView, type MirrorViews, type ViewName } from "./list-views.ts";
 import { countMirror, type MirrorStatus } from "./mirror-status.ts";
+import { placeKey } from "./named-key.ts";
 import { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { MirrorWriter } from "./mirror-writer.ts";
 import { RunLog } from "./run-log.ts";
@@ -54,6 +55,7 @@ export class Mirror {
   #writer: MirrorWriter | undefined;
   #everyTag: Statement<[string, string, number], { readonly subject: string }> | undefined;
   #repositoriesAfter: Statement<[{ last: string; most: number }], { readonly repository: string }> | undefined;
+  #naming: Statement<[Buffer, number], { readonly digest: string }> | undefined;
   #manifestsOf: Statement<[string, number], { readonly subject: string }> | undefined;
 
   constructor({ folder, path, database, limits, lock, snapshot }: MirrorParts) {
@@ -139,6 +141,19 @@ export class Mirror {
     return guarded(this.folder, () => {
       this.#manifestsOf ??= this.#database.prepare(sqlText("list-repository-manifests"));
       return this.#manifestsOf.all(repository, most).flatMap(({ subject }) => (isDigest(subject) ? [subject] : []));
+    });
+  }
+
+  /**
+   * Manifests of a repository that may name a digest, at most `most` of them: who believes it reads them. In one look,
+   * whatever the repository holds.
+   */
+  naming(repository: string, named: Digest, most: number): readonly Digest[] {
+    return guarded(this.folder, () => {
+      this.#naming ??= this.#database.prepare(sqlText("list-naming"));
+      return this.#naming
+        .all(placeKey(repository, named), most)
+        .flatMap(({ digest }) => (isDigest(digest) ? [digest] : []));
     });
   }
 

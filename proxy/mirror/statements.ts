@@ -25,4 +25,5 @@ export const migrations = [
   "0009-views",
   "0010-checksums",
   "0011-imports",
+  "0012-named",
 ] as const satisfies readonly StatementName[];

@@ -41,21 +41,17 @@ interface Reached {
   readonly warning?: string;
 }
 
-const mostReached = 200_000;
 /** How long a decision covers what its image reaches: the time of a pull. */
 const reachedMs = 15 * 60_000;
-/** Images that are judged for one digest that several of them have. */
-const mostJudged = 64;
-/** No client pulls an image through more indexes than this. */
-const deepest = 3;
 
 export class DoorKeeper {
   readonly #options: DoorKeeperOptions;
-  readonly #reached = new BoundedMap<string, Reached>(mostReached);
+  readonly #reached: BoundedMap<string, Reached>;
   readonly #judging = new Flights<Verdict>();
 
   constructor(options: DoorKeeperOptions) {
     this.#options = options;
+    this.#reached = new BoundedMap(options.limits.doorReached);
   }
 
   /** Whether a manifest is given to a client; `manifest`: what its bytes say, if it is one. */
@@ -105,9 +101,9 @@ export class DoorKeeper {
   async #byParents(repository: string, digest: Digest, depth: number, search: Search): Promise<Passage> {
     const { mirror, limits } = this.#options;
     let passage: Passage | undefined;
-    const parents = depth >= deepest ? [] : findNaming(mirror, repository, digest, limits);
+    const parents = depth >= limits.doorDepth ? [] : findNaming(mirror, repository, digest, limits);
     for (const parent of parents) {
-      if (search.judged >= mostJudged) return { refusal: tooManyParents(digest) };
+      if (search.judged >= limits.doorJudged) return { refusal: tooManyParents(digest) };
       const covered = this.#covered(repository, parent.digest);
       passage =
         covered?.reach === "image"
@@ -132,7 +128,7 @@ export class DoorKeeper {
     search: Search,
   ): Promise<Passage | undefined> {
     const { mirror, limits } = this.#options;
-    if (depth >= deepest || findNaming(mirror, repository, digest, limits).length === 0) return undefined;
+    if (depth >= limits.doorDepth || findNaming(mirror, repository, digest, limits).length === 0) return undefined;
     return this.#byParents(repository, digest, depth, search);
   }
 

@@ -20,61 +20,15 @@ export interface Naming {
   readonly mediaType: string;
 }
 
-/** Manifests that are searched in one repository; further ones are not. */
-const mostSearched = 5_000;
-/** More than are judged for one digest, so that whoever judges them sees that there are more. */
-const mostFound = 65;
-
-/** What the manifests of one repository name. Each is read once: what has a digest never changes. */
-interface NamesOfRepository {
-  readonly read: Set<Digest>;
-  readonly parents: Map<Digest, Digest[]>;
-}
-
-const mostRepositories = 64;
-const readNames = new WeakMap<Mirror, BoundedMap<string, NamesOfRepository>>();
-
-function namesOf(mirror: Mirror, repository: string): NamesOfRepository {
-  const ofMirror = readNames.get(mirror) ?? new BoundedMap<string, NamesOfRepository>(mostRepositories);
-  readNames.set(mirror, ofMirror);
-  const names = ofMirror.get(repository) ?? { read: new Set(), parents: new Map() };
-  ofMirror.set(repository, names);
-  return names;
-}
-
-function addTo(parents: Map<Digest, Digest[]>, named: Digest, digest: Digest): void {
-  const known = parents.get(named);
-  if (known === undefined) parents.set(named, [digest]);
-  else known.push(digest);
-}
-
-function heldManifest(mirror: Mirror, repository: string, digest: Digest, limits: Limits): Manifest | undefined {
-  const held = mirror.knowledge().answer({ kind: "manifest", repository, digest });
-  return held?.state === "present" ? findManifest(held.value, limits) : undefined;
-}
-
 /**
- * The manifests of a repository that name a digest: as a child, a configuration or a layer. All of the repository are
- * read when it is first asked for, and later those that came since.
+ * The manifests of a repository that name a digest: as a child, a configuration or a layer. One more than are judged
+ * for one digest, so that whoever judges them sees that there are more.
  */
 export function findNaming(mirror: Mirror, repository: string, wanted: Digest, limits: Limits): readonly Naming[] {
-  const names = namesOf(mirror, repository);
-  const here = mirror.manifestsOf(repository, mostSearched);
-  for (const digest of here) {
-    if (names.read.has(digest)) continue;
-    const held = mirror.knowledge().answer({ kind: "manifest", repository, digest });
-    if (held?.state !== "present") continue;
-    names.read.add(digest);
-    const manifest = findManifest(held.value, limits);
-    for (const named of new Set(manifest === undefined ? [] : namedBy(manifest).map((one) => one.digest)))
-      addTo(names.parents, named, digest);
-  }
-  const parents = new Set(names.parents.get(wanted));
   const found: Naming[] = [];
-  for (const digest of here) {
-    if (!parents.has(digest)) continue;
-    if (found.length >= mostFound) break;
-    const manifest = heldManifest(mirror, repository, digest, limits);
+  for (const digest of mirror.naming(repository, wanted, limits.doorJudged + 1)) {
+    const held = mirror.knowledge().answer({ kind: "manifest", repository, digest });
+    const manifest = held?.state === "present" ? findManifest(held.value, limits) : undefined;
     const entry = manifest === undefined ? undefined : namedBy(manifest).find((one) => one.digest === wanted);
     if (manifest !== undefined && entry !== undefined)
       found.push({ digest, manifest, size: entry.size, mediaType: entry.mediaType });

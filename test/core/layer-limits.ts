@@ -4,8 +4,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { request as send } from "node:http";
 import { Readable } from "node:stream";
 import { digestOf } from "../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Limits, limitsWith } from "../../core/limits.ts";
+import type { Door } from "../../proxy/registry/door/door.ts";
 import { steadySource } from "../../proxy/registry/steady-source.ts";
 import { type ProxyStage, withProxy } from "../support/proxy-stage.ts";
 
@@ -134,9 +136,53 @@ const listing = async (limits: Given): Promise<readonly string[]> => {
   return said;
 };
 
+const text = (value: object): string => JSON.stringify({ schemaVersion: 2, ...value });
+const entry = (content: string) => ({ mediaType: "a/b", digest: digestOf(encodeUtf8(content)), size: content.length });
+
+/**
+ * A layer of two images, one of which is in an index, by a door that admits some of their digests. The image is pulled
+ * before, or not.
+ */
+const judging =
+  (admitted: "index" | "image" | "second", isPulled = false) =>
+  async (limits: Given): Promise<readonly string[]> => {
+    const first = text({ config: entry("{}"), layers: [entry("layer"), entry("last")], annotations: { a: "1" } });
+    const second = text({ config: entry("{}"), layers: [entry("layer")], annotations: { a: "2" } });
+    const index = text({ manifests: [entry(first)] });
+    const images = [first, second].toSorted((one, other) => (entry(one).digest < entry(other).digest ? -1 : 1));
+    const wanted = { index, image: first, second: images[1] ?? "" }[admitted];
+    const asked: string[] = [];
+    const admit: Door = {
+      judge: async ({ digest }) => {
+        asked.push(digest);
+        return digest === entry(wanted).digest ? { verdict: "admitted" } : { verdict: "refused", message: "no" };
+      },
+    };
+    let said: readonly string[] = [];
+    await withProxy({ limits, offline: true, admit }, async (stage) => {
+      const repository = `${stage.host}/org/app`;
+      const known = { at: "2026-01-01T00:00:00Z", from: "test" };
+      for (const one of [first, second, index]) {
+        const question = { kind: "manifest", repository, digest: entry(one).digest } as const;
+        stage.mirror.writer().setAnswer(question, { state: "present", value: encodeUtf8(one), ...known });
+      }
+      const blob = { kind: "blob", repository, digest: entry("layer").digest } as const;
+      stage.mirror.writer().setAnswer(blob, { state: "present", value: encodeUtf8("layer"), ...known });
+      if (isPulled) await stage.get(`org/app/manifests/${entry(first).digest}`);
+      asked.length = 0;
+      const { status } = await stage.get(`org/app/blobs/${entry("layer").digest}`);
+      if (status !== 200) said = [`${status}`];
+      else if (isPulled && asked.length > 0) said = [`asked again: ${asked.length}`];
+    });
+    return said;
+  };
+
 /** Rows of the table of limits. */
 export const layerRows = {
   catalogPage: { low: 1, run: listing, says: /^a page of 1, next true$/ },
+  doorReached: { low: 1, run: judging("image", true), says: /^asked again: / },
+  doorJudged: { low: 1, run: judging("second"), says: /^503$/ },
+  doorDepth: { low: 1, run: judging("index"), says: /^403$/ },
   layerStreams: { low: 1, run: pullingTwo },
   passingLayerBytes: { low: 1, run: joining, says: /^pulls: 2$/ },
   passingBytes: { low: 1, run: joining, says: /^pulls: 2$/ },

@@ -1,0 +1,5 @@
+SELECT 'sha256:' || lower(hex(manifest)) AS digest
+FROM named
+WHERE place = ?
+ORDER BY manifest
+LIMIT ?

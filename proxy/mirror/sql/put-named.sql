@@ -1,0 +1,2 @@
+INSERT OR IGNORE INTO named (place, manifest)
+VALUES (?, ?)
