@@ -1,5 +1,9 @@
 /** Sources of `cli` without a mirrored test of their own, for `tested-elsewhere.ts`. */
 export const commandsTestedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
+  "cli/input/remembered-decision.ts": {
+    test: "test/cli/serve/open-webhook.test.ts",
+    why: "a decision of admission is explained there by its id, and ids that are none are refused",
+  },
   "cli/health/machine-items.ts": {
     test: "test/cli/commands/doctor.test.ts",
     why: "folders, locks, writers and the runtime are looked at there",

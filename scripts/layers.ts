@@ -229,6 +229,7 @@ export const layers: LayerTable = {
       "core/kyverno/rule",
       "core/kyverno/image",
       "proxy/mirror",
+      "proxy/state",
       "proxy/archive",
       "proxy/host/node-verifier.ts",
       "proxy/upstream",

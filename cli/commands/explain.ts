@@ -2,11 +2,14 @@
  * `sallyport explain`: the evidence behind a decision as a tree, with times and the policy line that asked for each
  * check. Source: docs/spec/command-line.md#explaining-a-decision.
  */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { EngineError, type JsonObject } from "../../core/index.ts";
+import { findDecisionId } from "../../proxy/state/decision-id.ts";
+import type { DecisionId } from "../../proxy/state/decision-log.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readPaths, splitLists } from "../input/files.ts";
+import { readDecision } from "../input/remembered-decision.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
@@ -31,7 +34,7 @@ import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toDecisionJson } from "../render/result-json.ts";
 
 interface ExplainOptions extends KnowledgeOptions, JudgingOptions {
-  readonly policy: readonly string[];
+  readonly policy?: readonly string[];
   readonly resource?: readonly string[];
   readonly namespace: string;
   readonly output: "text" | "json" | "yaml";
@@ -48,13 +51,35 @@ const podFor = (image: string, namespace: string): JsonObject => ({
 
 const commandLine = { file: "IMAGE", line: 1, column: 1 };
 
+/** A decision of admission that an instance remembers. */
+function explainStored(id: DecisionId, options: ExplainOptions, io: CommandIO): ExitCode {
+  const { request, decision, resource } = readDecision(id, options, io);
+  if (isDocumentFormat(options.output)) {
+    const decisions = [{ resource: request, ...toDecisionJson(decision) }];
+    io.out(renderDocument("Explanation", { decisions, errors: [] }, options.output));
+  } else {
+    const fixes: FixSettings = { hasSource: true, online: false, said: { store: options.store }, byPolicy: true };
+    const style = styleOf(io);
+    io.out(renderDecision(decision, style, { brief: options.brief === true, resource, fixes, told: new Set() }));
+  }
+  return decision.allowed ? 0 : 1;
+}
+
 async function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): Promise<ExitCode> {
+  const [only = "", ...others] = images;
+  const id = others.length === 0 ? findDecisionId(only) : undefined;
+  if (id !== undefined) return explainStored(id, options, io);
+  const policies = splitLists(options.policy);
+  if (policies.length === 0)
+    throw new EngineError("invalid-usage", "name policies with -p, or the id of a decision: d-7K2Q4M0A", {
+      subject: "-p",
+    });
   const given = readPaths(splitLists(options.resource), io);
   if (images.length + given.length === 0)
     throw new EngineError("invalid-usage", "nothing to explain: name an image, or a resource with -r", {
       subject: "IMAGE",
     });
-  const { errors, ...set } = readJudgingSet(splitLists(options.policy), given, options, io);
+  const { errors, ...set } = readJudgingSet(policies, given, options, io);
   refusePolicies(errors, io);
   const { resources, faulty } = readResources(given, io, { flag: "-r" });
   const pods = images.map((image) => ({ value: podFor(image, options.namespace), position: commandLine }));
@@ -115,12 +140,11 @@ function report(
 
 export function define(command: Command, { io, finish }: Shell): void {
   command
-    .argument("[image...]", "images, each explained as the only container of a Pod")
-    .addOption(
-      new Option("-p, --policy <file>", "policy files or folders (repeatable)")
-        .argParser(collect)
-        .makeOptionMandatory(),
+    .argument(
+      "[image...]",
+      "images, each explained as the only container of a Pod; or the id of a decision of admission",
     )
+    .option("-p, --policy <file>", "policy files or folders (repeatable)", collect)
     .option("-r, --resource <file>", "resource files or folders (repeatable)", collect)
     .option("-n, --namespace <name>", "namespace of the Pod", "default")
     .addOption(outputOption())
@@ -131,6 +155,7 @@ export function define(command: Command, { io, finish }: Shell): void {
       "\n" +
         "Examples:\n" +
         "  sallyport explain ghcr.io/acme/app:1.4 -p check.yaml --store mirror\n" +
+        "  sallyport explain d-7K2Q4M0A --store mirror\n" +
         "  sallyport explain -r pod.yaml -p policies/ --layout ./layout --complete --brief\n\n" +
         "Exit codes: 0 allowed, 1 denied, 2 nothing could be judged\n",
     )

@@ -23,6 +23,7 @@ import type { Mount, Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { RecheckMetrics } from "../../proxy/metrics.ts";
+import { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
 import { readDistrustFiles } from "../input/distrust-file.ts";
@@ -87,8 +88,11 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       warn: (text) => log.warn(text),
     });
     // Only who serves admission loads it.
-    const webhook = config.listeners.some(servesAdmission)
-      ? (await import("./open-webhook.ts")).openWebhook(parts, registry)
+    const isAsked = config.listeners.some(servesAdmission);
+    const remembering = isAsked ? parts.state() : undefined;
+    const memory = remembering === undefined ? undefined : new DecisionMemory({ state: remembering, now, report });
+    const webhook = isAsked
+      ? (await import("./open-webhook.ts")).openWebhook({ ...parts, memory }, registry)
       : undefined;
     const admission: readonly Mount[] =
       webhook === undefined
@@ -115,6 +119,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         stop.abort();
         await syncing?.ended.catch(() => undefined);
         await rechecking?.close();
+        memory?.close();
         await proxy.close();
         await registry?.close();
       },

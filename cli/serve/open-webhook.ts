@@ -7,7 +7,9 @@ import { listedAsker } from "../../proxy/registry/listed-asker.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
 import { createRoute } from "../../proxy/upstream/route.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
-import { Webhook } from "../../proxy/webhook/webhook.ts";
+import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
+import { resourceName } from "../../proxy/webhook/denial.ts";
+import { type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
 import { readDistrustFiles } from "../input/distrust-file.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
@@ -21,11 +23,25 @@ import type { UpstreamParts } from "./upstreams.ts";
 
 export interface WebhookParts extends UpstreamParts {
   readonly mirror: Mirror;
+  /** Keeps decisions in which something did not pass; nobody where nothing can be written. */
+  readonly memory?: DecisionMemory | undefined;
 }
+
+/** What `explain` reads of a remembered decision. */
+const recordOf = ({ path, request, decision }: NotPassed): string => {
+  // Which questions were read is asked for by nobody here, and costs time.
+  const { uid, operation, kind, namespace, name, userInfo, dryRun } = request;
+  const { allowed, results, patches, warnings, trustWarnings, open, at, freshness } = decision;
+  return JSON.stringify({
+    path,
+    request: { uid, operation, kind, namespace, name, user: userInfo?.username, dryRun },
+    decision: { allowed, results, patches, warnings, trustWarnings, open, read: [], at, freshness },
+  });
+};
 
 /** @throws EngineError for policies, objects and roots that cannot be used. */
 export function openWebhook(parts: WebhookParts, registry: Registry | undefined): Webhook {
-  const { config, mirror, limits, log } = parts;
+  const { config, mirror, memory, limits, log } = parts;
   const io = logEar(parts.io, log);
   const now = (): Date => io.now();
   const { policies, exceptions } = readServePolicies(config, io);
@@ -74,6 +90,15 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     concurrency: config.admission.concurrency,
     limits,
     now,
+    remember:
+      memory === undefined
+        ? undefined
+        : (one) =>
+            memory.remember({
+              subject: resourceName(one.request),
+              allowed: one.decision.allowed,
+              record: () => recordOf(one),
+            }),
     log: (event, response) => NamedResponse.note(response, { ...event }),
     failed: (error, response) =>
       log.error("a review failed", {

@@ -23,8 +23,11 @@ export function resourceName({ kind, namespace, name = "" }: AdmissionRequest): 
   return [kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join("/");
 }
 
-/** The block, as the documentation shows it: every rule that did not pass, by policy, in order of the names. */
-export function denialBlock(request: AdmissionRequest, results: readonly RuleResult[]): string {
+/**
+ * The block, as the documentation shows it: every rule that did not pass, by policy, in order of the names. `id`: of
+ * the remembered decision, in a comment below it.
+ */
+export function denialBlock(request: AdmissionRequest, results: readonly RuleResult[], id?: string): string {
   const byPolicy = new Map<string, Map<string, Set<string>>>();
   for (const { policy, rule, message } of results.filter(isSaid)) {
     const rules = byPolicy.get(policy) ?? new Map<string, Set<string>>();
@@ -37,7 +40,8 @@ export function denialBlock(request: AdmissionRequest, results: readonly RuleRes
     );
     return `${key(policy)}:\n${lines.join("")}`;
   });
-  return `\n\nresource ${resourceName(request)} was blocked due to the following policies \n\n${blocks.join("")}`;
+  const more = id === undefined ? "" : `# sallyport explain ${id}\n`;
+  return `\n\nresource ${resourceName(request)} was blocked due to the following policies \n\n${blocks.join("")}${more}`;
 }
 
 const sorted = <Value>(map: ReadonlyMap<string, Value>): readonly (readonly [string, Value])[] =>

@@ -34,9 +34,18 @@ export interface WebhookOptions {
   readonly concurrency: number;
   readonly limits: Limits;
   readonly now: () => Date;
+  /** Keeps what did not pass, and gives the id by which people ask for it. */
+  readonly remember?: ((one: NotPassed) => string) | undefined;
   readonly log: (event: AdmissionEvent, response: ServerResponse) => void;
   /** A fault of the program, which blocks the request. */
   readonly failed: (error: unknown, response: ServerResponse) => void;
+}
+
+/** A decision in which something did not pass. */
+export interface NotPassed {
+  readonly path: string;
+  readonly request: AdmissionRequest;
+  readonly decision: Decision;
 }
 
 /** One answered review. */
@@ -50,6 +59,8 @@ export interface AdmissionEvent {
   /** Codes of what did not pass. */
   readonly codes: readonly string[];
   readonly dryRun: boolean;
+  /** The id of the decision, where it is remembered. */
+  readonly decision?: string;
   /** Whether nobody decided, since the update leaves every image. */
   readonly unchanged?: boolean;
 }
@@ -133,6 +144,11 @@ export class Webhook {
     else send(response, { uid, refused });
   }
 
+  #remember(path: string, request: AdmissionRequest, decided: Decision | Refusal | "unchanged"): string | undefined {
+    if (typeof decided === "string" || !("results" in decided) || !decided.results.some(didNotPass)) return undefined;
+    return this.#options.remember?.({ path, request, decision: decided });
+  }
+
   #judge(
     request: AdmissionRequest,
     place: Place,
@@ -142,7 +158,8 @@ export class Webhook {
   ): Omit<ReviewAnswer, "uid"> | Promise<Omit<ReviewAnswer, "uid">> {
     const { engines, knowledge, asker, now, refreshMs, concurrency } = this.#options;
     const tell = (decided: Decision | Refusal | "unchanged"): Omit<ReviewAnswer, "uid"> => {
-      const { answer, codes } = answerOf(request, place, decided);
+      const id = this.#remember(path, request, decided);
+      const { answer, codes } = answerOf(request, place, decided, id);
       this.#options.log(
         {
           uid: request.uid ?? "",
@@ -153,6 +170,7 @@ export class Webhook {
           allowed: answer.refused === undefined,
           codes,
           dryRun: request.dryRun === true,
+          ...(id === undefined ? {} : { decision: id }),
           ...(decided === "unchanged" ? { unchanged: true } : {}),
         },
         response,
@@ -201,6 +219,7 @@ function answerOf(
   request: AdmissionRequest,
   { pass }: Place,
   decided: Decision | Refusal | "unchanged",
+  id: string | undefined,
 ): { readonly answer: Omit<ReviewAnswer, "uid">; readonly codes: readonly string[] } {
   if (decided === "unchanged") return { answer: {}, codes: [] };
   if (!("allowed" in decided)) return { answer: { refused: decided }, codes: ["overloaded"] };
@@ -209,7 +228,10 @@ function answerOf(
   // A denial says everything itself: a client shows warnings beside it.
   if (!allowed)
     return {
-      answer: { refused: { message: denialBlock(request, results) }, warnings: admissionWarnings([], trustWarnings) },
+      answer: {
+        refused: { message: denialBlock(request, results, id) },
+        warnings: admissionWarnings([], trustWarnings),
+      },
       codes,
     };
   return {

@@ -108,6 +108,32 @@ test("an image under a mirror's name is judged as what an alias says it mirrors"
   ]);
 });
 
+test("what did not pass is remembered, and explained by its id", async () => {
+  const files = { "sallyport.yaml": configOf(), "policies/a.yaml": strict, "policies/b.yaml": lenient };
+  let id = "";
+  await serving(
+    ["--config", "sallyport.yaml"],
+    async ({ urls: [url = ""], lines }) => {
+      assert.ok((await review(url, "/mutate/fail", pod(image("signed")))).allowed);
+      const { message } = await review(url, "/mutate/fail", pod(image("unsigned")));
+      [, id = ""] = /\n# sallyport explain (d-[0-9A-Z]{8})\n$/.exec(message) ?? [];
+      assert.ok(lines().some(({ decision }) => decision === id));
+    },
+    { files, now },
+  );
+  const explained = await runCli(["explain", id.toUpperCase(), "--store", store], { now });
+  assert.is(explained.exit, 1, explained.err);
+  assert.match(explained.out, /Pod shop\/web[\s\S]*no-signature/);
+  const { out } = await runCli(["explain", id, "--store", store, "-o", "json"], { now });
+  const [{ resource, results }] = JSON.parse(out).decisions;
+  assert.equal(resource, { apiVersion: "v1", kind: "Pod", namespace: "shop", name: "web" });
+  assert.is(results[0].status, "fail");
+  const missing = await runCli(["explain", "d-00000000", "--store", store], { now });
+  assert.is(missing.exit, 2);
+  assert.match(missing.err, /no decision with this id/);
+  assert.is((await runCli(["explain", id], { now })).exit, 2);
+});
+
 test("labels of namespaces come from objects; without them a policy that selects by them cannot decide", async () => {
   const match = "any: [{ resources: { kinds: [Pod], namespaceSelector: { matchLabels: { team: a } } } }]";
   const namespace = (team: string) =>

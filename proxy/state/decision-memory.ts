@@ -1,0 +1,89 @@
+/**
+ * Decisions on their way into `state.db`: an answer does not wait for the disk, and many are written at once. Source:
+ * docs/spec/offline.md#what-an-instance-remembers.
+ */
+import { Buffer } from "node:buffer";
+import { EngineError } from "../../core/errors.ts";
+import { newDecisionId } from "./decision-id.ts";
+import type { DecisionId } from "./decision-log.ts";
+import type { State } from "./state.ts";
+
+export interface DecisionMemoryOptions {
+  readonly state: State;
+  readonly now: () => Date;
+  readonly report: (error: EngineError) => void;
+}
+
+/** A decision to remember; `record` is made when it is written. */
+export interface ToRemember {
+  readonly subject: string;
+  readonly allowed: boolean;
+  readonly record: () => string;
+}
+
+const flushMs = 200;
+/** More than these wait for the disk at no time: the oldest are written, or lost if the disk does not take them. */
+const mostWaiting = 256;
+
+interface Waiting extends ToRemember {
+  readonly id: DecisionId;
+  readonly at: string;
+}
+
+export class DecisionMemory {
+  readonly #options: DecisionMemoryOptions;
+  #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: DecisionMemoryOptions) {
+    this.#options = options;
+  }
+
+  remember(one: ToRemember): DecisionId {
+    const id = newDecisionId();
+    this.#waiting.push({ ...one, id, at: this.#options.now().toISOString() });
+    if (this.#waiting.length >= mostWaiting) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
+    return id;
+  }
+
+  /** Writes what still waits. */
+  close(): void {
+    this.#flush();
+  }
+
+  /** What an instance remembers decides nothing: that it cannot be written keeps nobody from an answer. */
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const waiting = this.#waiting.splice(0);
+    if (waiting.length === 0) return;
+    const { state, now, report } = this.#options;
+    const rows = waiting.map(({ id, at, subject, allowed, record }) => ({
+      id,
+      at,
+      subject,
+      allowed,
+      record: new Uint8Array(Buffer.from(record())),
+    }));
+    const put = (some: typeof rows): EngineError | undefined => {
+      try {
+        state.decisions((log) => log.put(some, now()));
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        return error;
+      }
+    };
+    const failed = put(rows);
+    if (failed?.code !== "over-limit") {
+      if (failed !== undefined) report(failed);
+      return;
+    }
+    // One that is too large must not cost the others.
+    for (const row of rows) {
+      const error = put([row]);
+      if (error !== undefined) report(error);
+    }
+  }
+}
