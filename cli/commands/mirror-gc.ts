@@ -48,8 +48,8 @@ function show(collection: Collection, isDry: boolean, { output }: OutputOptions,
     );
   for (const repository of elsewhere)
     tellAnswer(
-      `kept ${visibleLine(repository)}\n  signatures or other referrers of these images are there: gc with a rule removes what no\n` +
-        "  image keeps\n",
+      `kept ${visibleLine(repository)}\n  signatures or other referrers of these images are there; gc with a rule\n` +
+        "  removes what no image keeps\n",
       io,
     );
   tellAnswer(

@@ -182,7 +182,7 @@ export function readRequestInfo(file: string, io: CommandIO): RequestInfo {
 }
 
 /** The values for one policy and resource: `--set` wins over the resource's own, these win over the global ones. */
-export function variablesFor(values: Values, policy: string | undefined, resource: string): JsonObject {
+function variablesFor(values: Values, policy: string | undefined, resource: string): JsonObject {
   const own = values.policies
     .filter(({ name }) => name === policy)
     .flatMap(({ resources }) => resources.filter(({ name }) => name === resource).map((entry) => entry.values));
@@ -190,7 +190,7 @@ export function variablesFor(values: Values, policy: string | undefined, resourc
 }
 
 /** The values for rules of a policy, by name. They win over the policy's. */
-export function ruleVariablesFor(values: Values, policy: string): Readonly<Record<string, JsonObject>> {
+function ruleVariablesFor(values: Values, policy: string): Readonly<Record<string, JsonObject>> {
   const rules = values.policies.filter(({ name }) => name === policy).flatMap((entry) => entry.rules);
   return Object.fromEntries(
     rules.filter((rule) => Object.keys(rule.values).length > 0).map((rule) => [rule.name, rule.values]),

@@ -246,8 +246,8 @@ function removeRows(
 }
 
 /**
- * Repositories other than an image's own in which signatures and other referrers of it are, and the image is not. A rule
- * removes them once no image keeps them.
+ * Repositories other than an image's own in which signatures and other referrers of it are, and the image is not. A
+ * rule removes them once no image keeps them.
  */
 function elsewhere({ database, knowledge, limits }: MirrorToCollect, { gone }: Removal): readonly string[] {
   const found = new Set<string>();

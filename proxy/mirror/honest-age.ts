@@ -15,8 +15,8 @@ interface Aged {
 
 /**
  * The rules, with ages that count from the mirror's newest answer where that is earlier than the clock.
- * @throws EngineError `invalid-usage` where the clock is behind a signed time, or so far ahead of the newest answer that
- * nothing would be new enough.
+ * @throws EngineError `invalid-usage` where the clock is behind a signed time, or so far ahead of the newest answer
+ * that nothing would be new enough.
  */
 export function withHonestAge(retention: Retention, { database, knowledge }: Aged): Retention {
   const { since, now } = retention;

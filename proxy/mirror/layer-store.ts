@@ -114,8 +114,8 @@ export class LayerStore {
 
   /**
    * Brings a layer here as it comes, or its rest after the first `from` bytes, which are here; it appears under its
-   * name only whole, with its size and digest from the first byte on, and on the disk. What came before `source` broke off
-   * stays, and nothing of what is wrong.
+   * name only whole, with its size and digest from the first byte on, and on the disk. What came before `source` broke
+   * off stays, and nothing of what is wrong.
    * @throws EngineError `upstream-error` for another size or digest, `mirror-busy` where the disk does not take it;
    * and what `source` throws.
    */

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { digestOf } from "../../../core/crypto/digest.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { openLayoutSource } from "../../../proxy/archive/open-source.ts";
@@ -185,32 +184,6 @@ test("what could not be asked is said, with the age of the answers that decided"
     assert.not.match((await run(["verify", "--store", store, ...byKey(), image])).err, "could not be asked");
     const recent = await run([...(commands[0]?.words ?? []), "--refresh", "1h"], {}, later);
     assert.equal([recent.exit, /could not be asked/.test(recent.err)], [0, false], "nothing was to be asked");
-  }));
-
-test("what a rule's context reads by a tag that may have moved decides under Ignore alone, as an image's tag does", () =>
-  onStage(async ({ host, run, stop }) => {
-    const store = join(temporaryFolder(), "mirror");
-    const later = new Date(Date.now() + 17 * 60_000);
-    const image = await fetch(`http://${host}/v2/${name}/manifests/signed`);
-    const digest = digestOf(new Uint8Array(await image.arrayBuffer()));
-    const context = [{ name: "data", imageRegistry: { reference: `${host}/${name}:signed` } }];
-    const preconditions = { all: [{ key: "{{ data.identifier }}", operator: "Equals", value: "signed" }] };
-    const reads = JSON.stringify({ context, preconditions }).slice(1, -1);
-    const files = (failurePolicy: "Fail" | "Ignore", more = `${reads},`) => ({
-      "policy.yaml": onePolicy(`${host}/*`, failurePolicy).replace('"verifyImages":', `${more}"verifyImages":`),
-      "pod.yaml": podFor("a", `${host}/${name}@${digest}`),
-    });
-    const words = ["apply", "policy.yaml", "-r", "pod.yaml", "--online", "--timeout", "30s", "--store", store];
-    for (const policy of ["Fail", "Ignore"] as const) {
-      const { exit, err } = await run(words, files(policy));
-      assert.is(exit, 0, err);
-    }
-    await stop();
-    const [fail, ignore] = [await run(words, files("Fail"), later), await run(words, files("Ignore"), later)];
-    assert.equal([fail.exit === 0, ignore.exit], [false, 0], `${fail.out}${ignore.err}`);
-    assert.match(`${ignore.err}${ignore.out}`, "may have moved");
-    const plain = await run(words, files("Fail", ""), later);
-    assert.is(plain.exit, 0, "by digest, and without that context");
   }));
 
 test("a login that is refused is no outage: what was answered before does not decide", () => {

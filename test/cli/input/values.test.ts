@@ -1,12 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  readInlineValues,
-  readRequestInfo,
-  readValues,
-  ruleVariablesFor,
-  variablesFor,
-} from "../../../cli/input/values.ts";
+import { readInlineValues, readRequestInfo, readValues, valuesOfRequest } from "../../../cli/input/values.ts";
 import type { PolicyValue } from "../../../core/kyverno/policy/policy.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
@@ -34,15 +28,15 @@ const io = (text: string) => testIO({ files: { "values.yaml": text } }).io;
 
 test("--set wins over a resource's values, those over the global ones; a rule's own win over all", () => {
   const values = readValues("values.yaml", ["c=1"], io(file));
-  assert.equal(
-    { ...variablesFor(values, "check", "web") },
-    { "request.operation": "UPDATE", a: "global", b: "resource", c: "1" },
-  );
-  assert.equal(JSON.parse(JSON.stringify(ruleVariablesFor(values, "check"))), { signed: { a: "rule", b: "rule" } });
-  assert.equal(ruleVariablesFor(values, "other"), {});
+  const { check } = valuesOfRequest(values, "web").byPolicy ?? {};
+  assert.equal({ ...check?.variables }, { "request.operation": "UPDATE", a: "global", b: "resource", c: "1" });
+  assert.is(check?.operation, "UPDATE");
+  assert.equal(JSON.parse(JSON.stringify(check?.ruleVariables)), { signed: { a: "rule", b: "rule" } });
+  assert.is(valuesOfRequest(values, "web").byPolicy?.other, undefined);
   const set = readValues("values.yaml", ["a=set,b=set"], io(file));
-  assert.equal({ ...variablesFor(set, "check", "web") }, { "request.operation": "UPDATE", a: "set", b: "set" });
-  assert.equal({ ...variablesFor(set, undefined, "web") }, { "request.operation": "UPDATE", a: "set", b: "set" });
+  const told = valuesOfRequest(set, "web");
+  for (const { variables } of [told.byPolicy?.check ?? {}, told])
+    assert.equal({ ...variables }, { "request.operation": "UPDATE", a: "set", b: "set" });
 });
 
 test("labels of namespaces are text", () =>
@@ -54,7 +48,8 @@ test("namespaces as objects win over those of the selector", () => {
   assert.equal({ ...readValues("values.yaml", [], io(text)).namespaces.get("a") }, {});
 });
 
-test("no file, no values", () => assert.equal({ ...variablesFor(readValues(undefined, [], io("")), "a", "b") }, {}));
+test("no file, no values", () =>
+  assert.equal({ ...valuesOfRequest(readValues(undefined, [], io("")), "b").variables }, {}));
 
 test("what is no values file is wrong usage", () => {
   const wrong = ["globalValue: {}", "policies: {}", "policies: [{}]", "policies: [{ name: a, rule: [] }]"];
