@@ -59,9 +59,13 @@ export interface NamedImage {
   readonly mirrored?: MirroredName;
 }
 
-/** The names by which the entry selects the image. */
-export const selectedNames = (filter: ReferenceFilter, image: NamedImage, limits: Limits): readonly ImageReference[] =>
-  namesOf(image).filter((name) => selectsImage(filter, name, limits));
+const none: readonly ImageReference[] = [];
+
+/** The names by which the entry selects the image. Most images have one. */
+export function selectedNames(filter: ReferenceFilter, image: NamedImage, limits: Limits): readonly ImageReference[] {
+  if (image.mirrored === undefined) return selectsImage(filter, image.reference, limits) ? [image.reference] : none;
+  return namesOf(image).filter((name) => selectsImage(filter, name, limits));
+}
 
 /** Whether the entry excuses the image: only the canonical reference counts. */
 export const skipsImage = (filter: ReferenceFilter, image: ImageReference, limits: Limits): boolean =>

@@ -24,7 +24,7 @@ export class RuleImage {
   readonly image: ExtractedImage;
   /** One for each entry, in order. */
   readonly stances: readonly Stance[];
-  /** The name by which each entry judges it, if that is not the resource's. */
+  /** The name by which each entry judges it, if that is not the resource's; none where it has no other. */
   readonly logicals: readonly (ImageReference | undefined)[];
   readonly #run: RuleRun;
   readonly #entries: readonly CompiledEntry[];
@@ -47,9 +47,11 @@ export class RuleImage {
       return !exhaustive && names.every((name) => skipsImage(entry.references, name, limits)) ? "skipped" : "judged";
     });
     // An entry that names the mirror alone judges what is there by the name that is there.
-    this.logicals = selection.map((names) =>
-      names.some((name) => name !== image.reference) ? image.mirrored?.reference : undefined,
-    );
+    const { reference, mirrored } = image;
+    this.logicals =
+      mirrored === undefined
+        ? []
+        : selection.map((names) => (names.some((name) => name !== reference) ? mirrored.reference : undefined));
     this.#run = run;
     this.#entries = entries;
     this.#variables = variables;
