@@ -11,6 +11,14 @@ export interface RecheckMetrics {
   refuted(policy: string, code: string): void;
 }
 
+/** What an API server asked. */
+export interface AdmissionMetrics {
+  /** `result`: admitted, denied, overlooked (something did not pass), unchanged, or shed; `code`: of what came first. */
+  reviewed(labels: Labels<"webhook" | "result" | "code">): void;
+  /** How many policies are asked, by their failure policy. */
+  policies(failurePolicy: "Fail" | "Ignore", count: number): void;
+}
+
 /** Snapshots that a reader follows. */
 export interface SnapshotMetrics {
   looked(result: "switched" | "current" | "failed", at: Date): void;
@@ -20,6 +28,7 @@ export interface SnapshotMetrics {
 
 export interface Metrics {
   readonly recheck: RecheckMetrics;
+  readonly admission: AdmissionMetrics;
   readonly snapshots: SnapshotMetrics;
   /** For the parts that count something of their own. */
   readonly registry: Registry;
@@ -131,6 +140,7 @@ export function createMetrics(version: string): Metrics {
   return {
     registry,
     recheck: recheckMetrics(registry),
+    admission: admissionMetrics(registry),
     snapshots: snapshotMetrics(registry),
     request(labels, seconds) {
       const waiting = waitingFor(labels);
@@ -145,6 +155,26 @@ export function createMetrics(version: string): Metrics {
     certificateExpires: (listener, at) => expiry.set({ listener }, at.getTime() / 1000),
     render: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+function admissionMetrics(registry: Registry): AdmissionMetrics {
+  const registers = [registry];
+  const reviews = new Counter({
+    name: "sallyport_admission_reviews_total",
+    help: "Reviews of API servers, by webhook, result and the code of what did not pass first.",
+    labelNames: ["webhook", "result", "code"] as const,
+    registers,
+  });
+  const policies = new Gauge({
+    name: "sallyport_admission_policies",
+    help: "Policies that are asked at admission.",
+    labelNames: ["failure_policy"] as const,
+    registers,
+  });
+  return {
+    reviewed: (labels) => reviews.inc(labels),
+    policies: (failurePolicy, count) => policies.set({ failure_policy: failurePolicy }, count),
   };
 }
 

@@ -22,7 +22,7 @@ import type { MirrorFacts } from "../../proxy/serve/health.ts";
 import type { Mount, Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
-import type { RecheckMetrics } from "../../proxy/metrics.ts";
+import type { Metrics } from "../../proxy/metrics.ts";
 import { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
@@ -44,7 +44,7 @@ export interface ServeParts {
   readonly layers: PulledLayers | undefined;
   /** What this instance remembers; opened when something is to be remembered. */
   readonly state: () => State | undefined;
-  readonly metrics: RecheckMetrics;
+  readonly metrics: Pick<Metrics, "recheck" | "admission">;
   readonly limits: Limits;
   readonly io: CommandIO;
   readonly log: Log;
@@ -92,7 +92,10 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
     const remembering = isAsked ? parts.state() : undefined;
     const memory = remembering === undefined ? undefined : new DecisionMemory({ state: remembering, now, report });
     const webhook = isAsked
-      ? (await import("./open-webhook.ts")).openWebhook({ ...parts, memory }, registry)
+      ? (await import("./open-webhook.ts")).openWebhook(
+          { ...parts, metrics: parts.metrics.admission, memory },
+          registry,
+        )
       : undefined;
     const admission: readonly Mount[] =
       webhook === undefined
@@ -152,7 +155,7 @@ function openRecheck(
     isOnline,
     limits,
     log,
-    metrics,
+    metrics: metrics.recheck,
     now: () => io.now(),
     report,
   });

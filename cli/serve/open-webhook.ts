@@ -2,6 +2,7 @@
 import { createEngine, type Engine, EngineError, type Policy } from "../../core/index.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import type { AdmissionMetrics } from "../../proxy/metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { listedAsker } from "../../proxy/registry/listed-asker.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
@@ -9,7 +10,7 @@ import { createRoute } from "../../proxy/upstream/route.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import { resourceName } from "../../proxy/webhook/denial.ts";
-import { type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
+import { type AdmissionEvent, type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
 import { readDistrustFiles } from "../input/distrust-file.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
@@ -23,8 +24,15 @@ import type { UpstreamParts } from "./upstreams.ts";
 
 export interface WebhookParts extends UpstreamParts {
   readonly mirror: Mirror;
+  readonly metrics: AdmissionMetrics;
   /** Keeps decisions in which something did not pass; nobody where nothing can be written. */
   readonly memory?: DecisionMemory | undefined;
+}
+
+function resultOf({ allowed, codes, unchanged }: AdmissionEvent): string {
+  if (unchanged === true) return "unchanged";
+  if (codes[0] === "overloaded") return "shed";
+  return !allowed ? "denied" : codes.length > 0 ? "overlooked" : "admitted";
 }
 
 /** What `explain` reads of a remembered decision. */
@@ -41,7 +49,7 @@ const recordOf = ({ path, request, decision }: NotPassed): string => {
 
 /** @throws EngineError for policies, objects and roots that cannot be used. */
 export function openWebhook(parts: WebhookParts, registry: Registry | undefined): Webhook {
-  const { config, mirror, memory, limits, log } = parts;
+  const { config, mirror, metrics, memory, limits, log } = parts;
   const io = logEar(parts.io, log);
   const now = (): Date => io.now();
   const { policies, exceptions } = readServePolicies(config, io);
@@ -70,6 +78,8 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   const engines = { fail: engineFor("Fail"), ignore: engineFor("Ignore") };
   for (const { policy, message } of [...engines.fail.warnings, ...engines.ignore.warnings])
     log.warn(message, { policy });
+  metrics.policies("Fail", engines.fail.policies.length);
+  metrics.policies("Ignore", engines.ignore.policies.length);
   log.info("policies guard admission", {
     fail: engines.fail.policies.map(({ name }) => name),
     ignore: engines.ignore.policies.map(({ name }) => name),
@@ -99,7 +109,10 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
               allowed: one.decision.allowed,
               record: () => recordOf(one),
             }),
-    log: (event, response) => NamedResponse.note(response, { ...event }),
+    log: (event, response) => {
+      metrics.reviewed({ webhook: event.path.slice(1), result: resultOf(event), code: event.codes[0] ?? "" });
+      NamedResponse.note(response, { ...event });
+    },
     failed: (error, response) =>
       log.error("a review failed", {
         id: NamedResponse.requestOf(response),

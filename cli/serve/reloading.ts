@@ -55,7 +55,7 @@ function refuseFixed(next: Config, now: Config): void {
 export async function openTaken(config: Config, running: Running) {
   const { served, following, layers, state, metrics, limits, io, log, kept } = running;
   const { mirror, adopt, release } = served.take();
-  const opening = { config, mirror, following, layers, state, metrics: metrics.recheck, limits, io, log };
+  const opening = { config, mirror, following, layers, state, metrics, limits, io, log };
   try {
     const parts: Parts = await openParts({ ...opening, kept: () => kept.why });
     const close = async (): Promise<void> => {

@@ -63,6 +63,18 @@ test("decides from the mirror; what it decided is in the request's line of the l
       const overlooked = await review(url, "/mutate/ignore", pod("registry.example/never/seen:1"));
       assert.ok(overlooked.allowed);
       assert.match(overlooked.warnings.join("\n"), /\[not-in-mirror\]/);
+      const counted = await (await fetch(`${url}/metrics`)).text();
+      for (const [result, webhook, code] of [
+        ["admitted", "mutate/fail", ""],
+        ["denied", "mutate/fail", "no-signature"],
+        ["overlooked", "mutate/ignore", "not-in-mirror"],
+      ] as const)
+        assert.ok(
+          counted.includes(
+            `sallyport_admission_reviews_total{webhook="${webhook}",result="${result}",code="${code}"} 1`,
+          ),
+          counted,
+        );
       assert.is(await statusOf(`${url}/v2/`), 404, "it serves no registry");
       const said = lines().find(({ msg }) => msg === "policies guard admission");
       assert.equal([said?.fail, said?.ignore], [["strict"], ["lenient"]]);
