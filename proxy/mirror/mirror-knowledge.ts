@@ -21,7 +21,7 @@ import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
 import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import { mirroredOf, newestTimeOf } from "./dated-runs.ts";
 import { hasChecksum } from "./row-checksum.ts";
-import { RunLog } from "./run-log.ts";
+import { type Run, RunLog } from "./run-log.ts";
 import { sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, guarded } from "./store-error.ts";
@@ -99,7 +99,12 @@ export class MirrorKnowledge implements Knowledge {
   readonly #signedTime: Statement<[], SignedTimeRow>;
   readonly #checkpoints: Statement<[], CheckpointRow>;
   readonly #runs: RunLog;
+  /** Number and checksum. */
+  readonly #newestRun: Statement<[], string>;
+  #dated: { readonly newest: string | undefined; readonly runs: readonly Run[] } | undefined;
   #state: SourceState | undefined;
+  /** How often writes were taken back. */
+  #taken = 0;
 
   constructor(database: Database, folder: string, limits: Limits) {
     this.#folder = folder;
@@ -123,6 +128,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#signedTime = database.prepare(sqlText("find-signed-time"));
     this.#checkpoints = database.prepare(sqlText("list-checkpoints"));
     this.#runs = new RunLog(database, folder, limits);
+    this.#newestRun = database.prepare<[], string>(sqlText("find-newest-run")).pluck();
   }
 
   /**
@@ -164,10 +170,10 @@ export class MirrorKnowledge implements Knowledge {
   state(): SourceState {
     return guarded(this.#folder, () => {
       // The version is read first: newer rows are read again under the next version.
-      const version = `${this.#version.get()} ${this.#changes.get()}`;
+      const version = `${this.#version.get()} ${this.#changes.get()} ${this.#taken}`;
       if (this.#state === undefined || this.#state.version !== version) {
         const signed = this.#signedTime.get();
-        const runs = this.#runs.datedRuns();
+        const runs = this.#datedRuns();
         this.#state = {
           version,
           distrust: this.distrustEntries().map(({ row }) => row),
@@ -181,6 +187,19 @@ export class MirrorKnowledge implements Knowledge {
       }
       return this.#state;
     });
+  }
+
+  /** Writes were taken back. SQLite does not count that as a change, but the version is another one all the same. */
+  noteTakenBack(): void {
+    this.#taken += 1;
+  }
+
+  /** Read again after a new run only: every write has a new version. A run that takes the number of another is new. */
+  #datedRuns(): readonly Run[] {
+    const newest = this.#newestRun.get();
+    if (this.#dated === undefined || this.#dated.newest !== newest)
+      this.#dated = { newest, runs: this.#runs.datedRuns() };
+    return this.#dated.runs;
   }
 
   /** The distrust list with where each entry came from, sorted. @throws EngineError `mirror-corrupt`. */

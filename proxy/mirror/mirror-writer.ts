@@ -110,6 +110,7 @@ export class MirrorWriter {
   /** Also where a failure, such as a full disk, rolled back already. */
   rollback(): void {
     if (this.#database.inTransaction) guarded(this.#folder, () => this.#database.exec("ROLLBACK"));
+    this.#knowledge.noteTakenBack();
   }
 
   /** Returns how many rows it changed. */

@@ -753,6 +753,11 @@ ORDER BY length(scope) DESC
   "find-newest-answer": `SELECT max(unixepoch(at))
 FROM answer
 `,
+  "find-newest-run": `SELECT id || ' ' || hex(checksum)
+FROM run
+ORDER BY id DESC
+LIMIT 1
+`,
   "find-pin": `SELECT kind, name, digest, bytes, at, source, checksum
 FROM pin
 WHERE kind = ? AND name = ?

@@ -78,6 +78,14 @@ test("a mirror tells of its age in its state, and again after each run", () => {
     mirror.log.addRun(archive(second));
     assert.equal(state(), { at: new Date(second), by: "archive" });
     assert.equal(mirror.knowledge().state().newestSignedTime, new Date(second));
+    // What was read of a run that is taken back does not stay, even where the next one gets its number.
+    mirror.writer().begin();
+    mirror.log.addRun(archive("2027-01-01T00:00:00Z"));
+    assert.equal(state()?.at, new Date("2027-01-01T00:00:00Z"));
+    mirror.writer().rollback();
+    assert.equal(state()?.at, new Date(second));
+    mirror.log.addRun(archive("2026-11-06T00:00:00Z"));
+    assert.equal(state()?.at, new Date("2026-11-06T00:00:00Z"));
   } finally {
     mirror.close();
   }

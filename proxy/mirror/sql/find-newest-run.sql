@@ -1,0 +1,4 @@
+SELECT id || ' ' || hex(checksum)
+FROM run
+ORDER BY id DESC
+LIMIT 1
