@@ -25,6 +25,8 @@ export interface PeerOptions {
   readonly verbose?: boolean;
   readonly registryUsername?: string;
   readonly registryPassword?: string;
+  readonly registryPasswordStdin?: boolean;
+  readonly authfile?: string;
   readonly registryToken?: string;
   readonly k8sKeychain?: boolean;
   readonly registryCacert?: string;
@@ -86,6 +88,8 @@ export const addPeerOptions = (command: Command): Command =>
   command
     .option("--registry-username <name>", "the user of the registries, beside docker's configuration")
     .option("--registry-password <text>", "that user's password")
+    .option("--registry-password-stdin", "that user's password is what standard input holds")
+    .option("--authfile <file>", "credentials as docker and podman keep them, in this file alone")
     .option("--registry-token <text>", "a bearer token that the registries take")
     .option("--registry-cacert <file>", "authorities of the registries' certificates, beside the system's")
     .option("--registry-client-cert <file>", "a client certificate for the registries")

@@ -29,6 +29,7 @@ import { credentialHelper } from "../../proxy/upstream/registry/credentials/cred
 import { type CredentialSource, firstOf } from "../../proxy/upstream/registry/credentials/credential.ts";
 import { everyProvider, policyCredentials } from "../../proxy/upstream/registry/credentials/policy-credentials.ts";
 import type { ProviderOptions } from "../../proxy/upstream/registry/credentials/provider.ts";
+import { withPassword } from "./password-stdin.ts";
 import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-credentials.ts";
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
 import { isLocal, registryName } from "../../proxy/upstream/registry/endpoint.ts";
@@ -123,7 +124,7 @@ async function openPeers(options: PeerOptions, settings: PeerSettings, io: Comma
   const asking = { env, files, limits, now, fetcher: upstream.fetcher };
   const told = new Set<string>();
   const ofUser = once(() => {
-    const own = userCredentials(options, known.access, asking, hosts, readSecret, io);
+    const own = userCredentials(withPassword(options, io), known.access, asking, hosts, readSecret, io);
     if (options.k8sKeychain !== true || cluster === undefined) return own;
     // As a program in the cluster has them: its account's Secrets, whose namespace the kubeconfig says.
     const account = { namespace: cluster.namespace(), secrets: [], serviceAccount: "default" };
@@ -241,7 +242,7 @@ export function openFlagRegistry(options: PeerOptions, io: CommandIO, limits: Li
   const noSecret = (): Promise<undefined> => Promise.resolve(undefined);
   const registry = openRegistry({
     hosts,
-    credentials: userCredentials(options, undefined, asking, hosts, noSecret, io),
+    credentials: userCredentials(withPassword(options, io), undefined, asking, hosts, noSecret, io),
     connections: { env, authorities },
     fetching: { log },
     limits,
@@ -335,7 +336,8 @@ function userCredentials(
 ): CredentialSource {
   const { registryUsername: username, registryPassword: password, registryToken: token } = options;
   const { env, files, limits } = asking;
-  const ofFiles = credentialFiles({ env, files, helper: credentialHelper(env, limits), limits });
+  const { authfile: authFile } = options;
+  const ofFiles = credentialFiles({ env, authFile, files, helper: credentialHelper(env, limits), limits });
   const { secrets = [], providers = options.k8sKeychain === true ? everyProvider : [] } = access ?? {};
   const ofFlags = flagCredentials({ username, password, token }, flagHosts(access, hosts, ear));
   return firstOf([

@@ -66,6 +66,26 @@ test("credentials of the command line, and no word of them in what is printed", 
       for (const word of [secret, Buffer.from(`bot:${secret}`).toString("base64"), "Basic Ym90"])
         assert.not.match(out + err, word);
     assert.match(known.err, /^GET http:\/\/127/m);
+    const piped = (text: string, ...more: readonly string[]) =>
+      runCli([...verify, "--registry-username", "bot", "--registry-password-stdin", ...more, ...byKey(), image], {
+        files: { ...files, "-": text },
+      });
+    assert.is((await piped(`${secret}\n`)).exit, 11);
+    assert.is((await piped(`not-${secret}\n`)).exit, 4);
+    for (const text of ["", "\n", `${secret}\nmore\n`]) assert.is((await piped(text)).exit, 2, JSON.stringify(text));
+    assert.is((await piped(secret, "--registry-password", secret)).exit, 2);
+    const host = new URL(server.url).host;
+    const auths = (password: string) => JSON.stringify({ auths: { [host]: { username: "bot", password } } });
+    const byFile = (file: string) =>
+      runCli([...verify, "--authfile", file, ...byKey(), image], {
+        files: { ...files, "auth.json": auths(secret), "wrong.json": auths("x"), "broken.json": "{" },
+      });
+    assert.is((await byFile("auth.json")).exit, 11);
+    for (const file of ["wrong.json", "broken.json", "nowhere.json"]) {
+      const { exit, err } = await byFile(file);
+      assert.is(exit, 4, file);
+      assert.not.match(err, secret);
+    }
     for (const words of [
       ["--registry-username", "bot"],
       ["--registry-client-key", "release.pub"],

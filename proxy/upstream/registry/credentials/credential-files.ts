@@ -15,6 +15,8 @@ import { dockerConfigSource, readDockerConfig, readLegacyConfig } from "./docker
 
 export interface CredentialFileOptions {
   readonly env: Environment;
+  /** The one file that is looked at, and must be there, in place of all others. */
+  readonly authFile?: string | undefined;
   readonly files: Files;
   readonly helper: CredentialHelper;
   readonly limits: Limits;
@@ -25,7 +27,8 @@ export interface CredentialFileOptions {
  * a variable names.
  */
 export function credentialFiles(options: CredentialFileOptions): CredentialSource {
-  return firstOf(pathsOf(options.env).map((path) => fileSource(path, options)));
+  const { env, authFile } = options;
+  return firstOf((authFile === undefined ? pathsOf(env) : [authFile]).map((path) => fileSource(path, options)));
 }
 
 function pathsOf(env: Environment): readonly string[] {
@@ -41,14 +44,15 @@ function pathsOf(env: Environment): readonly string[] {
   ];
 }
 
-function fileSource(path: string, { env, files, helper, limits }: CredentialFileOptions): CredentialSource {
+function fileSource(path: string, { env, authFile, files, helper, limits }: CredentialFileOptions): CredentialSource {
   const where = shownPath(path, env);
-  const named = path === env.REGISTRY_AUTH_FILE ? `REGISTRY_AUTH_FILE=${where}` : where;
+  const by = authFile !== undefined ? "--authfile" : path === env.REGISTRY_AUTH_FILE ? "REGISTRY_AUTH_FILE" : undefined;
+  const named = by === undefined ? where : `${by}=${where}`;
   let source: CredentialSource | "none" | undefined;
   const open = (): CredentialSource | "none" => {
     const bytes = readSecretFile(files, path);
-    if (bytes === undefined && path === env.REGISTRY_AUTH_FILE)
-      throw new EngineError("access-denied", "the file that REGISTRY_AUTH_FILE names is not there", { subject: where });
+    if (bytes === undefined && by !== undefined)
+      throw new EngineError("access-denied", `the file that ${by} names is not there`, { subject: where });
     if (bytes === undefined) return "none";
     const json = parseCredentials(bytes, where, limits, named);
     const config = path.endsWith(".dockercfg") ? readLegacyConfig(json, where) : readDockerConfig(json, where);
