@@ -67,17 +67,32 @@ export async function loadListed(
   return { repository, manifest, layer: oneLayer(bytes, snapshotArtifactType, manifest, limits) };
 }
 
-/** Manifests that say of themselves that they have the statement of this snapshot. */
+/** What says of itself that it has the statement of a snapshot. */
+export interface ListedStatements {
+  /** Manifests. */
+  readonly digests: readonly Digest[];
+  /** Why there may be others. */
+  readonly missing: EngineError | undefined;
+}
+
+/** @throws EngineError an outage, `over-limit`. */
 export async function listStatements(
   { repository, manifest }: ListedSnapshot,
   { registry, limits, signal }: FindOptions,
-): Promise<readonly Digest[]> {
+): Promise<ListedStatements> {
   const answer = await registry.parts.referrers.ask({ kind: "referrers", repository, digest: manifest }, signal);
   const listed = answer?.state === "present" ? answer.value : [];
   const ours = listed.filter(({ artifactType }) => artifactType === statementArtifactType);
   if (ours.length > limits.signaturesPerImage)
     throw new EngineError("over-limit", `more than ${limits.signaturesPerImage} statements`, { subject: manifest });
-  return ours.map(({ digest }) => digest);
+  const partial = answer?.state === "present" ? answer.partial : undefined;
+  const missing =
+    typeof partial === "object"
+      ? new EngineError(partial.code, `not all that hangs on it is known: ${partial.why ?? partial.from}`, {
+          subject: manifest,
+        })
+      : undefined;
+  return { digests: ours.map(({ digest }) => digest), missing };
 }
 
 async function loadEnvelope(repository: string, digest: Digest, { registry, limits, signal }: FindOptions) {
@@ -100,7 +115,8 @@ async function verifyListed(
 ): Promise<FoundSnapshot> {
   const { repository, manifest, layer } = listed;
   let refused: EngineError | undefined;
-  for (const digest of await listStatements(listed, options)) {
+  const { digests, missing } = await listStatements(listed, options);
+  for (const digest of digests) {
     try {
       const envelope = readSignedEnvelope(await loadEnvelope(repository, digest, options), digest, options.limits);
       const { payload, key } = verifySignedStatement(envelope, keys, verifier, manifest);
@@ -113,7 +129,9 @@ async function verifyListed(
       refused = error;
     }
   }
-  throw refused ?? new EngineError("archive-signature", "no signed statement hangs on it", { subject: manifest });
+  throw (
+    missing ?? refused ?? new EngineError("archive-signature", "no signed statement hangs on it", { subject: manifest })
+  );
 }
 
 /** Codes after which another statement may still be good. */

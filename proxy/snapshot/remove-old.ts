@@ -52,8 +52,8 @@ async function removeOne(
   if (listed === undefined) return "kept";
   const tag = associatedTag(found, "referrers");
   const fallback = await findManifest({ repository, tag, text }, options);
-  const hanging = await listStatements(listed, options);
-  for (const digest of [found, ...hanging, ...(fallback === undefined ? [] : [fallback])]) {
+  const { digests } = await listStatements(listed, options);
+  for (const digest of [found, ...digests, ...(fallback === undefined ? [] : [fallback])]) {
     const refused = await registry.writer.deleteManifest(repository, digest, signal);
     if (refused !== undefined) return refused;
   }
