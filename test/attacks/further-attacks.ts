@@ -18,6 +18,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [224, "The server"],
   [231, "How old what is known is"],
   [237, "Registries that lie, and clients that go away"],
+  [243, "Snapshots"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -179,4 +180,7 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a part beyond a layer's end is asked for", "a stream that nobody reads ends"],
   ["a registry gives next to nothing", "a least rate, and an answer for who waits"],
   ["requests that two servers read differently", "one reading, or none; the connection ends"],
+  ["who may push to the registry of snapshots puts another mirror there", "an accepted key signed this very file"],
+  ["an older snapshot is put in the place of the newest", "a number never goes back, by no tag and no digest"],
+  ["a stolen key names its heir", "who gives another key takes back all that the stolen one named"],
 ];
