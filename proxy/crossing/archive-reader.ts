@@ -216,8 +216,8 @@ class BlobContent implements ArrivedBlob {
 
 /**
  * Opens all parts of one archive, in whatever order they are named.
- * @throws EngineError `archive-corrupt`, `archive-signature`, `over-limit`; `archive-incomplete` when a part is missing,
- * comes twice or is of another archive; `invalid-usage` when a file is something else.
+ * @throws EngineError `archive-corrupt`, `archive-signature`, `over-limit`; `archive-incomplete` when a part is
+ * missing, comes twice or is of another archive; `invalid-usage` when a file is something else.
  */
 export function openArchive(paths: readonly string[], acceptance: Acceptance): ArchiveReader {
   const parts: ArchivePart[] = [];
