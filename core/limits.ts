@@ -45,6 +45,13 @@ export interface Limits {
   readonly catalogPage: number;
   /** An image layer that is passed on or stored. */
   readonly layerBytes: number;
+  /** A configuration or signed material that a registry keeps in the mirror: what is larger passes as layers do. */
+  readonly keptBlobBytes: number;
+  /** Manifests that a registry keeps ready in memory, and their bytes. */
+  readonly readyManifests: number;
+  readonly readyManifestBytes: number;
+  /** Contents that proved wrong a moment ago, and are not resumed. */
+  readonly wrongContents: number;
   /** What a policy at the door of a registry decided, by digests that its images reach. */
   readonly doorReached: number;
   /** Images that are judged for one digest that several of them have, and indexes inside each other. */
@@ -180,6 +187,10 @@ export const defaultLimits: Limits = {
   tagsPerRepository: 100_000,
   catalogPage: 1000,
   layerBytes: 64 * 1024 * mib,
+  keptBlobBytes: 16 * mib,
+  readyManifests: 4096,
+  readyManifestBytes: 64 * mib,
+  wrongContents: 10_000,
   doorReached: 200_000,
   doorJudged: 64,
   doorDepth: 3,

@@ -26,13 +26,10 @@ export interface BlobServerOptions extends RegistryParts {
   readonly layers: PulledLayers | undefined;
 }
 
-/** Configurations and signed material are kept in the mirror, up to this size; what is larger passes as layers do. */
-const mostKeptBytes = 16 * 1024 * 1024;
 /** How long a client may take nothing. */
 const silenceMs = 60_000;
 /** How long a content that proved wrong may not be resumed. */
 const wrongMs = 5 * 60_000;
-const mostWrong = 10_000;
 const pieceBytes = 256 * 1024;
 
 /** One request, and what is sent with its content. */
@@ -54,13 +51,14 @@ export class BlobServer {
   readonly #options: BlobServerOptions;
   readonly #source: LayerSource;
   /** Contents that proved wrong, by repository and digest: until when. */
-  readonly #wrong = new BoundedMap<string, number>(mostWrong);
+  readonly #wrong: BoundedMap<string, number>;
   /** Stored layers whose bytes were hashed by this process. */
   readonly #sound = new Set<Digest>();
 
   constructor(options: BlobServerOptions) {
     this.#options = options;
     const { content, layers, limits, mirror, report } = options;
+    this.#wrong = new BoundedMap(limits.wrongContents);
     this.#source = new LayerSource({
       content,
       layers: mirror.isWritable ? layers : undefined,
@@ -119,7 +117,7 @@ export class BlobServer {
   }
 
   #isKept(named: ReturnType<BlobServerOptions["names"]["find"]>): boolean {
-    return named !== undefined && !named.isLayer && named.size <= mostKeptBytes;
+    return named !== undefined && !named.isLayer && named.size <= this.#options.limits.keptBlobBytes;
   }
 
   /** Refuses a blob that is not here: 404 where it is known not to exist, else 503. */

@@ -22,8 +22,6 @@ interface Ready {
   readonly bytes: Uint8Array;
 }
 
-const mostReady = 4096;
-const mostReadyBytes = 64 * 1024 * 1024;
 /** After this time an admitted image is judged again, because trust ages. */
 const admittedMs = 60_000;
 
@@ -160,8 +158,9 @@ export class ManifestServer {
     this.#readyBytes += ready.bytes.length - (this.#ready.get(url)?.bytes.length ?? 0);
     this.#ready.delete(url);
     this.#ready.set(url, ready);
+    const { readyManifests, readyManifestBytes } = this.#parts.limits;
     for (const [oldest, { bytes }] of this.#ready) {
-      if (this.#ready.size <= mostReady && this.#readyBytes <= mostReadyBytes) return;
+      if (this.#ready.size <= readyManifests && this.#readyBytes <= readyManifestBytes) return;
       this.#ready.delete(oldest);
       this.#readyBytes -= bytes.length;
     }

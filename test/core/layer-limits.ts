@@ -10,6 +10,7 @@ import { type Limits, limitsWith } from "../../core/limits.ts";
 import type { Door } from "../../proxy/registry/door/door.ts";
 import { steadySource } from "../../proxy/registry/steady-source.ts";
 import { type ProxyStage, withProxy } from "../support/proxy-stage.ts";
+import { manifestReply } from "../support/registry-server.ts";
 
 type Given = Partial<Limits>;
 const layer = randomBytes(1_500_000);
@@ -177,9 +178,57 @@ const judging =
     return said;
   };
 
+/** A manifest and its configuration, pulled through twice: what the mirror keeps, and whether it is read again. */
+const pullingTwice = async (limits: Given): Promise<readonly string[]> => {
+  const said: string[] = [];
+  const config = "{}";
+  const manifest = text({ config: { ...entry(config), mediaType: "application/vnd.oci.image.config.v1+json" } });
+  await withProxy({ limits }, async (stage) => {
+    const { mirror, host, get } = stage;
+    stage.answers = (asked) => (asked.includes("/blobs/") ? { body: config } : manifestReply(manifest));
+    const path = `org/app/manifests/${entry(manifest).digest}`;
+    await get(path);
+    await get(path);
+    const read = mirror.knowledge().answer.bind(mirror.knowledge());
+    let reads = 0;
+    mirror.knowledge().answer = (question) => {
+      reads += 1;
+      return read(question);
+    };
+    await get(path);
+    if (reads > 0) said.push("read again");
+    await get(`org/app/blobs/${entry(config).digest}`);
+    const blob = { kind: "blob", repository: `${host}/org/app`, digest: entry(config).digest } as const;
+    if (read(blob) === undefined) said.push("not kept");
+  });
+  return said;
+};
+
+/** Two layers that prove wrong, one after the other; then the rest of the first is asked for. */
+const resumingWrong = async (limits: Given): Promise<readonly string[]> => {
+  let said: readonly string[] = [];
+  await withProxy({ limits }, async (stage) => {
+    stage.answers = () => (_: IncomingMessage, response: ServerResponse) => {
+      response.writeHead(200, headers());
+      response.end(layer);
+    };
+    const [first, second] = [path(Buffer.from("first")), path(Buffer.from("second"))];
+    await stage.get(first);
+    await stage.get(second);
+    const pulls = stage.upstream.asked().length;
+    await stage.get(first, { range: "bytes=1-" });
+    if (stage.upstream.asked().length > 0) said = [`asked again after ${pulls}`];
+  });
+  return said;
+};
+
 /** Rows of the table of limits. */
 export const layerRows = {
   catalogPage: { low: 1, run: listing, says: /^a page of 1, next true$/ },
+  keptBlobBytes: { low: 1, run: pullingTwice, says: /^not kept$/ },
+  readyManifests: { low: 0, run: pullingTwice, says: /^read again$/ },
+  readyManifestBytes: { low: 1, run: pullingTwice, says: /^read again$/ },
+  wrongContents: { low: 1, run: resumingWrong, says: /^asked again after 2$/ },
   doorReached: { low: 1, run: judging("image", true), says: /^asked again: / },
   doorJudged: { low: 1, run: judging("second"), says: /^503$/ },
   doorDepth: { low: 1, run: judging("index"), says: /^403$/ },
