@@ -346,7 +346,8 @@ export const remedies = {
   "web-page": "fetch the file again: a server answered with a page",
   "other-file": "give the file that is asked for; see `sallyport COMMAND --help`",
   "snapshot-source":
-    "change the mirror that it is a snapshot of, and push that: `sallyport snapshot push PLACE --store STORE --key KEY`",
+    "change the mirror of which this is a snapshot, and push that: " +
+    "`sallyport snapshot push PLACE --store MIRROR --key KEY`",
   "snapshot-sequence":
     "see who moved the registry's tag back; if the mirror that is published was made anew, begin with a new folder",
   "old-by-clock":
