@@ -1,5 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { archiveBenches } from "../../scripts/bench-archive.ts";
+import { runBenches } from "../../scripts/bench.ts";
 import { fillEvidence } from "../../scripts/bench/crossing-fill.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { reading, temporaryFolder } from "../support/temporary-mirror.ts";
@@ -16,6 +18,14 @@ test("a mirror that was filled is whole, and each image is signed and attested",
     assert.is(images.length, 12);
     assert.ok(images.every(({ signatures, attestations }) => signatures === 1 && attestations === 2));
   });
+});
+
+test("every row runs, short", async () => {
+  const lines: string[] = [];
+  const setting = { vectors: undefined, kyverno: undefined, quick: true };
+  const { missed } = await runBenches(archiveBenches, setting, (line) => lines.push(line));
+  assert.is(missed, 0, lines.join(""));
+  assert.is(lines.filter((line) => /^ /.test(line)).length, 5);
 });
 
 test.run();
