@@ -3,12 +3,14 @@
  * it. Source: docs/spec/command-line.md#status-and-doctor.
  */
 import type { Command } from "commander";
+import { EngineError } from "../../core/errors.ts";
 import { budgetsOf, toFreshness } from "../../core/trust/budgets.ts";
 import { later } from "../../core/verify/clock.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { readRecheck } from "../../proxy/state/read-recheck.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import { type ExitCode, exitOf, gravest } from "../exit-code.ts";
-import { type Item, toItemJson } from "../health/item.ts";
+import { type Item, toItemJson, withStore } from "../health/item.ts";
 import { mirrorItems } from "../health/mirror-items.ts";
 import { renderItems } from "../health/render-items.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
@@ -31,7 +33,26 @@ export function readMirrorItems(mirror: Mirror, options: TrustOptions, io: Comma
   const budgets = budgetsOf(settings);
   const roots = readRootStatuses(mirror, settings, now);
   const logs = readTrustedLogs(mirror, settings, now);
-  return { budgets, items: mirrorItems({ mirror, status: mirror.status(), roots, logs, budgets, now }) };
+  const found = mirrorItems({ mirror, status: mirror.status(), roots, logs, budgets, now });
+  return { budgets, items: [...found, ...recheckItems(mirror, io)] };
+}
+
+/** What was let in undecided, where anything was. */
+function recheckItems({ folder }: Mirror, io: CommandIO): readonly Item[] {
+  try {
+    const { unknown, refuted } = readRecheck(folder, io.limits).counts;
+    if (unknown + refuted === 0) return [];
+    const fix = withStore("sallyport mirror recheck --store STORE", folder);
+    const name = "re-check";
+    return refuted > 0
+      ? [{ name, state: "critical", text: `${refuted} let in undecided, refuted since: they may be running`, fix }]
+      : [{ name, state: "warning", text: `${unknown} let in undecided, and still are`, fix }];
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return [
+      { name: "re-check", state: "skipped", code: error.code, text: `the list cannot be read: ${error.message}` },
+    ];
+  }
 }
 
 /** Only what is not in order has an exit code: a warning is for people. */

@@ -56,4 +56,19 @@ test("a damaged file is an error here, and a line of the mirror's status", async
   assert.match(out, /re-check {6}the list cannot be read: .*\[mirror-corrupt\]/);
 });
 
+test("status has it among what needs somebody, where there is anything", async () => {
+  const folder = store();
+  const items = async () => {
+    const { out } = await runCli(["status", "--store", folder, "-o", "json"]);
+    return JSON.parse(out).items.filter(({ name }: { readonly name: string }) => name === "re-check");
+  };
+  assert.is((await items())[0]?.state, "critical");
+  await runCli(["mirror", "recheck", "--store", folder, "--forget", web]);
+  assert.is((await items())[0]?.state, "warning");
+  await runCli(["mirror", "recheck", "--store", folder, "--forget", api]);
+  assert.equal(await items(), []);
+  writeFileSync(join(folder, "state.db"), "x".repeat(5000));
+  assert.is((await items())[0]?.state, "skipped");
+});
+
 test.run();
