@@ -314,13 +314,14 @@ export const remedies = {
   "utf-16": "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE`",
   archive: "unpack it, and give what is in it",
   "own-archive": "`sallyport import FILE`",
-  "accept-pins": "see who changed it; if it is right, `--accept-pins`",
+  "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
   "archive-key":
-    "if those who make the archives use this key, accept it with `--key FILE`; " +
+    "if those who make the archives use this key, accept it with `sallyport import --key PUBLIC FILE`; " +
     "`sallyport mirror status --store STORE` names those that are accepted",
   "archive-replay": "nothing is to be done: what it brought is here; import a newer one",
   "archive-full":
-    "bring what is missing in its order, or a full archive, which needs none before it: `sallyport export -f FILE`",
+    "bring what is missing in its order, or a full archive, which needs none before it: " +
+    "`sallyport export -f FILE --key KEY`",
   "der-key": "convert it to PEM: `openssl pkey -pubin -inform DER -in FILE`",
   "der-certificate": "convert it to PEM: `openssl x509 -inform DER -in FILE`",
   der: "convert it to PEM, in which keys and certificates are given here",
@@ -352,7 +353,7 @@ export const remedies = {
     "see who moved the registry's tag back; if the mirror that is published was made anew, begin with a new folder",
   "old-by-clock":
     "set this machine's clock; if it is right, sync or import first, or say what stays by other rules, such as " +
-    "`--keep-last N`, alone",
+    "`sallyport mirror gc --keep-last 3`, alone",
   disk: "make room on the disk or repair it, then do it again",
   sqlite:
     "install the tarball that was made for this platform and this Node; or install python3, make, g++ and Node's " +
