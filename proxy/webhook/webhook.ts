@@ -234,10 +234,10 @@ function answerOf(
       },
       codes,
     };
-  return {
-    answer: { ...(pass === "mutate" ? { patches } : {}), warnings: admissionWarnings(results, trustWarnings) },
-    codes,
-  };
+  if (pass === "mutate") return { answer: { patches, warnings: admissionWarnings(results, trustWarnings) }, codes };
+  // What nobody can decide was said by the mutating pass, before it wrote a digest into the image's name.
+  const own = results.filter(({ status }) => status !== "error");
+  return { answer: { warnings: admissionWarnings(own, trustWarnings) }, codes };
 }
 
 const didNotPass = ({ status }: Decision["results"][number]): boolean => status !== "pass" && status !== "skip";
