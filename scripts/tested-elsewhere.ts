@@ -54,6 +54,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/state/open-state.test.ts",
     why: "each damage is met through it there, at the start and while it runs",
   },
+  "cli/input/password-stdin.ts": {
+    test: "test/cli/input/open-online-credentials.test.ts",
+    why: "passwords are piped there, right, wrong, none and several lines",
+  },
   "proxy/state/read-recheck.ts": {
     test: "test/proxy/state/open-state.test.ts",
     why: "is how the file is read there, whole and damaged",
