@@ -13,7 +13,7 @@ export interface RecheckMetrics {
 
 /** What an API server asked. */
 export interface AdmissionMetrics {
-  /** `result`: admitted, denied, overlooked (something did not pass), unchanged, or shed; `code`: of what came first. */
+  /** `result`: admitted, denied, overlooked (something did not pass), unchanged or shed. `code`: of what came first. */
   reviewed(labels: Labels<"webhook" | "result" | "code">): void;
   /** How many policies are asked, by their failure policy. */
   policies(failurePolicy: "Fail" | "Ignore", count: number): void;

@@ -1,4 +1,4 @@
-/** Ids of decisions, for people who read them to each other. Source: docs/spec/offline.md#what-an-instance-remembers. */
+/** Ids of decisions that people can read to each other. Source: docs/spec/offline.md#what-an-instance-remembers. */
 import { randomBytes } from "node:crypto";
 import type { DecisionId } from "./decision-log.ts";
 

@@ -41,7 +41,8 @@ export function denialBlock(request: AdmissionRequest, results: readonly RuleRes
     return `${key(policy)}:\n${lines.join("")}`;
   });
   const more = id === undefined ? "" : `# sallyport explain ${id}\n`;
-  return `\n\nresource ${resourceName(request)} was blocked due to the following policies \n\n${blocks.join("")}${more}`;
+  const said = `${blocks.join("")}${more}`;
+  return `\n\nresource ${resourceName(request)} was blocked due to the following policies \n\n${said}`;
 }
 
 const sorted = <Value>(map: ReadonlyMap<string, Value>): readonly (readonly [string, Value])[] =>

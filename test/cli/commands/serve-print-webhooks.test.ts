@@ -9,7 +9,9 @@ import { head } from "../serving.ts";
 const test = suite("cli/commands/serve-print-webhooks");
 
 const files = {
-  "c.yaml": `${head}policies: { folders: [policy.yaml] }\nlisteners: [{ address: ":8443", serves: [admission], tls: { from: own } }]\n`,
+  "c.yaml":
+    `${head}policies: { folders: [policy.yaml] }\n` +
+    'listeners: [{ address: ":8443", serves: [admission], tls: { from: own } }]\n',
   "none.yaml": head,
   "policy.yaml": policyText({ match: "any: [{ resources: { kinds: [Pod, tekton.dev/v1/TaskRun] } }]" }),
   "ca.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",

@@ -106,7 +106,7 @@ async function admit(url: string, strictness: "fail" | "ignore", image: string):
   return { ...validated, warnings: [...new Set([...mutated.warnings, ...validated.warnings])] };
 }
 
-test("Ignore, by tag and by digest: outages are admitted with one warning that names the code; Fail denies all", async () => {
+test("Ignore: outages are admitted with one warning that names the code, by tag and by digest; Fail denies all", async () => {
   const servers = await Promise.all(rows.map(registryOf));
   const closed = await serveKnowledge(fixtureKnowledge, () => testImages);
   await closed.close();
@@ -121,7 +121,8 @@ test("Ignore, by tag and by digest: outages are admitted with one warning that n
   const files = {
     "sallyport.yaml":
       `${head}mode: online\nstore: ${tempFolder()}\nlisteners: [{ address: "127.0.0.1:0", serves: [admission] }]\n` +
-      `policies: { folders: [strict.yaml, lenient.yaml] }\nupstreams: ${JSON.stringify(hosts.map((host) => ({ host })))}\n`,
+      "policies: { folders: [strict.yaml, lenient.yaml] }\n" +
+      `upstreams: ${JSON.stringify(hosts.map((host) => ({ host })))}\n`,
     "strict.yaml": policyText({ name: "strict", spec: enforce, references }),
     "lenient.yaml": policyText({ name: "lenient", spec: `${enforce}\nfailurePolicy: Ignore`, references }),
   };
