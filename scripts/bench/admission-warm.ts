@@ -1,4 +1,4 @@
-/** Warm reviews through all of `serve`, beside a bare echo of the same bytes; in processes of their own, interleaved. */
+/** Warm reviews through all of `serve`, beside a bare echo of the same bytes; each in a process of its own. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
