@@ -104,6 +104,9 @@ export interface Limits {
   /** Delegated roles in one search for a target. */
   readonly tufDelegations: number;
   readonly tufKeysPerRole: number;
+  /** Targets beside the trusted root that are mirrored for others: how many of a repository, and their bytes. */
+  readonly tufOtherTargets: number;
+  readonly tufOtherTargetsBytes: number;
   readonly policyBytes: number;
   readonly resourceBytes: number;
   /** Values of one YAML document, aliases expanded. */
@@ -229,6 +232,8 @@ export const defaultLimits: Limits = {
   tufRootRotations: 256,
   tufDelegations: 32,
   tufKeysPerRole: 100,
+  tufOtherTargets: 256,
+  tufOtherTargetsBytes: 16 * mib,
   policyBytes: 4 * mib,
   resourceBytes: 16 * mib,
   documentValues: 1_000_000,

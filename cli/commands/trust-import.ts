@@ -19,7 +19,7 @@ import { folderMirror } from "../input/tuf-folder.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { renderRoot, toTrustsJson } from "../render/trust.ts";
-import { beginOf, fetchInto, notePin, renderChange, store, type UpdateOptions } from "./trust-update.ts";
+import { beginOf, fetchInto, notePin, renderChange, store, type UpdateOptions, warnMissed } from "./trust-update.ts";
 import { fitLine, warn } from "../render/say.ts";
 import { styleOf } from "../render/style.ts";
 
@@ -87,6 +87,7 @@ async function importFolder(folder: string, options: ImportOptions, io: CommandI
     store(mirror, fetched, begin, "trust import", options.name, folder, io);
     io.out(renderChange("imported", { name: options.name, fetched, from: folder }, options.output));
     if (tuf.warning !== undefined) warn(`${options.name}: ${tuf.warning}`, io);
+    warnMissed(options.name, fetched, io);
     notePin(options.name, mirror, io);
     return 0;
   });

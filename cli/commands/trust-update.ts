@@ -15,6 +15,7 @@ import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
 import { openUpstream, type Upstream } from "../../proxy/upstream/open-upstream.ts";
+import type { MissedTarget } from "../../proxy/upstream/tuf/other-targets.ts";
 import { openTufMirror, type TufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
@@ -23,7 +24,8 @@ import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/sto
 import { defaultTrustName, parseSpan, readTufRoot } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
 import { visible } from "../render/escape.ts";
-import { note } from "../render/say.ts";
+import { note, warn } from "../render/say.ts";
+import { missedTargets } from "../render/missed-targets.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 
@@ -101,6 +103,8 @@ function heldTuf(name: string, mirror: Mirror): { readonly source: TufSource; re
 export interface Fetched {
   readonly source: TufSource;
   readonly before: TufSource | undefined;
+  /** Other targets that are listed and could not be had. */
+  readonly missed: readonly MissedTarget[];
 }
 
 /** Fetches, and stores what was verified: metadata, floors, and the root of the flag. */
@@ -112,17 +116,20 @@ export async function fetchInto(
   name: string,
 ): Promise<Fetched> {
   const held = heldTuf(name, mirror)?.source;
+  const missed: MissedTarget[] = [];
   const source = await asTrustProblem(name, () =>
     fetchTrust({
       mirror: from,
       initialRoot: begin.initialRoot,
       held,
+      heldTarget: (path) => mirror.knowledge().tufTarget(name, path),
+      missed: (targets) => missed.push(...targets),
       now: at,
       verifier: nodeVerifier,
       limits: mirror.limits,
     }),
   );
-  return { source, before: held };
+  return { source, before: held, missed };
 }
 
 export function store(
@@ -149,7 +156,7 @@ export function store(
 }
 
 /** Versions before and now, and whether the trusted root changed. */
-function changeOf(name: string, { source, before }: Fetched, from: string) {
+function changeOf(name: string, { source, before, missed }: Fetched, from: string) {
   const { root = "", timestamp = "", snapshot = "", targets = "", ...delegated } = source.floors ?? {};
   return {
     name,
@@ -160,6 +167,8 @@ function changeOf(name: string, { source, before }: Fetched, from: string) {
     }),
     trustedRoot: digestOf(source.target),
     ...(before === undefined ? {} : { before: digestOf(before.target) }),
+    otherTargets: (source.otherTargets ?? []).map(({ path, bytes }) => ({ path, digest: digestOf(bytes) })),
+    missing: missed.map(({ path, error: { code, message } }) => ({ path, code, message })),
   };
 }
 
@@ -171,13 +180,19 @@ export function renderChange(
 ): string {
   const change = changeOf(name, fetched, from);
   if (isDocumentFormat(output)) return renderDocument("TrustUpdate", change, output);
-  const { roles, trustedRoot, before } = change;
+  const { roles, trustedRoot, before, otherTargets } = change;
   const versions = roles.map(({ role, version, before: old }) => {
     const was = old === undefined || old === version ? "" : `, before ${old}`;
     return `  ${visible(role).padEnd(18)} ${version}${was}\n`;
   });
   const since = before === undefined ? "" : before === trustedRoot ? ", as before" : `, before ${before}`;
-  return `${verb} from ${from}\n${name}\n${versions.join("")}  trusted root       ${trustedRoot}${since}\n`;
+  const others = otherTargets.length === 0 ? "" : `  other targets      ${otherTargets.length}\n`;
+  return `${verb} from ${from}\n${name}\n${versions.join("")}  trusted root       ${trustedRoot}${since}\n${others}`;
+}
+
+/** What the repository lists and the mirror has not. The trusted root does not need it. */
+export function warnMissed(name: string, { missed }: Fetched, io: CommandIO): void {
+  if (missed.length > 0) warn(missedTargets(name, missed), io);
 }
 
 /** A pin wins over fetched metadata, so the user is told. */
@@ -214,6 +229,7 @@ async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> 
       const fetched = await fetchInto(mirror, from, begin, io.now(), options.name);
       store(mirror, fetched, begin, "trust update", options.name, from.url, io);
       io.out(renderChange("updated", { name: options.name, fetched, from: from.url }, options.output));
+      warnMissed(options.name, fetched, io);
       notePin(options.name, mirror, io);
       return 0;
     });

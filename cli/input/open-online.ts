@@ -42,6 +42,7 @@ import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
 import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf/trust-asker.ts";
 import type { CommandIO } from "../command.ts";
 import { visibleLine } from "../render/escape.ts";
+import { missedTargets } from "../render/missed-targets.ts";
 import { type Ear, warn } from "../render/say.ts";
 import { filesOf } from "./tool-files.ts";
 import { AskingProgress, type ShownFlags, showsProgress } from "./asking-progress.ts";
@@ -450,6 +451,8 @@ function trustPart(
   const part = createTrustAsker({
     repositories,
     held: (name) => recorded(name)?.value,
+    heldTarget: (name, path) => mirror?.knowledge().tufTarget(name, path),
+    missed: (name, missed) => warn(missedTargets(name, missed), io),
     now: () => io.now(),
     verifier: nodeVerifier,
     limits,

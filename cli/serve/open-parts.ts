@@ -102,7 +102,8 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         ? []
         : [{ what: "admission", paths: admissionPaths, handle: (...both) => webhook.handle(...both) }];
     const knowledge = mirror.knowledge();
-    const tuf = createTufServer({ knowledge, trust, crypto: nodeVerifier, limits, now, report });
+    const otherTarget = (name: string, path: string): Uint8Array | undefined => knowledge.tufTarget(name, path);
+    const tuf = createTufServer({ knowledge, otherTarget, trust, crypto: nodeVerifier, limits, now, report });
     // Last, so that whatever is wrong with the rest leaves no sync behind.
     const stop = new AbortController();
     const syncing =

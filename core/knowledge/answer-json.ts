@@ -105,6 +105,7 @@ export function readAnswerValue<K extends QuestionKind>(
 
 type ReadValue<T> = (json: JsonValue | undefined, at: string) => T;
 
+/** What a decision reads: other targets of the repository are left out. */
 const encodeTrustedRoot = (source: TrustedRootSource): JsonObject =>
   source.form === "pinned"
     ? { form: "pinned", bytes: encodeBase64(source.bytes) }

@@ -6,6 +6,12 @@ import type { ErrorCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Question } from "./question.ts";
 
+/** A target of a TUF repository that its metadata lists. */
+export interface ListedTarget {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * A trusted root: an operator's pinned file, or raw TUF metadata with the target, not yet verified.
  */
@@ -20,6 +26,8 @@ export type TrustedRootSource =
       readonly target: Uint8Array;
       /** Versions seen before, by role, in decimal. Anything older is a rollback. */
       readonly floors?: Readonly<Record<string, string>>;
+      /** From a fetch: the other targets of the repository, which no decision reads. */
+      readonly otherTargets?: readonly ListedTarget[];
     };
 
 /** A Rekor v1 log entry as the log's API returns it, not yet verified. */

@@ -11,6 +11,7 @@ import {
   encodeEntry,
   type Entry,
   isTombstone,
+  type MetadataEntry,
   namedBlobs,
   parseEntry,
   type PinEntryKind,
@@ -34,7 +35,7 @@ import type { MirrorWriter, Pin } from "../mirror/mirror-writer.ts";
 import { rowChecksum } from "../mirror/row-checksum.ts";
 import { type StatementName, sqlText } from "../mirror/statements.ts";
 import { guarded } from "../mirror/store-error.ts";
-import { storeMetadata } from "../mirror/tuf-metadata.ts";
+import { isTarget, type MetadataRow, storeMetadata, storeTarget } from "../mirror/tuf-metadata.ts";
 import type { CheckpointGate } from "./checkpoint-gate.ts";
 
 export interface RowCounts {
@@ -208,19 +209,19 @@ export class ImportedRows {
         this.#setPartial(key, true);
         return;
       case "tuf-metadata":
-        storeMetadata(
-          (...row) => this.#run("put-tuf-metadata", ...row),
-          entry.repository,
-          entry.role,
-          bytes ?? new Uint8Array(),
-          this.#options.limits,
-        );
+        this.#writeMetadata(entry, bytes ?? new Uint8Array());
         return;
       case "pin key":
       case "pin trusted-root":
       case "pin tuf-root":
         this.#writePin({ ...entry, kind }, bytes ?? new Uint8Array());
     }
+  }
+
+  #writeMetadata(entry: MetadataEntry, bytes: Uint8Array): void {
+    const put = (...row: MetadataRow): void => void this.#run("put-tuf-metadata", ...row);
+    if (isTarget(entry)) storeTarget(put, entry.repository, entry.role, bytes);
+    else storeMetadata(put, entry.repository, entry.role, bytes, this.#options.limits);
   }
 
   #writePin(

@@ -39,6 +39,13 @@ export interface TufSource {
   readonly snapshot: MetadataReference;
   readonly targets: readonly (MetadataReference & { readonly role: string })[];
   readonly target: Digest;
+  /** Other targets of the repository. */
+  readonly others: readonly TargetReference[];
+}
+
+export interface TargetReference {
+  readonly path: string;
+  readonly digest: Digest;
 }
 
 export interface MetadataReference {
@@ -148,6 +155,7 @@ export const loadRootSource = (
           role: readString(readObject(entry, "/targets").role, "/targets/role"),
         })),
         target: readDigest(object.target, "/target"),
+        others: object.others === undefined ? [] : readArray(object.others, "/others").map(readTarget),
       };
     },
     limits,
@@ -159,6 +167,11 @@ function readReference(value: JsonValue | undefined): MetadataReference {
     version: readInteger(object.version, "/metadata/version"),
     digest: readDigest(object.digest, "/metadata/digest"),
   };
+}
+
+function readTarget(value: JsonValue | undefined): TargetReference {
+  const object: JsonObject = readObject(value, "/others");
+  return { path: readString(object.path, "/others/path"), digest: readDigest(object.digest, "/others/digest") };
 }
 
 function readDigest(value: JsonValue | undefined, at: string): Digest {

@@ -271,7 +271,9 @@ function trustReferences(database: Database, limits: Limits) {
     if (source.form === "pinned") blobs.push(source.digest);
     else {
       blobs.push(source.target);
-      metadata.push(...[source.timestamp, source.snapshot, ...source.targets].map(({ digest }) => digest));
+      metadata.push(
+        ...[source.timestamp, source.snapshot, ...source.targets, ...source.others].map(({ digest }) => digest),
+      );
     }
   }
   return { blobs, metadata };

@@ -31,7 +31,7 @@ import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { type StatementName, sqlText } from "./statements.ts";
 import { corrupt, toStoreError } from "./store-error.ts";
 import { checkFloor, type FloorRow } from "./tuf-floors.ts";
-import { checkMetadataRow, type MetadataTableRow } from "./tuf-metadata.ts";
+import { checkMetadataRow, type MetadataTableRow, targetRole, targetVersion } from "./tuf-metadata.ts";
 
 export interface Inspection {
   /** Rows and files read. */
@@ -180,6 +180,7 @@ function answerCheck(
         { role: "timestamp", ...source.timestamp },
         { role: "snapshot", ...source.snapshot },
         ...source.targets,
+        ...source.others.map(({ path, digest }) => ({ role: targetRole(path), version: targetVersion, digest })),
       ];
       hasMetadata ??= database.prepare(sqlText("has-tuf-metadata"));
       for (const { role, version, digest } of metadata)

@@ -26,6 +26,7 @@ import { sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, guarded } from "./store-error.ts";
 import { checkFloor, type FloorRow, readFloorRows, type StoredFloors } from "./tuf-floors.ts";
+import { targetRole, targetVersion } from "./tuf-metadata.ts";
 import type { Limits } from "../../core/limits.ts";
 
 export interface PinRow {
@@ -275,6 +276,23 @@ export class MirrorKnowledge implements Knowledge {
     for (const row of this.#allFloors.all()) checkFloor(row);
     const rows = this.#floors.all(name);
     return rows.length === 0 ? {} : { floors: readFloorRows(rows) };
+  }
+
+  /**
+   * Another target of the TUF repository of a trusted root, for other programs. It was verified when it was fetched;
+   * who reads it verifies it again.
+   * @throws EngineError `mirror-corrupt`.
+   */
+  tufTarget(name: string, path: string): Uint8Array | undefined {
+    return guarded(this.#folder, () => {
+      const row = this.#answer.get("trusted-root", questionText({ kind: "trusted-root", name }));
+      if (row === undefined || row.state !== "present") return undefined;
+      checkRow(row);
+      const source = loadRootSource(row, this.#limits);
+      const found = source.form === "tuf" ? source.others.find((one) => one.path === path) : undefined;
+      if (found === undefined) return undefined;
+      return this.#metadataBytes(name, targetRole(path), { version: targetVersion, digest: found.digest });
+    });
   }
 
   /** Names of trusted roots that are pinned or known, sorted. */

@@ -36,7 +36,7 @@ import { manifestKey, placeKey } from "./named-key.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { guarded } from "./store-error.ts";
 import { floorRows, type StoredFloors } from "./tuf-floors.ts";
-import { storeMetadata } from "./tuf-metadata.ts";
+import { type MetadataRow, storeMetadata, storeTarget, targetRole } from "./tuf-metadata.ts";
 
 /** Time and source of an answer. `at` is RFC 3339. */
 export interface Origin {
@@ -265,8 +265,10 @@ export class MirrorWriter {
   #storeRoot(name: string, source: TrustedRootSource): StoredValue {
     if (source.form === "pinned") return storedJson({ form: "pinned", digest: this.addBlob(source.bytes) });
     if (source.floors !== undefined) this.#setFloors(name, source.floors);
-    const store = (role: string, bytes: Uint8Array) =>
-      storeMetadata((...row) => this.#run("put-tuf-metadata", ...row), name, role, bytes, this.#limits);
+    const put = (...row: MetadataRow): void => void this.#run("put-tuf-metadata", ...row);
+    const store = (role: string, bytes: Uint8Array) => storeMetadata(put, name, role, bytes, this.#limits);
+    const { otherTargets: others = [] } = source;
+    this.#run("delete-old-targets", name, JSON.stringify(others.map(({ path }) => targetRole(path))));
     return storedJson({
       form: "tuf",
       roots: source.roots.map((bytes) => store("root", bytes)),
@@ -274,6 +276,15 @@ export class MirrorWriter {
       snapshot: store("snapshot", source.snapshot),
       targets: source.targets.map(({ role, bytes }) => ({ role, ...store(role, bytes) })),
       target: this.addBlob(source.target),
+      // Left out where there are none, as in rows from before there were any.
+      ...(others.length === 0
+        ? {}
+        : {
+            others: others.map(({ path, bytes }) => ({
+              path,
+              digest: storeTarget(put, name, targetRole(path), bytes),
+            })),
+          }),
     });
   }
 

@@ -667,6 +667,9 @@ WHERE kind = ? AND key = ? AND digest = ? AND trust = 0
   "delete-old-metadata": `DELETE FROM tuf_metadata
 WHERE role <> 'root' AND digest NOT IN (SELECT value FROM json_each(?))
 `,
+  "delete-old-targets": `DELETE FROM tuf_metadata
+WHERE repository = ? AND version = 0 AND role LIKE 'targets/%' AND role NOT IN (SELECT value FROM json_each(?))
+`,
   "delete-pin": `DELETE FROM pin
 WHERE kind = ? AND name = ?
 `,

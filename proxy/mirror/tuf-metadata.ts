@@ -1,10 +1,23 @@
-/** Rows of the table `tuf_metadata`: raw metadata under the version that it states. Source: TUF 1.0 §4.2. */
+/**
+ * Rows of the table `tuf_metadata`: raw metadata under the version that it states, and targets other than the trusted
+ * root, `targets/PATH` under the version 0, which no metadata has. Source: TUF 1.0 §4.2, §4.5.
+ */
 import { parseJson } from "../../core/encoding/json.ts";
 import { readInteger, readObject } from "../../core/encoding/shape.ts";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
 import { hasChecksum, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
+
+/** The version of a row that is a target. */
+export const targetVersion = 0;
+
+/** The role of a row that is a target. */
+export const targetRole = (path: string): string => `targets/${path}`;
+
+/** Whether a row is a target. */
+export const isTarget = ({ role, version }: { readonly role: string; readonly version: number }): boolean =>
+  version === targetVersion && role.startsWith("targets/");
 
 /** The columns repository, role, version, digest, bytes, checksum. */
 export type MetadataRow = readonly [string, string, number, Digest, Uint8Array, Buffer];
@@ -50,4 +63,16 @@ export function storeMetadata(
   const digest = digestOf(bytes);
   put(repository, role, version, digest, bytes, metadataChecksum(repository, role, version, digest));
   return { version, digest };
+}
+
+/** Stores a target through `put`, by the role of its row. Nothing about it is verified. */
+export function storeTarget(
+  put: (...row: MetadataRow) => void,
+  repository: string,
+  role: string,
+  bytes: Uint8Array,
+): Digest {
+  const digest = digestOf(bytes);
+  put(repository, role, targetVersion, digest, bytes, metadataChecksum(repository, role, targetVersion, digest));
+  return digest;
 }

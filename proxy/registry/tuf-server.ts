@@ -6,6 +6,7 @@
  *     /tuf/public-good/10.root.json
  *     /tuf/public-good/timestamp.json
  *     /tuf/public-good/targets/6494e211….trusted_root.json
+ *     /tuf/public-good/targets/registry.npmjs.org/0d8f9d1e….keys.json
  *     /trust/public-good/trusted_root.json
  */
 import { createHash } from "node:crypto";
@@ -25,6 +26,8 @@ import { refuse, type Sent, sendBytes } from "./respond.ts";
 
 export interface TufServerOptions {
   readonly knowledge: Knowledge;
+  /** Another target of the repository of that name, by its path. */
+  readonly otherTarget: (name: string, path: string) => Uint8Array | undefined;
   /** The initial roots, and how old metadata may be: what the single file is verified with. */
   readonly trust: TrustSettings;
   readonly crypto: SignatureVerifier;
@@ -40,10 +43,13 @@ export interface TufServer {
   look(names: readonly string[]): void;
 }
 
+const openingBrace = 0x7b;
+
 type TufFiles = Extract<TrustedRootSource, { form: "tuf" }>;
 
+/** Targets have paths of their own; all else is one name. */
 const pathPattern =
-  /^\/(tuf|trust)\/([A-Za-z0-9][A-Za-z0-9._-]{0,127})\/((?:targets\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,255})$/;
+  /^\/(tuf|trust)\/([A-Za-z0-9][A-Za-z0-9._-]{0,127})\/(targets\/[^?#]{1,4096}|[A-Za-z0-9][A-Za-z0-9._-]{0,255})$/;
 
 export function createTufServer(options: TufServerOptions): TufServer {
   const handle = (request: IncomingMessage, response: ServerResponse, url: string): Sent => {
@@ -65,7 +71,7 @@ export function createTufServer(options: TufServerOptions): TufServer {
           "Cache-Control",
           "no-cache",
           "Content-Type",
-          "application/json",
+          found[0] === openingBrace ? "application/json" : "application/octet-stream",
           "Content-Length",
           String(found.length),
         ],
@@ -115,12 +121,14 @@ function tufFile(options: TufServerOptions, name: string, file: string): Uint8Ar
   if ("status" in source) return source;
   if (source.form === "pinned")
     return nothing(`the trusted root ${name} is a pinned file: it is /trust/${name}/${trustedRootTarget}`);
-  return fileOf(source, file, options.limits) ?? nothing(`the mirror has no file ${file} of ${name}`);
+  const found = file.startsWith("targets/")
+    ? targetOf(options, source, name, file.slice("targets/".length))
+    : fileOf(source, file, options.limits);
+  return found ?? nothing(`the mirror has no file ${file} of ${name}`);
 }
 
 /** By the names of consistent snapshots, and by the plain ones. */
 function fileOf(source: TufFiles, file: string, limits: Limits): Uint8Array | undefined {
-  if (file.startsWith("targets/")) return targetNames(source.target).has(file) ? source.target : undefined;
   const [, version, role] = /^(?:(\d{1,15})\.)?(.+)\.json$/.exec(file) ?? [];
   const known = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
     bytes !== undefined && (version === undefined || versionOf(bytes, limits) === BigInt(version)) ? bytes : undefined;
@@ -138,9 +146,32 @@ function fileOf(source: TufFiles, file: string, limits: Limits): Uint8Array | un
   }
 }
 
-function targetNames(target: Uint8Array): ReadonlySet<string> {
-  const hashed = ["sha256", "sha512"].map((hash) => createHash(hash).update(target).digest("hex"));
-  return new Set([`targets/${trustedRootTarget}`, ...hashed.map((hex) => `targets/${hex}.${trustedRootTarget}`)]);
+/** By its path, or with one of its digests before the name. */
+function targetOf(options: TufServerOptions, source: TufFiles, name: string, file: string): Uint8Array | undefined {
+  const served = decoded(file);
+  if (served === undefined) return undefined;
+  const read = (path: string): Uint8Array | undefined =>
+    path === trustedRootTarget ? source.target : options.otherTarget(name, path);
+  const whole = read(served);
+  if (whole !== undefined) return whole;
+  const [, folder = "", hex, bare] = /^(.*\/)?([0-9a-f]{64}|[0-9a-f]{128})\.([^/]+)$/.exec(served) ?? [];
+  const bytes = hex === undefined ? undefined : read(`${folder}${bare ?? ""}`);
+  if (bytes === undefined) return undefined;
+  return createHash(hex?.length === 64 ? "sha256" : "sha512")
+    .update(bytes)
+    .digest("hex") === hex
+    ? bytes
+    : undefined;
+}
+
+/** Clients encode the signs of a path; what is no encoding names nothing. */
+function decoded(file: string): string | undefined {
+  try {
+    return file.split("/").map(decodeURIComponent).join("/");
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
 }
 
 function versionOf(bytes: Uint8Array, limits: Limits): bigint | undefined {

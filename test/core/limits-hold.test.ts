@@ -25,6 +25,7 @@ import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { readImageList } from "../../proxy/sync/lists/read-image-list.ts";
 import { ImageClosure } from "../../proxy/sync/image-closure.ts";
+import type { MissedTarget } from "../../proxy/upstream/tuf/other-targets.ts";
 import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
 import { quickTufMirror } from "../support/quick-fetcher.ts";
 import {
@@ -141,7 +142,12 @@ const invalid = /^invalid-policy: /;
 
 /** `fetchTrust` from a TUF repository in a folder. */
 const fetching = (change: (repository: TufRepository) => void = () => undefined): Run => {
+  const missed = ([first]: readonly MissedTarget[]): void => {
+    throw first?.error ?? new Error("nothing is missed");
+  };
   const repository = makeTufRepository(signed.trustedRoot, { now: lab.now });
+  repository.addTarget("rekor.pub", encodeUtf8("key"));
+  repository.publish();
   change(repository);
   const folder = temporaryFolder();
   for (const [name, bytes] of repository.files) {
@@ -151,7 +157,7 @@ const fetching = (change: (repository: TufRepository) => void = () => undefined)
   const initialRoot = repository.rootHistory[0] as Uint8Array;
   const mirror = quickTufMirror(pathToFileURL(folder).href);
   return thrown((limits) =>
-    fetchTrust({ mirror, initialRoot, held: undefined, now: lab.now, verifier: fastVerifier, limits }),
+    fetchTrust({ mirror, initialRoot, held: undefined, now: lab.now, verifier: fastVerifier, limits, missed }),
   );
 };
 
@@ -414,6 +420,8 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
     says: /^no-trust: no role vouches for the target/,
   },
   tufKeysPerRole: { low: 1, run: fetching() },
+  tufOtherTargets: { low: 0, run: fetching() },
+  tufOtherTargetsBytes: { low: 2, run: fetching() },
   policyBytes: { low: 10, run: loading(policyText), says: invalid },
   resourceBytes: { low: 50, run: precondition("{{ big }}", [variable("big", "x".repeat(100))]) },
   documentValues: { low: 2, run: loading(policyText), says: invalid },

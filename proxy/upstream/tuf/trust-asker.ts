@@ -8,6 +8,7 @@ import type { TufSource } from "../../../core/trust/resolve-trust.ts";
 import type { Limits } from "../../../core/limits.ts";
 import type { Part } from "../route.ts";
 import type { TufMirror } from "./fetch-files.ts";
+import type { MissedTarget } from "./other-targets.ts";
 import { fetchTrust } from "./trusted-root-source.ts";
 
 export interface TufRepositories {
@@ -15,13 +16,25 @@ export interface TufRepositories {
   readonly repositories: Readonly<Record<string, { readonly mirror: TufMirror; readonly initialRoot: Uint8Array }>>;
   /** What is known under a name already. */
   readonly held: (name: string) => TufSource | undefined;
+  /** Another target of the repository of that name, if it is known already. */
+  readonly heldTarget?: (name: string, path: string) => Uint8Array | undefined;
+  /** Hears which other targets could not be had. The trusted root is there without them. */
+  readonly missed?: (name: string, missed: readonly MissedTarget[]) => void;
   readonly now: () => Date;
   readonly verifier: SignatureVerifier;
   readonly limits: Limits;
 }
 
 /** A name without repository is `no-trust`, not absent: no source said that there is no such root. */
-export function createTrustAsker({ repositories, held, now, verifier, limits }: TufRepositories): Part<"trusted-root"> {
+export function createTrustAsker({
+  repositories,
+  held,
+  heldTarget,
+  missed,
+  now,
+  verifier,
+  limits,
+}: TufRepositories): Part<"trusted-root"> {
   const repositoryOf = (name: string) => (Object.hasOwn(repositories, name) ? repositories[name] : undefined);
   return {
     from: ({ name }) => repositoryOf(name)?.mirror.url ?? "the configuration",
@@ -30,7 +43,15 @@ export function createTrustAsker({ repositories, held, now, verifier, limits }: 
       const repository = repositoryOf(name);
       if (repository === undefined)
         throw new EngineError("no-trust", "no TUF repository is configured for it", { subject: name });
-      const value = await fetchTrust({ ...repository, held: held(name), now: at, verifier, limits });
+      const value = await fetchTrust({
+        ...repository,
+        held: held(name),
+        heldTarget: (path) => heldTarget?.(name, path),
+        missed: (targets) => missed?.(name, targets),
+        now: at,
+        verifier,
+        limits,
+      });
       return { state: "present", value, at: at.toISOString(), from: repository.mirror.url };
     },
   };

@@ -1,6 +1,6 @@
 /**
  * A trusted root from a TUF mirror, in the form that Sallyport's mirror stores: the chain of roots, the newest
- * metadata, the target, and the versions that were seen.
+ * metadata, the target, the other targets that are listed, and the versions that were seen.
  */
 import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../../core/errors.ts";
@@ -13,6 +13,7 @@ import { type ReferenceTime, type TrustedSet, versionsOf } from "../../../core/t
 import { trustInitialRoot, updateRoot } from "../../../core/tuf/update-root.ts";
 import { encodeFloors, readFloors } from "../../../core/tuf/verify-source.ts";
 import type { TufMirror } from "./fetch-files.ts";
+import { fetchOtherTargets, type MissedTarget } from "./other-targets.ts";
 import { fetchTarget, type HeldRoles, lookUpTarget, refresh } from "./update.ts";
 import type { Limits } from "../../../core/limits.ts";
 
@@ -22,6 +23,10 @@ export interface TrustToFetch {
   readonly initialRoot: Uint8Array;
   /** Metadata fetched before: it is not fetched again, and nothing older is accepted. */
   readonly held?: TufSource | undefined;
+  /** Other targets that were fetched before. */
+  readonly heldTarget?: ((path: string) => Uint8Array | undefined) | undefined;
+  /** Hears which other targets are listed and could not be had. */
+  readonly missed?: ((missed: readonly MissedTarget[]) => void) | undefined;
   /** `later`: expiry is judged by the decisions that use the metadata. */
   readonly now: ReferenceTime;
   readonly verifier: SignatureVerifier;
@@ -73,6 +78,8 @@ export async function fetchTrust({
   mirror,
   initialRoot,
   held,
+  heldTarget = () => undefined,
+  missed = () => undefined,
   now,
   verifier,
   limits,
@@ -89,6 +96,8 @@ export async function fetchTrust({
     held !== undefined && matchListed(held.target, target)
       ? held.target
       : await fetchTarget(set, target, openTargets(mirror), limits.trustedRootBytes);
+  const others = await fetchOtherTargets(set, openTargets(mirror), heldTarget);
+  if (others.missed.length > 0) missed(others.missed);
   return {
     form: "tuf",
     roots: roles.roots,
@@ -97,6 +106,7 @@ export async function fetchTrust({
     targets: [...set.targets.keys()].map((role) => ({ role, bytes: roles.get(role) })),
     target: bytes,
     floors: encodeFloors(versionsOf(set)),
+    ...(others.found.length === 0 ? {} : { otherTargets: others.found }),
   };
 }
 

@@ -348,6 +348,8 @@ test("trust that came by TUF is refreshed in every sync; a pinned root is not as
   withLab(async (lab) => {
     lab.registry.addImage(repository, "1", "an image");
     const tuf = makeTufRepository(fixtureBytes("trust/trusted-root.json"));
+    tuf.addTarget("rekor.pub", Buffer.from("one"));
+    tuf.publish();
     const server = await serveTuf(tuf.files);
     const store = ["--store", lab.store];
     const files = {
@@ -361,6 +363,16 @@ test("trust that came by TUF is refreshed in every sync; a pinned root is not as
       server.asked();
       assert.is((await timed(["mirror", "sync", ...store, lab.here("1")])).exit, 0);
       assert.ok(server.asked().some((path) => path.startsWith("timestamp")));
+      tuf.addTarget("rekor.pub", Buffer.from("two"));
+      tuf.addTarget("gone.pub", Buffer.from("nobody has it"));
+      tuf.publish();
+      for (const path of tuf.files.keys()) if (path.endsWith("gone.pub")) tuf.files.delete(path);
+      const second = await timed(["mirror", "sync", ...store, lab.here("1")]);
+      assert.is(second.exit, 0);
+      assert.match(second.err, /warning: corp: a target that its repository lists is not mirrored/);
+      const others = reading(lab.store, (mirror) => mirror.knowledge().tufTarget("corp", "rekor.pub"));
+      assert.is(Buffer.from(others ?? []).toString(), "two");
+      server.asked();
       const pin = ["trust", "import", "pinned.json", "--name", "corp", ...store];
       assert.is((await timed(pin)).exit, 0);
       assert.is((await timed(["mirror", "sync", ...store, lab.here("1")])).exit, 0);

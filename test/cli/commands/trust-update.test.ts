@@ -135,4 +135,34 @@ test("a pin wins over what is fetched, with a note", async () => {
   assert.is((await run("trust", "unpin", "--name", "lab")).exit, 2);
 });
 
+test("all targets of the repository are mirrored; one that cannot be had is said, and fails nothing", async () => {
+  repository.addTarget("signing_config.v0.2.json", Buffer.from("{}"));
+  repository.addTarget("registry.npmjs.org/keys.json", Buffer.from("keys"));
+  repository.publish();
+  const { exit, out, err } = await first();
+  assert.equal([exit, err], [0, ""]);
+  assert.match(out, "  other targets      2\n");
+  const held = (path: string) => reading(store, (mirror) => mirror.knowledge().tufTarget("lab", path));
+  assert.equal(Buffer.from(held("registry.npmjs.org/keys.json") ?? []).toString(), "keys");
+  server.asked();
+  await run("trust", "update", "--name", "lab");
+  assert.equal(server.asked(), ["2.root.json", "timestamp.json"], "what is held is not fetched again");
+
+  repository.addTarget("gone.pub", Buffer.from("nobody has it"));
+  repository.publish();
+  for (const path of repository.files.keys()) if (path.endsWith("gone.pub")) repository.files.delete(path);
+  const second = await run("trust", "update", "--name", "lab");
+  assert.is(second.exit, 0);
+  assert.match(second.err, /^warning: lab: a target that its repository lists is not mirrored/);
+  assert.match(second.err, "gone.pub: [no-trust]");
+  const document = JSON.parse((await run("trust", "update", "--name", "lab", "-o", "json")).out);
+  assert.equal(
+    [
+      document.otherTargets.map(({ path }: { path: string }) => path),
+      document.missing.map(({ code }: { code: string }) => code),
+    ],
+    [["registry.npmjs.org/keys.json", "signing_config.v0.2.json"], ["no-trust"]],
+  );
+});
+
 test.run();

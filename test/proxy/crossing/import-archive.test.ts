@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Mirror } from "../../../proxy/mirror/mirror.ts";
+import { makeTufRepository, type TufSource } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { addImage, exported, makeKey, sampleNote, variedMirror } from "../../support/archive-store.ts";
 import { exportedSince, importing } from "../../support/importing.ts";
@@ -217,6 +218,30 @@ test("what archives brought is looked at before a delta changes it", () => {
   assert.is(dumpMirror(far), before);
   importing(far, exported(near).path);
   assert.is(idOf(far), idOf(near));
+});
+
+test("all targets of a TUF repository cross, and go when they are listed no more", () => {
+  const tuf = makeTufRepository(encodeUtf8("{}"));
+  const source = (others: Readonly<Record<string, string>>): TufSource => ({
+    ...tuf.source(),
+    floors: { root: "1", snapshot: "1", targets: "1", timestamp: "1" },
+    otherTargets: Object.entries(others).map(([path, text]) => ({ path, bytes: encodeUtf8(text) })),
+  });
+  const update = (value: TufSource) => (mirror: Mirror) => {
+    mirror.writer().setAnswer({ kind: "trusted-root", name: "ours" }, { state: "present", value, ...origin });
+  };
+  const near = change(variedMirror(), update(source({ "a.pub": "a key", "folder/b.json": "b" })));
+  const far = temporaryFolder();
+  const initialRoot = (name: string) => (name === "ours" ? tuf.rootHistory[0] : undefined);
+  importing(far, exported(near).path, { initialRoot });
+  const held = (path: string) => reading(far, (mirror) => mirror.knowledge().tufTarget("ours", path));
+  assert.equal([held("a.pub"), held("folder/b.json")], [encodeUtf8("a key"), encodeUtf8("b")]);
+  assert.equal([idOf(far), damageOf(far)], [idOf(near), []]);
+  change(near, update(source({ "a.pub": "another" })));
+  importing(far, exportedSince(near, 1).path, { initialRoot });
+  assert.equal([held("a.pub"), held("folder/b.json")], [encodeUtf8("another"), undefined]);
+  assert.equal([idOf(far), damageOf(far)], [idOf(near), []]);
+  importing(temporaryFolder(), exported(near, { kind: "trust" }).path, { initialRoot });
 });
 
 test.run();

@@ -65,7 +65,18 @@ test("values of another form than their kind has are damage", () => {
   ] as const) {
     throwsCode("mirror-corrupt", () => loadValue(rowOf(question, json), defaultLimits));
   }
-  for (const json of [{}, { form: "pinned" }, { form: "pinned", digest: "x" }, { form: "tuf", roots: [{}] }])
+  const part = { version: 1, digest };
+  const tuf = { form: "tuf", roots: [part], timestamp: part, snapshot: part, targets: [], target: digest };
+  const load = (json: object) => loadRootSource(rowOf({ kind: "trusted-root", name: "x" }, { ...json }), defaultLimits);
+  assert.equal(load(tuf), { ...tuf, others: [] });
+  assert.equal(load({ ...tuf, others: [{ path: "a", digest }] }), { ...tuf, others: [{ path: "a", digest }] });
+  for (const json of [
+    {},
+    { form: "pinned" },
+    { form: "pinned", digest: "x" },
+    { form: "tuf", roots: [{}] },
+    { ...tuf, others: [{}] },
+  ])
     throwsCode("mirror-corrupt", () => loadRootSource(rowOf({ kind: "trusted-root", name: "x" }, json), defaultLimits));
 });
 

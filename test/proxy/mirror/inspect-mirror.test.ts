@@ -6,6 +6,7 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { EngineError } from "../../../core/errors.ts";
+import { textDigest } from "../../../proxy/mirror/row-checksum.ts";
 import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/inspect-mirror");
@@ -13,6 +14,8 @@ const repository = "ghcr.io/org/app";
 const content = new Uint8Array(Buffer.from('{"layers":[]}'));
 const digest = digestOf(content);
 const metadata = new Uint8Array(Buffer.from('{"signed":{"version":1}}'));
+
+const keyDigest = textDigest("a key");
 
 const filled = () =>
   writtenMirror((mirror) => {
@@ -30,6 +33,7 @@ const filled = () =>
           targets: [],
           target: metadata,
           floors: { root: "1" },
+          otherTargets: [{ path: "a.pub", bytes: new Uint8Array(Buffer.from("a key")) }],
         },
         ...origin,
       },
@@ -54,6 +58,8 @@ const damage: readonly (readonly [string, string, readonly string[]])[] = [
   ["an answer", "UPDATE answer SET source = 'x' WHERE kind = 'key'", ["the key k"]],
   ["a trusted root", "UPDATE answer SET value = '{}' WHERE kind = 'trusted-root'", ["the trusted root x"]],
   ["metadata", "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'snapshot'", [digestOf(metadata)]],
+  ["another target", "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'targets/a.pub'", [keyDigest]],
+  ["a target that is gone", "DELETE FROM tuf_metadata WHERE role = 'targets/a.pub'", [keyDigest]],
   ["completeness", "UPDATE complete SET at = 'x'", ["ghcr.io"]],
   ["a checkpoint", "UPDATE checkpoint SET note = 'x'", ["log"]],
   ["a floor", "UPDATE tuf_floor SET version = '0'", ["x root"]],

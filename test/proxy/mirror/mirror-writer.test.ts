@@ -5,10 +5,11 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { defaultLimits } from "../../../core/limits.ts";
+import type { Mirror } from "../../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { textDigest } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { origin, reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/mirror-writer");
 const repository = "ghcr.io/org/app";
@@ -193,6 +194,40 @@ test("what is no scope is not complete", () => {
   writtenMirror(
     (mirror) => void throwsCode("invalid-usage", () => mirror.writer().setComplete("ghcr.io/org/app:1", origin)),
   );
+});
+
+test("other targets are kept beside the metadata; the next update takes away what is listed no more", () => {
+  const question = { kind: "trusted-root", name: "ours" } as const;
+  const metadata = new Uint8Array(Buffer.from('{"signed":{"version":1}}'));
+  const root = { form: "tuf", roots: [metadata], timestamp: metadata, snapshot: metadata, targets: [] } as const;
+  const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+  const update = (mirror: Mirror, others: Readonly<Record<string, string>>): void => {
+    const otherTargets = Object.entries(others).map(([path, text]) => ({ path, bytes: bytes(text) }));
+    const value = { ...root, target: bytes("{}"), otherTargets };
+    mirror.writer().setAnswer(question, { state: "present", value, ...origin });
+  };
+  const folder = writtenMirror((mirror) => {
+    update(mirror, { "a.pub": "a", "folder/b.json": "b" });
+    const knowledge = mirror.knowledge();
+    assert.equal(knowledge.tufTarget("ours", "folder/b.json"), bytes("b"));
+    assert.is(knowledge.tufTarget("theirs", "a.pub"), undefined);
+    const first = mirror.contentId();
+    update(mirror, { "a.pub": "another", "c.pub": "c" });
+    assert.equal(
+      ["a.pub", "folder/b.json", "c.pub"].map((path) => knowledge.tufTarget("ours", path)),
+      [bytes("another"), undefined, bytes("c")],
+    );
+    assert.is.not(mirror.contentId(), first);
+    update(mirror, { "a.pub": "a", "folder/b.json": "b" });
+    assert.is(mirror.contentId(), first);
+    // A decision reads the trusted root, not what lies beside it.
+    const answer = knowledge.answer(question);
+    assert.ok(answer?.state === "present" && !("otherTargets" in (answer.value as object)));
+    mirror.writer().collect(undefined);
+    assert.equal(knowledge.tufTarget("ours", "a.pub"), bytes("a"), "garbage is what nothing names");
+  });
+  tamper(folder, "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'targets/a.pub'");
+  reading(folder, (mirror) => throwsCode("mirror-corrupt", () => mirror.knowledge().tufTarget("ours", "a.pub")));
 });
 
 test.run();

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { EngineError } from "../../../core/errors.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
@@ -15,7 +16,11 @@ import { origin, temporaryFolder } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/registry/tuf-server");
 const target = encodeUtf8('{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}');
+/** As in Sigstore's repository: text, in folders, and a name to be encoded. */
+const others = { "rekor.pub": "a key", "registry.npmjs.org/keys.json": '{"keys":[]}', "a b%/c": "odd" };
 const day = 86_400_000;
+
+const hash = (text: string, name = "sha256"): string => createHash(name).update(text).digest("hex");
 
 interface Stage {
   readonly url: string;
@@ -28,13 +33,19 @@ async function withServer(
   act: (stage: Stage, repository: ReturnType<typeof makeTufRepository>) => Promise<void>,
 ): Promise<void> {
   const repository = makeTufRepository(target);
+  for (const [path, text] of Object.entries(others)) repository.addTarget(path, encodeUtf8(text));
+  repository.publish();
   const mirror = openMirror(temporaryFolder(), { mode: "write", limits: defaultLimits });
-  const value = pinned ? ({ form: "pinned", bytes: target } as const) : repository.source();
+  const otherTargets = Object.entries(others)
+    .map(([path, text]) => ({ path, bytes: encodeUtf8(text) }))
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
+  const value = pinned ? ({ form: "pinned", bytes: target } as const) : { ...repository.source(), otherTargets };
   mirror.writer().setAnswer({ kind: "trusted-root", name: "ours" }, { state: "present", value, ...origin });
   const reports: EngineError[] = [];
   const initial = repository.rootHistory[0] as Uint8Array;
   const tuf = createTufServer({
     knowledge: mirror.knowledge(),
+    otherTarget: (name, path) => mirror.knowledge().tufTarget(name, path),
     trust: trusts ? { initialRoots: { ours: initial } } : {},
     crypto: nodeVerifier,
     limits: defaultLimits,
@@ -73,7 +84,12 @@ test("a client of TUF gets the repository whole, as it was served", () =>
       verifier: nodeVerifier,
       limits: defaultLimits,
     });
-    assert.equal({ ...found, floors: undefined }, { ...repository.source(), floors: undefined });
+    const { floors: _, otherTargets = [], ...source } = found;
+    assert.equal(source, repository.source());
+    assert.equal(
+      otherTargets.map(({ path, bytes }) => [path, decodeUtf8(bytes)]),
+      Object.entries(others).sort(),
+    );
   }));
 
 test("files by versioned and plain names; what the mirror lacks is 404, which ends a client's search", () =>
@@ -83,12 +99,21 @@ test("files by versioned and plain names; what the mirror lacks is 404, which en
       ["/tuf/ours/1.root.json", 200],
       ["/tuf/ours/2.root.json", 404],
       ["/tuf/ours/timestamp.json", 200],
-      ["/tuf/ours/1.snapshot.json", 200],
+      ["/tuf/ours/2.snapshot.json", 200],
       ["/tuf/ours/7.snapshot.json", 404],
       ["/tuf/ours/targets.json", 200],
       ["/tuf/ours/targets/trusted_root.json", 200],
       [`/tuf/ours/targets/${"0".repeat(64)}.trusted_root.json`, 404],
-      ["/tuf/ours/targets/rekor.pub", 404],
+      ["/tuf/ours/targets/rekor.pub", 200],
+      [`/tuf/ours/targets/${hash("a key")}.rekor.pub`, 200],
+      [`/tuf/ours/targets/${hash("a key", "sha512")}.rekor.pub`, 200],
+      [`/tuf/ours/targets/${hash("another")}.rekor.pub`, 404],
+      [`/tuf/ours/targets/registry.npmjs.org/${hash('{"keys":[]}')}.keys.json?x=1`, 200],
+      [`/tuf/ours/targets/a%20b%25/${hash("odd")}.c`, 200],
+      ["/tuf/ours/targets/ctfe.pub", 404],
+      ["/tuf/ours/targets/%zz", 404],
+      ["/tuf/ours/targets/", 404],
+      ["/tuf/theirs/targets/rekor.pub", 404],
       ["/tuf/theirs/timestamp.json", 404],
       ["/tuf/ours/../../mirror.db", 404],
       ["/tuf/ours/%2e%2e/timestamp.json", 404],
