@@ -25,7 +25,7 @@ import { type CurrentSnapshot, findCurrentSnapshot, refuseWriting, snapshotsFold
 import { migrate, refuseNewer, schemaVersion } from "./migrate.ts";
 import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
-import { openDatabase } from "./sqlite.ts";
+import { isSqliteError, openDatabase } from "./sqlite.ts";
 import { corrupt, guarded, guardedFiles, systemCode } from "./store-error.ts";
 import { type LockHolder, lockWriter } from "./writer-lock.ts";
 
@@ -54,8 +54,23 @@ const busyMs = 5000;
 export function openMirror(folder: string, options: OpenMirrorOptions): Mirror {
   const { limits } = options;
   return options.mode === "read"
-    ? openReader(folder, options.waitMs ?? busyMs, limits)
+    ? recovering(folder, options, () => openReader(folder, options.waitMs ?? busyMs, limits))
     : openWriter(folder, options.waitMs ?? 0, limits, options.holder);
+}
+
+/**
+ * A writer that was killed while it opened or closed the file leaves a journal, which only a writer may roll back: then
+ * this is one for a moment.
+ */
+function recovering(folder: string, options: OpenMirrorOptions, open: () => Mirror): Mirror {
+  try {
+    return open();
+  } catch (error) {
+    const cause = error instanceof EngineError ? error.cause : undefined;
+    if (!isSqliteError(cause) || cause.code !== "SQLITE_READONLY_ROLLBACK") throw error;
+    openMirror(folder, { ...options, mode: "write" }).close();
+    return open();
+  }
 }
 
 function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
