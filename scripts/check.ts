@@ -20,6 +20,7 @@ import { checkCodesPage } from "./codes-page.ts";
 import { checkConfigurationPage } from "./configuration-page.ts";
 import { checkEnvironmentPage } from "./environment-page.ts";
 import { checkJsonReference } from "./json-reference.ts";
+import { checkManifests, findHelm } from "./manifests.ts";
 import { checkNotices } from "./notices.ts";
 import { checkSqlTexts } from "./sql-texts.ts";
 import { summaryLine } from "./run-tests.ts";
@@ -28,6 +29,8 @@ import { summaryLine } from "./run-tests.ts";
 export interface CheckReport {
   readonly saw: string;
   readonly faults: readonly string[];
+  /** How many parts were not looked at, since a program is missing here. */
+  readonly skipped?: number;
 }
 
 export type Check = (root: string) => CheckReport | Promise<CheckReport>;
@@ -48,6 +51,7 @@ export const checks: Readonly<Record<string, Check>> = {
   sql: checkSqlTexts,
   mutants: (root) => checkMutants(root),
   reference: checkJsonReference,
+  manifests: (root) => checkManifests(root, { helm: findHelm() }),
   lint: checkLint,
   canary: checkCanary,
   program: checkProgram,
@@ -68,6 +72,7 @@ export async function runChecks(
   const wanted = names.length === 0 ? Object.keys(table) : names;
   let passed = 0;
   let failed = 0;
+  let skipped = 0;
   for (const name of wanted) {
     const check = table[name];
     const report: CheckReport =
@@ -76,6 +81,7 @@ export async function runChecks(
         : await check(root);
     if (report.faults.length === 0) passed += 1;
     else failed += 1;
+    skipped += report.skipped ?? 0;
     write(
       `${report.faults.length === 0 ? "ok  " : "FAIL"} check ${name}: ` +
         `${report.saw}${report.faults.length > 0 ? `, ${report.faults.length} faults` : ""}\n`,
@@ -83,7 +89,7 @@ export async function runChecks(
     for (const fault of report.faults.slice(0, shownFaults)) write(`    ${fault}\n`);
     if (report.faults.length > shownFaults) write(`    and ${report.faults.length - shownFaults} more\n`);
   }
-  write(`\n${summaryLine({ passed, failed, skipped: 0 })}\n`);
+  write(`\n${summaryLine({ passed, failed, skipped })}\n`);
   return failed > 0 ? 1 : 0;
 }
 

@@ -20,6 +20,12 @@ test("a fault fails the run and is named; the last line counts", async () => {
 
 test("named checks run alone", async () =>
   assert.equal(await run(["good"]), { exit: 0, text: "ok   check good: 2 files\n\n1 passed, 0 failed\n" }));
+test("what a check could not look at is counted", async () => {
+  let text = "";
+  const some = { some: () => ({ saw: "1 file", faults: [], skipped: 2 }) };
+  assert.is(await runChecks("/nowhere", [], (part) => (text += part), some), 0);
+  assert.match(text, /\n1 passed, 0 failed, 2 skipped\n$/);
+});
 test("an unknown name is a failure", async () => assert.is((await run(["nothing"])).exit, 1));
 
 test.run();

@@ -1,0 +1,115 @@
+/**
+ * Definitions of Kyverno's policies and exceptions for an API server, made from the shapes that the loader reads, so
+ * that both take the same fields. Source:
+ * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/.
+ */
+import type { JsonObject } from "../core/index.ts";
+import type { Shape } from "../core/kyverno/policy/schema.ts";
+import { exceptionShape, policyShape } from "../core/kyverno/policy/schema-policy.ts";
+
+const anything: JsonObject = { "x-kubernetes-preserve-unknown-fields": true };
+
+/** A structural schema. */
+function structural(shape: Shape): JsonObject {
+  switch (shape.kind) {
+    case "any":
+    // An API server knows no schema that holds itself.
+    case "later":
+      return anything;
+    case "map":
+    case "open map":
+      return {
+        type: "object",
+        ...(shape.required.length === 0 ? {} : { required: [...shape.required] }),
+        properties: Object.fromEntries(Object.entries(shape.fields).map(([key, field]) => [key, structural(field)])),
+        ...(shape.kind === "open map" ? anything : {}),
+      };
+    case "map of":
+      return { type: "object", additionalProperties: structural(shape.of) };
+    case "list":
+      return { type: "array", items: structural(shape.of) };
+    case "text":
+      return {
+        type: "string",
+        ...(shape.maxLength === undefined ? {} : { maxLength: shape.maxLength }),
+        ...(shape.values === undefined ? {} : { enum: [...shape.values] }),
+      };
+    case "integer":
+      return {
+        type: "integer",
+        ...(shape.least === undefined ? {} : { minimum: shape.least }),
+        ...(shape.most === undefined ? {} : { maximum: shape.most }),
+      };
+    case "flag":
+      return { type: "boolean" };
+  }
+}
+
+/** The API server has rules of its own for metadata. */
+function documentSchema(shape: Shape): JsonObject {
+  if (shape.kind !== "map" || shape.fields.spec === undefined) throw new Error("a document is a map with a spec");
+  return {
+    type: "object",
+    required: ["spec"],
+    properties: {
+      apiVersion: { type: "string" },
+      kind: { type: "string" },
+      metadata: { type: "object" },
+      spec: structural(shape.fields.spec),
+      status: { type: "object", ...anything },
+    },
+  };
+}
+
+interface Definition {
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortName: string;
+  readonly scope: "Cluster" | "Namespaced";
+  /** The first is stored. */
+  readonly versions: Readonly<Record<string, Shape>>;
+}
+
+const policyVersions = { v1: policyShape("v1"), v2beta1: policyShape("later") };
+
+const definitions: readonly Definition[] = [
+  {
+    kind: "ClusterPolicy",
+    plural: "clusterpolicies",
+    shortName: "cpol",
+    scope: "Cluster",
+    versions: policyVersions,
+  },
+  { kind: "Policy", plural: "policies", shortName: "pol", scope: "Namespaced", versions: policyVersions },
+  {
+    kind: "PolicyException",
+    plural: "policyexceptions",
+    shortName: "polex",
+    scope: "Namespaced",
+    versions: { v2: exceptionShape, v2beta1: exceptionShape },
+  },
+];
+
+/** By the plural of each. */
+export const policyDefinitions = (): Readonly<Record<string, JsonObject>> =>
+  Object.fromEntries(
+    definitions.map(({ kind, plural, shortName, scope, versions }) => [
+      plural,
+      {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: `${plural}.kyverno.io`, labels: { "app.kubernetes.io/part-of": "sallyport" } },
+        spec: {
+          group: "kyverno.io",
+          scope,
+          names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase(), shortNames: [shortName] },
+          versions: Object.entries(versions).map(([name, shape], index) => ({
+            name,
+            served: true,
+            storage: index === 0,
+            schema: { openAPIV3Schema: documentSchema(shape) },
+          })),
+        },
+      },
+    ]),
+  );
