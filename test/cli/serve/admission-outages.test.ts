@@ -106,7 +106,7 @@ async function admit(url: string, strictness: "fail" | "ignore", image: string):
   return { ...validated, warnings: [...new Set([...mutated.warnings, ...validated.warnings])] };
 }
 
-test("Ignore: outages are admitted with one warning that names the code, by tag or digest; Fail denies all", async () => {
+test("Ignore: outages are admitted with one warning that names the code; Fail denies all of them", async () => {
   const servers = await Promise.all(rows.map(registryOf));
   const closed = await serveKnowledge(fixtureKnowledge, () => testImages);
   await closed.close();
