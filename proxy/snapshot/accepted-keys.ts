@@ -26,6 +26,19 @@ export function acceptedKeys(
   return [...found.values()];
 }
 
+/**
+ * What is remembered of those that were accepted before: all, or where an operator gives keys only what counts beside
+ * them. Otherwise a pull without keys would accept again whom the operator took back.
+ */
+export function rememberedKeys(
+  given: readonly PublicKey[],
+  held: readonly AcceptedKey[],
+  limits: Limits,
+): readonly AcceptedKey[] {
+  const counts = new Set(acceptedKeys(given, held, limits).map(({ fingerprint }) => fingerprint));
+  return held.filter(({ key }) => counts.has(readArchiveKey(key, limits).fingerprint));
+}
+
 /** What is kept once `signer` signed a snapshot that names `next`; the oldest are dropped past the bound. */
 export function keptKeys(
   held: readonly AcceptedKey[],

@@ -21,7 +21,7 @@ import { openMirror } from "../mirror/open-mirror.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
 import { type LockHolder, lockWriter } from "../mirror/writer-lock.ts";
 import type { Registry } from "../upstream/registry/open-registry.ts";
-import { acceptedKeys, keptKeys } from "./accepted-keys.ts";
+import { acceptedKeys, keptKeys, rememberedKeys } from "./accepted-keys.ts";
 import { downloadSnapshot } from "./download.ts";
 import { findSnapshot, type FoundSnapshot, resolvePlace } from "./find-snapshot.ts";
 import type { SnapshotPlace } from "./place.ts";
@@ -72,16 +72,17 @@ async function bring(options: BringOptions): Promise<Brought> {
       subject: store,
     });
   const current = findCurrentSnapshot(store, limits);
-  const held = current?.keys ?? [];
   const manifest = await resolvePlace(place, options);
-  const judging = { keys: acceptedKeys(keys, held, limits), verifier };
+  const judging = { keys: acceptedKeys(keys, current?.keys ?? [], limits), verifier };
+  const held = rememberedKeys(keys, current?.keys ?? [], limits);
   const isAccepted = (fingerprint: string): boolean => judging.keys.some((key) => key.fingerprint === fingerprint);
   // What is here was verified when it came.
-  if (current?.manifest === manifest && isAccepted(current.key) && opens(store, limits)) return unchanged(current);
+  if (current?.manifest === manifest && isAccepted(current.key) && opens(store, limits))
+    return unchanged(store, current, held);
   const found = await findSnapshot({ ...place, digest: manifest }, judging, options);
   const { statement, statementDigest, key } = found;
   refuseOlder(current, found, place);
-  if (current?.statement === statementDigest && opens(store, limits)) return unchanged(current);
+  if (current?.statement === statementDigest && opens(store, limits)) return unchanged(store, current, held);
   const file = await placeFile(found, options);
   const kept = keptKeys(held, key, statement.nextKeys ?? [], limits);
   const snapshot: CurrentSnapshot = {
@@ -107,7 +108,12 @@ async function bring(options: BringOptions): Promise<Brought> {
   };
 }
 
-const unchanged = (snapshot: CurrentSnapshot): Brought => ({ state: "current", snapshot, newKeys: [] });
+/** The file stays; whose keys no longer count is forgotten all the same. */
+function unchanged(store: string, current: CurrentSnapshot, keys: CurrentSnapshot["keys"]): Brought {
+  const snapshot = { ...current, keys };
+  if (keys.length < current.keys.length) writeCurrentSnapshot(store, snapshot);
+  return { state: "current", snapshot, newKeys: [] };
+}
 
 /** @throws EngineError `archive-sequence` */
 function refuseOlder(

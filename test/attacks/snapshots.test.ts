@@ -83,4 +83,25 @@ attack(245, "what the heir signed is taken back with the key that named it", () 
   }),
 );
 
+attack(245, "who was taken back once is not accepted again by a pull that gives no key", () =>
+  behind(async (stage) => {
+    const [heir, honest] = [newKey().key, newKey().key];
+    await stage.push({ nextKeys: [heir.publicKey, honest.publicKey] });
+    await stage.pull();
+    stage.change("honest again");
+    await stage.push({ signer: honest });
+    await stage.pull({ keys: [] });
+    // The operator names the one key that counts, while there is nothing new to read.
+    assert.is((await stage.pull({ keys: [publicKeyOf(honest)] })).state, "current");
+    for (const signer of [stage.signer, heir]) {
+      stage.change(`by ${signer.fingerprint}`);
+      await stage.push({ signer });
+      await refused(stage, "archive-signature", () => stage.pull({ keys: [] }));
+    }
+    stage.change("honest still");
+    await stage.push({ signer: honest });
+    assert.is((await stage.pull({ keys: [] })).state, "switched");
+  }),
+);
+
 run();
