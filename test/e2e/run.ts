@@ -8,6 +8,7 @@ import { buildDist } from "../../scripts/build.ts";
 import { admissionScenarios } from "./admission.ts";
 import { amazonScenarios } from "./amazon.ts";
 import { archiveScenarios } from "./archives.ts";
+import { chartScenarios } from "./charts.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { crossingScenarios } from "./crossing.ts";
@@ -35,6 +36,7 @@ const scenarios: readonly Scenario[] = [
   ...registryScenarios,
   ...clusterScenarios,
   ...admissionScenarios,
+  ...chartScenarios,
   ...logScenarios,
   ...keyServiceScenarios,
   ...amazonScenarios,

@@ -1,0 +1,280 @@
+/**
+ * The chart: Helm lints, renders, installs and removes it, a real API server takes every object, and `serve` decides by
+ * the configuration and the webhooks that it renders. No kubelet runs, so Deployments are taken and not started.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as assert from "uvu/assert";
+import { parseAllDocuments, stringify } from "yaml";
+import { image, policyText } from "../support/fixture-policies.ts";
+import { listOf, object, pod, startApiServer } from "./api-server.ts";
+import { freePort, type Outcome } from "./processes.ts";
+import { exits, says, succeeds } from "./registry-actions.ts";
+import type { Scenario, Tools } from "./scenario.ts";
+
+const from = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const chart = from("../../deploy/chart");
+const manifests = from("../../deploy/manifests");
+const layout = from("../fixtures/documentation/layout");
+const policies = from("../fixtures/documentation/policies");
+
+type Values = Readonly<Record<string, unknown>>;
+const named: Values = { image: { registry: "registry.example", repository: "sallyport" } };
+const policy = { policies: { values: { "policy.yaml": policyText({ name: "check-image" }) } } };
+const claim = { mirror: { existingClaim: "mirror" } };
+const followed = {
+  snapshot: {
+    from: "oci://registry.example:5000/a/b",
+    keys: { "a.pub": "PEM" },
+    caConfigMap: "ca",
+    credentialsSecret: "c",
+  },
+  networkPolicy: { snapshotRegistry: [{ ipBlock: { cidr: "192.0.2.1/32" } }] },
+};
+const own = { tls: { from: "own" }, replicas: 1 };
+const quiet = { webhook: { enabled: false } };
+
+/** Every switch is thrown in one of them. */
+const rendered: Readonly<Record<string, Values>> = {
+  own: { ...named, ...policy, ...claim, ...own, ...quiet },
+  everything: {
+    ...named,
+    ...followed,
+    policies: { ...policy.policies, existingConfigMaps: ["more"], existingClaim: "policies" },
+    objects: { values: { "namespaces.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n" } },
+    hostNetwork: true,
+    extraEnvVars: [{ name: "A", value: "b" }],
+    extraVolumes: [{ name: "trust", configMap: { name: "trust" } }],
+    extraVolumeMounts: [{ name: "trust", mountPath: "/etc/sallyport/trust" }],
+    config: { mode: "offline", trust: { trustedRoot: "/etc/sallyport/trust/root.json" }, limits: { requests: 1000 } },
+    webhook: {
+      exemptNamespaces: ["kube-system"],
+      exemptLabelled: true,
+      namespaceSelector: { matchLabels: { team: "a" } },
+      failurePolicy: "Ignore",
+      timeoutSeconds: 15,
+    },
+    networkPolicy: {
+      ...followed.networkPolicy,
+      ingressFrom: [{ ipBlock: { cidr: "192.0.2.0/24" } }],
+      metricsFrom: [{ namespaceSelector: {} }],
+      extraEgress: [{ to: [{ ipBlock: { cidr: "192.0.2.9/32" } }] }],
+    },
+    serviceMonitor: { enabled: true },
+    prometheusRule: { enabled: true },
+    grafana: { enabled: true },
+    crds: { install: true },
+    certManager: { createSelfSignedIssuer: false, issuerRef: { name: "corp", kind: "ClusterIssuer" } },
+    proxy: {
+      enabled: true,
+      config: { mode: "online", upstreams: [{ host: "registry.example" }] },
+      auth: { by: "htpasswd", existingSecret: "logins" },
+      upstreams: [{ ipBlock: { cidr: "192.0.2.2/32" } }],
+      credentialsSecret: "upstream-logins",
+      service: { type: "LoadBalancer" },
+    },
+  },
+};
+
+/** Values → what the chart says of them. */
+const refused: readonly (readonly [Values, RegExp])[] = [
+  [{ ...policy, ...claim }, /image\.repository: nobody publishes an image/],
+  [{ image: { repository: "a", tag: "latest" }, ...policy, ...claim }, /image\.tag: latest/],
+  [{ ...named, ...claim }, /policies: none are given.*not read from the cluster yet/],
+  [{ ...named, ...policy }, /mirror: there is none/],
+  [{ ...named, ...policy, ...followed, networkPolicy: {} }, /networkPolicy\.snapshotRegistry/],
+  [{ ...named, ...policy, ...followed, ...claim }, /each replica needs a folder of its own/],
+  [{ ...named, ...policy, snapshot: { from: "oci://a/b" } }, /snapshot\.keys: at least one/],
+  [{ ...named, ...policy, ...claim, tls: { from: "own" } }, /tls\.from: own makes an authority in each replica/],
+  [{ ...named, ...policy, ...claim, ...own }, /webhook\.caBundle/],
+  [{ ...named, ...policy, ...claim, tls: { from: "secret" }, ...quiet }, /tls\.existingSecret/],
+  [{ ...named, ...policy, ...claim, config: { mode: "online" } }, /replicas: in mode online/],
+  [{ ...named, ...policy, ...claim, policyReports: { enabled: true } }, /reports are not written yet/],
+  [{ ...named, ...policy, ...claim, admissionController: { replicas: 3 } }, /there is one controller/],
+  [{ ...named, ...policy, ...claim, autoscaling: { enabled: true } }, /there is no autoscaler/],
+  [{ ...named, ...policy, ...claim, config: { listeners: [] } }, /listeners/],
+  [{ ...named, ...policy, ...claim, replica: 3 }, /replica/],
+  [
+    {
+      ...named,
+      ...claim,
+      policies: { values: { "a.yaml": "spec: { failurePolicy: Ignore }" } },
+      webhook: { policies: ["Fail"] },
+    },
+    /webhook\.policies: a\.yaml/,
+  ],
+];
+
+/** Kinds of other projects, by their names alone: what is in such an object nobody checks here. */
+const foreign = (
+  [
+    ["cert-manager.io", "Certificate", "certificates"],
+    ["cert-manager.io", "Issuer", "issuers"],
+    ["monitoring.coreos.com", "ServiceMonitor", "servicemonitors"],
+    ["monitoring.coreos.com", "PrometheusRule", "prometheusrules"],
+  ] as const
+).map(([group, kind, plural]) => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `${plural}.${group}` },
+  spec: {
+    group,
+    scope: "Namespaced",
+    names: { kind, plural, singular: kind.toLowerCase() },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      },
+    ],
+  },
+}));
+
+const helmOf =
+  ({ stage, program }: Tools) =>
+  (words: readonly string[], values?: Values): Promise<Outcome> =>
+    stage.run(program("helm"), values === undefined ? words : [...words, "--values", "-"], {
+      ...(values === undefined ? {} : { input: JSON.stringify(values) }),
+      env: { HELM_CACHE_HOME: stage.folder, HELM_CONFIG_HOME: stage.folder, HELM_DATA_HOME: stage.folder },
+    });
+
+const template = ["template", "sallyport", chart, "--namespace", "sallyport"];
+
+const renders: Scenario = {
+  name: "chart: Helm lints and renders it, and what is wrong or not built is said",
+  needs: ["helm"],
+  async run(tools) {
+    const helm = helmOf(tools);
+    for (const file of readdirSync(join(manifests, "values")))
+      succeeds(await helm(["lint", "--strict", chart, "--values", join(manifests, "values", file)]));
+    for (const values of Object.values(rendered)) succeeds(await helm([...template], values));
+    for (const [values, sentence] of refused) {
+      const outcome = await helm([...template], values);
+      assert.is(outcome.exit, 1, JSON.stringify(values));
+      assert.match(says(outcome), sentence);
+    }
+  },
+};
+
+const taken: Scenario = {
+  name: "chart: an API server takes every object; Helm installs it, and removes all but the definitions",
+  needs: ["helm", "api-server", "kubectl"],
+  async run(tools) {
+    const helm = helmOf(tools);
+    const { kubectl, config } = await startApiServer(tools);
+    const admin = config("administrator", { token: "administrator" });
+    await kubectl(["apply", "-f", "-"], listOf(...foreign, object("Namespace", [undefined, "sallyport"])));
+    await kubectl(["wait", "--for=condition=Established", "crd", "--all"]);
+    const dryRun = ["apply", "--dry-run=server", "--validate=strict", "-f", "-"];
+    for (const name of readdirSync(manifests).filter((file) => file.endsWith(".yaml")))
+      await kubectl(dryRun, readFileSync(join(manifests, name), "utf8"));
+    for (const values of Object.values(rendered)) await kubectl(dryRun, succeeds(await helm(template, values)).out);
+
+    // Policies as the documentation writes them, with pubKey, are taken as they are.
+    await kubectl(["apply", "-f", join(manifests, "crds.yaml")]);
+    await kubectl(["wait", "--for=condition=Established", "crd", "--all"]);
+    const custom = readFileSync(join(policies, "15-custom-rekor-and-ctlog-key.yaml"), "utf8");
+    assert.match(custom, "pubKey");
+    await kubectl(["apply", "--validate=strict", "-f", "-"], custom);
+    assert.match((await kubectl(["get", "clusterpolicies", "-o", "yaml"])).out, "pubKey");
+    await kubectl([
+      "delete",
+      "crd",
+      "clusterpolicies.kyverno.io",
+      "policies.kyverno.io",
+      "policyexceptions.kyverno.io",
+    ]);
+
+    const values = { ...named, ...policy, ...followed, crds: { install: true } };
+    const release = ["--namespace", "sallyport", "--kubeconfig", admin];
+    const installed = succeeds(await helm(["install", "gate", chart, ...release], values));
+    assert.match(installed.out, /rollout status deployment\/gate-sallyport/);
+    assert.match(installed.out, /kubectl delete mutatingwebhookconfiguration\/gate-sallyport-mutate/);
+    const webhooks = ["get", "mutatingwebhookconfigurations,validatingwebhookconfigurations", "-o", "name"];
+    assert.is((await kubectl(webhooks)).out.trim().split("\n").length, 2);
+    succeeds(await helm(["uninstall", "gate", ...release]));
+    assert.is((await kubectl(webhooks)).out, "");
+    assert.match((await kubectl(["get", "crd", "-o", "name"])).out, "clusterpolicies.kyverno.io");
+    const left = ["get", "deployments,services,configmaps,networkpolicies,poddisruptionbudgets", "-o", "name"];
+    assert.not.match((await kubectl([...left, "--namespace", "sallyport"])).out, "gate");
+  },
+};
+
+interface Rendered {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly webhooks?: readonly { readonly clientConfig: { readonly service: { readonly path: string } } }[];
+}
+
+/** What the chart renders, on loopback: paths of the container are those of the stage, and a Service is an address. */
+const judged: Scenario = {
+  name: "chart: serve decides by the configuration and the webhooks that it renders",
+  needs: ["helm", "api-server", "kubectl"],
+  async run(tools) {
+    const { stage, main } = tools;
+    const helm = helmOf(tools);
+    exits(0, await tools.sallyport(["mirror", "add", layout, "--complete=repository", "--store", "mirror"]));
+    const values = { ...named, ...policy, ...claim, ...own };
+    const objectsOf = async (changes: Values): Promise<readonly Rendered[]> =>
+      parseAllDocuments(succeeds(await helm(template, { ...values, ...changes })).out).map(
+        (one) => one.toJS() as Rendered,
+      );
+    const first = await objectsOf(quiet);
+    const textOf = (name: string, key: string): string =>
+      first.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === name)?.data?.[key] ?? "";
+    const [port, health] = [await freePort(), await freePort()];
+    stage.write("policy.yaml", textOf("sallyport-policies", "policy.yaml"));
+    const text = textOf("sallyport-config", "sallyport.yaml")
+      .replace('":9443"', `"127.0.0.1:${port}"`)
+      .replace('":8000"', `"127.0.0.1:${health}"`)
+      .replace("/etc/sallyport/policies/values", "policy.yaml")
+      .replace("store: /mirror", "store: mirror");
+    assert.not.match(text, "/etc/");
+    stage.write("sallyport.yaml", text);
+    const answers = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok;
+    await stage.serve(process.execPath, [main, "serve", "--config", "sallyport.yaml"], answers);
+
+    const { kubectl, config } = await startApiServer(tools);
+    const admin = config("administrator", { token: "administrator" });
+    await kubectl(["create", "namespace", "shop"]);
+    await kubectl(["create", "namespace", "sallyport"]);
+    const caBundle = readFileSync(join(stage.folder, "mirror/tls/ca.pem"), "utf8");
+    for (const one of await objectsOf({ webhook: { caBundle } })) {
+      if (one.webhooks === undefined) continue;
+      const webhooks = one.webhooks.map(({ clientConfig: { service, ...rest }, ...webhook }) => ({
+        ...webhook,
+        clientConfig: { ...rest, url: `https://127.0.0.1:${port}${service.path}` },
+      }));
+      await kubectl(["apply", "-f", "-"], stringify({ ...one, webhooks }));
+    }
+    const create = (namespace: string, name: string, tag: string, labels: object = {}): Promise<Outcome> => {
+      const made = pod(namespace, name, image(tag));
+      return stage.run(tools.program("kubectl"), ["--kubeconfig", admin, "create", "-f", "-"], {
+        input: JSON.stringify({ ...made, metadata: { ...made.metadata, labels } }),
+      });
+    };
+    // The API server takes a moment to know its webhooks.
+    let denied = await create("shop", "unsigned-0", "unsigned");
+    for (let times = 1; denied.exit === 0 && times < 100; times++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      denied = await create("shop", `unsigned-${times}`, "unsigned");
+    }
+    assert.match(says(denied), /signature not found/);
+    succeeds(await create("shop", "signed", "signed"));
+    // Its own Pods must start before it answers; the same labels elsewhere are nobody's.
+    const labels = {
+      "app.kubernetes.io/name": "sallyport",
+      "app.kubernetes.io/instance": "sallyport",
+      "app.kubernetes.io/component": "admission",
+    };
+    succeeds(await create("sallyport", "own", "unsigned", labels));
+    assert.is((await create("shop", "own", "unsigned", labels)).exit, 1);
+    assert.is((await create("sallyport", "other", "unsigned")).exit, 1);
+  },
+};
+
+export const chartScenarios: readonly Scenario[] = [renders, taken, judged];
