@@ -97,7 +97,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "serve",
-    summary: "serve the mirror as a registry, with or without upstreams behind it",
+    summary: "serve the mirror as a registry that nodes pull through, and as an admission webhook",
     load: () => import("./commands/serve.ts"),
   },
   {

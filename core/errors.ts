@@ -169,7 +169,9 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "mirror-busy": "wait until the other process is done, or end it",
   "mirror-version": "use the newer version of sallyport that wrote this mirror, or another folder: `--store FOLDER`",
   "archive-corrupt": "copy it again from where it came, and compare checksums on both sides",
-  "archive-signature": "copy it again from where it came; if it is the same there, ask those who made it",
+  "archive-signature":
+    "ask those who make the archives for the fingerprint of their key: if it is the one that signed, give their public " +
+    "key with `--key PUBLIC`; if it is not, do not use this one",
   "archive-sequence": "bring the archives that come before it first",
   "archive-incomplete": "copy the missing part again from where it came",
   rollback: "fetch newer metadata; if this should be the newest, the server hands out old files: tell its operators",
@@ -315,9 +317,7 @@ export const remedies = {
   archive: "unpack it, and give what is in it",
   "own-archive": "`sallyport import FILE`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
-  "archive-key":
-    "if those who make the archives use this key, accept it with `sallyport import --key PUBLIC FILE`; " +
-    "`sallyport mirror status --store STORE` names those that are accepted",
+  "part-twice": "name each part once",
   "archive-replay": "nothing is to be done: what it brought is here; import a newer one",
   "archive-full":
     "bring what is missing in its order, or a full archive, which needs none before it: " +
@@ -346,6 +346,12 @@ export const remedies = {
     "`sallyport trust import --store STORE --name NAME ROOT`",
   "web-page": "fetch the file again: a server answered with a page",
   "other-file": "give the file that is asked for; see `sallyport COMMAND --help`",
+  "no-mirror":
+    "name another folder, `--store FOLDER`, or fill this one: `sallyport import --store STORE FILE --key PUBLIC`, " +
+    "`sallyport mirror sync --store STORE -f LIST` or `sallyport mirror add --store STORE IMAGE=LAYOUT`",
+  "no-snapshot":
+    "correct the name or the tag; the mirror of which there should be one pushes it: " +
+    "`sallyport snapshot push PLACE --store MIRROR --key KEY`",
   "snapshot-source":
     "change the mirror of which this is a snapshot, and push that: " +
     "`sallyport snapshot push PLACE --store MIRROR --key KEY`",

@@ -58,7 +58,7 @@ const dialled: readonly (readonly string[])[] = [
   [
     "registries",
     "`upstreams`: each `host`, and its `mirrors`",
-    "a pull that the mirror cannot answer, the door's questions about images, a sync",
+    "a pull that the mirror cannot answer, the door's questions about images, reviews of an API server, a sync",
   ],
   ["hosts to which a registry sends its clients: for a token, for content", "the same", "with that registry's answers"],
   [
@@ -100,7 +100,8 @@ ${rowsOf(settings, "").join("\n")}
 
 ## Who is dialled
 
-In mode offline nobody: what could dial is not made. In mode online:
+In mode offline nobody but the registry of \`snapshot.from\`, where that is set: what could dial is not made. In mode
+online:
 
 ${dialled.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 

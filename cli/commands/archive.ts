@@ -5,7 +5,7 @@
 import type { Command } from "commander";
 import { diffArchives } from "../../proxy/crossing/archive-diff.ts";
 import { type Acceptance, type ArchivePart, openPart } from "../../proxy/crossing/archive-part.ts";
-import { openArchive, placeParts } from "../../proxy/crossing/archive-reader.ts";
+import { groupParts, openArchive, placeParts } from "../../proxy/crossing/archive-reader.ts";
 import { verifyArchive } from "../../proxy/crossing/verify-archive.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
@@ -75,14 +75,28 @@ function verify(files: readonly string[], options: ArchiveOptions, io: CommandIO
   }
 }
 
-function diff(old: string, fresh: string, options: ArchiveOptions, io: CommandIO): ExitCode {
+/** The files of the older archive, and those of the newer one. Two files may be the same archive. */
+function twoArchives(files: readonly string[], acceptance: Acceptance): readonly (readonly string[])[] {
+  if (files.length === 2) return files.map((file) => [file]);
+  const groups = groupParts(files, acceptance);
+  if (groups.length !== 2)
+    throw usage(
+      `${groups.length === 1 ? "these are parts of one archive" : `these are parts of ${groups.length} archives`}: ` +
+        "name all parts of the older one, then all of the newer one",
+      files[0] ?? "",
+    );
+  return groups.map((group) => group.files);
+}
+
+function diff(files: readonly string[], options: ArchiveOptions, io: CommandIO): ExitCode {
   const acceptance = acceptanceOf(options, io);
   if (acceptance.keys === "any") warn("signatures are not verified: give --key FILE", io);
-  const before = openArchive([old], acceptance);
+  const [old = [], fresh = []] = twoArchives(files, acceptance);
+  const before = openArchive(old, acceptance);
   try {
     if (before.statement.kind === "delta")
-      throw usage("a delta says only what changed: name the full archive that was before", old);
-    const after = openArchive([fresh], acceptance);
+      throw usage("a delta says only what changed: name the full archive that was before", old[0] ?? "");
+    const after = openArchive(fresh, acceptance);
     try {
       const teller = new ArchiveDiffTeller(before, after);
       const isDocument = isDocumentFormat(options.output);
@@ -131,9 +145,11 @@ export function define(command: Command, { io, finish }: Shell): void {
   command
     .command("diff")
     .description("show what changed between two archives, by kind and key")
-    .argument("<old>", "a full archive, or one of trust")
-    .argument("<new>", "a later one, or a delta since it")
+    .argument("<old>", "a full archive, or one of trust; or all its parts")
+    .argument("<new...>", "a later one, or a delta since it; or all its parts")
     .option("--key <file>", `${keyHelp}; without one signatures are not verified`, collect)
     .addOption(outputOption())
-    .action((old: string, fresh: string, options: ArchiveOptions) => finish(diff(old, fresh, options, io)));
+    .action((old: string, more: readonly string[], options: ArchiveOptions) =>
+      finish(diff([old, ...more], options, io)),
+    );
 }

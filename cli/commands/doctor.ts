@@ -60,15 +60,19 @@ function integrityItem(mirror: Mirror, store: string): Item {
 
 function storeItems(store: string, options: DoctorOptions, io: CommandIO): readonly Item[] {
   const check = withStore("sallyport mirror check --store STORE", store);
+  const fill = withStore("sallyport mirror add --store STORE LAYOUT", store);
   const folder = attempted("store", check, () => folderItems(lookAtFolder(store), store));
   if (folder.some(({ name, state }) => name === "store" && state === "failed")) return folder;
   return [
     ...folder,
-    ...attempted("mirror", check, () =>
-      withMirror({ ...options, store }, io, "read", (mirror) => [
-        integrityItem(mirror, store),
-        ...readMirrorItems(mirror, options, io).items,
-      ]),
+    ...attempted(
+      "mirror",
+      ({ remedy }) => (remedy === "no-mirror" ? fill : check),
+      () =>
+        withMirror({ ...options, store }, io, "read", (mirror) => [
+          integrityItem(mirror, store),
+          ...readMirrorItems(mirror, options, io).items,
+        ]),
     ),
   ];
 }
@@ -139,7 +143,13 @@ async function doctor(given: DoctorOptions, io: CommandIO): Promise<ExitCode> {
     }),
     ...ofConfig,
     ...(store === undefined
-      ? [{ name: "store", state: "skipped", text: "no mirror is named: give --store FOLDER" } as const]
+      ? [
+          {
+            name: "store",
+            state: "skipped",
+            text: "no mirror is named: give --store DIR, or set SALLYPORT_STORE",
+          } as const,
+        ]
       : storeItems(store, options, io)),
     ...(await reachItems(options, config, io)),
   ];

@@ -9,8 +9,8 @@ import type { PublicKey } from "../../core/crypto/public-key.ts";
 import { EngineError } from "../../core/errors.ts";
 import { publicGoodRoot } from "../../core/trust/public-good.ts";
 import { type ArchiveFormat, foreignFormats, ownFormat } from "../../proxy/archive/foreign-format.ts";
-import { type Acceptance, isArchiveFile, openPart } from "../../proxy/crossing/archive-part.ts";
-import { type ArchiveReader, openArchive } from "../../proxy/crossing/archive-reader.ts";
+import { type Acceptance, isArchiveFile } from "../../proxy/crossing/archive-part.ts";
+import { type ArchiveReader, groupParts, openArchive } from "../../proxy/crossing/archive-reader.ts";
 import { type ImportedArchive, importArchive, type ImportOptions } from "../../proxy/crossing/import-archive.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
@@ -91,17 +91,10 @@ function openArchives(
   files: readonly string[],
   acceptance: Acceptance,
 ): readonly (readonly [string[], ArchiveReader])[] {
-  const groups = new Map<string, { readonly files: string[]; readonly sequence: number }>();
-  for (const file of files) {
-    const { cursor, digest, statement } = openPart(file, acceptance);
-    cursor.close();
-    const group = groups.get(digest) ?? { files: [], sequence: statement.sequence };
-    groups.set(digest, group);
-    group.files.push(file);
-  }
+  const groups = groupParts(files, acceptance);
   const opened: (readonly [string[], ArchiveReader])[] = [];
   try {
-    for (const group of [...groups.values()].sort((one, other) => one.sequence - other.sequence))
+    for (const group of groups.toSorted((one, other) => one.sequence - other.sequence))
       opened.push([group.files, openArchive(group.files, acceptance)]);
     return opened;
   } catch (error) {
@@ -163,7 +156,7 @@ async function importForeign(
 function rejectKeys(mirror: Mirror, flags: Flags, io: CommandIO): void {
   for (const fingerprint of flags.rejectKey ?? []) {
     if (!mirror.imports.rejectKey(fingerprint))
-      throw usage("no key of this fingerprint is accepted; mirror status names those that are", fingerprint);
+      throw usage("no key of this whole fingerprint is accepted; mirror status names those that are", fingerprint);
     if (!isDocumentFormat(flags.output)) tellAnswer(`no longer accepted: archives signed by ${fingerprint}\n`, io);
   }
 }

@@ -18,9 +18,11 @@ import { styleOf } from "../render/style.ts";
 import { cutFront } from "../render/table.ts";
 import { toUtcText } from "../render/time.ts";
 import type { RootStatus } from "../render/trust.ts";
+import { wrapText } from "../render/wrap.ts";
 import { readRootStatuses } from "./trust-status.ts";
 
 const shownDigits = 12;
+const nameWidth = 14;
 
 /** The digits that two people read out to each other. */
 const shortId = (contentId: string): string => contentId.slice("sha256:".length, "sha256:".length + shownDigits);
@@ -117,7 +119,12 @@ function lines(
     ["re-check", recheckText(remembered)],
     ["writer", writerText(status)],
   ];
-  return rows.map(([name, text]) => `${name.padEnd(14)}${style.text(text)}\n`).join("");
+  return rows
+    .flatMap(([name, text]) =>
+      wrapText(style.text(text), { width: style.width, first: name.padEnd(nameWidth), rest: " ".repeat(nameWidth) }),
+    )
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 function status(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {

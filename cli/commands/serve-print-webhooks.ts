@@ -4,6 +4,7 @@
  */
 import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
+import { findAddress } from "../../proxy/serve/address.ts";
 import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
 import { requireConfig } from "../../proxy/serve/read-config.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
@@ -15,7 +16,7 @@ import { splitLists } from "../input/files.ts";
 import { readGivenText, usage } from "../input/given-file.ts";
 import { outputOption, type OutputOptions } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
-import { note } from "../render/say.ts";
+import { note, warn } from "../render/say.ts";
 import { toYamlText } from "../render/yaml.ts";
 import { readServePolicies } from "../serve/serve-policies.ts";
 
@@ -57,6 +58,22 @@ function readAuthorities({ ca }: Options, { store }: Config, io: CommandIO): str
   return text;
 }
 
+/** What would make the API server's calls fail, and with them, under Fail, whatever the policies guard. */
+function warnOfListeners({ listeners }: Config, destination: Destination, io: CommandIO): void {
+  const guards = listeners.filter(({ serves }) => serves.includes("admission"));
+  if (guards.length === 0) {
+    warn("no listener of this configuration serves admission: give one serves: [admission]", io);
+    return;
+  }
+  const host =
+    "url" in destination ? new URL(destination.url).hostname : `${destination.name}.${destination.namespace}.svc`;
+  const isNamed = guards.some(
+    ({ address, tls }) => tls.from !== "own" || [findAddress(address)?.host, ...tls.names].includes(host),
+  );
+  if (!isNamed)
+    warn(`serve's own certificate will not name ${host}, and the API server refuses it: add it to tls.names`, io);
+}
+
 function print(options: Options, io: CommandIO): ExitCode {
   const file = findConfig(options, io);
   const config = requireConfig(loadConfig(file, io, { flags: {} }));
@@ -67,13 +84,15 @@ function print(options: Options, io: CommandIO): ExitCode {
   const exemptNamespaces = splitLists(options.exemptNamespace);
   const wrong = exemptNamespaces.find((namespace) => !label.test(namespace));
   if (wrong !== undefined) throw usage("--exempt-namespace is the name of a namespace", wrong);
+  const destination = readDestination(options);
   const { objects, exempt, guessed } = webhookConfigurations({
     policies: readServePolicies(config, io).policies,
-    destination: readDestination(options),
+    destination,
     authorities: readAuthorities(options, config, io),
     exemptNamespaces,
     exemptsLabelled: options.exemptLabelled === true,
   });
+  warnOfListeners(config, destination, io);
   for (const one of exempt) note(`not verified: ${one}`, io);
   for (const kind of guessed) note(`${kind}: the name of its resource is guessed; check it in the rules`, io);
   const { output } = options;

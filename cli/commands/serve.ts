@@ -77,7 +77,10 @@ function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log
 const cutOff: ExitCode = 7;
 
 /** Said at start: otherwise a 503 for a layer tells it, when the registry is already gone. */
-function tellLayers({ served: { mirror }, log }: Running, { mode, listeners, upstreams, proxy }: Config): void {
+function tellLayers(
+  { served: { mirror }, log }: Running,
+  { mode, listeners, upstreams, proxy, snapshot }: Config,
+): void {
   const isRegistry = listeners.some(({ serves }) => serves.length === 0 || serves.includes("registry"));
   if (!isRegistry || proxy.layers.store) return;
   const isPassedOn = mode === "online" && upstreams.length > 0;
@@ -88,7 +91,10 @@ function tellLayers({ served: { mirror }, log }: Running, { mode, listeners, ups
     });
   else if (!hasLayers)
     log.warn("the mirror has no layers: it decides, but cannot start containers", {
-      fix: "sallyport mirror sync --with-layers, or sallyport mirror add --with-layers",
+      fix:
+        snapshot.from === undefined
+          ? "sallyport mirror sync --with-layers, or sallyport mirror add --with-layers"
+          : "snapshots carry no layers: nodes pull from a server of the mirror itself",
     });
 }
 

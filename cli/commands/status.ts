@@ -86,7 +86,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .addOption(outputOption())
     .addHelpText(
       "after",
-      "\nExit codes: 0 everything can be used, warnings included; 3 something is stale, or a trusted root does not\n" +
+      "\nExit codes: 0 everything can be used, warnings included; 3 something is stale, or a trusted root does not " +
         "verify; 6 the mirror is damaged\n",
     )
     .action((options: StatusOptions) => finish(status(options, io)));

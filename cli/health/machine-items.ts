@@ -34,12 +34,16 @@ export function nodeItem({
 }
 
 /** What `look` throws, as an item that failed. */
-export function attempted(name: string, fix: string, look: () => Item | readonly Item[]): readonly Item[] {
+export function attempted(
+  name: string,
+  fix: string | ((error: EngineError) => string),
+  look: () => Item | readonly Item[],
+): readonly Item[] {
   try {
     return [look()].flat();
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return [failedItem(name, error, fix)];
+    return [failedItem(name, error, typeof fix === "string" ? fix : fix(error))];
   }
 }
 

@@ -232,6 +232,25 @@ export function openArchive(paths: readonly string[], acceptance: Acceptance): A
   }
 }
 
+/** Files that are parts of one archive, and its number. */
+export interface PartsOfOne {
+  readonly files: string[];
+  readonly sequence: number;
+}
+
+/** Which files are parts of one archive; archives in the order in which a part of each is first named. */
+export function groupParts(files: readonly string[], acceptance: Acceptance): readonly PartsOfOne[] {
+  const groups = new Map<string, PartsOfOne>();
+  for (const file of files) {
+    const { cursor, digest, statement } = openPart(file, acceptance);
+    cursor.close();
+    const group = groups.get(digest) ?? { files: [], sequence: statement.sequence };
+    groups.set(digest, group);
+    group.files.push(file);
+  }
+  return [...groups.values()];
+}
+
 /** Parts of one archive at their places; each of those that are missing is undefined. */
 export function placeParts(parts: readonly [ArchivePart, ...ArchivePart[]]): readonly (ArchivePart | undefined)[] {
   const [{ digest, statement, cursor }] = parts;
@@ -244,7 +263,11 @@ export function placeParts(parts: readonly [ArchivePart, ...ArchivePart[]]): rea
           `${statement.sequence}, made ${statement.created}`,
       );
     const other = placed[part.part - 1];
-    if (other !== undefined) throw incomplete(`part ${part.part} comes twice; the other is ${other.cursor.name}`);
+    if (other !== undefined)
+      throw new EngineError("archive-incomplete", `part ${part.part} comes twice; the other is ${other.cursor.name}`, {
+        subject: part.cursor.name,
+        remedy: "part-twice",
+      });
     placed[part.part - 1] = part;
   }
   return placed;

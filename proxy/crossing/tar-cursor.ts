@@ -111,6 +111,8 @@ export class TarCursor {
 
 function unreadable(path: string, error: unknown): EngineError {
   const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  if (reason === "ENOENT")
+    return new EngineError("invalid-usage", "there is no such file or folder", { subject: path, remedy: "path" });
   return new EngineError("invalid-usage", `the file cannot be read (${reason})`, {
     subject: path,
     cause: error,

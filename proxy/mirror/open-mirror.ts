@@ -88,8 +88,9 @@ function openFile(folder: string, snapshot: CurrentSnapshot | undefined, waitMs:
   const path = snapshot === undefined ? join(folder, file) : join(folder, snapshotsFolder, snapshot.file);
   if (!checkHeader(path)) {
     if (snapshot !== undefined) throw corrupt(path, "the file of the snapshot is gone");
-    throw new EngineError("invalid-usage", "there is no mirror in this folder; sallyport mirror add makes one", {
+    throw new EngineError("invalid-usage", "there is no mirror in this folder", {
       subject: folder,
+      remedy: "no-mirror",
     });
   }
   const database = guarded(folder, () => openDatabase(path, { readonly: true, fileMustExist: true, timeout: waitMs }));

@@ -45,7 +45,7 @@ export interface FoundSnapshot extends ListedSnapshot {
 /** @throws EngineError where it is not there. */
 function present<T>(answer: Known<T> | undefined, subject: string, what: string): T {
   if (answer?.state === "present") return answer.value;
-  throw new EngineError("image-not-found", `the registry has no ${what}`, { subject });
+  throw new EngineError("image-not-found", `the registry has no ${what}`, { subject, remedy: "no-snapshot" });
 }
 
 /** Which manifest is meant at this moment: a tag may move, and from here on everything is by digest. */

@@ -49,7 +49,10 @@ export async function listSnapshots(
 ): Promise<SnapshotRows> {
   const sequences = await listSequences(place, options);
   if (sequences.length === 0)
-    throw new EngineError("image-not-found", "the registry has no snapshot there", { subject: place.text });
+    throw new EngineError("image-not-found", "the registry has no snapshot there", {
+      subject: place.text,
+      remedy: "no-snapshot",
+    });
   const newest = await resolvePlace(place, options);
   const rows: SnapshotRow[] = [];
   for (const sequence of sequences.slice(0, most)) {

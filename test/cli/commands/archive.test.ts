@@ -89,6 +89,32 @@ test("parts are inspected one by one and verified together", async () => {
   const lacking = await run("archive", "verify", ...paths.slice(1), "--key", "cosign.pub");
   assert.is(lacking.exit, 6);
   assert.match(lacking.err, "archive-incomplete");
+  const twice = await run("archive", "verify", paths[0] as string, ...paths, "--key", "cosign.pub");
+  assert.is(twice.exit, 6);
+  assert.match(twice.err, "name each part once");
+});
+
+test("archives in parts are compared, the older one first", async () => {
+  const store = variedMirror(12, "x".repeat(20_000));
+  const partsOf = (archive: { readonly files: readonly { readonly path: string }[] }) =>
+    archive.files.map(({ path }) => path);
+  const old = partsOf(await made(store, "--chunk-size", "128KiB"));
+  writtenMirror((mirror) => addImage(mirror, "ghcr.io/org/app", "2.0"), store);
+  const fresh = partsOf(await made(store, "--chunk-size", "128KiB"));
+  assert.ok(old.length > 1 && fresh.length > 1);
+  const compared = await run("archive", "diff", ...old, ...fresh.toReversed(), "--key", "cosign.pub");
+  assert.equal([compared.exit, compared.err], [0, ""]);
+  assert.ok(compared.out.split("\n").includes("+ tag ghcr.io/org/app 2.0"), compared.out);
+  const lacking = await run("archive", "diff", ...old, ...fresh.slice(1), "--key", "cosign.pub");
+  assert.match(lacking.err, "archive-incomplete");
+  for (const [words, why] of [
+    [[...old, ...old], "these are parts of one archive"],
+    [[...old, ...fresh, (await made(store)).path], "these are parts of 3 archives"],
+  ] as const) {
+    const { exit, err } = await run("archive", "diff", ...words, "--key", "cosign.pub");
+    assert.is(exit, 2);
+    assert.match(err, why);
+  }
 });
 
 test("a file that is no archive", async () => {

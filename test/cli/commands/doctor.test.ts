@@ -54,6 +54,9 @@ test("no mirror is a thing to say; one that is not there, and one that is damage
   assert.equal([none.exit, none.stateOf("store")], [0, "skipped"]);
   const missing = await seen(["--store", "/no/such/folder"]);
   assert.equal([missing.exit, missing.stateOf("store")], [2, "failed"]);
+  const empty = await seen(["--store", temporaryFolder()]);
+  assert.equal([empty.exit, empty.stateOf("mirror")], [2, "failed"]);
+  assert.match(empty.find("mirror")?.fix ?? "", "sallyport mirror add");
   const store = writtenMirror((mirror) => mirror.writer().addBlob(new Uint8Array(3)));
   tamper(store, "UPDATE blob SET bytes = ?", Buffer.from("x"));
   const damaged = await seen(["--store", store]);

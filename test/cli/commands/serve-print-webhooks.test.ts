@@ -43,6 +43,25 @@ test("two objects in YAML; what is exempt or guessed is a note", async () => {
     assert.ok(said.includes(words), said);
 });
 
+test("a server that the API server could not use is warned of", async () => {
+  const own = (rest: string) =>
+    `${head}policies: { folders: [policy.yaml] }\nlisteners: [{ address: ":8443", ${rest} }]\n`;
+  const warned = async (config: string, ...words: readonly string[]) => {
+    const all = ["serve", "print-webhooks", "-c", "one.yaml", "--ca", "ca.pem", ...words];
+    const { exit, err } = await runCli(all, { files: { ...files, "one.yaml": config } });
+    assert.is(exit, 0, err);
+    return err.replaceAll(/\s+/g, " ");
+  };
+  const service = ["--service", "gate/sallyport"];
+  const unnamed = own("serves: [admission], tls: { from: own, names: [other.gate.svc] }");
+  assert.match(await warned(unnamed, ...service), "will not name sallyport.gate.svc");
+  assert.match(await warned(unnamed, "--url", "https://gate.corp:8443"), "will not name gate.corp,");
+  const named = own("serves: [admission], tls: { from: own, names: [sallyport.gate.svc, gate.corp] }");
+  assert.not.match(await warned(named, ...service), "warning");
+  assert.not.match(await warned(named, "--url", "https://gate.corp:8443"), "warning");
+  assert.match(await warned(own("serves: [registry], tls: { from: own }"), ...service), "serves admission");
+});
+
 test("wrong usage is named", async () => {
   for (const words of [
     [],
