@@ -156,6 +156,7 @@ class Import {
       folder,
       limits,
       acceptPins: this.#options.acceptPins,
+      initialRoot: this.#options.initialRoot,
       checkpoints: new CheckpointGate((origin) => held.get(origin), consistency, limits),
     });
     rows.begin();

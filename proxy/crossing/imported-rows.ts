@@ -23,10 +23,10 @@ import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { parseJson } from "../../core/encoding/json.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
-import type { Answer } from "../../core/knowledge/answer.ts";
+import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { readAnswerValue } from "../../core/knowledge/answer-json.ts";
 import { contradicts } from "../../core/knowledge/completeness-claim.ts";
-import { parseQuestion, type Question, type QuestionKind } from "../../core/knowledge/question.ts";
+import { parseQuestion, type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
 import { beside } from "../archive/keeping-added.ts";
 import { type AnswerRow, loadRootSource, storeValue, toRow } from "../mirror/answer-row.ts";
@@ -52,6 +52,8 @@ export interface RowOptions {
   /** A pin may change one that is here. */
   readonly acceptPins: boolean;
   readonly checkpoints: CheckpointGate;
+  /** The TUF root from which trust of this name is verified here, where no pin says so. */
+  readonly initialRoot: (name: string) => Uint8Array | undefined;
 }
 
 type RowAnswer = Extract<RowEntry, { readonly state: string }>;
@@ -66,6 +68,8 @@ export class ImportedRows {
   readonly #prepared = new Map<StatementName, Statement<unknown[]>>();
   #hasLocal = false;
   #localClaims: ReadonlySet<string> = new Set();
+  /** Digests of the trusted roots that were here before, by their questions. */
+  #trusted: ReadonlyMap<string, string | null> = new Map();
 
   constructor(writer: MirrorWriter, knowledge: MirrorKnowledge, options: RowOptions) {
     this.#database = writer.database;
@@ -99,6 +103,9 @@ export class ImportedRows {
     guarded(folder, () => this.#database.exec(sqlText("make-arrivals")));
     this.#hasLocal = this.#run("note-local-answers") > 0;
     this.#localClaims = new Set(this.#all<{ readonly scope: string }>("list-local-claims").map(({ scope }) => scope));
+    this.#trusted = new Map(
+      this.#all<AnswerRow>("list-root-answers").map(({ question, digest }) => [question, digest] as const),
+    );
     // What trust alone brought leaves with the next archive of any kind, unless that has it.
     const from = kind === "full" ? 0 : 1;
     this.#run("leave-imported", from);
@@ -170,6 +177,8 @@ export class ImportedRows {
 
   #leave(): void {
     this.#run("stay-imported");
+    for (const { kind, key } of this.#all<{ kind: string; key: string }>("list-leaving-roots"))
+      this.#requireAccepted(`the archive takes away the ${kind} ${key}, and what is trusted here changes`, key);
     for (const name of ["leave-answers", "leave-claims", "leave-pins", "leave-metadata"] as const)
       this.counts.removed += this.#run(name);
     const roots = this.#all<AnswerRow>("list-root-answers").map((row) => loadRootSource(row, this.#options.limits));
@@ -229,14 +238,24 @@ export class ImportedRows {
     bytes: Uint8Array,
   ): void {
     const pinned = kind.slice("pin ".length) as Pin["kind"];
-    const held = this.#get<{ readonly digest: string }>("find-pin", pinned, key);
-    if (held !== undefined && held.digest !== digestOf(bytes) && !this.#options.acceptPins)
-      throw new EngineError(
-        "no-trust",
-        `the archive pins ${pinned} ${key} as ${digestOf(bytes)}, and here it is ${held.digest}`,
-        { subject: key, remedy: "accept-pins" },
-      );
+    const digest = digestOf(bytes);
+    const held = this.#get<{ readonly digest: string }>("find-pin", pinned, key)?.digest ?? this.#unpinned(pinned, key);
+    if (held !== undefined && held !== digest)
+      this.#requireAccepted(`the archive pins ${pinned} ${key} as ${digest}, and here it is ${held}`, key);
     this.#writer.pin({ kind: pinned, name: key, bytes }, { at, from });
+  }
+
+  /** What counts here without a pin, and no longer would with one. */
+  #unpinned(kind: Pin["kind"], name: string): string | undefined {
+    if (kind === "key") return undefined;
+    const root = kind === "tuf-root" ? this.#options.initialRoot(name) : undefined;
+    if (root !== undefined) return digestOf(root);
+    return this.#trusted.has(questionText({ kind: "trusted-root", name })) ? "verified without a pin" : undefined;
+  }
+
+  /** Who made the archive may not decide whom this side trusts. @throws EngineError `no-trust` */
+  #requireAccepted(why: string, subject: string): void {
+    if (!this.#options.acceptPins) throw new EngineError("no-trust", why, { subject, remedy: "accept-pins" });
   }
 
   #writeCheckpoint(entry: CheckpointEntry, bytes: Uint8Array | undefined): void {
@@ -264,6 +283,7 @@ export class ImportedRows {
     }
     const text = bytes === undefined ? entry.value : decodeUtf8(bytes);
     const value = this.#readValue(entry.kind, entry.key, text);
+    if (question.kind === "trusted-root") this.#requireSameTrust(question.name, entry, value as TrustedRootSource);
     const known = { state: "present", value, at, from } as const;
     const answer = entry.partial === true ? ({ ...known, partial: true } as const) : known;
     if (this.#localClaims.size > 0) this.#endLocalClaims(question, answer);
@@ -271,6 +291,16 @@ export class ImportedRows {
     if (kept === answer) this.#put(question, answer, { digest: entry.digest, value: text ?? null });
     else if (kept.state === "present" && question.kind === "referrers")
       this.#put(question, kept, storeValue("referrers", kept.value as never));
+  }
+
+  /** A trusted root that is only a file follows from nothing: it takes the place of no other. */
+  #requireSameTrust(name: string, { key, digest }: { key: string; digest: Digest }, { form }: TrustedRootSource): void {
+    const held = this.#trusted.get(key);
+    if (form === "pinned" && held !== undefined && held !== digest)
+      this.#requireAccepted(
+        `the archive has a trusted root ${name} that no root vouches for, and here is another`,
+        name,
+      );
   }
 
   #put(question: Question, answer: Exclude<Answer, { state: "unavailable" }>, stored: Parameters<typeof toRow>[2]) {

@@ -943,6 +943,12 @@ FROM temp.arriving
 WHERE keep = 1 AND digest NOT IN (SELECT digest FROM blob)
 LIMIT 10
 `,
+  "list-leaving-roots": `SELECT leaving.kind, leaving.key
+FROM temp.leaving
+JOIN pin ON 'pin ' || pin.kind = leaving.kind AND pin.name = leaving.key AND pin.digest = leaving.digest
+WHERE leaving.kind IN ('pin trusted-root', 'pin tuf-root')
+ORDER BY leaving.kind, leaving.key
+`,
   "list-local-claims": `SELECT scope
 FROM complete
 WHERE scope NOT IN (SELECT key FROM imported WHERE kind = 'complete')

@@ -19,6 +19,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [231, "How old what is known is"],
   [237, "Registries that lie, and clients that go away"],
   [243, "Snapshots"],
+  [246, "Archives"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -183,4 +184,5 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["who may push to the registry of snapshots puts another mirror there", "an accepted key signed this very file"],
   ["an older snapshot is put in the place of the newest", "a number never goes back, by no tag and no digest"],
   ["a stolen key names its heir", "who gives another key takes back all that the stolen one named"],
+  ["the mirror that is exported trusts somebody else", "what is trusted here changes only by --accept-pins"],
 ];
