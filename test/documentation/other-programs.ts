@@ -1,6 +1,7 @@
 /**
  * What the guides' commands of other programs may hold: subcommands, flags, and how many arguments. From the help of
- * cosign 3.1.3 and oras 1.3.6, and the published reference of skopeo 1.20 and the Kyverno CLI 1.19.
+ * cosign 3.1.3, oras 1.3.6, Helm 4.1 and kubectl 1.36, and the published reference of skopeo 1.20 and the Kyverno CLI
+ * 1.19.
  */
 
 interface Form {
@@ -35,6 +36,18 @@ const forms: Readonly<Record<string, Form>> = {
   "cosign trusted-root create": { values: ["--out"], switches: ["--with-default-services"], arguments: [0, 0] },
   "oras cp": { values: [], switches: ["-r", "--to-oci-layout"], arguments: [2, 2] },
   "skopeo copy": { values: [], switches: ["--all"], arguments: [2, 2] },
+  "docker build": { values: ["-t"], arguments: [1, 1] },
+  "docker push": { values: [], arguments: [1, 1] },
+  "helm install": { values: ["-n", "--values", "--set"], arguments: [2, 2] },
+  "helm upgrade": { values: ["-n", "--values", "--set"], arguments: [2, 2] },
+  "helm uninstall": { values: ["-n"], arguments: [1, 1] },
+  "kubectl create namespace": { values: [], arguments: [1, 1] },
+  "kubectl create configmap": { values: ["-n", "--from-file"], arguments: [1, 1] },
+  "kubectl create secret": { values: ["-n", "--from-file"], arguments: [2, 2] },
+  "kubectl rollout status": { values: ["-n"], arguments: [1, 1] },
+  "kubectl run": { values: ["--image"], arguments: [1, 1] },
+  "kubectl get": { values: ["-n", "-o"], switches: ["-A"], arguments: [1, 2] },
+  "kubectl delete": { values: ["-n"], arguments: [1, 99] },
   "docker login": { values: ["-u"], switches: ["--password-stdin"], arguments: [0, 1] },
   "docker save": { values: ["-o"], arguments: [1, 99] },
   "kyverno apply": { values: ["-r", "-o"], switches: ["-p", "-t", "--cluster"], arguments: [1, 99] },

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
-import { parseAllDocuments, stringify } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 import { image, policyText } from "../support/fixture-policies.ts";
 import { listOf, object, pod, startApiServer } from "./api-server.ts";
 import { freePort, type Outcome } from "./processes.ts";
@@ -32,11 +32,19 @@ const followed = {
   },
   networkPolicy: { snapshotRegistry: [{ ipBlock: { cidr: "192.0.2.1/32" } }] },
 };
+/** What the guide writes into a file. */
+const ofTheGuide = parse(
+  /cat > values\.yaml <<'EOF'\n(.*?)^EOF$/ms.exec(
+    readFileSync(from("../../docs/guides/in-a-cluster.md"), "utf8"),
+  )?.[1] ?? "",
+) as Values;
 const own = { tls: { from: "own" }, replicas: 1 };
 const quiet = { webhook: { enabled: false } };
 
 /** Every switch is thrown in one of them. */
 const rendered: Readonly<Record<string, Values>> = {
+  guide: ofTheGuide,
+  "guide, second step": { ...ofTheGuide, webhook: { ...(ofTheGuide.webhook as Values), enabled: true } },
   own: { ...named, ...policy, ...claim, ...own, ...quiet },
   everything: {
     ...named,

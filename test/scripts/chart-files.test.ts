@@ -126,6 +126,14 @@ test("the defaults keep to the schema; a misspelt value and a setting that the c
     assert.not.ok(changed(wrong), JSON.stringify(wrong));
 });
 
+test("the values of the guide keep to the schema", () => {
+  const page = readFileSync(join(projectRoot, "docs/guides/in-a-cluster.md"), "utf8");
+  const given = parse(/cat > values\.yaml <<'EOF'\n(.*?)^EOF$/ms.exec(page)?.[1] ?? "") as object;
+  assert.ok(Object.keys(given).length > 3);
+  const validate = new Ajv({ strict: false, allErrors: true }).compile(schema as object);
+  assert.ok(validate(given), JSON.stringify(validate.errors));
+});
+
 test("rules and conditions are those that print-webhooks prints for Pods", () => {
   const { policies } = loadPolicies([{ name: "policy.yaml", text: policyText() }], { limits: defaultLimits });
   const labels = {
