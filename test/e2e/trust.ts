@@ -20,27 +20,34 @@ interface MirroredTrust {
   readonly store: string;
   /** Other targets of the repository, by their paths. */
   readonly others?: Readonly<Record<string, Uint8Array>>;
+  /** One of the others that the repository lists and does not have. */
+  readonly gone?: string | undefined;
 }
 
 /** A TUF repository of a trusted root, from which a mirror takes it; then it is gone. `NAME-tuf.json` is its root. */
 export async function mirrorTrust(
   { stage, sallyport }: Tools,
-  { name, bytes, store, others = {} }: MirroredTrust,
+  { name, bytes, store, others = {}, gone }: MirroredTrust,
 ): Promise<void> {
   const repository = new TufRepository({ seed: name, now: new Date() });
   for (const [path, content] of Object.entries({ "trusted_root.json": bytes, ...others }))
     repository.addTarget(path, content);
   repository.publishRoot();
   repository.publish();
+  for (const path of repository.files.keys())
+    if (gone !== undefined && path.endsWith(gone)) repository.files.delete(path);
   stage.write(`${name}-tuf.json`, Buffer.from(repository.rootHistory[0] ?? []).toString("utf8"));
   const server = await serveTuf(repository.files);
   try {
     const from = ["--mirror", server.url, "--root", `${name}-tuf.json`];
-    succeeds(await sallyport(["initialize", "--name", name, ...from, "--store", store]));
+    const { err } = succeeds(await sallyport(["initialize", "--name", name, ...from, "--store", store]));
+    assert.is(/not mirrored/.test(err), gone !== undefined, err);
   } finally {
     await server.close();
   }
 }
+
+const npm = "registry.npmjs.org/keys.json";
 
 const initializing = (cosign: Cosign): Scenario => ({
   name: `${cosign} initializes from serve's /tuf/, offline and the repository gone, and verifies by what it got`,
@@ -66,8 +73,8 @@ const initializing = (cosign: Cosign): Scenario => ({
         name,
         bytes: readFileSync(join(stage.folder, file)),
         store: "mirror",
-        // Sigstore's repository has others, too, which nobody needs who reads trusted_root.json.
-        others: { "rekor.pub": readFileSync(join(stage.folder, "log.pub")) },
+        // Sigstore's repository has others, too, one of them in a folder.
+        others: { "rekor.pub": readFileSync(join(stage.folder, "log.pub")), [npm]: Buffer.from('{"keys":[]}') },
       });
 
     const host = `127.0.0.1:${await freePort()}`;
@@ -93,10 +100,43 @@ const initializing = (cosign: Cosign): Scenario => ({
     assert.ok(refused.exit !== 0 || /Could not fetch trusted_root/.test(refused.err), says(refused));
     assert.is.not((await initialize("nobody", "corp-tuf.json", wrong)).exit, 0);
 
+    const keys = await request(`http://${host}/tuf/corp/targets/${npm}`);
+    assert.equal([keys.statusCode, await keys.body.text()], [200, '{"keys":[]}']);
     const file = await request(`http://${host}/trust/corp/trusted_root.json`);
     stage.write("fetched.json", await file.body.text());
     succeeds(await verify(cache("none"), "--trusted-root", "fetched.json"));
   },
 });
 
-export const trustScenarios: readonly Scenario[] = [initializing("cosign3"), initializing("cosign2")];
+/** Kyverno's client loads every target that is listed, and begins with none of them missing. */
+const loadingAll: Scenario = {
+  name: "Kyverno's TUF client initializes from serve's /tuf/, which has all that the repository lists",
+  needs: ["kyverno"],
+  async run(tools) {
+    const { stage, program, main } = tools;
+    const others = { "rekor.pub": Buffer.from("a key"), [npm]: Buffer.from('{"keys":[]}') };
+    for (const [name, gone] of [
+      ["whole", undefined],
+      ["lacking", "keys.json"],
+    ] as const)
+      await mirrorTrust(tools, { name, bytes: Buffer.from("{}"), store: "mirror", others, gone });
+    const host = `127.0.0.1:${await freePort()}`;
+    const isReady = async (): Promise<boolean> => (await request(`http://${host}/healthz`)).statusCode === 200;
+    const words = [main, "serve", "--offline", "--store", "mirror", "--listen", host];
+    await stage.serve(process.execPath, words, isReady);
+    const begin = (name: string) =>
+      stage.run(program("kyverno"), ["version"], {
+        env: {
+          TUF_MIRROR: `http://${host}/tuf/${name}`,
+          TUF_INITIAL_ROOT: `${name}-tuf.json`,
+          TUF_ROOT: join(stage.folder, `${name}-kyverno`),
+        },
+      });
+    succeeds(await begin("whole"));
+    const lacking = await begin("lacking");
+    assert.is.not(lacking.exit, 0, says(lacking));
+    assert.match(lacking.err, /TUF: /, says(lacking));
+  },
+};
+
+export const trustScenarios: readonly Scenario[] = [initializing("cosign3"), initializing("cosign2"), loadingAll];
