@@ -317,6 +317,8 @@ export const remedies = {
   archive: "unpack it, and give what is in it",
   "own-archive": "`sallyport import FILE`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
+  "archive-forged":
+    "copy it again from where it came, and compare checksums on both sides; if it stays so, do not use it",
   "part-twice": "name each part once",
   "archive-replay": "nothing is to be done: what it brought is here; import a newer one",
   "archive-full":

@@ -11,7 +11,12 @@ import { publicGoodRoot } from "../../core/trust/public-good.ts";
 import { type ArchiveFormat, foreignFormats, ownFormat } from "../../proxy/archive/foreign-format.ts";
 import { type Acceptance, isArchiveFile } from "../../proxy/crossing/archive-part.ts";
 import { type ArchiveReader, groupParts, openArchive } from "../../proxy/crossing/archive-reader.ts";
-import { type ImportedArchive, importArchive, type ImportOptions } from "../../proxy/crossing/import-archive.ts";
+import {
+  type ImportedArchive,
+  importArchive,
+  type ImportOptions,
+  namedBy,
+} from "../../proxy/crossing/import-archive.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
@@ -28,7 +33,7 @@ import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { saidBy } from "../render/fix.ts";
 import { reportImported, toImportedJson } from "../render/imported.ts";
 import { toProblem, toProblemJson } from "../render/problem.ts";
-import { note, tellAnswer } from "../render/say.ts";
+import { note, tellAnswer, warn } from "../render/say.ts";
 import { quiet } from "../render/unread.ts";
 import {
   addForeign,
@@ -159,6 +164,15 @@ function rejectKeys(mirror: Mirror, flags: Flags, io: CommandIO): void {
       throw usage("no key of this whole fingerprint is accepted; mirror status names those that are", fingerprint);
     if (!isDocumentFormat(flags.output)) tellAnswer(`no longer accepted: archives signed by ${fingerprint}\n`, io);
   }
+  // A stolen key may have named its heir, and an honest one its follower: only people know which it was.
+  const keys = mirror.imports.keys();
+  for (const rejected of flags.rejectKey ?? [])
+    for (const { fingerprint, from } of keys.filter((key) => key.from.endsWith(namedBy(rejected))))
+      warn(
+        `still accepted: the key ${fingerprint}, which ${from} named; if that was the thief, reject it too: ` +
+          `--reject-key ${fingerprint}`,
+        io,
+      );
 }
 
 /** Whether a word names an archive of this program. */
@@ -169,6 +183,8 @@ function isOwn(word: string, { format }: Flags, io: CommandIO): boolean {
 
 async function run(words: readonly string[], flags: Flags, io: CommandIO): Promise<ExitCode> {
   if (words.length === 0 && flags.rejectKey === undefined) throw usage("name the files that crossed", "import");
+  if (flags.dryRun === true && flags.rejectKey !== undefined)
+    throw usage("--dry-run writes nothing, and --reject-key forgets a key: give one of the two", "--reject-key");
   if (flags.verify !== true && flags.policies !== undefined) throw usage("--policies is for --verify", "--policies");
   const own = words.filter((word) => isOwn(word, flags, io));
   const foreign = words.filter((word) => !own.includes(word));

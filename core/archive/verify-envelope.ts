@@ -56,9 +56,16 @@ export function verifySignedStatement(
   for (const key of keys)
     for (const { sig } of signatures)
       if (verifier.verify({ scheme: "ecdsa", hash: "sha256" }, key, { message }, sig)) return { payload, key };
-  const named = signatures.map(({ keyid }) => keyid?.slice(0, 64) ?? "a key without a name").join(", ");
-  const accepted = keys.map(({ fingerprint }) => fingerprint).join(", ");
-  throw new EngineError("archive-signature", `signed by ${named}; accepted: ${accepted === "" ? "none" : accepted}`, {
+  const named = signatures.map(({ keyid }) => keyid?.slice(0, 64) ?? "a key without a name");
+  const accepted = keys.map(({ fingerprint }) => fingerprint);
+  const forged = accepted.find((fingerprint) => named.includes(fingerprint));
+  // Anybody can write a name: one of ours must not look as if the key were right and the program wrong.
+  const why =
+    forged === undefined
+      ? `it names as its signer ${named.join(", ")}; accepted: ${accepted.length === 0 ? "none" : accepted.join(", ")}`
+      : `it says that ${forged} signed it, which did not: it was changed, or made by somebody else`;
+  throw new EngineError("archive-signature", why, {
     subject,
+    remedy: forged === undefined ? undefined : "archive-forged",
   });
 }

@@ -40,6 +40,9 @@ export interface ImportOptions extends OrderOptions {
   readonly judge?: (mirror: Mirror) => readonly QuarantinedImage[];
 }
 
+/** How the source of a key ends that an archive named: by whose signature it is accepted. */
+export const namedBy = (fingerprint: string): string => `, signed by ${fingerprint}`;
+
 export interface QuarantinedImage {
   readonly image: string;
   readonly digest: Digest;
@@ -279,7 +282,7 @@ class Import {
     const named = (this.#statement.nextKeys ?? []).map((pem) => ({
       fingerprint: readArchiveKey(pem, limits).fingerprint,
       pem,
-      from: `${this.#where}, signed by ${this.#reader.key.fingerprint}`,
+      from: `${this.#where}${namedBy(this.#reader.key.fingerprint)}`,
     }));
     return [...givenKeys.map((key) => ({ ...key, from })), ...named]
       .filter((key) => imports.acceptKey({ ...key, at }))

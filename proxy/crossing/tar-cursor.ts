@@ -1,10 +1,12 @@
 /** A file that is read from the front, in large pieces, with what the reader wants next. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { corruptArchive } from "../../core/archive/corrupt.ts";
 import { EngineError } from "../../core/errors.ts";
 import { blockBytes, decodeTarHeader, paddingOf, type TarMember } from "./plain-tar.ts";
 
 const windowBytes = 1024 * 1024;
+/** A pipe that nobody writes would be waited for. Windows has no such flag. */
+const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 export class TarCursor {
   readonly name: string;
@@ -21,7 +23,7 @@ export class TarCursor {
   constructor(path: string) {
     this.name = path;
     try {
-      this.#handle = openSync(path, "r");
+      this.#handle = openSync(path, withoutWaiting);
     } catch (error) {
       throw unreadable(path, error);
     }

@@ -1,15 +1,21 @@
 /** Attacks by somebody who may write to the mirror that is exported and does not have the key, or has the medium. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { readSignedEnvelope, verifySignedStatement } from "../../core/archive/verify-envelope.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { runCli } from "../cli/command-io.ts";
 import { makeTufRepository } from "../lab/tuf-repository.ts";
 import { throwsCode } from "../support/assert.ts";
-import { exported, variedMirror } from "../support/archive-store.ts";
+import { exported, makeKey, ourKey, variedMirror } from "../support/archive-store.ts";
 import { fixtureBytes } from "../support/fixture-images.ts";
 import { exportedSince, importing } from "../support/importing.ts";
 import { dumpMirror } from "../support/mirror-dump.ts";
 import { origin, reading, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
+import { projectRoot } from "../support/temp-folder.ts";
 import { attackSuite } from "./attack.ts";
 
 const { attack, run } = attackSuite("archives");
@@ -69,6 +75,45 @@ attack(246, "a root is pinned where this side has one without a pin", async () =
   const { path } = exported(near);
   throwsCode("no-trust", () => importing(far, path, { initialRoot: () => strange }));
   importing(far, path, { initialRoot: () => root });
+});
+
+attack(247, "a stranger's signature with the name of the accepted key is told as what it is", () => {
+  const payload = encodeUtf8("{}");
+  const stranger = makeKey();
+  const signed = (keyid: string) => {
+    const { sig } = readSignedEnvelope(stranger.signing.sign(payload), "a.tar", defaultLimits).signatures[0] ?? {};
+    return { payloadType: "", payload, signatures: [{ keyid, sig: sig ?? new Uint8Array() }] };
+  };
+  const refusal = (keyid: string): string =>
+    throwsCode("archive-signature", () => verifySignedStatement(signed(keyid), [ourKey.key], nodeVerifier, "a.tar"))
+      .message;
+  assert.match(refusal(ourKey.key.fingerprint), "which did not");
+  assert.not.match(refusal(stranger.key.fingerprint), "which did not");
+});
+
+attack(248, "whom a rejected key named is told, and not accepted in silence", async () => {
+  const heir = makeKey();
+  const { path } = exported(variedMirror(), { nextKeys: [heir.signing.publicKey] });
+  const far = temporaryFolder();
+  importing(far, path, { givenKeys: [{ fingerprint: ourKey.key.fingerprint, pem: ourKey.signing.publicKey }] });
+  const words = ["import", "--store", far, "--reject-key", ourKey.key.fingerprint];
+  const before = dumpMirror(far);
+  assert.is((await runCli([...words, "--dry-run"])).exit, 2);
+  assert.is(dumpMirror(far), before);
+  const { exit, err } = await runCli([...words, "-o", "json"]);
+  assert.is(exit, 0);
+  assert.match(err.replace(/\s+/g, " "), `--reject-key ${heir.key.fingerprint}`);
+});
+
+attack(249, "a pipe in the place of an archive or a part is not waited for", () => {
+  const path = join(temporaryFolder(), "a.tar");
+  execFileSync("mkfifo", [path]);
+  // In a process of its own, which would wait for ever.
+  const code = `import { isArchiveFile } from ${JSON.stringify(join(projectRoot, "proxy/crossing/archive-part.ts"))};
+    try { isArchiveFile(${JSON.stringify(path)}); } catch (error) { console.log(error.code); }`;
+  const words = ["--import", "tsx", "--input-type=module", "-e", code];
+  const told = execFileSync(process.execPath, words, { cwd: projectRoot, encoding: "utf8", timeout: 60_000 });
+  assert.is(told.trim(), "invalid-usage");
 });
 
 run();

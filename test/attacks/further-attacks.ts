@@ -185,4 +185,7 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["an older snapshot is put in the place of the newest", "a number never goes back, by no tag and no digest"],
   ["a stolen key names its heir", "who gives another key takes back all that the stolen one named"],
   ["the mirror that is exported trusts somebody else", "what is trusted here changes only by --accept-pins"],
+  ["a forged archive names the accepted key as its signer", "the refusal says that this key did not sign it"],
+  ["a stolen key named its heir before it was rejected", "whom it named is told, with the command that rejects it"],
+  ["a pipe among the files that crossed", "refused; nobody waits for it"],
 ];
