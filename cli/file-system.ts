@@ -18,27 +18,10 @@ import {
 import { dirname, sep } from "node:path";
 import { concat } from "../core/encoding/bytes.ts";
 import { EngineError } from "../core/errors.ts";
+import { systemRemedy, systemWords } from "../proxy/system-words.ts";
 
 export const systemCode = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : String(error);
-
-const systemTexts: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file or folder",
-  EACCES: "this user may not",
-  EPERM: "this user may not",
-  EISDIR: "it is a folder",
-  ENOTDIR: "a part of the path is no folder",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  ENAMETOOLONG: "the name is too long",
-  ELOOP: "its links lead nowhere",
-  ENXIO: "it is a socket",
-};
-
-/** What the operating system reports, with its code for those who look it up. */
-export const systemWords = (code: string): string =>
-  Object.hasOwn(systemTexts, code) ? `${systemTexts[code]} (${code})` : code;
 
 const shown = (path: string): string => (path === "-" ? "standard input" : path);
 
@@ -54,7 +37,7 @@ function withPath<T>(path: string, doing: string, act: () => T): T {
     const code = systemCode(error);
     throw new EngineError("invalid-usage", `cannot ${doing} ${shown(path)}: ${systemWords(code)}`, {
       subject: path,
-      remedy: /^(?:ENOSPC|EDQUOT|EIO)$/.test(code) ? "disk" : "path",
+      remedy: systemRemedy(code),
     });
   }
 }

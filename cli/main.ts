@@ -7,7 +7,8 @@ import { defaultLimits } from "../core/limits.ts";
 import { colourFlag } from "./colour-flag.ts";
 import type { CommandIO } from "./command.ts";
 import { exitOf } from "./exit-code.ts";
-import { entryKind, listFolder, pathKind, readFile, systemCode, systemWords, writeFile } from "./file-system.ts";
+import { entryKind, listFolder, pathKind, readFile, systemCode, writeFile } from "./file-system.ts";
+import { systemWords } from "../proxy/system-words.ts";
 import { runCommandLine } from "./program.ts";
 import { tellProblem } from "./render/problem.ts";
 

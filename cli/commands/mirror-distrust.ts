@@ -5,7 +5,8 @@
 import { type Command, Option } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
-import { distrustKinds, readDistrust } from "../../core/trust/distrust.ts";
+import { distrustKinds } from "../../core/knowledge/knowledge.ts";
+import { readDistrust } from "../../core/trust/distrust.ts";
 import type { DistrustEntry } from "../../proxy/mirror/distrust-entry.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { CommandIO, Shell } from "../command.ts";

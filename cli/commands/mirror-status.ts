@@ -11,6 +11,7 @@ import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { readTrustSettings } from "../input/trust-flags.ts";
 import { counted } from "../render/count.ts";
+import { shortDigest } from "../render/digest.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { visible } from "../render/escape.ts";
 import { toSizeText } from "../render/size.ts";
@@ -21,11 +22,7 @@ import type { RootStatus } from "../render/trust.ts";
 import { wrapText } from "../render/wrap.ts";
 import { readRootStatuses } from "./trust-status.ts";
 
-const shownDigits = 12;
 const nameWidth = 14;
-
-/** The digits that two people read out to each other. */
-const shortId = (contentId: string): string => contentId.slice("sha256:".length, "sha256:".length + shownDigits);
 
 const utc = (at: string): string => (Number.isNaN(Date.parse(at)) ? visible(at) : toUtcText(new Date(at)));
 
@@ -78,7 +75,7 @@ function lines(
   const { answers, blobs, layers, claims, lastRun, lastImport, acceptedKeys, checkpoints } = status;
   const style = styleOf(io);
   const rows: [string, string][] = [
-    ["content id", shortId(contentId)],
+    ["content id", shortDigest(contentId)],
     ...(status.snapshot === undefined ? [] : [["snapshot", snapshotText(status.snapshot)] satisfies [string, string]]),
     ["schema", String(status.schema)],
     ...Object.entries(answers).map(([kind, { present, absent }]): [string, string] => [

@@ -17,14 +17,13 @@ import { addLimitOptions } from "../input/limit-flags.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { addTrustOptions, readTrustSettings, type TrustOptions } from "../input/trust-flags.ts";
+import { shortDigest } from "../render/digest.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { styleOf } from "../render/style.ts";
 import { toUtcText } from "../render/time.ts";
 import { readRootStatuses, readTrustedLogs } from "./trust-status.ts";
 
 interface StatusOptions extends StoreOptions, TrustOptions, OutputOptions {}
-
-const shownDigits = 12;
 
 /** The items of a mirror, as `status` and `doctor` show them. */
 export function readMirrorItems(mirror: Mirror, options: TrustOptions, io: CommandIO) {
@@ -74,8 +73,8 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
       const shown = items.map((item) => toItemJson(item, now));
       io.out(renderDocument("Status", { at: now.toISOString(), contentId, freshness, items: shown }, options.output));
     } else {
-      const id = contentId.slice("sha256:".length, "sha256:".length + shownDigits);
-      io.out(`status as of ${toUtcText(now)}, content id ${id}\n${renderItems(items, styleOf(io))}`);
+      const head = `status as of ${toUtcText(now)}, content id ${shortDigest(contentId)}`;
+      io.out(`${head}\n${renderItems(items, styleOf(io))}`);
     }
     return exitOfItems(items);
   });

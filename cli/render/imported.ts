@@ -2,12 +2,10 @@
 import type { ImportedArchive } from "../../proxy/crossing/import-archive.ts";
 import type { CommandIO } from "../command.ts";
 import { counted } from "./count.ts";
+import { shortDigest } from "./digest.ts";
 import { visibleLine } from "./escape.ts";
 import { type Ear, say, tellAnswer, warn } from "./say.ts";
 import { toUtcText } from "./time.ts";
-
-const shownDigits = 12;
-const short = (digest: string): string => digest.replace("sha256:", "").slice(0, shownDigits);
 
 export const toImportedJson = ({ quarantined, ...archive }: ImportedArchive, files: readonly string[]) => ({
   files,
@@ -26,7 +24,7 @@ export function reportImported(
   const created = new Date(signedTime);
   tellAnswer(
     `${isDry ? "would import" : "imported"} ${what} ${sequence}, made ${toUtcText(created)}, signed by ` +
-      `${short(archive.key)}\n`,
+      `${shortDigest(archive.key)}\n`,
     io,
   );
   tellAnswer(
@@ -34,12 +32,13 @@ export function reportImported(
       `${counted(layers, "image layer")}\n`,
     io,
   );
-  tellAnswer(
-    kind === "trust" || contentId === mirrorContentId
-      ? `  content id ${short(mirrorContentId)}${kind === "trust" ? "" : ", as on the other side"}\n`
-      : `  content id ${short(mirrorContentId)}; the archive's is ${short(contentId)}, and here is more of your own\n`,
-    io,
-  );
+  const compared =
+    kind === "trust"
+      ? ""
+      : contentId === mirrorContentId
+        ? ", as on the other side"
+        : `; the archive's is ${shortDigest(contentId)}: this side has entries of its own`;
+  tellAnswer(`  content id ${shortDigest(mirrorContentId)}${compared}\n`, io);
   for (const scope of archive.ended) tellAnswer(`  no longer complete, ${scope}\n`, io);
   for (const key of archive.newKeys) tellAnswer(`  accepted from now on: archives signed by ${key}\n`, io);
   for (const { image, digest, reason } of archive.quarantined)

@@ -13,7 +13,7 @@ import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import { parseInstant } from "../encoding/instant.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import type { DistrustKind, DistrustRow } from "../knowledge/knowledge.ts";
+import { type DistrustKind, distrustKinds, type DistrustRow } from "../knowledge/knowledge.ts";
 import { parseQuestion, type QuestionKind } from "../knowledge/question.ts";
 import type { Limits } from "../limits.ts";
 import { parseScope } from "../oci/completeness.ts";
@@ -289,15 +289,6 @@ function scopeOf(key: string, limits: Limits): string {
   }
 }
 
-const distrustKinds: ReadonlySet<string> = new Set<DistrustKind>([
-  "digest",
-  "key",
-  "certificate",
-  "identity",
-  "log",
-  "timestamp-authority",
-]);
-
 /** The row of the distrust list that an entry holds. */
 export function distrustOf({ key, reason, date }: DistrustedEntry): DistrustRow {
   const space = key.indexOf(" ");
@@ -320,7 +311,7 @@ function readDistrust(object: FlatObject, key: string): DistrustedEntry {
     ...readKnown(object),
   };
   const row = distrustOf(entry);
-  if (!distrustKinds.has(row.kind)) throw malformed("an unknown kind of distrust");
+  if (!distrustKinds.includes(row.kind)) throw malformed("an unknown kind of distrust");
   if (digestOf(encodeUtf8(encodeCanonicalJson({ ...row }))) !== entry.digest)
     throw malformed("the entry does not have its digest");
   return entry;

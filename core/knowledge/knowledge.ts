@@ -10,7 +10,8 @@ import type { Question } from "./question.ts";
  * The kinds of a distrust list's row: content by digest, a public key or certificate by fingerprint, a certificate
  * identity (wildcards allowed), a log by id, a timestamp authority by the fingerprint of one of its certificates.
  */
-export type DistrustKind = "digest" | "key" | "certificate" | "identity" | "log" | "timestamp-authority";
+export const distrustKinds = ["digest", "key", "certificate", "identity", "log", "timestamp-authority"] as const;
+export type DistrustKind = (typeof distrustKinds)[number];
 
 /** One thing that is distrusted. Source: docs/spec/offline.md#distrust. */
 export interface DistrustRow {

@@ -15,7 +15,7 @@ import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import type { DistrustKind, DistrustRow } from "../knowledge/knowledge.ts";
+import { type DistrustKind, distrustKinds, type DistrustRow } from "../knowledge/knowledge.ts";
 import { matchWildcard, type PatternLimits } from "../patterns/wildcard.ts";
 
 /** A compiled list. `digest` names its content. */
@@ -26,14 +26,6 @@ export interface Distrust {
   find(kind: DistrustKind, value: string): DistrustRow | undefined;
 }
 
-export const distrustKinds: readonly DistrustKind[] = [
-  "digest",
-  "key",
-  "certificate",
-  "identity",
-  "log",
-  "timestamp-authority",
-];
 const rowKeys: ReadonlySet<string> = new Set([...distrustKinds, "reason", "date"]);
 const fingerprint = /^(?:sha256:)?(?<hex>[0-9a-f]{64})$/;
 

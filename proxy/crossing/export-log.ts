@@ -17,8 +17,6 @@ import {
   readSync,
   renameSync,
   rmSync,
-  statSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
 import { createHash } from "node:crypto";
@@ -34,6 +32,7 @@ import type { Limits } from "../../core/limits.ts";
 import { makeFolder } from "../make-folder.ts";
 import { guardedFiles, systemCode } from "../mirror/store-error.ts";
 import { type LockHolder, lockWriter, type WriterLock } from "../mirror/writer-lock.ts";
+import { replaceFile, syncPath, writeSynced } from "../synced.ts";
 
 /** A log as it was when an archive was made. */
 export interface ExportedCheckpoint {
@@ -195,21 +194,17 @@ export class ExportLog {
 
   #work(work: object): void {
     const path = join(this.folder, workingFile);
-    guardedFiles(path, () => {
-      writeSynced(`${path}.new`, `${JSON.stringify(work)}\n`);
-      renameSync(`${path}.new`, path);
-      syncFolder(this.folder);
-    });
+    guardedFiles(path, () => replaceFile(path, `${JSON.stringify(work)}\n`));
   }
 
   #finish(sequence: number, files: readonly ExportedFile[]): void {
     for (const { from, to } of files) if (existsSync(from)) renameSync(from, to);
-    for (const folder of new Set(files.map(({ to }) => dirname(to)))) syncFolder(folder);
+    for (const folder of new Set(files.map(({ to }) => dirname(to)))) syncPath(folder);
     for (const ending of ["jsonl.gz", "json"]) {
       const path = this.#path(sequence, ending);
       if (existsSync(`${path}.new`)) renameSync(`${path}.new`, path);
     }
-    syncFolder(this.folder);
+    syncPath(this.folder);
     rmSync(join(this.folder, workingFile), { force: true });
   }
 
@@ -386,25 +381,5 @@ function removeLeft(path: string): void {
     if (existsSync(path)) rmSync(path);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
-  }
-}
-
-function writeSynced(path: string, text: string): void {
-  writeFileSync(path, text);
-  const handle = openSync(path, "r+");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function syncFolder(folder: string): void {
-  if (!statSync(folder).isDirectory()) return;
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

@@ -2,21 +2,10 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { EngineError } from "../../core/errors.ts";
 import { systemCode } from "../mirror/store-error.ts";
+import { systemRemedy, systemWords } from "../system-words.ts";
 import { encodeTarHeader, endBytes, paddingOf } from "./plain-tar.ts";
 
 const bufferBytes = 1024 * 1024;
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such folder",
-  EACCES: "this user may not",
-  EPERM: "this user may not",
-  EISDIR: "it is a folder",
-  ENOTDIR: "a part of the path is no folder",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EFBIG: "the file system takes no file of this size: give a smaller --chunk-size",
-  EROFS: "the file system is read-only",
-};
 
 /** @throws EngineError `invalid-usage` where the operating system cannot do it; `path` is the name that people gave. */
 function writing<T>(path: string, act: () => T): T {
@@ -25,10 +14,11 @@ function writing<T>(path: string, act: () => T): T {
   } catch (error) {
     const code = systemCode(error);
     if (error instanceof EngineError || code === undefined) throw error;
-    throw new EngineError("invalid-usage", `cannot write ${path}: ${reasons[code] ?? code} (${code})`, {
+    const smaller = code === "EFBIG" ? ": give a smaller --chunk-size" : "";
+    throw new EngineError("invalid-usage", `cannot write ${path}: ${systemWords(code)}${smaller}`, {
       subject: path,
       cause: error,
-      remedy: /^(?:ENOSPC|EDQUOT|EIO)$/.test(code) ? "disk" : "path",
+      remedy: systemRemedy(code),
     });
   }
 }

@@ -3,9 +3,10 @@
  * other machines may use. Source: docs/spec/snapshot.md#file, https://sqlite.org/lang_vacuum.html#vacuuminto.
  */
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, fsyncSync, openSync, rmSync, statSync } from "node:fs";
+import { createReadStream, rmSync, statSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import type { Digest } from "../../core/crypto/digest.ts";
+import { syncPath } from "../synced.ts";
 import { ContentId } from "./content-id.ts";
 import { schemaVersion } from "./migrate.ts";
 import { openDatabase } from "./sqlite.ts";
@@ -38,14 +39,7 @@ export async function copyMirror(database: Database, path: string): Promise<Mirr
   try {
     guarded(path, () => database.prepare("VACUUM INTO ?").run(path));
     const facts = guarded(path, () => prepare(path));
-    guardedFiles(path, () => {
-      const handle = openSync(path, "r");
-      try {
-        fsyncSync(handle);
-      } finally {
-        closeSync(handle);
-      }
-    });
+    guardedFiles(path, () => syncPath(path));
     return { path, size: statSync(path).size, digest: await digestOfFile(path), ...facts };
   } catch (error) {
     remove();

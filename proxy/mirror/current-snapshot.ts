@@ -3,7 +3,7 @@
  * by a rename, so that at any instant readers see one snapshot whole. It remembers too whose keys are accepted, and the
  * highest sequence that was ever here. Source: docs/spec/snapshot.md#pull.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestOf, isDigest } from "../../core/crypto/digest.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
@@ -12,6 +12,7 @@ import { readArray, readInteger, readObject, readString, refuseUnknownKeys } fro
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
+import { replaceFile } from "../synced.ts";
 import { corrupt, guardedFiles, systemCode } from "./store-error.ts";
 
 export interface CurrentSnapshot {
@@ -114,28 +115,8 @@ function readFacts(facts: JsonObject): CurrentSnapshot {
 export function writeCurrentSnapshot(folder: string, current: CurrentSnapshot): void {
   const facts: JsonObject = { ...current, keys: current.keys.map((entry) => ({ ...entry })) };
   const path = join(folder, pointerFile);
-  const fresh = `${path}.new`;
-  guardedFiles(folder, () => {
-    const handle = openSync(fresh, "w", 0o644);
-    try {
-      writeSync(handle, `${encodeCanonicalJson({ ...facts, checksum: checksumOf(facts) })}\n`);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(fresh, path);
-    syncFolder(folder);
-  });
-}
-
-/** Brings what was made or renamed in a folder to the disk. */
-export function syncFolder(folder: string): void {
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  const text = `${encodeCanonicalJson({ ...facts, checksum: checksumOf(facts) })}\n`;
+  guardedFiles(folder, () => replaceFile(path, text));
 }
 
 /** A folder with a snapshot has no writer. @throws EngineError `invalid-usage` */

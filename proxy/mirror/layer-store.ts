@@ -17,13 +17,13 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { makeFolder } from "../make-folder.ts";
+import { replaceFile, syncPath } from "../synced.ts";
 import { corrupt, guardedFiles, systemCode } from "./store-error.ts";
 
 export class LayerStore {
@@ -161,8 +161,9 @@ export class LayerStore {
       ["oci-layout", '{"imageLayoutVersion":"1.0.0"}'],
       ["index.json", '{"schemaVersion":2,"manifests":[]}'],
     ];
+    // A file that a power cut leaves empty would stay so.
     for (const [name, text] of files)
-      if (!existsSync(join(this.#folder, name))) writeWhole(join(this.#folder, name), text);
+      if (!existsSync(join(this.#folder, name))) replaceFile(join(this.#folder, name), text);
   }
 }
 
@@ -184,22 +185,6 @@ async function* toldWhenBroken<T>(source: AsyncIterable<T>, broken: () => void):
 async function hashStart(path: string, length: number, hash: Hash): Promise<void> {
   if (length === 0) return;
   for await (const piece of createReadStream(path, { end: length - 1 })) hash.update(piece as Buffer);
-}
-
-/** A file that a power cut leaves empty would stay so. */
-function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text);
-  syncPath(`${path}.new`);
-  renameSync(`${path}.new`, path);
-}
-
-function syncPath(path: string): void {
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 /** @throws EngineError `mirror-busy` where the disk is full or fails. */

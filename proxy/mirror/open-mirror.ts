@@ -5,22 +5,13 @@
  * writers put many rows into one transaction, so the cost does not matter). At rest the file leaves WAL mode, so that
  * it is one plain file that can be read from a read-only disk.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { makeFolder } from "../make-folder.ts";
+import { syncPath } from "../synced.ts";
 import { type CurrentSnapshot, findCurrentSnapshot, refuseWriting, snapshotsFolder } from "./current-snapshot.ts";
 import { migrate, refuseNewer, schemaVersion } from "./migrate.ts";
 import { Mirror } from "./mirror.ts";
@@ -196,18 +187,9 @@ function create(folder: string): void {
   } finally {
     database.close();
   }
-  sync(fresh);
+  syncPath(fresh);
   renameSync(fresh, path);
-  sync(folder);
-}
-
-function sync(path: string): void {
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  syncPath(folder);
 }
 
 function makeStore(folder: string): void {

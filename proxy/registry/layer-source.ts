@@ -8,6 +8,7 @@ import type { Limits } from "../../core/limits.ts";
 import type { BlobSize, OpenBlob } from "../upstream/registry/registry-client.ts";
 import type { RegistryContent } from "../upstream/registry/registry-part.ts";
 import { Flights } from "../flights.ts";
+import { untilDeadline } from "../until-deadline.ts";
 import { LayerFlight } from "./layer-flight.ts";
 import { PassingFlight } from "./passing-flight.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
@@ -225,15 +226,3 @@ const noAnswer = (host: string): Unknown => ({
   why: `asking ${host} takes too long; the proxy goes on asking: try again`,
   mayPass: true,
 });
-
-async function untilDeadline<Value>(coming: Promise<Value>, deadline: Deadline): Promise<Value | "late"> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), Math.max(0, deadline - performance.now()));
-  });
-  try {
-    return await Promise.race([coming, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -8,6 +8,7 @@ import type { Asker } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { Flights } from "../flights.ts";
+import { untilDeadline } from "../until-deadline.ts";
 import { SilentHosts } from "./silent-hosts.ts";
 
 /** Until when a request waits for registries, on the clock of `performance`. */
@@ -51,9 +52,7 @@ export class SharedAsker {
   until(deadline: Deadline): Asker {
     return {
       ask: async <Q extends Question>(question: Q) => {
-        const late = timer(Math.max(0, deadline - performance.now()));
-        const answer = await Promise.race([this.#ask(question), late.promise]);
-        late.clear();
+        const answer = await untilDeadline(this.#ask(question), deadline);
         if (answer !== "late") return answer as AnswerTo<Q> | undefined;
         const at = this.#options.now().toISOString();
         const why = "no answer in time; the proxy goes on asking: try again";
@@ -95,13 +94,4 @@ export class SharedAsker {
   #now(): number {
     return this.#options.now().getTime();
   }
-}
-
-function timer(ms: number): { readonly promise: Promise<"late">; readonly clear: () => void } {
-  let clear = (): void => undefined;
-  const promise = new Promise<"late">((resolve) => {
-    const running = setTimeout(() => resolve("late"), ms);
-    clear = () => clearTimeout(running);
-  });
-  return { promise, clear };
 }

@@ -4,6 +4,7 @@
  */
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
+import { untilDeadline } from "../until-deadline.ts";
 import { outage } from "../upstream/outage.ts";
 import type { OpenBlob } from "../upstream/registry/registry-client.ts";
 
@@ -105,15 +106,9 @@ const tooSlow = (what: string, subject: string): EngineError =>
   new EngineError("timed-out", `the registry gives too little: ${what}`, { subject });
 
 async function inTime<T>(coming: Promise<T>, ms: number, subject: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlow(`nothing in ${Math.round(ms / 1000)} seconds`, subject)), ms);
-  });
-  try {
-    return await Promise.race([coming, late]);
-  } finally {
-    clearTimeout(timer);
-    // Where time was up, what comes of it later is nobody's.
-    coming.catch(() => undefined);
-  }
+  // Where time is up, what comes of it later is nobody's.
+  coming.catch(() => undefined);
+  const value = await untilDeadline(coming, performance.now() + ms);
+  if (value === "late") throw tooSlow(`nothing in ${Math.round(ms / 1000)} seconds`, subject);
+  return value;
 }

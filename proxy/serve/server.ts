@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { EngineError } from "../../core/errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { untilDeadline } from "../until-deadline.ts";
 import { type Address, findAddress } from "./address.ts";
 import { type Admission, type Authenticator, createAuthenticator, type Refused } from "./auth.ts";
 import { healthAnswer, type MirrorFacts, type ReadinessCheck } from "./health.ts";
@@ -201,13 +202,8 @@ export class Server {
   async close(): Promise<boolean> {
     this.#isEnding = true;
     const listeners = [...this.#doors.values()].map(({ listener }) => listener);
-    const ended = Promise.all(listeners.map((listener) => listener.stop())).then(() => true);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.#now.config.limits.drain);
-    });
-    const isWhole = await Promise.race([ended, late]);
-    clearTimeout(timer);
+    const ended = Promise.all(listeners.map((listener) => listener.stop()));
+    const isWhole = (await untilDeadline(ended, performance.now() + this.#now.config.limits.drain)) !== "late";
     if (!isWhole) {
       this.#host.log.warn("shutdown took too long: requests are cut off", { working: this.#working });
       for (const listener of listeners) listener.cut();

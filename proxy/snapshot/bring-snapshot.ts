@@ -14,12 +14,12 @@ import {
   type CurrentSnapshot,
   findCurrentSnapshot,
   snapshotsFolder,
-  syncFolder,
   writeCurrentSnapshot,
 } from "../mirror/current-snapshot.ts";
 import { openMirror } from "../mirror/open-mirror.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
 import { type LockHolder, lockWriter } from "../mirror/writer-lock.ts";
+import { syncPath } from "../synced.ts";
 import type { Registry } from "../upstream/registry/open-registry.ts";
 import { acceptedKeys, keptKeys, rememberedKeys } from "./accepted-keys.ts";
 import { downloadSnapshot } from "./download.ts";
@@ -156,7 +156,7 @@ async function placeFile(found: FoundSnapshot, options: BringOptions): Promise<s
     guardedFiles(path, () => {
       chmodSync(fresh, 0o444);
       renameSync(fresh, path);
-      syncFolder(folder);
+      syncPath(folder);
     });
   } catch (error) {
     for (const left of [fresh, `${fresh}-journal`]) rmSync(left, { force: true });

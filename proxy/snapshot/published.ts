@@ -2,15 +2,15 @@
  * What was published last from a mirror: `published.json` beside it. It is no content, and does not need the mirror's
  * lock. Source: docs/spec/snapshot.md.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseInstant } from "../../core/encoding/instant.ts";
 import { parseJson } from "../../core/encoding/json.ts";
 import { readInteger, readObject, readString } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import { syncFolder } from "../mirror/current-snapshot.ts";
 import { corrupt, guardedFiles, systemCode } from "../mirror/store-error.ts";
+import { replaceFile } from "../synced.ts";
 
 export interface Published {
   readonly sequence: number;
@@ -41,15 +41,5 @@ export function readPublished(folder: string, limits: Limits): Published | undef
 /** When it returns, a power cut does not change it any more. */
 export function writePublished(folder: string, { sequence, created }: Published): void {
   const path = join(folder, file);
-  guardedFiles(folder, () => {
-    const handle = openSync(`${path}.new`, "w", 0o644);
-    try {
-      writeSync(handle, `${JSON.stringify({ sequence, created })}\n`);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(`${path}.new`, path);
-    syncFolder(folder);
-  });
+  guardedFiles(folder, () => replaceFile(path, `${JSON.stringify({ sequence, created })}\n`));
 }

@@ -5,35 +5,22 @@
  */
 import { isObject } from "../../core/encoding/shape.ts";
 import type { AdmissionRequest, JsonObject, JsonValue } from "../../core/index.ts";
+import { podSpecOf } from "../../core/kyverno/image/extract.ts";
 
-/** Where kinds that Kubernetes knows keep the specification of their Pods. */
-const podSpecs: Readonly<Record<string, readonly string[]>> = {
-  Pod: ["spec"],
-  Deployment: ["spec", "template", "spec"],
-  StatefulSet: ["spec", "template", "spec"],
-  DaemonSet: ["spec", "template", "spec"],
-  ReplicaSet: ["spec", "template", "spec"],
-  ReplicationController: ["spec", "template", "spec"],
-  Job: ["spec", "template", "spec"],
-  CronJob: ["spec", "jobTemplate", "spec", "template", "spec"],
-};
+/** Those of the kinds whose Pods are found by the name of the kind: another group may have one of the same name. */
 const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
 const containerLists = ["containers", "initContainers", "ephemeralContainers"] as const;
 
 export function leavesImages({ operation, kind, object, oldObject }: AdmissionRequest): boolean {
   if (operation !== "UPDATE" || object === undefined || oldObject === undefined) return false;
-  const path = knownGroups.has(kind.group) && Object.hasOwn(podSpecs, kind.kind) ? podSpecs[kind.kind] : undefined;
+  const specOf = (one: JsonObject): JsonObject | undefined =>
+    knownGroups.has(kind.group) ? podSpecOf({ ...one, kind: kind.kind }) : undefined;
+  const now = specOf(object);
+  const before = specOf(oldObject);
   // Of another kind nobody knows where its images are: all but its metadata must be the same.
-  if (path === undefined) return isSame({ ...object, metadata: null }, { ...oldObject, metadata: null });
-  const now = at(object, path);
-  const before = at(oldObject, path);
-  return now !== undefined && before !== undefined && isSame(imagesOf(now), imagesOf(before));
-}
-
-function at(object: JsonObject, path: readonly string[]): JsonObject | undefined {
-  let value: JsonValue | undefined = object;
-  for (const key of path) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  return isObject(value) ? value : undefined;
+  if (now === undefined || before === undefined)
+    return isSame({ ...object, metadata: null }, { ...oldObject, metadata: null });
+  return isSame(imagesOf(now), imagesOf(before));
 }
 
 /** Name and image of every container, and the images that are volumes. */

@@ -16,6 +16,7 @@ import {
   type Limits,
   settle,
 } from "../../core/index.ts";
+import { untilDeadline } from "../until-deadline.ts";
 import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "./admission-review.ts";
 import { admissionWarnings, denialBlock, resourceName } from "./denial.ts";
 import { leavesImages } from "./unchanged.ts";
@@ -195,8 +196,8 @@ export class Webhook {
     });
     // What comes after its time is nobody's answer; its questions are answered for the next request.
     settled.catch((error: unknown) => this.#options.failed(error, response));
-    return withinTime(settled, time.began + whole * partForDeciding)
-      .then((decision) => tell(decision ?? late))
+    return untilDeadline(settled, time.began + whole * partForDeciding)
+      .then((decision) => tell(decision === "late" ? late : decision))
       .finally(() => {
         this.#waiting -= 1;
       });
@@ -251,15 +252,6 @@ function placeOf(path: string): Place | undefined {
 function timeoutOf(url: string, question: number): number {
   const [, seconds] = /[?&]timeout=(\d{1,4})s(?:&|$)/.exec(question < 0 ? "" : url.slice(question)) ?? [];
   return seconds === undefined ? defaultTimeoutMs : Math.min(Math.max(Number(seconds) * 1000, 1000), mostTimeoutMs);
-}
-
-/** Undefined when it takes longer. */
-async function withinTime<Value>(work: Promise<Value>, end: number): Promise<Value | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), Math.max(0, end - performance.now()));
-  });
-  return Promise.race([work, over]).finally(() => clearTimeout(timer));
 }
 
 const send = (response: ServerResponse, answer: ReviewAnswer): void => reply(response, 200, renderAnswer(answer));

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readDistrustFile } from "../../../cli/input/distrust-file.ts";
-import { distrustKinds } from "../../../core/trust/distrust.ts";
+import { distrustKinds } from "../../../core/knowledge/knowledge.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
 

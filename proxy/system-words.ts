@@ -1,0 +1,21 @@
+/** What the operating system reports of files, for people. Source: errno(3). */
+const texts: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EACCES: "this user may not",
+  EPERM: "this user may not",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is no folder",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file system takes no file of this size",
+  EROFS: "the file system is read-only",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "its links lead nowhere",
+  ENXIO: "it is a socket",
+};
+
+/** In words, with the code for those who look it up. */
+export const systemWords = (code: string): string => (Object.hasOwn(texts, code) ? `${texts[code]} (${code})` : code);
+
+/** What mends it: where the disk has no room or fails, that; else another path. */
+export const systemRemedy = (code: string): "disk" | "path" => (/^(?:ENOSPC|EDQUOT|EIO)$/.test(code) ? "disk" : "path");

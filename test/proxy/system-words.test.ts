@@ -1,0 +1,23 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { systemRemedy, systemWords } from "../../proxy/system-words.ts";
+
+const test = suite("proxy/system-words");
+
+test("codes have words, and keep the code; one without words is shown as it is", () => {
+  assert.is(systemWords("ENOSPC"), "the disk is full (ENOSPC)");
+  assert.is(systemWords("EXDEV"), "EXDEV");
+  assert.is(systemWords("constructor"), "constructor");
+});
+
+test("a disk without room, or that fails, is mended; else the path is wrong", () => {
+  assert.equal(["ENOSPC", "EDQUOT", "EIO", "ENOENT", "EACCES"].map(systemRemedy), [
+    "disk",
+    "disk",
+    "disk",
+    "path",
+    "path",
+  ]);
+});
+
+test.run();
