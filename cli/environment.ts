@@ -100,7 +100,7 @@ export const variables = {
     does: "decides",
   },
   SALLYPORT_WARN_CHECKPOINT_AGE: {
-    what: "how old that checkpoint is when decisions begin to warn, where --warn-checkpoint-age says nothing",
+    what: "age of a log's newest checkpoint from which decisions warn, where --warn-checkpoint-age says nothing",
     expects: "span of time such as 30d",
     does: "decides",
   },

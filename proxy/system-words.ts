@@ -1,4 +1,7 @@
-/** What the operating system reports of files, for people. Source: errno(3). */
+/**
+ * What the operating system reports of files, for people. Source:
+ * https://man7.org/linux/man-pages/man3/errno.3.html.
+ */
 const texts: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",
   EACCES: "this user may not",

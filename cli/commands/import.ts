@@ -35,15 +35,7 @@ import { reportImported, toImportedJson } from "../render/imported.ts";
 import { toProblem, toProblemJson } from "../render/problem.ts";
 import { note, tellAnswer, warn } from "../render/say.ts";
 import { quiet } from "../render/unread.ts";
-import {
-  addForeign,
-  type Added,
-  type AddOptions,
-  exitOfAdded,
-  openForeign,
-  reportAdded,
-  toAddedJson,
-} from "./mirror-add.ts";
+import { addForeign, type Added, type AddOptions, exitOfAdded, toAddedJson } from "./mirror-add.ts";
 import { readJudge } from "./quarantine.ts";
 
 interface Flags extends AddOptions {
@@ -138,26 +130,6 @@ function importOwn(mirror: Mirror, files: readonly string[], flags: Flags, io: C
   }
 }
 
-async function importForeign(
-  mirror: Mirror,
-  words: readonly string[],
-  flags: Flags,
-  io: CommandIO,
-  done: Done,
-): Promise<void> {
-  const voice = isDocumentFormat(flags.output) ? quiet(io) : io;
-  for (const word of words) {
-    const opened = await openForeign(word, mirror.limits, flags.format);
-    try {
-      const one = addForeign(mirror, opened, flags, "import");
-      reportAdded(one, done.layouts, voice);
-      done.layouts.push(one);
-    } finally {
-      opened.source.close();
-    }
-  }
-}
-
 function rejectKeys(mirror: Mirror, flags: Flags, io: CommandIO): void {
   for (const fingerprint of flags.rejectKey ?? []) {
     if (!mirror.imports.rejectKey(fingerprint))
@@ -203,7 +175,8 @@ async function run(words: readonly string[], flags: Flags, io: CommandIO): Promi
     try {
       rejectKeys(mirror, flags, io);
       if (own.length > 0) importOwn(mirror, own, flags, io, done);
-      await importForeign(mirror, foreign, flags, io, done);
+      for (const word of foreign)
+        await addForeign(mirror, word, { options: flags, command: "import", all: done.layouts, io });
     } catch (error) {
       if (error instanceof EngineError && done.archives.length + done.layouts.length > 0) {
         const said = saidBy("import", flags, io.env);

@@ -43,7 +43,7 @@ export interface Added {
 }
 
 /** A layout that somebody else's tool wrote, as the command line names it: `FILE` or `NAME=FILE`. */
-export interface ForeignLayout {
+interface ForeignLayout {
   readonly flag: string;
   readonly source: LayoutSource;
   readonly format: ArchiveFormat;
@@ -51,11 +51,7 @@ export interface ForeignLayout {
 }
 
 /** Opens what a word of the command line names, and says what it is. The caller closes it. */
-export async function openForeign(
-  flag: string,
-  limits: Mirror["limits"],
-  said?: ArchiveFormat,
-): Promise<ForeignLayout> {
+async function openForeign(flag: string, limits: Mirror["limits"], said?: ArchiveFormat): Promise<ForeignLayout> {
   const source = await openSource(parseLayoutFlag(flag).folder, limits);
   try {
     return { flag, source, ...recognise(source, limits, said) };
@@ -65,8 +61,7 @@ export async function openForeign(
   }
 }
 
-/** Adds one of them. `command` is the command that says so, for claims of completeness. */
-export function addForeign(
+function addOpened(
   mirror: Mirror,
   { flag, source, format, folder }: ForeignLayout,
   options: AddOptions,
@@ -87,6 +82,28 @@ export function addForeign(
   return { layout, format, added };
 }
 
+/** How the words of a command line are added. */
+export interface Adding {
+  readonly options: AddOptions & { readonly format?: ArchiveFormat };
+  /** The command that says so, for claims of completeness. */
+  readonly command: string;
+  /** Those before this one: it is noted here. */
+  readonly all: Added[];
+  readonly io: CommandIO;
+}
+
+/** Adds what a word of the command line names, and tells it. */
+export async function addForeign(mirror: Mirror, word: string, { options, command, all, io }: Adding): Promise<void> {
+  const opened = await openForeign(word, mirror.limits, options.format);
+  try {
+    const added = addOpened(mirror, opened, options, command);
+    reportAdded(added, all, isDocumentFormat(options.output) ? quiet(io) : io);
+    all.push(added);
+  } finally {
+    opened.source.close();
+  }
+}
+
 /** 7 where something of it could not be taken. */
 export const exitOfAdded = (all: readonly Added[]): ExitCode =>
   all.some(({ added: { missing, skipped, withheld } }) => missing.length + skipped.length + withheld.length > 0)
@@ -99,16 +116,7 @@ async function add(flags: readonly string[], options: AddOptions, io: CommandIO)
   const all: Added[] = [];
   return withMirrorAsync(options, io, "write", async (mirror) => {
     try {
-      for (const flag of flags) {
-        const layout = await openForeign(flag, mirror.limits);
-        try {
-          const added = addForeign(mirror, layout, options, "mirror add");
-          reportAdded(added, all, isDocumentFormat(output) ? quiet(io) : io);
-          all.push(added);
-        } finally {
-          layout.source.close();
-        }
-      }
+      for (const word of flags) await addForeign(mirror, word, { options, command: "mirror add", all, io });
     } catch (error) {
       // The layouts before this one are in the mirror: the document says so.
       if (error instanceof EngineError && isDocumentFormat(output) && all.length > 0) {
@@ -135,7 +143,7 @@ export const toAddedJson = ({ layout, format, added: { otherTypes, ...added } }:
 });
 
 /** `before` are those that were reported: what a format cannot carry is said once. */
-export function reportAdded({ layout, format, added }: Added, before: readonly Added[], io: Voice): void {
+function reportAdded({ layout, format, added }: Added, before: readonly Added[], io: Voice): void {
   const folder = visibleLine(layout);
   for (const { repository, tag, digest } of added.images)
     tellAnswer(`copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}\n`, io);

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { findCurrentSnapshot } from "../../proxy/mirror/current-snapshot.ts";
-import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { canBeRead, openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { PulledLayers } from "../../proxy/registry/pulled-layers.ts";
 import { createLog, type Log } from "../../proxy/log.ts";
 import { createMetrics, type Metrics } from "../../proxy/metrics.ts";
@@ -109,7 +109,11 @@ function rememberIn(store: string, limits: Limits, log: Log) {
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       const { code, message, subject } = error;
-      log.error("images that are let in undecided are not remembered", { code, error: message, subject });
+      log.error("what is let in undecided, and denials, are not remembered: this instance cannot write state.db", {
+        code,
+        error: message,
+        subject,
+      });
       return "none";
     }
   };
@@ -215,24 +219,14 @@ async function openFollowing({ config, store, limits, io, log, metrics }: Follow
   const { followOnce, followSnapshots } = await import("../serve/follow-snapshots.ts");
   const following: Following = { heard: undefined, failure: undefined };
   const parts = { store, limits, io, log, metrics: metrics.snapshots, following };
-  if (findCurrentSnapshot(store, limits) === undefined || !isReadable(store, limits))
+  // One that an earlier version of the program pulled, or that is damaged, is pulled again.
+  if (findCurrentSnapshot(store, limits) === undefined || !canBeRead(store, limits))
     await followOnce({ ...parts, config: () => config }, new AbortController().signal);
   return {
     following,
     start: (inForce: () => Config, switched: () => void, stop: AbortSignal): Promise<void> =>
       followSnapshots({ ...parts, config: inForce, switched }, stop),
   };
-}
-
-/** One that an earlier version of the program pulled, or that is damaged, is pulled again. */
-function isReadable(store: string, limits: Limits): boolean {
-  try {
-    openMirror(store, { mode: "read", limits }).close();
-    return true;
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    return false;
-  }
 }
 
 export function define(command: Command, shell: Shell): void {

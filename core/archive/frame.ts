@@ -7,6 +7,7 @@ import type { Digest } from "../crypto/digest.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
+import { mediaTypes } from "../oci/manifest.ts";
 import type { ArchiveStatement, NamedDocument } from "./archive-statement.ts";
 import {
   archiveArtifactType,
@@ -17,7 +18,6 @@ import {
   envelopeMediaType,
 } from "./names.ts";
 
-const manifestMediaType = "application/vnd.oci.image.manifest.v1+json";
 const refNameAnnotation = "org.opencontainers.image.ref.name";
 const titleAnnotation = "org.opencontainers.image.title";
 
@@ -46,7 +46,7 @@ export function archiveManifest(statement: ArchiveStatement, envelope: NamedDocu
         ];
   return encode({
     schemaVersion: 2,
-    mediaType: manifestMediaType,
+    mediaType: mediaTypes.manifest,
     artifactType: archiveArtifactType,
     config: described(envelopeMediaType, envelope),
     layers,
@@ -61,7 +61,7 @@ export const artifactManifest = (
 ): Uint8Array =>
   encode({
     schemaVersion: 2,
-    mediaType: manifestMediaType,
+    mediaType: mediaTypes.manifest,
     artifactType,
     config: described("application/vnd.oci.empty.v1+json", config),
     layers: files.map((file) => described("application/octet-stream", file, file.name)),
@@ -73,7 +73,7 @@ export const indexLine = (
   name?: string,
 ): string =>
   encodeCanonicalJson({
-    mediaType: mediaType === "" ? manifestMediaType : mediaType,
+    mediaType: mediaType === "" ? mediaTypes.manifest : mediaType,
     digest,
     size,
     ...(artifactType === undefined ? {} : { artifactType }),
@@ -82,7 +82,7 @@ export const indexLine = (
 
 /** The beginning of `index.json`, up to the archive's own manifest; after it come further descriptors, if any. */
 export function indexStart(manifest: NamedDocument): Uint8Array {
-  const own = { ...manifest, mediaType: manifestMediaType, artifactType: archiveArtifactType };
+  const own = { ...manifest, mediaType: mediaTypes.manifest, artifactType: archiveArtifactType };
   return encodeUtf8(`{"manifests":[${indexLine(own, archiveRefName)}`);
 }
 

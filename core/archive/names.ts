@@ -16,7 +16,7 @@ export const entriesMediaType = "application/vnd.sallyport.archive.entries.v1+js
 export const blobsMediaType = "application/vnd.sallyport.archive.blobs.v1+jsonl";
 export const coverageMediaType = "application/vnd.sallyport.coverage.v1+json";
 
-/** Where a blob is in an OCI layout. */
+/** Where a blob is in an OCI layout. A digest is hexadecimal, so that the path stays inside it. */
 export const blobPath = (digest: Digest): string => `blobs/sha256/${digest.slice("sha256:".length)}`;
 
 const blobPathForm = /^blobs\/sha256\/([0-9a-f]{64})$/;

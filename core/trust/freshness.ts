@@ -21,7 +21,7 @@ export const trustWords = {
   maxMirrorAge: "how old the mirror may be, by its last archive or complete sync, such as 30d",
   warnMirrorAge: "how old the mirror is when decisions begin to warn of it",
   maxCheckpointAge: "how old the newest checkpoint may be of a log whose entries count, such as 30d",
-  warnCheckpointAge: "how old that checkpoint is when decisions begin to warn of it",
+  warnCheckpointAge: "how old the newest checkpoint of such a log is when decisions begin to warn of it",
 } as const;
 
 /** Milliseconds past a signed expiry: decisions carry a warning from `warn` on, and are `stale` past `deny`. */

@@ -6,13 +6,14 @@
 import { parseJson, type JsonObject, type JsonValue } from "../../core/encoding/json.ts";
 import { readArray, readObject, readString } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
-import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf, isDigest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
+import { mediaTypes } from "../../core/oci/manifest.ts";
 import type { LayoutSource } from "./layout-source.ts";
-import { hashFile, type MadeEntry, readSmall, sha256, toJson, VirtualLayout, withFile } from "./virtual-layout.ts";
+import { hashFile, type MadeEntry, readSmall, toJson, VirtualLayout, withFile } from "./virtual-layout.ts";
 
 const types = {
-  manifest: "application/vnd.oci.image.manifest.v1+json",
+  manifest: mediaTypes.manifest,
   config: "application/vnd.oci.image.config.v1+json",
   layer: "application/vnd.oci.image.layer.v1.tar",
 };
@@ -32,7 +33,7 @@ export function openDockerArchive(source: LayoutSource, limits: Limits): Virtual
   for (const image of reader.images(list)) {
     const manifest = toJson(reader.manifest(image));
     made.push(manifest);
-    const descriptor = { mediaType: types.manifest, digest: sha256(manifest), size: manifest.length };
+    const descriptor = { mediaType: types.manifest, digest: digestOf(manifest), size: manifest.length };
     entries.push(...(image.names.length === 0 ? [{ descriptor }] : image.names.map((name) => ({ descriptor, name }))));
   }
   return new VirtualLayout(source, entries, { blobs, made, changed });
@@ -77,7 +78,7 @@ class ArchiveReader {
   manifest({ config, layers }: SavedImage): JsonObject {
     const bytes = readSmall(this.#source, config, this.#limits.blobBytes);
     if (bytes === undefined) throw this.#lacks(config);
-    const digest = sha256(bytes);
+    const digest = digestOf(bytes);
     this.#requireNamed(config, digest);
     this.#blobs.set(digest, config);
     const contents = this.#reading(config, () => {

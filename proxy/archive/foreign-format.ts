@@ -2,6 +2,7 @@
  * The formats in which other tools carry images, how each is recognised, and what it cannot carry. Source:
  * docs/spec/sigstore.md#saved-layouts.
  */
+import { archiveArtifactType } from "../../core/archive/names.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { openDockerArchive } from "./docker-archive.ts";
@@ -54,9 +55,6 @@ export const isForeignFormat = (text: string): text is ForeignFormat => Object.h
 /** What is signed and checked as a whole, by `import` alone. */
 export const ownFormat = "sallyport";
 export type ArchiveFormat = ForeignFormat | typeof ownFormat;
-
-/** The type of the manifest by which an archive of `export` is known. */
-const ownType = "application/vnd.sallyport.archive.v1";
 
 export interface Recognised {
   readonly format: ArchiveFormat;
@@ -122,7 +120,7 @@ const isDockerList = (source: LayoutSource, below = ""): boolean =>
 function formatOfLayout(source: LayoutSource, below: string, limits: Limits): ArchiveFormat {
   const index = readSmall(source, `${below}index.json`, limits.layoutIndexBytes);
   if (index === undefined) return "oci";
-  if (index.includes(ownType)) return ownFormat;
+  if (index.includes(archiveArtifactType)) return ownFormat;
   const isHauler = index.includes('"dev.hauler/') || index.includes('"hauler.dev/');
   const isMarked = index.includes('"dev.cosignproject.cosign/');
   const isDocker = isDockerList(source, below);

@@ -3,6 +3,7 @@
  * layout).
  */
 import { createHash } from "node:crypto";
+import { blobPath } from "../../core/archive/names.ts";
 import { type JsonObject, parseJson } from "../../core/encoding/json.ts";
 import { readObject, readString } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -175,9 +176,6 @@ export class LayoutFiles {
 }
 
 const copyBytes = 1024 * 1024;
-
-/** A digest is hexadecimal, so that the path stays inside the layout. */
-const blobPath = (digest: Digest): string => `blobs/sha256/${digest.slice("sha256:".length)}`;
 
 function readWhole(file: LayoutFile, maxBytes: number, subject: string): Buffer {
   if (file.size > maxBytes)

@@ -8,6 +8,7 @@ import { isObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
+import { mediaTypes } from "../../core/oci/manifest.ts";
 import type { LayoutSource } from "./layout-source.ts";
 import { type MadeEntry, readSmall, VirtualLayout, withFile } from "./virtual-layout.ts";
 
@@ -140,15 +141,13 @@ class Storage {
 
 /** What a manifest says of itself. What does not read is found when its digest is checked. */
 function mediaTypeOf(bytes: Uint8Array, limits: Limits): string {
-  const isIndex = "application/vnd.oci.image.index.v1+json";
-  const isImage = "application/vnd.oci.image.manifest.v1+json";
   try {
     const manifest = parseJson(bytes, { limits });
-    if (!isObject(manifest)) return isImage;
+    if (!isObject(manifest)) return mediaTypes.manifest;
     if (typeof manifest.mediaType === "string") return manifest.mediaType;
-    return Array.isArray(manifest.manifests) ? isIndex : isImage;
+    return Array.isArray(manifest.manifests) ? mediaTypes.index : mediaTypes.manifest;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return isImage;
+    return mediaTypes.manifest;
   }
 }

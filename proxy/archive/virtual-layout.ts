@@ -3,10 +3,11 @@
  * Source: OCI image 1.1 (image layout).
  */
 import { createHash } from "node:crypto";
+import { blobPath, findBlobDigest } from "../../core/archive/names.ts";
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { EngineError } from "../../core/errors.ts";
-import type { Digest } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import type { LayoutFile, LayoutSource } from "./layout-source.ts";
 
 /** What `index.json` says of an image. */
@@ -49,7 +50,7 @@ export class VirtualLayout implements LayoutSource {
       ...(name === undefined ? {} : { annotations: { "org.opencontainers.image.ref.name": name } }),
     }));
     this.#made.set("index.json", toJson({ schemaVersion: 2, manifests }));
-    for (const bytes of parts.made ?? []) this.#made.set(blobPath(sha256(bytes)), bytes);
+    for (const bytes of parts.made ?? []) this.#made.set(blobPath(digestOf(bytes)), bytes);
   }
 
   open(path: string): LayoutFile | undefined {
@@ -63,15 +64,14 @@ export class VirtualLayout implements LayoutSource {
       };
     // By this file, which is Docker's, is known who wrote the archive.
     if (path === "manifest.json") return this.#base.open(path);
-    const stored = path.startsWith(blobFolder)
-      ? this.#blobs.get(`sha256:${path.slice(blobFolder.length)}` as Digest)
-      : undefined;
+    const digest = findBlobDigest(path);
+    const stored = digest === undefined ? undefined : this.#blobs.get(digest);
     return stored === undefined ? undefined : this.#base.open(stored);
   }
 
   list(folder: string): readonly string[] {
     const made = [...this.#made.keys()].filter((path) => path.startsWith(`${folder}/`));
-    const stored = `${folder}/` === blobFolder ? [...this.#blobs.keys()].map(blobPath) : [];
+    const stored = [...this.#blobs.keys()].map(blobPath).filter((path) => path.startsWith(`${folder}/`));
     return [...new Set([...made, ...stored])].map((path) => path.slice(folder.length + 1));
   }
 
@@ -80,14 +80,8 @@ export class VirtualLayout implements LayoutSource {
   }
 }
 
-const blobFolder = "blobs/sha256/";
-const blobPath = (digest: Digest): string => `${blobFolder}${digest.slice("sha256:".length)}`;
-
 /** The bytes of a document that is made here: the same for the same content. */
 export const toJson = (value: JsonValue): Buffer => Buffer.from(encodeCanonicalJson(value));
-
-/** The digest of what was made or read here. */
-export const sha256 = (bytes: Uint8Array): Digest => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
 const pieceBytes = 1024 * 1024;
 

@@ -10,13 +10,12 @@ import { bootstrapArtifactType, bootstrapRefName } from "../../core/archive/name
 import { digestOf } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
+import { mediaTypes } from "../../core/oci/manifest.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
 import type { Spool } from "./spool.ts";
 
 /** A file to add under a plain name: where it is, or its bytes. */
 export type BootstrapInput = { readonly name: string } & ({ readonly path: string } | { readonly bytes: Uint8Array });
-
-const manifestMediaType = "application/vnd.oci.image.manifest.v1+json";
 
 /** Adds the files and the artifact that names them. @returns the files with their digests. */
 export function addBootstrap(inputs: readonly BootstrapInput[], spool: Spool): readonly BootstrapFile[] {
@@ -35,7 +34,7 @@ export function addBootstrap(inputs: readonly BootstrapInput[], spool: Spool): r
   const digest = digestOf(manifest);
   const size = manifest.length;
   spool.add({ digest, size, use: "bootstrap", bytes: manifest });
-  const line = { digest, size, mediaType: manifestMediaType, artifactType: bootstrapArtifactType };
+  const line = { digest, size, mediaType: mediaTypes.manifest, artifactType: bootstrapArtifactType };
   spool.list(digest, indexLine(line, bootstrapRefName));
   return list;
 }

@@ -19,7 +19,7 @@ export function loggedBase(log: ExportLog, sequence: number): DeltaBase {
   if (record === undefined)
     throw new EngineError(
       "invalid-usage",
-      `no record of this archive is kept here${kept.length === 0 ? "" : `; of ${kept.join(", ")} there is one`}`,
+      `no record of this archive is kept here${kept.length === 0 ? "" : `; there are records of ${kept.join(", ")}`}`,
       { subject },
     );
   if (record.kind === "trust")

@@ -14,8 +14,10 @@ function writing<T>(path: string, act: () => T): T {
   } catch (error) {
     const code = systemCode(error);
     if (error instanceof EngineError || code === undefined) throw error;
+    // A file that is written is made; only its folder can be missing.
+    const why = code === "ENOENT" ? "there is no such folder (ENOENT)" : systemWords(code);
     const smaller = code === "EFBIG" ? ": give a smaller --chunk-size" : "";
-    throw new EngineError("invalid-usage", `cannot write ${path}: ${systemWords(code)}${smaller}`, {
+    throw new EngineError("invalid-usage", `cannot write ${path}: ${why}${smaller}`, {
       subject: path,
       cause: error,
       remedy: systemRemedy(code),

@@ -102,6 +102,21 @@ function openFile(folder: string, snapshot: CurrentSnapshot | undefined, waitMs:
   });
 }
 
+/**
+ * Whether the mirror in a folder can be read by this version of the program: not where it is damaged, or of another
+ * schema.
+ * @throws EngineError why it cannot be told, such as rights that are missing.
+ */
+export function canBeRead(folder: string, limits: Limits): boolean {
+  try {
+    openMirror(folder, { mode: "read", limits }).close();
+    return true;
+  } catch (error) {
+    if (!(error instanceof EngineError) || !["mirror-version", "mirror-corrupt"].includes(error.code)) throw error;
+    return false;
+  }
+}
+
 function openWriter(folder: string, waitMs: number, limits: Limits, holder: LockHolder | undefined): Mirror {
   makeStore(folder);
   const lock = lockWriter(folder, waitMs, holder);

@@ -8,7 +8,7 @@ import type { Manifest } from "../../core/oci/manifest.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { Flights } from "../flights.ts";
-import type { Door, DoorImage, Verdict } from "./door/door.ts";
+import { type Door, type DoorImage, imageText, type Verdict } from "./door/door.ts";
 import { findNaming, namedBy } from "./named-blobs.ts";
 import type { Refusal } from "./oci-error.ts";
 import type { FailurePolicy } from "./pull-through.ts";
@@ -207,12 +207,9 @@ const tooManyParents = (digest: Digest): Refusal => ({
   why: "overloaded",
 });
 
-const factsOf = (
-  { repository, tag, digest }: DoorImage,
-  { message, by }: Exclude<Verdict, { verdict: "admitted" }>,
-) => ({
+const factsOf = (image: DoorImage, { message, by }: Exclude<Verdict, { verdict: "admitted" }>) => ({
   reason: message,
-  image: `${repository}${tag === undefined ? "" : `:${tag}`}@${digest}`,
+  image: imageText(image),
   ...by,
 });
 

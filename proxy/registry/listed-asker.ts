@@ -1,6 +1,7 @@
 /** Who is asked for evidence while somebody waits for a decision: only listed registries, each question once. */
 import type { EngineError } from "../../core/errors.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";
+import { hostOf } from "../../core/oci/completeness.ts";
 import { keepingAdded } from "../archive/keeping-added.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { storeIn } from "./pull-through.ts";
@@ -38,9 +39,7 @@ export function listedAsker(options: ListedAskerOptions): ((deadline: Deadline) 
     const asked = shared.until(deadline);
     return {
       ask: async (question) =>
-        !("repository" in question) || listed.has(question.repository.slice(0, question.repository.indexOf("/")))
-          ? asked.ask(question)
-          : undefined,
+        !("repository" in question) || listed.has(hostOf(question.repository)) ? asked.ask(question) : undefined,
     };
   };
 }

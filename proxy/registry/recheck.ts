@@ -6,10 +6,11 @@
 import { setImmediate } from "node:timers/promises";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
+import { hostOf } from "../../core/oci/completeness.ts";
 import { parseReference, verifiableDigest } from "../../core/oci/reference.ts";
 import type { Finding, LetIn, RecheckCounts } from "../state/recheck-list.ts";
 import type { State } from "../state/state.ts";
-import type { Door, DoorImage, Verdict } from "./door/door.ts";
+import { type Door, type DoorImage, imageText, type Verdict } from "./door/door.ts";
 import { isOutageCode } from "./outage-code.ts";
 
 export interface RecheckOptions {
@@ -42,10 +43,6 @@ const defaultWaitMs = 9_500;
 /** A pull has no resource: what was let in for a Pod is looked at by who let it in. */
 const noResource = "";
 
-/** As it stands on the list. */
-const textOf = ({ repository, tag, digest }: DoorImage): string =>
-  `${repository}${tag === undefined ? "" : `:${tag}`}@${digest}`;
-
 /** Where no policy selects an image any more, and what nobody selects is refused. */
 const unselected = (message: string): Finding => ({
   policy: "proxy.noMatch",
@@ -68,7 +65,7 @@ export class Recheck {
   /** Hears each verdict of the door. */
   judged(image: DoorImage, verdict: Verdict, isLetIn: boolean): void {
     const { state, now } = this.#options;
-    const what = { image: textOf(image), resource: noResource };
+    const what = { image: imageText(image), resource: noResource };
     this.#guard(() => {
       if (verdict.verdict === "unknown" && isLetIn)
         state.recheck((list) => list.admit(what, verdict.findings ?? [], now().toISOString()));
@@ -106,7 +103,7 @@ export class Recheck {
       if (what.resource !== noResource) continue;
       const image = this.#read(what);
       if (image === undefined) continue;
-      const host = image.repository.slice(0, image.repository.indexOf("/"));
+      const host = hostOf(image.repository);
       if (silent.has(host)) {
         run.left += 1;
         continue;

@@ -5,6 +5,7 @@
  */
 import type { Answer } from "../../core/knowledge/answer.ts";
 import type { Question } from "../../core/knowledge/question.ts";
+import { hostOf } from "../../core/oci/completeness.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { isOutageCode } from "./outage-code.ts";
 
@@ -26,7 +27,7 @@ export class SilentHosts {
   }
 
   heard(question: Question, answer: Answer): void {
-    const host = hostOf(question);
+    const host = registryOf(question);
     if (host === undefined) return;
     if (answer.state === "unavailable") {
       // Who says that there are too many requests is there, and wants fewer.
@@ -44,9 +45,9 @@ export class SilentHosts {
 
   /** How often the registry of this question came back: an outage before that is over. */
   returns(question: Question): number {
-    return this.#returns.get(hostOf(question) ?? "")?.count ?? 0;
+    return this.#returns.get(registryOf(question) ?? "")?.count ?? 0;
   }
 }
 
-const hostOf = (question: Question): string | undefined =>
-  "repository" in question ? question.repository.slice(0, question.repository.indexOf("/")) : undefined;
+const registryOf = (question: Question): string | undefined =>
+  "repository" in question ? hostOf(question.repository) : undefined;

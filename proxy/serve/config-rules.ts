@@ -3,6 +3,7 @@ import { isDigest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { type Alias, createAliases, parseAlias, widthOf } from "../../core/oci/aliases.ts";
+import { parseSnapshotPlace } from "../snapshot/place.ts";
 import { findAddress, isLoopbackAddress, isRegistryHost } from "./address.ts";
 import type { Config, Listener, UpstreamSettings } from "./settings.ts";
 
@@ -85,15 +86,18 @@ function checkAliases({ aliases }: Config, judge: Judge, limits: Limits): void {
   }
 }
 
-/** Whether the text can name a place of snapshots; what it names exactly is read when it is asked. */
 function checkSnapshot({ mode, snapshot, proxy }: Config, judge: Judge): void {
   const { from, keys } = snapshot;
   if (from === undefined) {
     if (keys.length > 0) judge.refuse("/snapshot/keys", "are used with snapshot.from only");
     return;
   }
-  if (!/^oci:\/\/[^/\s]+\/\S+$/.test(from))
-    judge.refuse("/snapshot/from", `expected oci://REGISTRY/REPOSITORY[:TAG], found ${JSON.stringify(from)}`);
+  try {
+    parseSnapshotPlace(from, "/snapshot/from");
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    judge.refuse("/snapshot/from", error.message);
+  }
   if (keys.length === 0) judge.refuse("/snapshot/keys", "at least one is needed, or nobody's snapshots are accepted");
   if (mode === "online")
     judge.refuse("/snapshot/from", "a snapshot is only read, and mode online writes the mirror: use one of the two");

@@ -317,7 +317,7 @@ export const settings = {
         keys: { kind: "paths", what: "public keys whose snapshots are accepted" },
         interval: {
           kind: "span",
-          what: "time from one look for a newer one to the next",
+          what: "time from one look for a newer snapshot to the next",
           fallback: "1m",
           least: 1000,
           most: 20 * day,
@@ -353,7 +353,7 @@ export const settings = {
         },
         concurrency: {
           kind: "whole",
-          what: "reviews that wait for upstreams at the same time; more are told to come again",
+          what: "reviews that wait for upstreams at the same time; more are told to try again",
           least: 1,
           most: 10_000,
           fallback: 64,

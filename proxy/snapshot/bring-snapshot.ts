@@ -16,7 +16,7 @@ import {
   snapshotsFolder,
   writeCurrentSnapshot,
 } from "../mirror/current-snapshot.ts";
-import { openMirror } from "../mirror/open-mirror.ts";
+import { canBeRead } from "../mirror/open-mirror.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
 import { type LockHolder, lockWriter } from "../mirror/writer-lock.ts";
 import { syncPath } from "../synced.ts";
@@ -77,12 +77,12 @@ async function bring(options: BringOptions): Promise<Brought> {
   const held = rememberedKeys(keys, current?.keys ?? [], limits);
   const isAccepted = (fingerprint: string): boolean => judging.keys.some((key) => key.fingerprint === fingerprint);
   // What is here was verified when it came.
-  if (current?.manifest === manifest && isAccepted(current.key) && opens(store, limits))
+  if (current?.manifest === manifest && isAccepted(current.key) && canBeRead(store, limits))
     return unchanged(store, current, held);
   const found = await findSnapshot({ ...place, digest: manifest }, judging, options);
   const { statement, statementDigest, key } = found;
   refuseOlder(current, found, place);
-  if (current?.statement === statementDigest && opens(store, limits)) return unchanged(store, current, held);
+  if (current?.statement === statementDigest && canBeRead(store, limits)) return unchanged(store, current, held);
   const file = await placeFile(found, options);
   const kept = keptKeys(held, key, statement.nextKeys ?? [], limits);
   const snapshot: CurrentSnapshot = {
@@ -130,17 +130,6 @@ function refuseOlder(
         ? `the registry has another snapshot ${sequence} than the one that is here`
         : undefined;
   if (why !== undefined) throw new EngineError("archive-sequence", why, { subject: text, remedy: "snapshot-sequence" });
-}
-
-/** Whether what is here can be read: by this version of the program, and at all. */
-function opens(store: string, limits: Limits): boolean {
-  try {
-    openMirror(store, { mode: "read", limits }).close();
-    return true;
-  } catch (error) {
-    if (!(error instanceof EngineError) || !["mirror-version", "mirror-corrupt"].includes(error.code)) throw error;
-    return false;
-  }
 }
 
 /** The name of the file, whole, checked, and on the disk. */

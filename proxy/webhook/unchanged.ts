@@ -5,7 +5,7 @@
  */
 import { isObject } from "../../core/encoding/shape.ts";
 import type { AdmissionRequest, JsonObject, JsonValue } from "../../core/index.ts";
-import { podSpecOf } from "../../core/kyverno/image/extract.ts";
+import { hasPods, podSpecOf } from "../../core/kyverno/image/extract.ts";
 
 /** Those of the kinds whose Pods are found by the name of the kind: another group may have one of the same name. */
 const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
@@ -13,14 +13,12 @@ const containerLists = ["containers", "initContainers", "ephemeralContainers"] a
 
 export function leavesImages({ operation, kind, object, oldObject }: AdmissionRequest): boolean {
   if (operation !== "UPDATE" || object === undefined || oldObject === undefined) return false;
-  const specOf = (one: JsonObject): JsonObject | undefined =>
-    knownGroups.has(kind.group) ? podSpecOf({ ...one, kind: kind.kind }) : undefined;
-  const now = specOf(object);
-  const before = specOf(oldObject);
   // Of another kind nobody knows where its images are: all but its metadata must be the same.
-  if (now === undefined || before === undefined)
+  if (!knownGroups.has(kind.group) || !hasPods(kind.kind))
     return isSame({ ...object, metadata: null }, { ...oldObject, metadata: null });
-  return isSame(imagesOf(now), imagesOf(before));
+  const now = podSpecOf({ ...object, kind: kind.kind });
+  const before = podSpecOf({ ...oldObject, kind: kind.kind });
+  return now !== undefined && before !== undefined && isSame(imagesOf(now), imagesOf(before));
 }
 
 /** Name and image of every container, and the images that are volumes. */

@@ -3,10 +3,8 @@
  * service that alone has the key. When all three are gone, the mirror decides.
  */
 import * as assert from "uvu/assert";
-import { request } from "undici";
-import { besideSdks } from "./key-services.ts";
+import { besideSdks, startLocalKms } from "./key-services.ts";
 import { logSignature, signatureOf, startRekor } from "./log-actions.ts";
-import { freePort } from "./processes.ts";
 import { exits, plain, push, says, startRegistry, succeeds } from "./registry-actions.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -37,21 +35,7 @@ const gone: Scenario = {
   needs: ["rekor", "local-kms", "kms-sdks", "cosign2", "crane", "ggcr-registry"],
   async run(tools) {
     const { stage, program, sallyport } = tools;
-    const port = String(await freePort());
-    const endpoint = `http://127.0.0.1:${port}`;
-    const env = {
-      AWS_ENDPOINT_URL_KMS: endpoint,
-      AWS_REGION: "eu-central-1",
-      AWS_ACCESS_KEY_ID: "bot",
-      AWS_SECRET_ACCESS_KEY: "s3cret",
-      COSIGN_PASSWORD: "",
-    };
-    const isReady = async (): Promise<boolean> => (await request(endpoint)).statusCode > 0;
-    await stage.serve(program("local-kms"), [], isReady, {
-      PORT: port,
-      KMS_REGION: env.AWS_REGION,
-      KMS_DATA_PATH: stage.folder,
-    });
+    const env = await startLocalKms(tools);
     const rekor = await startRekor(tools, "rekor.test");
     const host = await startRegistry("ggcr-registry", tools);
     const cosign = async (...words: readonly string[]) =>

@@ -79,25 +79,28 @@ const answering =
     response.writeHead(status, { "content-type": "application/json", ...(status === 401 ? headers : {}) }).end(body);
   };
 
+/** Starts a KMS of this machine. Returns the variables by which cosign and the SDKs find it. */
+export async function startLocalKms({ stage, program }: Tools) {
+  const port = String(await freePort());
+  const endpoint = `http://127.0.0.1:${port}`;
+  const isReady = async (): Promise<boolean> => (await request(endpoint)).statusCode > 0;
+  const region = "eu-central-1";
+  const settings = { PORT: port, KMS_REGION: region, KMS_DATA_PATH: stage.folder };
+  await stage.serve(program("local-kms"), [], isReady, settings);
+  return {
+    AWS_ENDPOINT_URL_KMS: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: "bot",
+    AWS_SECRET_ACCESS_KEY: "s3cret",
+    COSIGN_PASSWORD: "",
+  };
+}
+
 const aws: Scenario = {
   name: "AWS: cosign makes a key in local-kms and signs, and is verified by the key that KMS returns",
   needs: ["local-kms", "kms-sdks", "cosign3", "crane", "ggcr-registry"],
   async run(tools) {
-    const port = String(await freePort());
-    const endpoint = `http://127.0.0.1:${port}`;
-    const env = {
-      AWS_ENDPOINT_URL_KMS: endpoint,
-      AWS_REGION: "eu-central-1",
-      AWS_ACCESS_KEY_ID: "bot",
-      AWS_SECRET_ACCESS_KEY: "s3cret",
-      COSIGN_PASSWORD: "",
-    };
-    const isReady = async (): Promise<boolean> => (await request(endpoint)).statusCode > 0;
-    await tools.stage.serve(tools.program("local-kms"), [], isReady, {
-      PORT: port,
-      KMS_REGION: "eu-central-1",
-      KMS_DATA_PATH: tools.stage.folder,
-    });
+    const env = await startLocalKms(tools);
     for (const alias of ["other", "release"])
       succeeds(
         await tools.stage.run(tools.program("cosign3"), ["generate-key-pair", "--kms", `awskms:///alias/${alias}`], {

@@ -66,10 +66,13 @@ const templates: Readonly<Record<string, readonly string[]>> = {
   Job: ["spec", "template", "spec"],
   CronJob: ["spec", "jobTemplate", "spec", "template", "spec"],
 };
+/** Whether a resource of this kind is a Pod, or makes some. */
+export const hasPods = (kind: string): boolean => Object.hasOwn(templates, kind);
+
 /** The Pod that a resource of these kinds is, or makes; `undefined` for any other. */
 export function podSpecOf(resource: JsonObject): JsonObject | undefined {
   const { kind } = resource;
-  const path = typeof kind === "string" && Object.hasOwn(templates, kind) ? templates[kind] : undefined;
+  const path = typeof kind === "string" && hasPods(kind) ? templates[kind] : undefined;
   if (path === undefined) return undefined;
   const spec = path.reduce<JsonValue | undefined>(
     (node, step) => (isObject(node) ? own(node, step) : undefined),

@@ -11,6 +11,10 @@ export interface DoorImage {
   readonly digest: Digest;
 }
 
+/** With its tag, where it has one. */
+export const imageText = ({ repository, tag, digest }: DoorImage): string =>
+  `${repository}${tag === undefined ? "" : `:${tag}`}@${digest}`;
+
 /** What one policy found, for the re-check list. */
 export interface PolicyFinding {
   readonly policy: string;

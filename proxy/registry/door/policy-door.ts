@@ -18,7 +18,7 @@ import {
 } from "../../../core/index.ts";
 import { mayOverlook } from "../../../core/decide/allowed.ts";
 import type { Digest } from "../../../core/crypto/digest.ts";
-import type { DecidedBy, Door, DoorImage, PolicyFinding, Verdict } from "./door.ts";
+import { type DecidedBy, type Door, type DoorImage, imageText, type PolicyFinding, type Verdict } from "./door.ts";
 import { doorPolicies, type NotApplied, policyDigest } from "./applied-policies.ts";
 
 export interface PolicyDoorOptions {
@@ -74,7 +74,8 @@ export function createPolicyDoor(options: PolicyDoorOptions): PolicyDoor {
  * A Pod with the image in every spelling that a Pod may have: policies match texts, and `nginx` of a Pod is
  * `docker.io/library/nginx` of a registry.
  */
-function podOf({ repository, tag, digest }: DoorImage) {
+function podOf(image: DoorImage) {
+  const { repository } = image;
   const official = "docker.io/library/";
   const names = repository.startsWith(official)
     ? [repository, `docker.io/${repository.slice(official.length)}`]
@@ -86,7 +87,7 @@ function podOf({ repository, tag, digest }: DoorImage) {
     spec: {
       containers: names.map((name, index) => ({
         name: `image-${index}`,
-        image: `${name}${tag === undefined ? "" : `:${tag}`}@${digest}`,
+        image: imageText({ ...image, repository: name }),
       })),
     },
   };
@@ -143,7 +144,7 @@ function verdictOf(
   if (results.length === 0 && noMatch === "deny")
     return {
       verdict: "refused",
-      message: `no policy selects ${image.repository}${image.tag === undefined ? "" : `:${image.tag}`}@${image.digest}`,
+      message: `no policy selects ${imageText(image)}`,
     };
   return { verdict: "admitted" };
 }

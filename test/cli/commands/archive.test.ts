@@ -2,41 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { addImage, makeKey, ourKey, variedMirror } from "../../support/archive-store.ts";
+import { addImage, ourKey, variedMirror } from "../../support/archive-store.ts";
 import { temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
-import { runCli, type TestWorld } from "../command-io.ts";
+import { made, run } from "../exporting.ts";
 
 const test = suite("cli/commands/archive");
-const other = makeKey();
-const world: TestWorld = {
-  width: 80,
-  files: {
-    "cosign.key": ourKey.pem,
-    "cosign.pub": ourKey.signing.publicKey,
-    "other.key": other.pem,
-    "other.pub": other.signing.publicKey,
-    "policy.yaml": "apiVersion: v1\n",
-  },
-};
-const run = (...words: readonly string[]) => runCli(words, world);
-
-async function made(store: string, ...words: readonly string[]) {
-  const path = join(temporaryFolder(), "archive.tar");
-  const { exit, out, err } = await run(
-    "export",
-    "--store",
-    store,
-    "-f",
-    path,
-    "--key",
-    "cosign.key",
-    ...words,
-    "-o",
-    "json",
-  );
-  assert.equal([exit, err], [0, ""]);
-  return { path, ...JSON.parse(out) };
-}
 
 test("inspect, verify and diff", async () => {
   const store = variedMirror();
