@@ -170,8 +170,8 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "mirror-version": "use the newer version of sallyport that wrote this mirror, or another folder: `--store FOLDER`",
   "archive-corrupt": "copy it again from where it came, and compare checksums on both sides",
   "archive-signature":
-    "ask those who make the archives for the fingerprint of their key: if it is the one that signed, give their public " +
-    "key with `--key PUBLIC`; if it is not, do not use this one",
+    "ask those who make the archives for the fingerprint of their key: if it is the one that signed, give their " +
+    "public key with `--key PUBLIC`; if it is not, do not use this one",
   "archive-sequence": "bring the archives that come before it first",
   "archive-incomplete": "copy the missing part again from where it came",
   rollback: "fetch newer metadata; if this should be the newest, the server hands out old files: tell its operators",

@@ -311,7 +311,7 @@ export const settings = {
       fields: {
         from: {
           kind: "text",
-          what: "registry and repository of the snapshots, asked in mode offline too; login and certificates as under upstreams",
+          what: "registry and repository of the snapshots, asked in mode offline too; login as under upstreams",
           example: "oci://registry.corp/sallyport/mirror",
         },
         keys: { kind: "paths", what: "public keys whose snapshots are accepted" },
