@@ -85,6 +85,10 @@ const rendered: Readonly<Record<string, Values>> = {
   },
 };
 
+const inline = (spec: string) => ({
+  values: { "a.yaml": `# Two documents.\n---\nkind: PolicyException\n---\nkind: ClusterPolicy\nspec:\n  ${spec}\n` },
+});
+
 /** Values → what the chart says of them. */
 const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...policy, ...claim }, /image\.repository: nobody publishes an image/],
@@ -104,13 +108,16 @@ const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...named, ...policy, ...claim, config: { listeners: [] } }, /listeners/],
   [{ ...named, ...policy, ...claim, replica: 3 }, /replica/],
   [
-    {
-      ...named,
-      ...claim,
-      policies: { values: { "a.yaml": "spec: { failurePolicy: Ignore }" } },
-      webhook: { policies: ["Fail"] },
-    },
-    /webhook\.policies: a\.yaml/,
+    { ...named, ...claim, policies: inline("failurePolicy: Ignore"), webhook: { policies: ["Fail"] } },
+    /webhook\.policies: a\.yaml has a policy with failurePolicy Ignore/,
+  ],
+  [
+    { ...named, ...claim, policies: inline("background: false"), webhook: { policies: ["Ignore"] } },
+    /webhook\.policies: a\.yaml has a policy with failurePolicy Fail/,
+  ],
+  [
+    { ...named, ...claim, policies: inline("webhookTimeoutSeconds: 30") },
+    /webhook\.timeoutSeconds: a\.yaml has a policy with webhookTimeoutSeconds 30/,
   ],
 ];
 
