@@ -30,12 +30,30 @@ export const manifestNames = (root: string): readonly string[] =>
 /** What Helm renders for a set of values. @throws Error with what Helm says. */
 export function renderManifest(root: string, helm: string, name: string): string {
   const values = `${manifestsFolder}/values/${name}.yaml`;
-  const words = ["template", "sallyport", chartFolder, "--namespace", "sallyport", "--values", values];
+  // Else the version is that of the library that Helm was built with.
+  const forVersion = ["--kube-version", "1.36.0"];
+  const words = ["template", "sallyport", chartFolder, "--namespace", "sallyport", ...forVersion, "--values", values];
   const { status, stdout, stderr } = spawnSync(helm, words, { cwd: root, encoding: "utf8" });
   if (status !== 0) throw new Error(`helm ${words.join(" ")}: ${stderr.trim()}`);
-  // Versions of Helm differ in empty lines.
-  const lines = stdout.split("\n").filter((line) => line.trim() !== "");
-  return `${head} ${values}.\n${lines.join("\n")}\n`;
+  return `${head} ${values}.\n${inOrder(stdout)}`;
+}
+
+/** Who asks is told last. */
+const last = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+/** Versions of Helm differ in the order of objects, and in empty lines. */
+function inOrder(rendered: string): string {
+  const lines = rendered.split("\n").filter((line) => line.trim() !== "");
+  const field = (document: string, name: RegExp): string => name.exec(document)?.[1] ?? "";
+  const documents = `\n${lines.join("\n")}`
+    .split("\n---\n")
+    .filter((text) => text !== "")
+    .map((text) => {
+      const kind = field(text, /^kind: (.*)$/m);
+      return { text, key: `${last.indexOf(kind) + 1} ${kind} ${field(text, /^ {2}name: (.*)$/m)}` };
+    })
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  return documents.map(({ text }) => `---\n${text}\n`).join("");
 }
 
 /** What the files are, and what they should be. */

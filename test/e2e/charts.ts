@@ -148,23 +148,26 @@ const foreign = (
   },
 }));
 
+type Helm = "helm" | "helm3";
 const helmOf =
-  ({ stage, program }: Tools) =>
+  ({ stage, program }: Tools, version: Helm = "helm") =>
   (words: readonly string[], values?: Values): Promise<Outcome> =>
-    stage.run(program("helm"), values === undefined ? words : [...words, "--values", "-"], {
+    stage.run(program(version), values === undefined ? words : [...words, "--values", "-"], {
       ...(values === undefined ? {} : { input: JSON.stringify(values) }),
       env: { HELM_CACHE_HOME: stage.folder, HELM_CONFIG_HOME: stage.folder, HELM_DATA_HOME: stage.folder },
     });
 
-const template = ["template", "sallyport", chart, "--namespace", "sallyport"];
+/** Else it is that of the library that Helm was built with. */
+const forVersion = ["--kube-version", "1.36.0"];
+const template = ["template", "sallyport", chart, "--namespace", "sallyport", ...forVersion];
 
-const renders: Scenario = {
-  name: "chart: Helm lints and renders it, and what is wrong or not built is said",
-  needs: ["helm"],
+const renders = (version: Helm, called: string): Scenario => ({
+  name: `chart: ${called} lints and renders it, and what is wrong or not built is said`,
+  needs: [version],
   async run(tools) {
-    const helm = helmOf(tools);
+    const helm = helmOf(tools, version);
     for (const file of readdirSync(join(manifests, "values")))
-      succeeds(await helm(["lint", "--strict", chart, "--values", join(manifests, "values", file)]));
+      succeeds(await helm(["lint", "--strict", chart, ...forVersion, "--values", join(manifests, "values", file)]));
     for (const values of Object.values(rendered)) succeeds(await helm([...template], values));
     for (const [values, sentence] of refused) {
       const outcome = await helm([...template], values);
@@ -172,7 +175,7 @@ const renders: Scenario = {
       assert.match(says(outcome), sentence);
     }
   },
-};
+});
 
 const taken: Scenario = {
   name: "chart: an API server takes every object; Helm installs it, and removes all but the definitions",
@@ -292,4 +295,9 @@ const judged: Scenario = {
   },
 };
 
-export const chartScenarios: readonly Scenario[] = [renders, taken, judged];
+export const chartScenarios: readonly Scenario[] = [
+  renders("helm", "Helm 4"),
+  renders("helm3", "Helm 3"),
+  taken,
+  judged,
+];

@@ -70,6 +70,7 @@ const sources = {
   "containerd-2.4.2": { own: { folder: "nodes/containerd" } },
   "containers-image": { own: { folder: "nodes/containers-image" } },
   helm: { go: "helm.sh/helm/v4/cmd/helm@v4.1.4" },
+  helm3: { go: "helm.sh/helm/v3/cmd/helm@v3.22.0" },
   "local-kms": { go: "github.com/nsmithuk/local-kms@v0.0.0-20260228092603-2a5e92d09ab6" },
   /** With its etcd. About ten minutes of one core. */
   "api-server": { own: { folder: "api-server", texts: kubernetes } },
