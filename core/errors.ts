@@ -317,6 +317,9 @@ export const remedies = {
   archive: "unpack it, and give what is in it",
   "own-archive": "`sallyport import FILE`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
+  "snapshot-rollback":
+    "see who changed the mirror that is pushed; if it is right, pull into a new folder: " +
+    "`sallyport snapshot pull PLACE --store FOLDER --key KEY`",
   "archive-forged":
     "copy it again from where it came, and compare checksums on both sides; if it stays so, do not use it",
   "part-twice": "name each part once",

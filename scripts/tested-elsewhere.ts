@@ -10,6 +10,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/snapshot/publish-snapshot.test.ts",
     why: "what it writes is pushed there, and read again in bring-snapshot.test.ts",
   },
+  "proxy/mirror/snapshot-floors.ts": {
+    test: "test/attacks/snapshots.test.ts",
+    why: "what it refuses is pulled there, and what it lets through",
+  },
   "proxy/snapshot/download.ts": {
     test: "test/proxy/snapshot/bring-snapshot.test.ts",
     why: "a registry lies about the file there in each way, cuts it off, and has none",

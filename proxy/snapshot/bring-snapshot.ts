@@ -17,6 +17,7 @@ import {
   writeCurrentSnapshot,
 } from "../mirror/current-snapshot.ts";
 import { canBeRead } from "../mirror/open-mirror.ts";
+import { refuseOlderTrust } from "../mirror/snapshot-floors.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
 import { type LockHolder, lockWriter } from "../mirror/writer-lock.ts";
 import { syncPath } from "../synced.ts";
@@ -51,8 +52,8 @@ export interface Brought {
 
 /**
  * @throws EngineError `archive-signature`, `archive-sequence` for an older one than was here, `archive-corrupt`,
- * `mirror-busy` while another process brings one, `invalid-usage` where the folder has a mirror that is written, and
- * the codes of an outage.
+ * `rollback` for older trust than was here, `mirror-busy` while another process brings one, `invalid-usage` where the
+ * folder has a mirror that is written, and the codes of an outage.
  */
 export async function bringSnapshot(options: BringOptions): Promise<Brought> {
   const { store, holder } = options;
@@ -83,7 +84,7 @@ async function bring(options: BringOptions): Promise<Brought> {
   const { statement, statementDigest, key } = found;
   refuseOlder(current, found, place);
   if (current?.statement === statementDigest && canBeRead(store, limits)) return unchanged(store, current, held);
-  const file = await placeFile(found, options);
+  const file = await placeFile(found, current, options);
   const kept = keptKeys(held, key, statement.nextKeys ?? [], limits);
   const snapshot: CurrentSnapshot = {
     file,
@@ -133,15 +134,21 @@ function refuseOlder(
 }
 
 /** The name of the file, whole, checked, and on the disk. */
-async function placeFile(found: FoundSnapshot, options: BringOptions): Promise<string> {
+async function placeFile(
+  found: FoundSnapshot,
+  current: CurrentSnapshot | undefined,
+  { store, limits, ...options }: BringOptions,
+): Promise<string> {
   const { statement } = found;
-  const folder = join(options.store, snapshotsFolder);
+  const folder = join(store, snapshotsFolder);
   const file = `${statement.sequence}-${statement.digest.slice("sha256:".length)}.db`;
   const path = join(folder, file);
   const fresh = `${path}.new`;
   try {
     await downloadSnapshot(found, fresh, options);
     checkSnapshotFile(fresh, statement);
+    // What cannot be read here is replaced, and says nothing about what was seen.
+    if (current !== undefined && canBeRead(store, limits)) refuseOlderTrust(join(folder, current.file), fresh);
     guardedFiles(path, () => {
       chmodSync(fresh, 0o444);
       renameSync(fresh, path);

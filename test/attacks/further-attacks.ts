@@ -19,7 +19,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [231, "How old what is known is"],
   [237, "Registries that lie, and clients that go away"],
   [243, "Snapshots"],
-  [246, "Archives"],
+  [246, "Archives, and trust that crosses"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -188,4 +188,5 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a forged archive names the accepted key as its signer", "the refusal says that this key did not sign it"],
   ["a stolen key named its heir before it was rejected", "whom it named is told, with the command that rejects it"],
   ["a pipe among the files that crossed", "refused; nobody waits for it"],
+  ["the mirror that is pushed is led back to trust that was replaced", "what was seen is a floor for each reader too"],
 ];

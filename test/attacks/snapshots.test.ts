@@ -5,6 +5,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { parseSnapshotPlace } from "../../proxy/snapshot/place.ts";
 import { rejectsCode } from "../support/assert.ts";
 import { newKey, onStage, publicKeyOf, type SnapshotStage } from "../support/snapshot-stage.ts";
+import { writtenMirror } from "../support/temporary-mirror.ts";
 import { attackSuite } from "./attack.ts";
 
 const { attack, run } = attackSuite("snapshots");
@@ -101,6 +102,35 @@ attack(245, "who was taken back once is not accepted again by a pull that gives 
     stage.change("honest still");
     await stage.push({ signer: honest });
     assert.is((await stage.pull({ keys: [] })).state, "switched");
+  }),
+);
+
+attack(250, "the mirror that is pushed has gone back to older metadata, or has forgotten it", () =>
+  onStage(async (stage) => {
+    const seen = (floors: Readonly<Record<string, string>>) =>
+      writtenMirror((mirror) => mirror.writer().raiseFloors("public-good", floors), stage.store);
+    seen({ root: "12", timestamp: "300", snapshot: "40", "a role": "2" });
+    await stage.push();
+    await stage.pull();
+    for (const floors of [
+      { root: "12", timestamp: "299", snapshot: "40", "a role": "2" },
+      { root: "11", timestamp: "301", snapshot: "40" },
+      {},
+    ]) {
+      seen(floors);
+      await stage.push();
+      await refused(stage, "rollback", () => stage.pull());
+      await refused(stage, "rollback", () => stage.pull());
+    }
+    // A delegation that ended, and then new keys.
+    for (const floors of [
+      { root: "12", timestamp: "300", snapshot: "40" },
+      { root: "13", timestamp: "1", snapshot: "1" },
+    ]) {
+      seen(floors);
+      await stage.push();
+      assert.is((await stage.pull()).state, "switched");
+    }
   }),
 );
 
