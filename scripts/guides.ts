@@ -81,6 +81,7 @@ async function startRegistry(root: string, name: string, ...words: readonly stri
 export const guides: Readonly<Record<string, Preparation>> = {
   "README.md": demo,
   "docs/guides/across-the-gap.md": gap,
+  "docs/guides/admission.md": demo,
   "docs/guides/ci-gate.md": demo,
   "docs/guides/freshness.md": network,
   "docs/guides/in-a-cluster.md": replicas,
