@@ -3,31 +3,19 @@
  * into the pages again. Commands of other programs are compared with what those programs take.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { guideFaults, readGuide, renewGuide, runGuide, showsOutput, splitCommands } from "../../scripts/guide-page.ts";
-import { guides, runGuideIn } from "../../scripts/guides.ts";
-import { builtPrograms } from "../support/built-programs.ts";
+import { guides } from "../../scripts/guides.ts";
 import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 import { parses } from "../cli/idle-program.ts";
 import { faultOfOther, words } from "./other-programs.ts";
+import { testGuides } from "./test-guides.ts";
 
 const test = suite("documentation/guides");
 
-for (const [name, prepare] of Object.entries(guides)) {
-  const page = readGuide(readFileSync(join(projectRoot, name), "utf8"));
-  test(`${name}: every command ends and prints as the page says`, async () => {
-    const folder = join(tempFolder(), basename(name));
-    const program = join(await builtPrograms(), "sallyport.mjs");
-    const run = await runGuideIn(folder, page, { root: projectRoot, prepare, program });
-    assert.equal(guideFaults(page, run), []);
-    assert.ok(page.blocks.length > 0);
-  });
-  test(`${name}: commands of other programs are as those take them`, () => {
-    for (const command of page.connected) assert.is(faultOfOther(command), undefined, command);
-  });
-}
+testGuides(test, 0);
 
 test("commands that need a network or files of yours, in blocks ```sh, are commands of the program", async () => {
   let count = 0;
