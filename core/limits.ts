@@ -52,6 +52,8 @@ export interface Limits {
   readonly readyManifestBytes: number;
   /** Contents that proved wrong a moment ago, and are not resumed. */
   readonly wrongContents: number;
+  /** What clients of a registry asked for in one run of it, and nobody has: more than these are forgotten. */
+  readonly askedAbsences: number;
   /** What a policy at the door of a registry decided, by digests that its images reach. */
   readonly doorReached: number;
   /** Images that are judged for one digest that several of them have, and indexes inside each other. */
@@ -153,6 +155,10 @@ export interface Limits {
   readonly decisionRecords: number;
   readonly decisionRecordBytes: number;
   readonly decisionDays: number;
+  /** All records of decisions: a tenant's resources can make each of them a large one. */
+  readonly decisionLogBytes: number;
+  /** Reviews of admission beyond 1 MiB that are in memory at the same time. */
+  readonly reviewBytes: number;
   /** Runs that a mirror keeps the record of. */
   readonly mirrorRuns: number;
   /** Damaged rows that a check of a mirror names; the rest is counted. */
@@ -194,6 +200,7 @@ export const defaultLimits: Limits = {
   readyManifests: 4096,
   readyManifestBytes: 64 * mib,
   wrongContents: 10_000,
+  askedAbsences: 50_000,
   doorReached: 200_000,
   doorJudged: 64,
   doorDepth: 3,
@@ -263,6 +270,8 @@ export const defaultLimits: Limits = {
   decisionRecords: 20_000,
   decisionRecordBytes: mib,
   decisionDays: 30,
+  decisionLogBytes: 512 * mib,
+  reviewBytes: 256 * mib,
   mirrorRuns: 1000,
   listedDamage: 10_000,
   listedRemovals: 10_000,

@@ -35,6 +35,9 @@ function resultOf({ allowed, codes, unchanged }: AdmissionEvent): string {
   return !allowed ? "denied" : codes.length > 0 ? "overlooked" : "admitted";
 }
 
+/** Longer names are none; nobody has looked at them when a review comes. */
+const nameLength = 253;
+
 /** What `explain` reads of a remembered decision. */
 const recordOf = ({ path, request, decision }: NotPassed): string => {
   // Which questions were read is asked for by nobody here, and costs time.
@@ -42,7 +45,7 @@ const recordOf = ({ path, request, decision }: NotPassed): string => {
   const { allowed, results, patches, warnings, trustWarnings, open, at, freshness } = decision;
   return JSON.stringify({
     path,
-    request: { uid, operation, kind, namespace, name, user: userInfo?.username, dryRun },
+    request: { uid, operation, kind, namespace, name: name?.slice(0, nameLength), user: userInfo?.username, dryRun },
     decision: { allowed, results, patches, warnings, trustWarnings, open, read: [], at, freshness },
   });
 };
@@ -92,6 +95,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
       mirror,
       asker: registry === undefined ? undefined : createRoute(registry.parts, { now }),
       upstreams: registry === undefined ? [] : config.upstreams.map(({ host }) => host),
+      limits,
       now,
       report: ({ code, message, subject }) => log.error(message, { code, subject }),
       warn: (text) => log.warn(text),

@@ -167,6 +167,18 @@ export class MirrorWriter {
     return ended;
   }
 
+  /** Removes that there is nothing, and attempts, where nobody said anything since. It is unknown then. */
+  forgetNothing(said: readonly { readonly question: Question; readonly at: string }[]): void {
+    this.transaction(() => {
+      for (const { question, at } of said) {
+        const asked = canonicalQuestion(question);
+        const text = questionText(asked);
+        this.#run("forget-nothing", asked.kind, text, at);
+        this.#run("forget-attempt", text, at);
+      }
+    });
+  }
+
   #mayHaveAttempts(): boolean {
     this.#hasAttempts ??= this.#database.prepare<[], number>(sqlText("has-attempts")).pluck().get() !== 0;
     return this.#hasAttempts;

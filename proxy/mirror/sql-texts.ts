@@ -779,6 +779,13 @@ WHERE repository = ? AND role = ? AND version = ?
 `,
   "find-version": `PRAGMA data_version
 `,
+  "forget-attempt": `DELETE FROM attempt
+WHERE question = ? AND at = ?
+`,
+  "forget-nothing": `-- That there is nothing, if it is still what was said then.
+DELETE FROM answer
+WHERE kind = ? AND question = ? AND at = ? AND (state = 'absent' OR value = '[]')
+`,
   "has-attempts": `SELECT EXISTS (SELECT 1 FROM attempt)
 `,
   "has-blob": `SELECT 1

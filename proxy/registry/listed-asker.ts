@@ -1,10 +1,11 @@
 /** Who is asked for evidence while somebody waits for a decision: only listed registries, each question once. */
 import type { EngineError } from "../../core/errors.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";
+import type { Limits } from "../../core/limits.ts";
 import { hostOf } from "../../core/oci/completeness.ts";
 import { keepingAdded } from "../archive/keeping-added.ts";
 import type { Mirror } from "../mirror/mirror.ts";
-import { storeIn } from "./pull-through.ts";
+import { storeIn } from "./asked-store.ts";
 import { type Deadline, SharedAsker } from "./shared-asker.ts";
 import type { SilentHosts } from "./silent-hosts.ts";
 import { readListed } from "./target.ts";
@@ -15,6 +16,7 @@ export interface ListedAskerOptions {
   readonly asker?: Asker | undefined;
   /** The registries that may be asked, as for the proxy itself. */
   readonly upstreams: readonly string[];
+  readonly limits: Limits;
   readonly now: () => Date;
   /** Shared by all askers of one server. */
   readonly silent?: SilentHosts | undefined;
@@ -25,12 +27,12 @@ export interface ListedAskerOptions {
 
 /** Undefined where nobody is asked. @throws EngineError `invalid-config` for what is no host. */
 export function listedAsker(options: ListedAskerOptions): ((deadline: Deadline) => Asker) | undefined {
-  const { mirror, asker, upstreams, now, silent, report, warn } = options;
+  const { mirror, asker, upstreams, limits, now, silent, report, warn } = options;
   const listed = new Set(upstreams.map(readListed));
   if (asker === undefined) return undefined;
   const shared = new SharedAsker({
     asker: keepingAdded(asker, mirror.knowledge(), warn),
-    store: storeIn(mirror),
+    store: storeIn(mirror, limits),
     now,
     silent,
     report,

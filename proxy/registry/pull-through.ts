@@ -9,7 +9,6 @@ import type { Answer, AnswerTo, Unavailable } from "../../core/knowledge/answer.
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { unaskedRestWords, unaskedWords } from "../../core/knowledge/question-words.ts";
-import type { Mirror } from "../mirror/mirror.ts";
 import type { Deadline, SharedAsker } from "./shared-asker.ts";
 
 export type FailurePolicy = "Fail" | "Ignore";
@@ -135,7 +134,3 @@ function refusalWords(hosts: string, asked: string | undefined, why: string): st
   const [status] = /\bHTTP 40[13]\b/.exec(why) ?? [];
   return `${host || hosts} refuses the proxy${status === undefined ? "" : ` (${status})`}; the proxy's log says more`;
 }
-
-/** Keeps answers in a mirror; in one that is open for reading, none. */
-export const storeIn = (mirror: Mirror): ((question: Question, answer: Answer) => void) | undefined =>
-  mirror.isWritable ? (question, answer) => void mirror.writer().setAnswer(question, answer) : undefined;

@@ -9,6 +9,7 @@ import { keepingAdded } from "../archive/keeping-added.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { createRoute } from "../upstream/route.ts";
 import type { Registry } from "../upstream/registry/open-registry.ts";
+import { storeIn } from "./asked-store.ts";
 import { BlobServer } from "./blobs.ts";
 import { parseCatalog, sendCatalog } from "./catalog.ts";
 import type { Door } from "./door/door.ts";
@@ -18,7 +19,7 @@ import { BlobNames } from "./named-blobs.ts";
 import type { Refusal, RefusalFacts } from "./oci-error.ts";
 import { isOutageCode } from "./outage-code.ts";
 import { unavailable } from "./parts.ts";
-import { type FailurePolicy, PullThrough, storeIn } from "./pull-through.ts";
+import { type FailurePolicy, PullThrough } from "./pull-through.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { ReferrerServer } from "./referrers.ts";
 import { refuse, type Sent } from "./respond.ts";
@@ -93,7 +94,7 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
   const listed = new Set(upstreams.map(readListed));
   const defaultHost = readListed(options.defaultHost ?? "docker.io");
   const knowledge = mirror.knowledge();
-  const store = storeIn(mirror);
+  const store = storeIn(mirror, limits);
   const asker =
     registry === undefined ? undefined : keepingAdded(createRoute(registry.parts, { now }), knowledge, options.warn);
   const pull = new PullThrough({

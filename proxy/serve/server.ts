@@ -21,6 +21,12 @@ const everything: readonly Served[] = ["registry", "trust", "health", "metrics"]
 /** What every pull and every Pod asks: a router would cost more than their answers. */
 const hot: ReadonlySet<Served> = new Set(["registry", "admission"]);
 
+/**
+ * An API server takes objects of 3 MiB, has older ones of 1.5 MiB, and writes six bytes for characters such as `<`.
+ * What is refused here it would admit where its configuration lets it.
+ */
+const leastReviewBytes = 32 * 1024 * 1024;
+
 /** A part of the server that answers below some paths. */
 export interface Mount {
   readonly what: "registry" | "trust" | "admission";
@@ -394,7 +400,9 @@ export class Server {
       return undefined;
     }
     const length = Number(request.headers["content-length"] ?? 0);
-    if (request.headers["transfer-encoding"] !== undefined || length > config.limits.body) {
+    const { body } = config.limits;
+    const most = mount?.what === "admission" ? Math.max(body, leastReviewBytes) : body;
+    if (request.headers["transfer-encoding"] !== undefined || length > most) {
       refused("body");
       response.setHeader("connection", "close");
       const isLong = request.headers["transfer-encoding"] === undefined;

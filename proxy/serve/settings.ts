@@ -371,7 +371,13 @@ export const settings = {
           least: 1024,
           most: mib,
         },
-        body: { kind: "size", what: "bytes of a request's body", fallback: "8MiB", least: 0, most: 64 * mib },
+        body: {
+          kind: "size",
+          what: "bytes of a request's body; reviews of admission may have 32 MiB",
+          fallback: "8MiB",
+          least: 0,
+          most: 64 * mib,
+        },
         connections: {
           kind: "whole",
           what: "connections of a listener at the same time",

@@ -1,6 +1,6 @@
 /**
  * Decisions with their evidence, by their ids, so that somebody who was denied can be told why. They are bounded in
- * count and age: the oldest go. Source: docs/spec/offline.md#what-an-instance-remembers.
+ * count, bytes and age: the oldest go. Source: docs/spec/offline.md#what-an-instance-remembers.
  */
 import type { Database } from "better-sqlite3";
 import { digestOf } from "../../core/crypto/digest.ts";
@@ -42,6 +42,7 @@ export class DecisionLog {
   readonly #limits: Limits;
   /** Put since the last look. */
   #put = Number.POSITIVE_INFINITY;
+  #putBytes = 0;
 
   constructor(database: Database, limits: Limits) {
     this.#database = database;
@@ -53,7 +54,7 @@ export class DecisionLog {
    * @throws EngineError `over-limit` for a record that is too large.
    */
   put(decisions: readonly StoredDecision[], now: Date): void {
-    const { decisionRecordBytes: most, decisionRecords } = this.#limits;
+    const { decisionRecordBytes: most, decisionRecords, decisionLogBytes } = this.#limits;
     for (const { id, record } of decisions)
       if (record.length > most)
         throw new EngineError("over-limit", `a record of more than ${most} bytes`, { subject: id });
@@ -62,7 +63,9 @@ export class DecisionLog {
       for (const { id, at, subject, allowed, record } of decisions)
         put.run(id, at, subject, allowed ? 1 : 0, digestOf(record), record);
       this.#put += decisions.length;
-      if (this.#put >= decisionRecords / trimParts) this.#trim(now);
+      this.#putBytes += decisions.reduce((sum, { record }) => sum + record.length, 0);
+      const isDue = this.#put >= decisionRecords / trimParts || this.#putBytes >= decisionLogBytes / trimParts;
+      if (isDue) this.#trim(now);
     })();
   }
 
@@ -86,9 +89,10 @@ export class DecisionLog {
   }
 
   #trim(now: Date): void {
-    const { decisionRecords: most, decisionDays } = this.#limits;
+    const { decisionRecords: most, decisionLogBytes: bytes, decisionDays } = this.#limits;
     const oldest = new Date(now.getTime() - decisionDays * dayMs).toISOString();
-    this.#database.prepare(stateSql("trim-decisions")).run({ oldest, most });
+    this.#database.prepare(stateSql("trim-decisions")).run({ oldest, most, bytes });
     this.#put = 0;
+    this.#putBytes = 0;
   }
 }

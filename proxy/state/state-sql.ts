@@ -111,13 +111,20 @@ ON CONFLICT (image, resource, policy) DO UPDATE SET
   code = iif(state = 'refuted', code, excluded.code),
   message = iif(state = 'refuted', message, excluded.message)
 `,
-  "trim-decisions": `-- Too old ones, and the oldest of too many.
+  "trim-decisions": `-- Too old ones, the oldest of too many, and the oldest of what takes too much room.
 DELETE FROM decision
 WHERE at < :oldest OR id IN (
   SELECT id
   FROM decision
   ORDER BY at DESC, id
   LIMIT -1 OFFSET :most
+) OR id IN (
+  SELECT id
+  FROM (
+    SELECT id, sum(length(record)) OVER (ORDER BY at DESC, id) AS bytes
+    FROM decision
+  )
+  WHERE bytes > :bytes
 )
 `,
   "trim-recheck": `-- Undecided ones make room first, those that were let in longest ago before others.

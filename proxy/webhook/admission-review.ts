@@ -16,7 +16,8 @@ import {
 
 export interface Review {
   readonly uid: string;
-  readonly request: AdmissionRequest;
+  /** @throws EngineError `malformed`, `over-limit`. */
+  readonly request: () => AdmissionRequest;
 }
 
 export interface Refusal {
@@ -42,8 +43,9 @@ const malformed = (at: string, what: string): EngineError => new EngineError("ma
 
 /**
  * Reads a review. The API server made its JSON, so keys are not looked at twice; its depth is bounded, since a user
- * chose the resource in it.
- * @throws EngineError `malformed`, `over-limit`.
+ * chose the resource in it. Its id is read before anything that a user chose: what has no answer with its id, an API
+ * server admits where its configuration lets it.
+ * @throws EngineError `malformed` where there is no id to answer to.
  */
 export function readReview(body: Buffer, limits: Limits): Review {
   let review: unknown;
@@ -52,13 +54,18 @@ export function readReview(body: Buffer, limits: Limits): Review {
   } catch (error) {
     throw new EngineError("malformed", "the review is not JSON", { subject: "AdmissionReview", cause: error });
   }
-  checkDepth(review as JsonValue, limits.jsonDepth);
   if (!isObject(review as JsonValue) || (review as JsonObject).kind !== "AdmissionReview")
     throw malformed("/kind", "expected an AdmissionReview");
   const { apiVersion: version, request } = review as JsonObject;
   if (version !== apiVersion) throw malformed("/apiVersion", `expected ${apiVersion}`);
   if (!isObject(request)) throw malformed("/request", "expected an object");
-  return { uid: text(request, "uid"), request: toRequest(request) };
+  return {
+    uid: text(request, "uid"),
+    request: () => {
+      checkDepth(request, limits.jsonDepth - 1);
+      return toRequest(request);
+    },
+  };
 }
 
 function checkDepth(value: JsonValue, left: number): void {

@@ -14,13 +14,18 @@ import type { AdmissionRequest, RuleResult } from "../../core/index.ts";
 const warningLength = 250;
 /** And drops what comes after 4,096 characters of all of them. */
 const warningsLength = 4096;
+/** A kind, a namespace and a name of Kubernetes are shorter together. */
+const nameLength = 400;
 /** Where the documentation's block breaks its lines. */
 const lineLength = 80;
 
 const isSaid = ({ status }: RuleResult): boolean => status !== "pass" && status !== "skip";
 
+/** Nobody has looked at a name yet: it may be of any length, and hold what a screen obeys. */
 export function resourceName({ kind, namespace, name = "" }: AdmissionRequest): string {
-  return [kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join("/");
+  const whole = [kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join("/");
+  const shown = whole.length <= nameLength ? whole : `${whole.slice(0, nameLength)}…`;
+  return shown.replaceAll(/[\p{C}\u2028\u2029]/gu, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /**

@@ -4,18 +4,37 @@
  * conditions. Source: docs/spec/kyverno.md#deciding-an-entry.
  */
 import { isObject } from "../../core/encoding/shape.ts";
-import type { AdmissionRequest, JsonObject, JsonValue } from "../../core/index.ts";
+import type { AdmissionRequest, JsonObject, JsonValue, Policy } from "../../core/index.ts";
 import { hasPods, podSpecOf } from "../../core/kyverno/image/extract.ts";
 
 /** Those of the kinds whose Pods are found by the name of the kind: another group may have one of the same name. */
 const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
 const containerLists = ["containers", "initContainers", "ephemeralContainers"] as const;
 
-export function leavesImages({ operation, kind, object, oldObject }: AdmissionRequest): boolean {
+/** Kinds of which a policy says itself where their images are, and whether that may be their metadata. */
+export type OwnPlaces = ReadonlyMap<string, { readonly inMetadata: boolean }>;
+
+export function ownPlaces(policies: readonly Policy[]): OwnPlaces {
+  const places = new Map<string, { readonly inMetadata: boolean }>();
+  for (const { spec } of policies)
+    for (const { imageExtractors = {} } of spec.rules)
+      for (const [kind, extractors] of Object.entries(imageExtractors)) {
+        const inMetadata = extractors.some(({ path }) => /^[\s/]*(?:metadata|\*)\s*(?:\/|$)/.test(path));
+        places.set(kind, { inMetadata: inMetadata || places.get(kind)?.inMetadata === true });
+      }
+  return places;
+}
+
+export function leavesImages(
+  { operation, kind, object, oldObject }: AdmissionRequest,
+  own: OwnPlaces = new Map(),
+): boolean {
   if (operation !== "UPDATE" || object === undefined || oldObject === undefined) return false;
   // Of another kind nobody knows where its images are: all but its metadata must be the same.
-  if (!knownGroups.has(kind.group) || !hasPods(kind.kind))
-    return isSame({ ...object, metadata: null }, { ...oldObject, metadata: null });
+  if (!knownGroups.has(kind.group) || !hasPods(kind.kind) || own.has(kind.kind))
+    return (
+      own.get(kind.kind)?.inMetadata !== true && isSame({ ...object, metadata: null }, { ...oldObject, metadata: null })
+    );
   const now = podSpecOf({ ...object, kind: kind.kind });
   const before = podSpecOf({ ...oldObject, kind: kind.kind });
   return now !== undefined && before !== undefined && isSame(imagesOf(now), imagesOf(before));

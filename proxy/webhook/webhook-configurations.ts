@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { JsonObject, Policy } from "../../core/index.ts";
+import { type OwnPlaces, ownPlaces } from "./unchanged.ts";
 import type { Strictness } from "./webhook.ts";
 import { type NamedResource, webhookRules } from "./webhook-rules.ts";
 
@@ -58,6 +59,7 @@ export function webhookConfigurations(options: ConfigurationOptions): WebhookCon
     const timeout = Math.max(0, ...own.map(({ spec }) => spec.webhookTimeoutSeconds ?? defaultTimeout));
     return rules.length === 0 ? [] : [{ strictness, failurePolicy, rules, timeout }];
   });
+  const unchanged = unchangedConditions(ownPlaces(policies));
   const webhooks = (pass: "mutate" | "validate"): readonly JsonObject[] =>
     groups.map(({ strictness, failurePolicy, rules, timeout }) => ({
       name: `${pass}.${name}.svc-${strictness}`,
@@ -73,7 +75,7 @@ export function webhookConfigurations(options: ConfigurationOptions): WebhookCon
       admissionReviewVersions: ["v1"],
       ...(pass === "mutate" ? { reinvocationPolicy: "IfNeeded" } : {}),
       ...namespaceSelector(options),
-      matchConditions: [...unchangedConditions, ...ownPods(options.own)],
+      matchConditions: [...unchanged, ...ownPods(options.own)],
     }));
   const object = (kind: string, pass: "mutate" | "validate"): JsonObject => ({
     apiVersion: "admissionregistration.k8s.io/v1",
@@ -133,26 +135,37 @@ const places = [
 const containerLists = ["containers", "initContainers", "ephemeralContainers"] as const;
 
 /**
- * Updates that leave every image are not sent: the load of a cluster is mostly such. The webhook says the same of them
- * where an API server does not know conditions.
+ * How many members of a list are compared at most: an API server counts what a condition costs, and what costs too much
+ * counts as one that failed. Where the failure policy is Ignore, nothing would be sent then.
  */
-const unchangedConditions: readonly JsonObject[] = places.map(({ path, kinds }) => {
-  const spec = path.join(".");
-  const list = (root: string, field: string, read: string): string =>
-    `(has(${root}.${spec}.${field}) ? ${root}.${spec}.${field}.map(c, ${read}) : [])`;
-  const image = "c.name + ' ' + (has(c.image) ? c.image : '')";
-  const volume = "c.name + ' ' + (has(c.image) && has(c.image.reference) ? c.image.reference : '')";
-  const same = [...containerLists.map((field) => [field, image] as const), ["volumes", volume] as const].map(
-    ([field, read]) => `${list("object", field, read)} == ${list("oldObject", field, read)}`,
-  );
-  const group = kinds.some((kind) => kind === "Pod") ? "''" : "";
-  const named = `request.kind.kind in [${kinds.map((kind) => `'${kind}'`).join(", ")}]`;
-  const own = group === "" ? "request.kind.group in ['', 'apps', 'batch']" : `request.kind.group == ${group}`;
-  return {
-    name: `changes-images-of-${kinds.length === 1 ? String(kinds[0]).toLowerCase() : "controllers"}`,
-    expression: `!(request.operation == 'UPDATE' && ${own} && ${named} && ${same.join(" && ")})`,
-  };
-});
+const mostCompared = 100;
+
+/**
+ * Updates that leave every image are not sent: the load of a cluster is mostly such. The webhook says the same of them
+ * where an API server does not know conditions. `own`: kinds whose images are elsewhere.
+ */
+const unchangedConditions = (own: OwnPlaces): readonly JsonObject[] =>
+  places.flatMap(({ path, kinds }) => {
+    const compared = kinds.filter((kind) => !own.has(kind));
+    if (compared.length === 0) return [];
+    const spec = path.join(".");
+    const list = (root: string, field: string, read: string): string =>
+      `(has(${root}.${spec}.${field}) ? ${root}.${spec}.${field}.map(c, ${read}) : [])`;
+    const isShort = (root: string, field: string): string =>
+      `(!has(${root}.${spec}.${field}) || size(${root}.${spec}.${field}) <= ${mostCompared})`;
+    const image = "c.name + ' ' + (has(c.image) ? c.image : '')";
+    const volume = "c.name + ' ' + (has(c.image) && has(c.image.reference) ? c.image.reference : '')";
+    const lists = [...containerLists.map((field) => [field, image] as const), ["volumes", volume] as const];
+    const short = lists.flatMap(([field]) => ["object", "oldObject"].map((root) => isShort(root, field)));
+    const same = lists.map(([field, read]) => `${list("object", field, read)} == ${list("oldObject", field, read)}`);
+    const isPod = kinds.some((kind) => kind === "Pod");
+    const named = `request.kind.kind in [${compared.map((kind) => `'${kind}'`).join(", ")}]`;
+    const group = isPod ? "request.kind.group == ''" : "request.kind.group in ['', 'apps', 'batch']";
+    return {
+      name: `changes-images-of-${kinds.length === 1 ? String(kinds[0]).toLowerCase() : "controllers"}`,
+      expression: `!(request.operation == 'UPDATE' && ${group} && ${named} && ${[...short, ...same].join(" && ")})`,
+    };
+  });
 
 /** Only in the program's own namespace: anybody could give a Pod its labels. */
 function ownPods(own: ConfigurationOptions["own"]): readonly JsonObject[] {

@@ -19,7 +19,7 @@ import {
 import { untilDeadline } from "../until-deadline.ts";
 import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "./admission-review.ts";
 import { admissionWarnings, denialBlock, resourceName } from "./denial.ts";
-import { leavesImages } from "./unchanged.ts";
+import { leavesImages, type OwnPlaces, ownPlaces } from "./unchanged.ts";
 
 type Pass = NonNullable<DecideOptions["pass"]>;
 export type Strictness = "fail" | "ignore";
@@ -79,6 +79,9 @@ const partForDeciding = 0.9;
 /** Seconds after which who was shed may come again. */
 const retryAfter = 1;
 
+/** Of so many bytes a review is read whatever else is read: what is not answered may be admitted. */
+const smallReview = 1024 * 1024;
+
 interface Place {
   readonly pass: Pass;
   readonly strictness: Strictness;
@@ -86,10 +89,15 @@ interface Place {
 
 export class Webhook {
   readonly #options: WebhookOptions;
+  readonly #own: OwnPlaces;
   #waiting = 0;
+  /** Of large reviews that are read or answered. */
+  #largeBytes = 0;
 
   constructor(options: WebhookOptions) {
     this.#options = options;
+    const { fail, ignore } = options.engines;
+    this.#own = ownPlaces([...fail.policies, ...ignore.policies]);
   }
 
   /** Answers a request to one of the paths. */
@@ -108,6 +116,17 @@ export class Webhook {
       reply(response, 405, '{"error":"a review comes by POST"}');
       return;
     }
+    const large = largeOf(request);
+    if (this.#largeBytes + large > this.#options.limits.reviewBytes) {
+      response.setHeader("connection", "close");
+      reply(response, 503, '{"error":"too many large reviews at the same time; try again"}');
+      return;
+    }
+    this.#largeBytes += large;
+    if (large > 0)
+      response.on("close", () => {
+        this.#largeBytes -= large;
+      });
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => void chunks.push(chunk));
     request.on("error", () => response.destroy());
@@ -122,7 +141,7 @@ export class Webhook {
     try {
       const review = readReview(body, this.#options.limits);
       uid = review.uid;
-      const judged = this.#judge(review.request, place, path, { began, end }, response);
+      const judged = this.#judge(review.request(), place, path, { began, end }, response);
       if ("then" in judged)
         judged.then(
           (answer) => send(response, { uid, ...answer }),
@@ -178,7 +197,7 @@ export class Webhook {
       );
       return answer;
     };
-    if (leavesImages(request)) return tell("unchanged");
+    if (leavesImages(request, this.#own)) return tell("unchanged");
     const engine = engines[place.strictness];
     const options = { pass: place.pass };
     const at = now();
@@ -252,6 +271,12 @@ function placeOf(path: string): Place | undefined {
 function timeoutOf(url: string, question: number): number {
   const [, seconds] = /[?&]timeout=(\d{1,4})s(?:&|$)/.exec(question < 0 ? "" : url.slice(question)) ?? [];
   return seconds === undefined ? defaultTimeoutMs : Math.min(Math.max(Number(seconds) * 1000, 1000), mostTimeoutMs);
+}
+
+/** What a review has in memory where it is larger than nearly all are. The server knows the length of every body. */
+function largeOf({ headers }: IncomingMessage): number {
+  const length = Number(headers["content-length"] ?? 0);
+  return length > smallReview ? length : 0;
 }
 
 const send = (response: ServerResponse, answer: ReviewAnswer): void => reply(response, 200, renderAnswer(answer));

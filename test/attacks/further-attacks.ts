@@ -189,4 +189,11 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a stolen key named its heir before it was rejected", "whom it named is told, with the command that rejects it"],
   ["a pipe among the files that crossed", "refused; nobody waits for it"],
   ["the mirror that is pushed is led back to trust that was replaced", "what was seen is a floor for each reader too"],
+  [
+    "a review is made so deep, long or odd that it has no answer, and the API server admits it",
+    "whatever a user chose is answered under the review's id: refused",
+  ],
+  ["an update changes an image where only a policy knows that there is one", "such an update is decided"],
+  ["a name that is no name: long, or with signs that a screen obeys", "cut and escaped, in answers and in the log"],
+  ["names that nobody has are asked for without end", "bounded; the oldest are forgotten, and unknown again"],
 ];

@@ -2,6 +2,7 @@
 import { EngineError } from "../../core/errors.ts";
 import { type Limits, limitsWith } from "../../core/limits.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { storeIn } from "../../proxy/registry/asked-store.ts";
 import type { DecisionLog } from "../../proxy/state/decision-log.ts";
 import { openState } from "../../proxy/state/open-state.ts";
 import { fastVerifier } from "../lab/index.ts";
@@ -46,6 +47,20 @@ const recordingRuns = (given: Partial<Limits>): readonly string[] => {
     for (const kind of ["first", "second"])
       mirror.log.addRun({ kind, started: at, ended: at, from: "test", summary: {} });
     const kept = mirror.log.runs(9).map(({ kind }) => kind);
+    return kept.length === 2 ? [] : [`kept: ${kept.join(", ")}`];
+  } finally {
+    mirror.close();
+  }
+};
+
+/** `storeIn`, with two tags that clients asked for and nobody has. */
+const keepingAbsences = (given: Partial<Limits>): readonly string[] => {
+  const mirror = openMirror(temporaryFolder(), { mode: "write", limits: limitsWith() });
+  try {
+    const tag = (name: string) => ({ kind: "tag", repository: "a.example/app", tag: name }) as const;
+    const put = storeIn(mirror, limitsWith(given));
+    for (const name of ["first", "second"]) put?.(tag(name), { state: "absent", ...origin });
+    const kept = ["first", "second"].filter((name) => mirror.knowledge().recorded(tag(name)) !== undefined);
     return kept.length === 2 ? [] : [`kept: ${kept.join(", ")}`];
   } finally {
     mirror.close();
@@ -117,9 +132,11 @@ const refusingRecords = (given: Partial<Limits>): readonly string[] => {
 export const storedRows = {
   listedDamage: { low: 1, run: listingDamage, says: /^listed 1 of 2$/ },
   listedRemovals: { low: 1, run: listingRemovals, says: /^listed 1 of 2$/ },
+  askedAbsences: { low: 1, run: keepingAbsences, says: /^kept: second$/ },
   mirrorRuns: { low: 1, run: recordingRuns, says: /^kept: second$/ },
   recheckEntries: { low: 1, run: rechecking, says: /^kept 1, dropped 1$/ },
   decisionRecords: { low: 1, run: rememberingDecisions(), says: /^kept: d-first$/ },
+  decisionLogBytes: { low: 3, run: rememberingDecisions(), says: /^kept: d-first$/ },
   decisionRecordBytes: { low: 1, run: refusingRecords },
   decisionDays: { low: 30, run: rememberingLong, says: /^kept: d-second$/ },
 };

@@ -61,7 +61,10 @@ function world(files: Record<string, string> = {}): World {
       now: () => new Date("2026-11-30T00:00:00Z"),
     },
     parts: (handle = (request, response) => void response.end(`${request.method} ${request.url}`)) => ({
-      mounts: [{ what: "registry", paths: ["/v2"], handle }],
+      mounts: [
+        { what: "registry", paths: ["/v2"], handle },
+        { what: "admission", paths: ["/mutate/fail"], handle },
+      ],
       checks: [{ name: "mirror", look: () => undefined }],
       close: async () => {
         made.closed += 1;
@@ -278,7 +281,7 @@ test("an address that is taken is named", async () => {
 test("what breaks a bound gets its status and a count: headers, bodies, forms", async () => {
   const limits = { headers: "2KiB", body: "1KiB" };
   const seen = await withServer(
-    local,
+    { ...local, serves: ["registry", "admission"] },
     async (server) => {
       const port = portOf(server);
       const head = "HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
@@ -286,6 +289,9 @@ test("what breaks a bound gets its status and a count: headers, bodies, forms", 
         [`GET /v2/ ${head}X: ${"x".repeat(5000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
         [`GET /${"x".repeat(5000)} ${head}\r\n`, /^HTTP\/1\.1 431 /],
         [`POST /v2/ ${head}Content-Length: 1025\r\n\r\n`, /^HTTP\/1\.1 413 /],
+        // A review may be as large as an API server makes one.
+        [`POST /mutate/fail ${head}Content-Length: ${27 * 1024 * 1024}\r\n\r\n`, /^HTTP\/1\.1 200 /],
+        [`POST /mutate/fail ${head}Content-Length: ${54 * 1024 * 1024}\r\n\r\n`, /^HTTP\/1\.1 413 /],
         [`POST /v2/ ${head}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`, /^HTTP\/1\.1 411 /],
         ["GET /v2/ HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 /],
         [`GET /v2/ ${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`, /^HTTP\/1\.1 400 /],
@@ -295,12 +301,12 @@ test("what breaks a bound gets its status and a count: headers, bodies, forms", 
       ];
       for (const [bytes, status] of table) assert.match(await sendRaw(port, bytes), status, bytes.slice(0, 60));
     },
-    { more: { limits } },
+    { more: { limits, policies: { folders: ["policies"] } } },
   );
   const text = await seen.metrics.render();
   for (const [reason, count] of [
     ["headers", 2],
-    ["body", 2],
+    ["body", 3],
   ] as const)
     assert.match(text, new RegExp(`refused_total\\{listener="127.0.0.1:0",reason="${reason}"\\} ${count}`));
 });

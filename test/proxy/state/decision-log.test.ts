@@ -55,6 +55,24 @@ test("the newest are listed first; too many and too old ones go", () => {
   state.close();
 });
 
+test("of what takes too much room the oldest go", () => {
+  const { state } = opened({ decisionLogBytes: 100 });
+  const record = new Uint8Array(40);
+  state.decisions((log) => {
+    for (const [id, day] of [
+      ["a", "26"],
+      ["b", "27"],
+      ["c", "28"],
+    ] as const)
+      log.put([decision(id, { record, at: `2026-11-${day}T00:00:00Z` })], now);
+    assert.equal(
+      log.list(9).map(({ id }) => id),
+      ["d-c", "d-b"],
+    );
+  });
+  state.close();
+});
+
 test("a record that is too large is refused, and none of its batch is stored", () => {
   const { state } = opened({ decisionRecordBytes: 11 });
   state.decisions((log) => {

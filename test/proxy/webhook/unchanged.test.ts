@@ -2,7 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdmissionRequest, JsonObject } from "../../../core/index.ts";
-import { leavesImages } from "../../../proxy/webhook/unchanged.ts";
+import { leavesImages, ownPlaces } from "../../../proxy/webhook/unchanged.ts";
+import { load, policyText } from "../../support/fixture-policies.ts";
 
 const test = suite("proxy/webhook/unchanged");
 
@@ -61,6 +62,34 @@ test("only an update with both objects: no creation, no deletion, nothing withou
   assert.not(leavesImages({ operation: "UPDATE", kind: { group: "", version: "v1", kind: "Pod" }, object: same }));
   assert.not(update(pod, { metadata: {} }, { metadata: {} }));
   assert.not(update(["", "v1", "constructor"], { spec: { image: "a" } }, { spec: { image: "b" } }));
+});
+
+test("where a policy says itself where images are, nothing else is looked at", () => {
+  const own = (kind: string, path: string) =>
+    ownPlaces(
+      load(
+        policyText({
+          match: `any: [{ resources: { kinds: [${kind}] } }]`,
+          rule: `imageExtractors:\n  ${kind}: [{ path: ${path} }]`,
+          fields: "mutateDigest: false\nverifyDigest: false",
+        }),
+      ).policies,
+    );
+  const leaves = (places: ReturnType<typeof own>, object: JsonObject, oldObject: JsonObject): boolean =>
+    leavesImages({ operation: "UPDATE", kind: { group: "", version: "v1", kind: "Pod" }, object, oldObject }, places);
+  const before = { metadata: { annotations: { image: "a:1" } }, spec: spec("a:1", { nodeName: "a:1" }) };
+  const moved = { ...before, spec: spec("a:1", { nodeName: "b:1" }) };
+  const noted = { ...before, metadata: { annotations: { image: "b:1" } } };
+  for (const [places, ofMoved, ofNoted] of [
+    [own("Task", "/spec/x"), true, true],
+    [own("Pod", "/spec/nodeName"), false, true],
+    [own("Pod", "/metadata/annotations/*"), false, false],
+    [own("Pod", "metadata/annotations/image"), false, false],
+    [own("Pod", "/*/annotations/image"), false, false],
+  ] as const) {
+    assert.is(leaves(places, moved, before), ofMoved);
+    assert.is(leaves(places, noted, before), ofNoted);
+  }
 });
 
 test.run();

@@ -80,4 +80,27 @@ test("nothing is exempt unless it is said, and what is exempt is named", () => {
   assert.match(own?.expression ?? "", /request\.namespace == 'gate'.*'app' in object\.metadata\.labels/);
 });
 
+test("kinds of which a policy says where their images are have no condition, and long lists are always sent", () => {
+  const extractor = (kind: string) =>
+    policyText({
+      name: "own",
+      match: `any: [{ resources: { kinds: [${kind}] } }]`,
+      rule: `imageExtractors:\n  ${kind}: [{ path: /metadata/annotations/image }]`,
+      fields: "mutateDigest: false\nverifyDigest: false",
+    });
+  const conditions = (...texts: readonly string[]) => made(texts).mutating[0]?.matchConditions ?? [];
+  const names = (...texts: readonly string[]) => conditions(...texts).map(({ name }) => name);
+  const all = ["changes-images-of-pod", "changes-images-of-controllers", "changes-images-of-cronjob"];
+  assert.equal(names(strict), all);
+  assert.equal(names(strict, extractor("Task")), all);
+  assert.equal(names(strict, extractor("Pod")), all.slice(1));
+  const [, controllers] = conditions(strict, extractor("Deployment"));
+  assert.not.match(controllers?.expression ?? "", /'Deployment'/);
+  assert.match(controllers?.expression ?? "", /'StatefulSet'/);
+  for (const { expression } of conditions(strict))
+    for (const field of ["containers", "initContainers", "ephemeralContainers", "volumes"])
+      for (const root of ["object", "oldObject"])
+        assert.match(expression, new RegExp(`size\\(${root}\\.spec\\.[\\w.]*${field}\\) <= 100`));
+});
+
 test.run();

@@ -1,0 +1,2 @@
+DELETE FROM attempt
+WHERE question = ? AND at = ?
