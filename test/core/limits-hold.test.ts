@@ -51,7 +51,6 @@ import { LayoutFolder, refName } from "../support/layout-folder.ts";
 import { unpacking, unpackingZstd } from "./layout-limits.ts";
 import { keepingExports, listingArchive, statingArchive, statingSnapshot } from "./archive-limits.ts";
 import { layerRows } from "./layer-limits.ts";
-import { admissionRows } from "./admission-limits.ts";
 import { storedRows } from "./mirror-limits.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
@@ -465,7 +464,6 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   heldBytes: { low: 100, run: settled, says: /^over-budget: / },
   settleRounds: { low: 1, run: settling, says: /^over-budget: / },
   memoEntries: { low: 0, run: remembering, says: /^verified again/ },
-  ...admissionRows,
   ...storedRows,
   ...layerRows,
 };

@@ -6,6 +6,7 @@ import { storeIn } from "../../proxy/registry/asked-store.ts";
 import type { DecisionLog } from "../../proxy/state/decision-log.ts";
 import { openState } from "../../proxy/state/open-state.ts";
 import { fastVerifier } from "../lab/index.ts";
+import { admissionRows } from "./admission-limits.ts";
 import { at, origin, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
 /** `inspect`, of a mirror with two damaged rows. */
@@ -130,6 +131,7 @@ const refusingRecords = (given: Partial<Limits>): readonly string[] => {
 
 /** Rows of the table of limits. */
 export const storedRows = {
+  ...admissionRows,
   listedDamage: { low: 1, run: listingDamage, says: /^listed 1 of 2$/ },
   listedRemovals: { low: 1, run: listingRemovals, says: /^listed 1 of 2$/ },
   askedAbsences: { low: 1, run: keepingAbsences, says: /^kept: second$/ },
