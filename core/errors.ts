@@ -352,7 +352,7 @@ export const remedies = {
   "web-page": "fetch the file again: a server answered with a page",
   "other-file": "give the file that is asked for; see `sallyport COMMAND --help`",
   "no-mirror":
-    "name another folder, `--store FOLDER`, or fill this one: `sallyport import --store STORE FILE --key PUBLIC`, " +
+    "name another folder, `--store FOLDER`, or fill this one: `sallyport import --store STORE ARCHIVE --key PUBLIC`, " +
     "`sallyport mirror sync --store STORE -f LIST` or `sallyport mirror add --store STORE IMAGE=LAYOUT`",
   "no-snapshot":
     "correct the name or the tag; the mirror of which there should be one pushes it: " +

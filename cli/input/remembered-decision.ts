@@ -21,7 +21,8 @@ export interface RememberedDecision {
  */
 export function readDecision(id: DecisionId, options: { readonly store?: string }, io: CommandIO): RememberedDecision {
   const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);
-  if (store === undefined) throw usage("the id of a decision needs the store of the instance that made it", "--store");
+  if (store === undefined)
+    throw usage("the id of a decision needs the store of the instance that made it: give --store DIR", "--store");
   const state = findState(store, io.limits);
   const found = state?.decisions((log) => log.find(id));
   state?.close();

@@ -199,4 +199,17 @@ test("a damaged mirror, and none, are errors", async () => {
   assert.is((await runCli(["status", "--store", folder, "--max-mirror-age", "999999d"])).exit, 2);
 });
 
+test("a folder without a mirror: the commands that fill it, with its name", async () => {
+  const folder = temporaryFolder();
+  const { exit, err } = await runCli(["status", "--store", folder]);
+  assert.is(exit, 2);
+  const said = err.replaceAll(/\s+/g, " ");
+  for (const command of [
+    `import --store ${folder} ARCHIVE --key PUBLIC`,
+    `mirror sync --store ${folder} -f LIST`,
+    `mirror add --store ${folder} IMAGE=LAYOUT`,
+  ])
+    assert.ok(said.includes(command), err);
+});
+
 test.run();
