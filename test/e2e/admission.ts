@@ -194,6 +194,17 @@ const judged: Scenario = {
     assert.match(words(overlooked), /Warning: policy lenient\.verify.*\[not-in-mirror\]/);
     succeeds(await kubectl(["-n", "shop", "delete", "pod", "signed", "other", "--wait=false", "--force"]));
 
+    // What a user makes deep is refused by the webhook: without its answer, an API server would admit it under Ignore.
+    let fields: object = {};
+    for (let depth = 0; depth < 120; depth++) fields = { [`f:a${depth}`]: fields };
+    const time = "2026-01-01T00:00:00Z";
+    const manager = { manager: "me", operation: "Update", apiVersion: "v1", time, fieldsType: "FieldsV1" };
+    const deep = pod("shop", "deep", "registry.example/never/seen:1");
+    const metadata = { ...deep.metadata, managedFields: [{ ...manager, fieldsV1: fields }] };
+    const nested = await kubectl(["create", "--validate=false", "-f", "-"], { ...deep, metadata });
+    assert.is(nested.exit, 1);
+    assert.match(words(nested), /denied the request: \[over-limit\]/);
+
     // Nobody answers: the API server decides by the failure policy.
     await tools.stage.stopServers();
   },
