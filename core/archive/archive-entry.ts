@@ -150,14 +150,8 @@ export function namedBlobs(entry: Entry): readonly NamedBlob[] {
   return named;
 }
 
-/** Every member that an entry can have, in the order of its line. */
-const memberOrder: readonly string[] = [
-  ...["at", "date", "digest", "from", "gone", "key", "kind", "partial", "reason", "repository", "role", "size"],
-  ...["state", "target", "targetSize", "treeSize", "value", "version"],
-];
-
 /** The line of an entry, without its line feed. */
-export const encodeEntry = (entry: Entry): string => encodeFlat(entry as unknown as FlatObject, memberOrder);
+export const encodeEntry = (entry: Entry): string => encodeFlat(entry as unknown as FlatObject);
 
 const malformed = (message: string): EngineError => new EngineError("malformed", message);
 

@@ -1,12 +1,19 @@
 /** Digests: SHA-2 of FIPS 180-4, and the digest of a content as OCI writes it. */
-import { encodeHex } from "../encoding/hex.ts";
-import { hashes } from "#hashes";
+import { hashes, sha256Hex } from "#hashes";
 
 /** A SHA-256 digest as OCI writes it: `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
 
 /** Whether `text` is a digest in its only accepted spelling. */
-export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$/.test(text);
+export function isDigest(text: string): text is Digest {
+  if (text.length !== 71 || !text.startsWith("sha256:")) return false;
+  // Asked for every row of an archive: a regular expression takes several times as long.
+  for (let index = 7; index < 71; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 48 || unit > 102 || (unit > 57 && unit < 97)) return false;
+  }
+  return true;
+}
 
 export type HashName = "sha224" | "sha256" | "sha384" | "sha512";
 
@@ -26,4 +33,4 @@ export const digest = (hash: HashName, bytes: Uint8Array): Uint8Array => hashes[
 export const sha256 = (bytes: Uint8Array): Uint8Array => hashes.sha256(bytes);
 
 /** `sha256:` and 64 lower-case hexadecimal digits. */
-export const digestOf = (bytes: Uint8Array): Digest => `sha256:${encodeHex(hashes.sha256(bytes))}`;
+export const digestOf = (bytes: Uint8Array): Digest => `sha256:${sha256Hex(bytes)}`;

@@ -78,7 +78,9 @@ export function questionText(question: Question): string {
 }
 
 const unpart = (text: string): string =>
-  text.replace(/%([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  text.includes("%")
+    ? text.replace(/%([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    : text;
 
 /**
  * The inverse of {@link questionText}.

@@ -19,7 +19,7 @@ import type { TarCursor } from "./tar-cursor.ts";
 
 /** A blob as it arrives, to be read before the next is asked for, or not at all. */
 export interface ArrivedBlob extends CarriedBlob {
-  /** @throws EngineError `archive-corrupt` when they do not have the digest. */
+  /** Valid until the next is asked for. @throws EngineError `archive-corrupt` when they do not have the digest. */
   bytes(): Uint8Array;
   /** Each is valid until the next. @throws EngineError `archive-corrupt` after the last, as {@link bytes}. */
   pieces(): Iterable<Uint8Array>;
@@ -192,7 +192,7 @@ class BlobContent implements ArrivedBlob {
 
   bytes(): Uint8Array {
     this.#cursor.position = this.#at;
-    const bytes = this.#cursor.bytes(this.size);
+    const bytes = this.#cursor.view(this.size);
     this.#check(digestOf(bytes));
     return bytes;
   }

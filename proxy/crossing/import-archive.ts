@@ -211,6 +211,7 @@ class Import {
       rows.add(entry, this.#where);
       if (kind !== "delta") hash.update(contentLine(contentRow(entry)));
     }
+    rows.endEntries();
     // Only a delta is more than its own entries, which come in the order of the content id.
     if (kind !== "delta") this.#requireContent(`sha256:${hash.digest("hex")}`);
   }

@@ -29,7 +29,14 @@ import { contradicts } from "../../core/knowledge/completeness-claim.ts";
 import { parseQuestion, type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
 import { beside } from "../archive/keeping-added.ts";
-import { type AnswerRow, loadRootSource, storeValue, toRow } from "../mirror/answer-row.ts";
+import {
+  answerColumns,
+  type AnswerRow,
+  loadRootSource,
+  type StoredValue,
+  storeValue,
+  toRow,
+} from "../mirror/answer-row.ts";
 import type { MirrorKnowledge } from "../mirror/mirror-knowledge.ts";
 import type { MirrorWriter, Pin } from "../mirror/mirror-writer.ts";
 import { rowChecksum } from "../mirror/row-checksum.ts";
@@ -56,6 +63,13 @@ export interface RowOptions {
   readonly initialRoot: (name: string) => Uint8Array | undefined;
 }
 
+/** What entries say of a blob; `size` is -1 where they do not agree. */
+interface Arriving {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly keep: number;
+}
+
 type RowAnswer = Extract<RowEntry, { readonly state: string }>;
 
 export class ImportedRows {
@@ -70,6 +84,8 @@ export class ImportedRows {
   #localClaims: ReadonlySet<string> = new Set();
   /** Digests of the trusted roots that were here before, by their questions. */
   #trusted: ReadonlyMap<string, string | null> = new Map();
+  #arriving: readonly Arriving[] = [];
+  #nextArriving = 0;
 
   constructor(writer: MirrorWriter, knowledge: MirrorKnowledge, options: RowOptions) {
     this.#database = writer.database;
@@ -138,9 +154,26 @@ export class ImportedRows {
     return entry.kind === "manifest" || entry.kind === "blob" || entry.target === digest;
   }
 
-  /** A blob that entries name. */
+  /** After the last entry. Names are sorted all at once: to look up the place of each takes longer. */
+  endEntries(): void {
+    this.#run("sort-arriving");
+  }
+
+  /** Blobs come in the order of their digests, as the names do: these are read some at a time. */
+  #findArriving(digest: Digest): Arriving | undefined {
+    let next = this.#arriving[this.#nextArriving];
+    while (next !== undefined && next.digest < digest) next = this.#arriving[++this.#nextArriving];
+    if (next === undefined) {
+      this.#arriving = this.#all<Arriving>("list-arriving", digest);
+      this.#nextArriving = 0;
+      [next] = this.#arriving;
+    }
+    return next?.digest === digest ? next : undefined;
+  }
+
+  /** A blob that entries name, after {@link endEntries}, in the order of their digests. */
   blob(digest: Digest, size: number, bytes: Uint8Array, where: string): void {
-    const named = this.#get<{ readonly size: number; readonly keep: number }>("find-arriving", digest);
+    const named = this.#findArriving(digest);
     if (named === undefined) throw corruptArchive(`a blob that no entry names: ${digest}`, where);
     if (named.size !== size)
       throw corruptArchive(`an entry says another size of ${digest} than its ${size} bytes`, where);
@@ -270,7 +303,8 @@ export class ImportedRows {
     if (row === undefined || row.state !== "present") return;
     const answer = { state: "present", value: undefined, at: row.at, from: row.source } as const;
     const stored = { digest: row.digest as Digest, value: row.value };
-    this.#run("put-answer", toRow(parseQuestion(key), partial ? { ...answer, partial } : answer, stored));
+    const changed = toRow(parseQuestion(key), partial ? { ...answer, partial } : answer, stored, key);
+    this.#run("put-answer", ...answerColumns(changed));
   }
 
   #writeAnswer(entry: RowAnswer, bytes: Uint8Array | undefined): void {
@@ -278,7 +312,7 @@ export class ImportedRows {
     const { at, from } = entry;
     if (entry.state === "absent") {
       const answer: Answer = { state: "absent", at, from };
-      if (this.#kept(question, entry.key, answer) === answer) this.#put(question, answer, undefined);
+      if (this.#kept(question, entry.key, answer) === answer) this.#put(question, entry.key, answer, undefined);
       return;
     }
     const text = bytes === undefined ? entry.value : decodeUtf8(bytes);
@@ -288,9 +322,9 @@ export class ImportedRows {
     const answer = entry.partial === true ? ({ ...known, partial: true } as const) : known;
     if (this.#localClaims.size > 0) this.#endLocalClaims(question, answer);
     const kept = this.#kept(question, entry.key, answer);
-    if (kept === answer) this.#put(question, answer, { digest: entry.digest, value: text ?? null });
+    if (kept === answer) this.#put(question, entry.key, answer, { digest: entry.digest, value: text ?? null });
     else if (kept.state === "present" && question.kind === "referrers")
-      this.#put(question, kept, storeValue("referrers", kept.value as never));
+      this.#put(question, entry.key, kept, storeValue("referrers", kept.value as never));
   }
 
   /** A trusted root that is only a file follows from nothing: it takes the place of no other. */
@@ -303,8 +337,13 @@ export class ImportedRows {
       );
   }
 
-  #put(question: Question, answer: Exclude<Answer, { state: "unavailable" }>, stored: Parameters<typeof toRow>[2]) {
-    this.#run("put-answer", toRow(question, answer, stored));
+  #put(
+    question: Question,
+    key: string,
+    answer: Exclude<Answer, { state: "unavailable" }>,
+    stored: StoredValue | undefined,
+  ) {
+    this.#run("put-answer", ...answerColumns(toRow(question, answer, stored, key)));
   }
 
   /** What cannot be read again is not written. The digest of bytes is checked when they come. */

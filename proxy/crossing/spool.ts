@@ -105,7 +105,14 @@ export class Spool {
   /** All blobs, in the order of their digests. */
   *blobs(): Iterable<SpooledBlob> {
     this.#sort();
-    yield* this.#database.prepare<[], SpooledBlob>("SELECT * FROM carried ORDER BY digest").iterate();
+    // As arrays: to name every column of every row takes longer than to read it.
+    const rows = this.#database
+      .prepare<[], readonly [Digest, number, BlobUse | null, Uint8Array | null, string | null]>(
+        "SELECT digest, size, use, bytes, path FROM carried ORDER BY digest",
+      )
+      .raw();
+    for (const columns of rows.iterate())
+      yield { digest: columns[0], size: columns[1], use: columns[2], bytes: columns[3], path: columns[4] };
   }
 
   /** What each blob takes, in the order of their digests: its size, and the length of what the index says of it. */

@@ -2,11 +2,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { corruptArchive } from "../../core/archive/corrupt.ts";
 import { EngineError } from "../../core/errors.ts";
-import { blockBytes, decodeTarHeader, paddingOf, type TarMember } from "./plain-tar.ts";
+import { blockBytes, decodeTarHeader, encodeTarHeader, endBytes, paddingOf, type TarMember } from "./plain-tar.ts";
 
 const windowBytes = 1024 * 1024;
 /** A pipe that nobody writes would be waited for. Windows has no such flag. */
 const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+/** As many as are ever expected together: those at the end. */
+const zeros = Buffer.alloc(endBytes);
 
 export class TarCursor {
   readonly name: string;
@@ -74,6 +76,11 @@ export class TarCursor {
     }
   }
 
+  /** The next `length` bytes: where they fit into the window, valid until the next call. */
+  view(length: number): Buffer {
+    return length <= windowBytes / 2 ? this.take(length) : this.bytes(length);
+  }
+
   /** The next `length` bytes, of their own. */
   bytes(length: number): Buffer {
     if (length <= windowBytes / 2) return Buffer.from(this.take(length));
@@ -83,6 +90,14 @@ export class TarCursor {
     let filled = 0;
     for (const piece of this.pieces(length)) filled += piece.copy(all, filled);
     return all;
+  }
+
+  /** Whether the next header is that of this member; if not, it is still the next one. */
+  skipHeader(name: string, size: number): boolean {
+    const at = this.position;
+    if (this.take(blockBytes).equals(encodeTarHeader(name, size))) return true;
+    this.position = at;
+    return false;
   }
 
   header(): TarMember {
@@ -102,7 +117,7 @@ export class TarCursor {
   }
 
   #zeros(length: number): void {
-    if (length > 0 && this.take(length).some((byte) => byte !== 0))
+    if (length > 0 && this.take(length).compare(zeros, 0, length) !== 0)
       throw corruptArchive("bytes where an archive has none", this.name);
   }
 

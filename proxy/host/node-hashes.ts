@@ -23,3 +23,6 @@ export const hashes = {
   sha384: native("sha384"),
   sha512: native("sha512"),
 } as const;
+
+/** SHA-256 as hexadecimal text, which is what most digests are wanted for: not first bytes, then text. */
+export const sha256Hex = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");

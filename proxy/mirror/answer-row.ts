@@ -73,15 +73,16 @@ type RowKind = Exclude<QuestionKind, "manifest" | "blob" | "trusted-root">;
 export const storeValue = <K extends RowKind>(kind: K, value: AnswerValues[K]): StoredValue =>
   storedJson(encodeAnswerValue(kind, value));
 
-/** The row of an answer; `question` is in its canonical spelling. */
+/** The row of an answer; `question` is in its canonical spelling, and `text` is its text where that is known. */
 export function toRow(
   question: Question,
   answer: Exclude<Answer, { state: "unavailable" }>,
   stored: StoredValue | undefined,
+  text = questionText(question),
 ): AnswerRow {
   const row = {
     kind: question.kind,
-    question: questionText(question),
+    question: text,
     repository: "repository" in question ? question.repository : null,
     subject: question.kind === "tag" ? question.tag : "digest" in question ? question.digest : null,
     state: answer.state,
@@ -93,6 +94,21 @@ export function toRow(
   };
   return { ...row, checksum: rowChecksum(...checkedColumns(row)) };
 }
+
+/** In the order of the statement that writes them: values with names take longer to hand over. */
+export const answerColumns = (row: AnswerRow): readonly unknown[] => [
+  row.kind,
+  row.question,
+  row.repository,
+  row.subject,
+  row.state,
+  row.digest,
+  row.value,
+  row.at,
+  row.source,
+  row.checksum,
+  row.partial,
+];
 
 const checkedColumns = (row: Omit<AnswerRow, "checksum">): readonly (string | null)[] => [
   row.kind,

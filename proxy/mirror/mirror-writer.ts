@@ -14,7 +14,15 @@ import { questionWords } from "../../core/knowledge/question-words.ts";
 import type { Limits } from "../../core/limits.ts";
 import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
 import { findManifest } from "../../core/oci/manifest.ts";
-import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
+import {
+  answerColumns,
+  type AnswerRow,
+  type StoredValue,
+  storeValue,
+  storedBytes,
+  storedJson,
+  toRow,
+} from "./answer-row.ts";
 import { attemptColumns } from "./attempt-row.ts";
 import {
   type Collection,
@@ -237,7 +245,7 @@ export class MirrorWriter {
     const { kind, question, repository, subject, state, digest, value, partial } = row;
     const same = [kind, question, repository, subject, state, digest, value, partial];
     if (this.#run("confirm-answer", row.at, row.source, row.checksum, ...same) > 0) return false;
-    this.#run("put-answer", row);
+    this.#run("put-answer", ...answerColumns(row));
     return true;
   }
 

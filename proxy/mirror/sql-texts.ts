@@ -732,10 +732,6 @@ FROM checkpoint
 WHERE digest = @digest
 LIMIT 1
 `,
-  "find-arriving": `SELECT size, keep
-FROM temp.arriving
-WHERE digest = ?
-`,
   "find-blob-size": `SELECT length(bytes) AS size
 FROM blob
 WHERE digest = ?
@@ -856,6 +852,12 @@ ORDER BY kind, question
 FROM temp.arriving_claim
 WHERE scope > ?
 ORDER BY scope
+LIMIT 500
+`,
+  "list-arriving": `SELECT digest, size, keep
+FROM temp.arriving
+WHERE digest >= ?
+ORDER BY digest
 LIMIT 500
 `,
   "list-attempts": `SELECT question, code, at, source, checksum
@@ -1083,7 +1085,8 @@ WHERE id > ?
 ORDER BY id
 LIMIT 100
 `,
-  "make-arrivals": `CREATE TEMP TABLE IF NOT EXISTS arriving (
+  "make-arrivals": `CREATE TEMP TABLE IF NOT EXISTS naming (digest TEXT NOT NULL, size INTEGER NOT NULL, keep INTEGER NOT NULL);
+CREATE TEMP TABLE IF NOT EXISTS arriving (
   digest TEXT PRIMARY KEY,
   size INTEGER NOT NULL,
   keep INTEGER NOT NULL
@@ -1100,6 +1103,7 @@ CREATE TEMP TABLE IF NOT EXISTS arriving_claim (scope TEXT PRIMARY KEY, at TEXT 
 WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS local_answer (kind TEXT NOT NULL, question TEXT NOT NULL, PRIMARY KEY (kind, question))
 WITHOUT ROWID;
+DELETE FROM temp.naming;
 DELETE FROM temp.arriving;
 DELETE FROM temp.waiting;
 DELETE FROM temp.arrived_bytes;
@@ -1120,7 +1124,7 @@ WHERE source LIKE 'layout %'
   )
 `,
   "put-answer": `INSERT OR REPLACE INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum, partial)
-VALUES (@kind, @question, @repository, @subject, @state, @digest, @value, @at, @source, @checksum, @partial)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `,
   "put-arrived-bytes": `INSERT OR IGNORE INTO temp.arrived_bytes (digest, bytes)
 VALUES (?, ?)
@@ -1128,11 +1132,8 @@ VALUES (?, ?)
   "put-arriving-claim": `INSERT OR REPLACE INTO temp.arriving_claim (scope, at, source)
 VALUES (?, ?, ?)
 `,
-  "put-arriving": `INSERT INTO temp.arriving (digest, size, keep)
+  "put-arriving": `INSERT INTO temp.naming (digest, size, keep)
 VALUES (?, ?, ?)
-ON CONFLICT (digest) DO UPDATE SET
-  keep = max(keep, excluded.keep),
-  size = CASE WHEN size = excluded.size THEN size ELSE -1 END
 `,
   "put-attempt": `INSERT OR REPLACE INTO attempt (question, code, at, source, checksum)
 VALUES (?, ?, ?, ?, ?)
@@ -1186,6 +1187,12 @@ VALUES (?, ?)
 `,
   "replace-imported": `DELETE FROM imported
 WHERE kind = ? AND key = ? AND trust = ?
+`,
+  "sort-arriving": `INSERT INTO temp.arriving (digest, size, keep)
+SELECT digest, CASE WHEN min(size) = max(size) THEN min(size) ELSE -1 END, max(keep)
+FROM temp.naming
+GROUP BY digest
+ORDER BY digest
 `,
   "stay-imported": `DELETE FROM temp.leaving
 WHERE EXISTS (

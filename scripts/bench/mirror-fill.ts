@@ -9,7 +9,7 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
-import { storedBytes, storeValue, toRow } from "../../proxy/mirror/answer-row.ts";
+import { answerColumns, storedBytes, storeValue, toRow } from "../../proxy/mirror/answer-row.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { sqlText } from "../../proxy/mirror/statements.ts";
 
@@ -108,7 +108,7 @@ function putImage(database: Database.Database, index: number): void {
   const putAnswer = database.prepare(sqlText("put-answer"));
   const putBlob = database.prepare(sqlText("put-blob"));
   const put = (question: Question, stored: ReturnType<typeof storedBytes>): void => {
-    putAnswer.run(toRow(question, { state: "present", value: undefined, ...origin }, stored));
+    putAnswer.run(...answerColumns(toRow(question, { state: "present", value: undefined, ...origin }, stored)));
   };
   const { repository, tag } = filledImage(index);
   const { image, digest, payload, signed, signature } = contentsOf(index);

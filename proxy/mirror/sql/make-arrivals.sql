@@ -1,3 +1,4 @@
+CREATE TEMP TABLE IF NOT EXISTS naming (digest TEXT NOT NULL, size INTEGER NOT NULL, keep INTEGER NOT NULL);
 CREATE TEMP TABLE IF NOT EXISTS arriving (
   digest TEXT PRIMARY KEY,
   size INTEGER NOT NULL,
@@ -15,6 +16,7 @@ CREATE TEMP TABLE IF NOT EXISTS arriving_claim (scope TEXT PRIMARY KEY, at TEXT 
 WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS local_answer (kind TEXT NOT NULL, question TEXT NOT NULL, PRIMARY KEY (kind, question))
 WITHOUT ROWID;
+DELETE FROM temp.naming;
 DELETE FROM temp.arriving;
 DELETE FROM temp.waiting;
 DELETE FROM temp.arrived_bytes;

@@ -1,2 +1,2 @@
 INSERT OR REPLACE INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum, partial)
-VALUES (@kind, @question, @repository, @subject, @state, @digest, @value, @at, @source, @checksum, @partial)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,3 +1,0 @@
-SELECT size, keep
-FROM temp.arriving
-WHERE digest = ?

@@ -1,0 +1,5 @@
+SELECT digest, size, keep
+FROM temp.arriving
+WHERE digest >= ?
+ORDER BY digest
+LIMIT 500
