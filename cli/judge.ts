@@ -113,6 +113,7 @@ export async function decideAll(
     policies,
     exceptions,
     distrust: setting.distrust,
+    sawCheckpoint: setting.sawCheckpoint,
     crypto: nodeVerifier,
     limits: setting.limits,
     settings: {

@@ -141,6 +141,7 @@ export async function verifyImages(
     if (locals !== undefined) for (const path of images) local.push(await locals.openLayoutSource(path, opened.limits));
     const verifier = createImageVerifier({
       crypto: nodeVerifier,
+      sawCheckpoint: opened.sawCheckpoint,
       limits: opened.limits,
       distrust,
       ...opened.trust,

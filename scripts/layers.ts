@@ -61,6 +61,7 @@ export const layers: LayerTable = {
       ...stored,
       "core/archive",
       "core/cosign",
+      "core/tlog",
       "core/trust",
       "core/tuf",
       "proxy/make-folder.ts",

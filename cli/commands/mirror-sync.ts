@@ -2,6 +2,7 @@
  * `sallyport mirror sync`: fills the mirror with all that the far side's policies will ask about a list of images.
  * Source: docs/spec/command-line.md#sync, docs/spec/offline.md#sync.
  */
+import { SeenCheckpoints } from "../../core/tlog/seen-checkpoints.ts";
 import type { Command } from "commander";
 import type { Engine, Policy } from "../../core/index.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -41,7 +42,7 @@ import { checkValueNames, readValues, valuesOfRequest } from "../input/values.ts
 import { refusePolicies } from "../judge.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
-import { note } from "../render/say.ts";
+import { note, warn } from "../render/say.ts";
 import { createSyncTeller, renderSync, toSyncJson } from "../render/sync.ts";
 import { syncFixSettings } from "../render/sync-fixes.ts";
 import { saidBy } from "../render/fix.ts";
@@ -100,6 +101,7 @@ interface EngineInput {
 }
 
 function engineFor({ flags, mirror, aliases, told }: EngineInput, io: CommandIO) {
+  const seen = new SeenCheckpoints(readLimits(flags, io));
   const paths = flags.policies ?? [];
   const [given] = [
     flags.valuesFile === undefined ? [] : "--values-file",
@@ -117,13 +119,14 @@ function engineFor({ flags, mirror, aliases, told }: EngineInput, io: CommandIO)
           policies: set.policies,
           exceptions: set.exceptions,
           distrust: readDistrustFiles(flags.distrust, io),
+          sawCheckpoint: (note) => seen.add(note),
           crypto: nodeVerifier,
           limits: readLimits(flags, io),
           settings: { trustRoot: flags.trust ?? defaultTrustName, trust, aliases: aliases.list },
         });
   const values = readValues(flags.valuesFile, flags.set ?? [], io);
   checkValueNames(values, set.policies, [], { resources: [], faulty: [] }, told, io);
-  return { engine, trust, policies: set.policies, values: valuesOfRequest(values, "") };
+  return { engine, seen, trust, policies: set.policies, values: valuesOfRequest(values, "") };
 }
 
 interface Round {
@@ -141,7 +144,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
   const mirror = openStore(flags, io);
   try {
     const aliases = await readAliases(flags, limits, io);
-    const { engine, trust, policies, values } = engineFor({ flags, mirror, aliases, told }, io);
+    const { engine, seen, trust, policies, values } = engineFor({ flags, mirror, aliases, told }, io);
     if (engine !== undefined) tellWarnings(engine, io, told);
     const list = readList(images, flags, policies, io);
     const hosts = [
@@ -183,7 +186,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
           ? createLayerFetcher({ layers: mirror.layers, content: { openBlob }, limits, signal: stop })
           : undefined;
       return await syncListed(
-        { flags, stop, told, listed, mirror, engine, values, asker, inFlight, refreshMs, fetchLayer },
+        { flags, stop, told, listed, mirror, engine, seen, values, asker, inFlight, refreshMs, fetchLayer },
         io,
       );
     } finally {
@@ -198,6 +201,8 @@ interface Listed extends Pick<Round, "flags" | "stop" | "told"> {
   readonly listed: SyncList;
   readonly mirror: Mirror | undefined;
   readonly engine: Engine | undefined;
+  /** Checkpoints that the engine verified. */
+  readonly seen: SeenCheckpoints;
   readonly values: ReturnType<typeof valuesOfRequest>;
   readonly asker: Awaited<ReturnType<typeof openAsker>>["asker"];
   readonly inFlight: number;
@@ -206,7 +211,7 @@ interface Listed extends Pick<Round, "flags" | "stop" | "told"> {
 }
 
 async function syncListed(
-  { flags, stop, told, listed, mirror, engine, values, asker, inFlight, refreshMs, fetchLayer }: Listed,
+  { flags, stop, told, listed, mirror, engine, seen, values, asker, inFlight, refreshMs, fetchLayer }: Listed,
   io: CommandIO,
 ): Promise<ExitCode> {
   const given = mirror === undefined ? nothingKnown : neverAsked(mirror, listed.images);
@@ -230,6 +235,7 @@ async function syncListed(
     on: createSyncTeller({ asEvents: flags.events === true, io }),
     stop,
   });
+  keepCheckpoints(seen, flags, mirror, io);
   const code = exitOfSync(report, {
     ignores: flags.failurePolicy === "Ignore",
     requiresCovered: flags.requireCovered === true,
@@ -245,6 +251,16 @@ async function syncListed(
   if (flags.withLayers !== true && flags.dryRun !== true && flags.events !== true && report.images.some(isHere))
     noteOnce(noLayers, told, io);
   return code;
+}
+
+/** What the mirror's own trust verified; an archive carries it. */
+function keepCheckpoints(seen: SeenCheckpoints, flags: SyncFlags, mirror: Mirror | undefined, io: CommandIO): void {
+  const forks = new Set(seen.forks());
+  if (mirror !== undefined && flags.dryRun !== true && flags.tufRoot === undefined) {
+    const origin = { at: io.now().toISOString(), from: "mirror sync" };
+    for (const fork of mirror.writer().raiseCheckpoints(seen.newest(), origin)) forks.add(fork);
+  }
+  for (const fork of forks) warn(fork, io);
 }
 
 const isHere = ({ status }: { readonly status: string }): boolean => status !== "absent";

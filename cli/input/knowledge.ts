@@ -10,6 +10,7 @@ import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import { RecordingKnowledge } from "../../core/knowledge/recording-knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
+import { SeenCheckpoints } from "../../core/tlog/seen-checkpoints.ts";
 import { attempt } from "../../core/verify/attempt.ts";
 import { later } from "../../core/verify/clock.ts";
 import type { Attempt } from "../../core/decide/settle.ts";
@@ -19,7 +20,7 @@ import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
-import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
+import { isNews, keepSeen } from "../../proxy/mirror/signed-time.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
 import type { PullAccess } from "./pull-access.ts";
 import type { Online } from "./open-online.ts";
@@ -37,7 +38,7 @@ import { addStoreOption, lockHolder, type StoreOptions } from "./store.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
 import { type Outage, tellOutages, toOutages } from "../render/outage.ts";
-import { note, say } from "../render/say.ts";
+import { note, say, warn } from "../render/say.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
 export interface KnowledgeOptions extends TrustOptions, StoreOptions, CompleteOptions, Partial<OnlineOptions> {
@@ -100,6 +101,8 @@ export interface OpenKnowledge {
   outages(): readonly Outage[];
   /** Receives a signed time that a decision proved. The mirror keeps the newest one. */
   saw(signed: Date | undefined): void;
+  /** Receives a checkpoint that a decision verified. The mirror keeps the newest one of each log. */
+  sawCheckpoint(note: string): void;
   close(): void;
 }
 
@@ -264,6 +267,7 @@ export async function openKnowledge(
       ? given
       : joinedKnowledge([given, options.at === undefined ? mirror.knowledge() : timeless(mirror.knowledge())]);
   let newest: Date | undefined;
+  const checkpoints = new SeenCheckpoints(limits);
   // Times proven with the command line's trust are not stored: the mirror's trust did not prove them.
   const keeps = mirror !== undefined && trustedRoot === undefined && options.tufRoot === undefined;
   let asking: Online | undefined;
@@ -271,12 +275,14 @@ export async function openKnowledge(
   const close = (): void => {
     asking?.close();
     tellOutages(outages(), io.now(), io);
-    const signed = keeps ? newest : undefined;
-    const before = signed === undefined ? undefined : mirror?.knowledge().state().newestSignedTime;
+    const seen = { signed: newest, checkpoints: checkpoints.newest() };
+    const forks = [...checkpoints.forks()];
+    const hasNews = keeps && mirror !== undefined && isNews(seen, mirror);
     for (const layout of layouts) layout.close();
     mirror?.close();
-    if (mirror !== undefined && signed !== undefined && (before === undefined || signed > before))
-      keepSignedTime(mirror.folder, signed, { at: io.now().toISOString(), from: "a decision" }, mirror.limits);
+    if (hasNews)
+      forks.push(...keepSeen(mirror.folder, seen, { at: io.now().toISOString(), from: "a decision" }, mirror.limits));
+    for (const fork of new Set(forks)) warn(fork, io);
   };
   try {
     const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
@@ -322,6 +328,7 @@ export async function openKnowledge(
       saw: (signed) => {
         newest = later(newest, signed);
       },
+      sawCheckpoint: (note) => checkpoints.add(note),
       close,
     };
   } catch (error) {

@@ -51,6 +51,8 @@ export interface EngineOptions {
   readonly settings?: EngineSettings;
   /** Distrusted whatever signature vouches for it, in addition to the distrust list of a decision's knowledge. */
   readonly distrust?: readonly DistrustRow[] | undefined;
+  /** Receives each checkpoint that a log of the trusted root signed. The same one may come several times. */
+  readonly sawCheckpoint?: ((note: string) => void) | undefined;
   readonly crypto: SignatureVerifier;
   readonly limits?: Partial<Limits>;
 }
@@ -113,6 +115,7 @@ export function createEngine(options: EngineOptions): Engine {
     trustRoot: settings.trustRoot,
     trust: settings.trust,
     distrust: options.distrust,
+    sawCheckpoint: options.sawCheckpoint,
   });
   const variables = createContextFactory({ limits, references });
   const compiled = options.policies.map(

@@ -31,6 +31,8 @@ export interface VerifiedLogEntry {
   readonly at?: Date;
   /** The time that the log signed on the checkpoint of the proof: nothing but how late it is, at least. */
   readonly checkpointAt?: Date;
+  /** The checkpoint of the proof, a signed note that the log's key verifies. */
+  readonly checkpoint?: string;
   readonly provenBy: readonly ("set" | "inclusion")[];
   /** Host of the log, where it is known. */
   readonly origin?: string;
@@ -183,6 +185,7 @@ function checkRekorV1(
     provenBy,
     ...(promised && at !== undefined ? { at } : {}),
     ...(checkpointAt === undefined ? {} : { checkpointAt }),
+    ...checkpointOf(entry),
   };
 }
 
@@ -205,8 +208,11 @@ function checkRekorV2(
   if (untimely !== undefined) return untimely;
   body.bind(body.spec, logged, options.layout, options.limits);
   requireUnsignedTime(at, logged);
-  return { ...toVerified(entry, body, log), provenBy: ["inclusion"] };
+  return { ...toVerified(entry, body, log), provenBy: ["inclusion"], ...checkpointOf(entry) };
 }
+
+const checkpointOf = ({ inclusionProof }: LogEntry): { readonly checkpoint?: string } =>
+  inclusionProof === undefined ? {} : { checkpoint: inclusionProof.checkpoint };
 
 const toVerified = (entry: LogEntry, body: EntryBody, log: TransparencyLogKey) => ({
   logId: entry.logId,

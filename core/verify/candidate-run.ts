@@ -281,10 +281,18 @@ export class CandidateRun {
 
   /** What the proof rests on must not be too old. Last, since a refutation is certain whatever its age. */
   requireFreshness(): void {
+    this.#tellCheckpoints();
     const { maxTrustAge } = this.#expectation;
     const tuf = this.#trust.used()?.tuf;
     if (maxTrustAge !== undefined && tuf !== undefined) requireTrustAge(maxTrustAge, tuf, this.#context);
     if (this.#entries.length > 0) requireNewCheckpoints(this.#entries, () => this.#logs(), this.#context);
+  }
+
+  /** Before they are judged: one that is too old now is the newest of the next decision. */
+  #tellCheckpoints(): void {
+    // A log that only a policy names may say anything.
+    if (this.#expectation.log.keys !== undefined) return;
+    for (const { checkpoint } of this.#entries) if (checkpoint !== undefined) this.#context.sawCheckpoint?.(checkpoint);
   }
 
   /** All checks passed: collects the evidence. */

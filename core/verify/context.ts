@@ -26,6 +26,8 @@ export interface VerifyContext {
   readonly limits: Limits;
   /** How old the newest checkpoint of a log may be, and the checkpoints that are known, as signed notes. */
   readonly checkpoints?: { readonly budget: AgeBudget; readonly notes: () => readonly string[] };
+  /** Receives each checkpoint that a log of the trusted root signed, whatever else comes of the signature. */
+  readonly sawCheckpoint?: ((note: string) => void) | undefined;
   readonly distrust?: Distrust | undefined;
   /** Receives warnings, which decide nothing. The same one may come several times. */
   readonly warn?: (text: string) => void;

@@ -23,6 +23,8 @@ export interface ImageVerifierOptions {
   /** The TUF roots from which trusted roots are verified, and how old their metadata may be. */
   readonly trust?: TrustSettings | undefined;
   readonly limits: Limits;
+  /** Receives each checkpoint that a log of the trusted root signed. The same one may come several times. */
+  readonly sawCheckpoint?: ((note: string) => void) | undefined;
   /** Distrusted whatever signature vouches for it, in addition to a source's own distrust list. */
   readonly distrust?: readonly DistrustRow[] | undefined;
 }
@@ -48,6 +50,7 @@ export function createImageVerifier({
   trust,
   limits: given,
   distrust = [],
+  sawCheckpoint,
 }: ImageVerifierOptions): ImageVerifier {
   const limits = limitsWith(given);
   const cache = new TrustCache(crypto, { limits, tuf: createTufVerifier(trust ?? {}, limits) });
@@ -71,6 +74,7 @@ export function createImageVerifier({
     seen,
     mirrored: () => state().mirrored,
     budgets,
+    sawCheckpoint,
     checkpoints: { budget: budgets.maxCheckpointAge, notes: () => state().checkpoints ?? [] },
     // Setting the clock back does not make anything fresher.
     ...(seen === undefined || seen <= now ? {} : { trustTime: { now: () => seen, judged: () => undefined } }),

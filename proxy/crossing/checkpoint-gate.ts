@@ -4,20 +4,26 @@
  */
 import type { CarriedConsistency } from "../../core/archive/archive-statement.ts";
 import { readingArchive } from "../../core/archive/corrupt.ts";
-import { equalBytes } from "../../core/encoding/bytes.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { type Checkpoint, parseCheckpoint } from "../../core/tlog/checkpoint.ts";
+import { compareCheckpoints } from "../../core/tlog/seen-checkpoints.ts";
 import { verifyConsistency } from "../../core/tlog/consistency-proof.ts";
 
+/** The newest checkpoint that is here of a log. */
+export interface HeldCheckpoint {
+  readonly note: string;
+  /** It came with evidence that this side has by itself, and by no archive. */
+  readonly isOwn: boolean;
+}
+
 export class CheckpointGate {
-  readonly #held: (origin: string) => string | undefined;
+  readonly #held: (origin: string) => HeldCheckpoint | undefined;
   readonly #proofs: readonly CarriedConsistency[];
   readonly #limits: Limits;
 
-  /** `held` gives the note that is here of a log. */
   constructor(
-    held: (origin: string) => string | undefined,
+    held: (origin: string) => HeldCheckpoint | undefined,
     proofs: readonly CarriedConsistency[] | undefined,
     limits: Limits,
   ) {
@@ -27,26 +33,32 @@ export class CheckpointGate {
   }
 
   /**
-   * @throws EngineError `archive-corrupt` for what is no checkpoint of this size, `rollback` when the log was larger,
-   * or is not the one that it was.
+   * Whether it takes the place of the one that is here. One of this side's own evidence may be newer than all that the
+   * exporter has seen, and stays.
+   * @throws EngineError `archive-corrupt` for what is no checkpoint of this size, `rollback` when the log was larger in
+   * an archive before, or is not the one that it was.
    */
-  require(origin: string, note: string, size: string): void {
+  isNews(origin: string, note: string, size: string): boolean {
     const brought = readingArchive(origin, () => parseCheckpoint(note, this.#limits));
     if (brought.origin !== origin || brought.treeSize.toString() !== size)
       throw new EngineError("archive-corrupt", "a checkpoint of another log or size than its entry says", {
         subject: origin,
       });
     const before = this.#held(origin);
-    if (before === undefined || before === note) return;
-    const held = parseCheckpoint(before, this.#limits);
-    if (held.treeSize > brought.treeSize)
-      throw rolledBack(origin, `a checkpoint of ${size} entries after one of ${held.treeSize}`);
-    if (held.treeSize === brought.treeSize) {
-      if (!equalBytes(held.rootHash, brought.rootHash))
+    if (before === undefined || before.note === note) return true;
+    const held = parseCheckpoint(before.note, this.#limits);
+    switch (compareCheckpoints(held, brought)) {
+      case "older":
+        if (before.isOwn) return false;
+        throw rolledBack(origin, `a checkpoint of ${size} entries after one of ${held.treeSize}`);
+      case "another tree":
         throw rolledBack(origin, `two different logs of ${size} entries: one of the two sides was shown a wrong one`);
-      return;
+      case "newer":
+        this.#requireGrowth(held, brought);
+        return true;
+      case "same":
+        return true;
     }
-    this.#requireGrowth(held, brought);
   }
 
   /** Where no proof was to be had, that it grew is all that is known. */

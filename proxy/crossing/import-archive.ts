@@ -16,9 +16,10 @@ import type { Mirror } from "../mirror/mirror.ts";
 import type { AcceptedKey, SeenArchive } from "../mirror/import-state.ts";
 import { sqlText } from "../mirror/statements.ts";
 import { corrupt, guarded } from "../mirror/store-error.ts";
+import type { CheckpointRow } from "../mirror/checkpoint-row.ts";
 import { type OrderOptions, requireOrder } from "./archive-order.ts";
 import type { ArchiveReader, ArrivedBlob } from "./archive-reader.ts";
-import { CheckpointGate } from "./checkpoint-gate.ts";
+import { CheckpointGate, type HeldCheckpoint } from "./checkpoint-gate.ts";
 import { ImportedRows } from "./imported-rows.ts";
 
 /** The name of the target that is a trusted root. */
@@ -242,12 +243,13 @@ class Import {
       );
   }
 
-  *#checkpoints(): Iterable<readonly [string, string]> {
-    const rows = this.#mirror
-      .writer()
-      .database.prepare<[], { readonly origin: string; readonly note: string }>(sqlText("list-checkpoints"))
-      .all();
-    for (const { origin, note } of rows) yield [origin, note];
+  /** Before rows are written: which came by archive is known then. */
+  *#checkpoints(): Iterable<readonly [string, HeldCheckpoint]> {
+    const { database } = this.#mirror.writer();
+    const imported = database.prepare<[string, string, string], number>(sqlText("has-imported")).pluck();
+    const rows = database.prepare<[], CheckpointRow>(sqlText("list-checkpoints")).all();
+    for (const { origin, note, digest } of rows)
+      yield [origin, { note, isOwn: imported.get("checkpoint", origin, digest) === undefined }];
   }
 
   /** Every trusted root that is metadata follows from the root that is trusted here, and none is older than before. */

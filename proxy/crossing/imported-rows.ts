@@ -293,8 +293,8 @@ export class ImportedRows {
 
   #writeCheckpoint(entry: CheckpointEntry, bytes: Uint8Array | undefined): void {
     const note = entry.value ?? decodeUtf8(bytes ?? new Uint8Array());
-    this.#options.checkpoints.require(entry.key, note, entry.treeSize);
-    this.#writer.setCheckpoint({ origin: entry.key, size: BigInt(entry.treeSize), note }, entry);
+    if (this.#options.checkpoints.isNews(entry.key, note, entry.treeSize))
+      this.#writer.setCheckpoint({ origin: entry.key, size: BigInt(entry.treeSize), note }, entry);
   }
 
   #setPartial(key: string, partial: boolean): void {

@@ -33,6 +33,8 @@ import {
 } from "./collect-garbage.ts";
 import type { Damage } from "./damage.ts";
 import { distrustDigest, toDistrustColumns } from "./distrust-entry.ts";
+import { parseCheckpoint } from "../../core/tlog/checkpoint.ts";
+import { compareCheckpoints, type SeenCheckpoint, twoTrees } from "../../core/tlog/seen-checkpoints.ts";
 import { LayerStore } from "./layer-store.ts";
 import type { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
@@ -60,13 +62,6 @@ export interface Pin {
   readonly kind: "trusted-root" | "tuf-root" | "key";
   readonly name: string;
   readonly bytes: Uint8Array;
-}
-
-/** A checkpoint as its log signed it; `size` is the tree's. */
-export interface SeenCheckpoint {
-  readonly origin: string;
-  readonly size: bigint;
-  readonly note: string;
 }
 
 const digestIn = ({ digest }: { readonly digest: Digest }): Digest => digest;
@@ -411,13 +406,39 @@ export class MirrorWriter {
   }
 
   /**
+   * Remembers checkpoints that were verified, where they are newer than what is here.
+   * @returns what is wrong, for people: a log that signed another tree of the same size. The first one stays.
+   */
+  raiseCheckpoints(seen: readonly SeenCheckpoint[], origin: Origin): readonly string[] {
+    return this.transaction(() =>
+      seen.flatMap((checkpoint) => {
+        const before = this.#checkpoint(checkpoint.origin);
+        const found =
+          before === undefined
+            ? "newer"
+            : compareCheckpoints(
+                parseCheckpoint(before.note, this.#limits),
+                parseCheckpoint(checkpoint.note, this.#limits),
+              );
+        if (found === "newer") this.setCheckpoint(checkpoint, origin);
+        return found === "another tree" ? [twoTrees({ origin: checkpoint.origin, treeSize: checkpoint.size })] : [];
+      }),
+    );
+  }
+
+  #checkpoint(origin: string): CheckpointRow | undefined {
+    const row = this.#database.prepare<[string], CheckpointRow>(sqlText("find-checkpoint")).get(origin);
+    if (row !== undefined) checkCheckpoint(row);
+    return row;
+  }
+
+  /**
    * Remembers the newest checkpoint of a log.
    * @throws EngineError `rollback` when the log was larger before.
    */
   setCheckpoint({ origin, size, note }: SeenCheckpoint, { at, from }: Origin): void {
     this.transaction(() => {
-      const before = this.#database.prepare<[string], CheckpointRow>(sqlText("find-checkpoint")).get(origin);
-      if (before !== undefined) checkCheckpoint(before);
+      const before = this.#checkpoint(origin);
       if (before !== undefined && BigInt(before.size) > size)
         throw new EngineError("rollback", `a checkpoint of ${size} entries after one of ${before.size}`, {
           subject: origin,

@@ -53,6 +53,7 @@ test("Rekor v1 by promise and proof: time, log and index", () => {
     origin: "rekor.example",
     provenBy: ["set", "inclusion"],
     at: new Date("2026-03-01T12:00:00Z"),
+    checkpoint: entry.inclusionProof?.checkpoint,
   });
 });
 

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import type { AgeBudget } from "../../../core/trust/age-budget.ts";
+import { parseCheckpoint } from "../../../core/tlog/checkpoint.ts";
 import { compileAttestor } from "../../../core/verify/attestor.ts";
 import { createImageVerifier } from "../../../core/verify/image-verifier.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
@@ -45,6 +46,25 @@ test("the newest time counts that the log signed on any of its checkpoints", () 
   const notes = [noteAt(after(hour)), noteAt(after(5 * hour)), noteAt(after(2 * hour))];
   assert.ok(isNew(notes, after(29 * hour)));
   assert.not(isNew(notes, after(29 * hour + 1)));
+});
+
+test("checkpoints under proofs are handed on, of logs of the trusted root alone, also of a stale decision", () => {
+  const told = (pubKey?: string, trust = {}) => {
+    const notes: string[] = [];
+    const sawCheckpoint = (note: string) => void notes.push(note);
+    const verifier = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits, trust, sawCheckpoint });
+    const rekor = { ignoreTlog: false, ...(pubKey === undefined ? {} : { pubKey }) };
+    const attestor = { ...signed.attestor, rekor };
+    const expectation = compileAttestor(attestor, { limits: defaultLimits });
+    const { verification } = verifier
+      .open(signed.knowledge, after(hour))
+      .verify({ image: signed, expectation, layouts: "all" });
+    return { truth: verification.truth, origins: notes.map((note) => note.split("\n")[0]) };
+  };
+  const { origin } = parseCheckpoint(lab.rekor.checkpoint(leaves), defaultLimits);
+  assert.equal(told(), { truth: "proven", origins: [origin] });
+  assert.equal(told(undefined, { maxCheckpointAge: day }), { truth: "unknown", origins: [origin] });
+  assert.equal(told(lab.rekor.key.pem), { truth: "proven", origins: [] });
 });
 
 test("an attack: notes of strangers, changed times, no times and no notes say nothing", () => {

@@ -88,6 +88,23 @@ test("archives of trust have the same counter, are no base, and do not stand in 
   );
 });
 
+test("a checkpoint of this side's own evidence may be newer than the archive's, and stays", () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  importing(far, exported(near).path);
+  const sizes = () => reading(far, (mirror) => mirror.status().checkpoints.map(({ size }) => size));
+  assert.equal(sizes(), ["7"]);
+  const own = { origin: "rekor.example", size: 9n, note: sampleNote(9) };
+  change(far, (mirror) => assert.equal(mirror.writer().raiseCheckpoints([own], origin), []));
+  importing(far, exported(near).path);
+  assert.equal(sizes(), ["9"]);
+  change(near, (mirror) =>
+    mirror.writer().setCheckpoint({ origin: "rekor.example", size: 10n, note: sampleNote(10) }, origin),
+  );
+  importing(far, exported(near).path);
+  assert.equal(sizes(), ["10"]);
+});
+
 test("what this side added stays: pins, distrust, images, and signatures beside those that came", () => {
   const near = variedMirror();
   const far = temporaryFolder();
