@@ -99,7 +99,13 @@ function resourcesOf(text: string, known: readonly NamedResource[], guessed: Set
   if (kind === "") return [];
   const all = (name: string): string => (/[*?]/.test(name) ? "*" : name);
   const suffix = subresource === "" ? "" : `/${all(subresource)}`;
-  if (/[*?]/.test(kind)) return [{ group: all(group), version: all(version), resource: `*${suffix}` }];
+  if (/[*?]/.test(kind)) {
+    const place = { group: all(group), version: all(version) };
+    // `*` means no subresource, and a debugging container comes through one.
+    const mayBePod = suffix === "" && (place.group === "*" || place.group === "");
+    const debugging = mayBePod ? [{ ...place, resource: "pods/ephemeralcontainers" }] : [];
+    return [{ ...place, resource: `*${suffix}` }, ...debugging];
+  }
   const fits = (one: NamedResource): boolean => one.kind === kind && (all(group) === "*" || one.group === group);
   const own = builtIn.filter(fits);
   const named = own.length > 0 ? own : known.filter(fits);

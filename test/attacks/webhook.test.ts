@@ -5,8 +5,9 @@ import { limitsWith } from "../../core/limits.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { storeIn } from "../../proxy/registry/asked-store.ts";
 import { resourceName } from "../../proxy/webhook/denial.ts";
+import { webhookRules } from "../../proxy/webhook/webhook-rules.ts";
 import { openGate, reviewId, reviewOf } from "../support/admission.ts";
-import { image, pod, policyText } from "../support/fixture-policies.ts";
+import { image, load, pod, policyText } from "../support/fixture-policies.ts";
 import { origin, temporaryFolder } from "../support/temporary-mirror.ts";
 import { attackSuite } from "./attack.ts";
 
@@ -97,6 +98,24 @@ attack(253, "a name of a megabyte, that ends a line and clears a screen", async 
   }
   const kind = { group: "", version: "v1", kind: "Pod" };
   assert.is(resourceName({ kind, name: "web", namespace: "shop" } as never), "Pod/shop/web");
+  await gate.close();
+});
+
+attack(99, "a debugging container, where a policy names Pods by a wildcard", async () => {
+  const policy = policyText({ match: 'any: [{ resources: { kinds: ["Po?"] } }]' });
+  const { rules } = webhookRules(load(policy).policies);
+  assert.ok(rules.some(({ resources }) => resources.includes("pods/ephemeralcontainers")));
+  const gate = await openGate([policy]);
+  const before = pod(image("signed"));
+  for (const [tag, wanted] of [
+    ["signed", true],
+    ["unsigned", false],
+  ] as const) {
+    const ephemeralContainers = [{ name: "debug", image: image(tag) }];
+    const after = { ...before, spec: { ...(before.spec as JsonObject), ephemeralContainers } };
+    const request = { operation: "UPDATE", oldObject: before, subResource: "ephemeralcontainers" };
+    assert.is((await gate.post("/mutate/fail", reviewOf(after, request))).allowed, wanted);
+  }
   await gate.close();
 });
 

@@ -36,6 +36,10 @@ test("each spelling of a kind", () => {
     ["tekton.dev/v1/TaskRun.status", ["tekton.dev/v1 taskruns/status"]],
     ["TaskRun.status", ["*/* taskruns/status"]],
     ["Gateway", ["*/* gateways"]],
+    ["Po?", ["*/* * pods/ephemeralcontainers"]],
+    ["v1/P*", ["*/v1 * pods/ephemeralcontainers"]],
+    ["apps/v1/D*", ["apps/v1 *"]],
+    ["*Set.status", ["*/* */status"]],
   ] as const)
     assert.equal(shortly(matching(`"${kinds.replaceAll(", ", '", "')}"`)), expected, kinds);
 });
