@@ -60,6 +60,10 @@ export const commandsTestedElsewhere: Readonly<Record<string, { readonly test: s
     test: "test/cli/commands/serve-snapshots.test.ts",
     why: "switches under load there, also with a configuration that is wrong; serve.test.ts changes configurations",
   },
+  "cli/serve/judging.ts": {
+    test: "test/cli/serve/open-webhook.test.ts",
+    why: "aliases, distrust, roots and upstreams count there; sync-by-timer.test.ts has the same for syncs",
+  },
   "cli/serve/serve-policies.ts": {
     test: "test/cli/serve/open-webhook.test.ts",
     why: "policies that do not load are refused there",

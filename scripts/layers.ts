@@ -90,6 +90,7 @@ export const layers: LayerTable = {
       "proxy/system-words.ts",
       "proxy/make-folder.ts",
       "proxy/mirror",
+      "core/trust",
       "core/tuf",
       "core/tlog",
     ],

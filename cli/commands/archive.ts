@@ -95,7 +95,7 @@ function diff(files: readonly string[], options: ArchiveOptions, io: CommandIO):
   const before = openArchive(old, acceptance);
   try {
     if (before.statement.kind === "delta")
-      throw usage("a delta says only what changed: name the full archive that was before", old[0] ?? "");
+      throw usage("a delta says only what changed: name the full archive before it", old[0] ?? "");
     const after = openArchive(fresh, acceptance);
     try {
       const teller = new ArchiveDiffTeller(before, after);

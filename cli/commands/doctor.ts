@@ -86,7 +86,11 @@ interface ConfigLook {
 function lookAtConfig(options: DoctorOptions, io: CommandIO): ConfigLook {
   const file = findConfig(options, io);
   if (file === undefined)
-    return { items: [{ name: "configuration", state: "skipped", text: "none is named, and none is at its places" }] };
+    return {
+      items: [
+        { name: "configuration", state: "skipped", text: "none is named, and none is where serve looks for one" },
+      ],
+    };
   try {
     const read = loadConfig(file, io);
     const files = { read: io.readFile, kindOf: io.pathKind };

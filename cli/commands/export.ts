@@ -47,8 +47,8 @@ async function bootstrapOf({ bootstrap }: ExportOptions, io: CommandIO): Promise
   const paths = bootstrap === true ? [] : bootstrap;
   const named = paths.map((path) => ({ name: path.replace(/^.*[/\\]/, ""), path }));
   for (const { name, path } of named) {
-    if (io.pathKind(path) !== "file") throw usage("there is no such file to take along", path);
-    if (!isPlainName(name)) throw usage("a file that travels along has a plain name, of letters and digits", path);
+    if (io.pathKind(path) !== "file") throw usage("there is no such file for --bootstrap", path);
+    if (!isPlainName(name)) throw usage("a file of --bootstrap needs a plain name: letters, digits and . _ + -", path);
   }
   const { packOwnProgram } = await import("../../proxy/archive/own-package.ts");
   const own = await packOwnProgram(io.limits);
@@ -56,7 +56,7 @@ async function bootstrapOf({ bootstrap }: ExportOptions, io: CommandIO): Promise
     note("no image and no chart of the program were named: only its package travels along (--bootstrap FILE)", io);
   const files = [own, ...named];
   const twice = files.find(({ name }, index) => files.some((one, other) => other < index && one.name === name));
-  if (twice !== undefined) throw usage("two files of this name cannot travel along", twice.name);
+  if (twice !== undefined) throw usage("two files of --bootstrap have this name", twice.name);
   return files;
 }
 
@@ -133,7 +133,7 @@ async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
   if (trustOnly === true && (since !== undefined || withLayers === true))
     throw usage("an archive of trust is whole, and has no layers: leave --since and --with-layers out", "--trust-only");
   if (options.file === "-")
-    throw new EngineError("unsupported", "an archive is renamed when it is whole: give the name of a file", {
+    throw new EngineError("unsupported", "an archive cannot go to standard output: give the name of a file", {
       subject: "-f",
     });
   const key = await readSigner(options.key, io);

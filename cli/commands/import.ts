@@ -154,7 +154,8 @@ function isOwn(word: string, { format }: Flags, io: CommandIO): boolean {
 }
 
 async function run(words: readonly string[], flags: Flags, io: CommandIO): Promise<ExitCode> {
-  if (words.length === 0 && flags.rejectKey === undefined) throw usage("name the files that crossed", "import");
+  if (words.length === 0 && flags.rejectKey === undefined)
+    throw usage("name the archives or layouts to import", "import");
   if (flags.dryRun === true && flags.rejectKey !== undefined)
     throw usage("--dry-run writes nothing, and --reject-key forgets a key: give one of the two", "--reject-key");
   if (flags.verify !== true && flags.policies !== undefined) throw usage("--policies is for --verify", "--policies");
@@ -227,7 +228,7 @@ export function define(command: Command, { io, finish }: Shell): void {
         ...Object.keys(foreignFormats),
       ]),
     )
-    .option("--with-layers", "of other tools' archives: copy image layers too (no decision reads them)")
+    .option("--with-layers", "from other tools' archives: copy image layers too (no decision reads them)")
     .addOption(outputOption())
     .addHelpText("after", importHelp)
     .action(async (files: readonly string[], options: Flags) => finish(await run(files, options, io)));

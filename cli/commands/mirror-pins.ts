@@ -147,7 +147,7 @@ export function definePins(command: Command, { io, finish }: Shell): void {
   )
     .option("--kubeconfig <file>", "for k8s://, in place of KUBECONFIG and ~/.kube/config")
     .option("--context <name>", "a context of it, in place of the current one")
-    .option("--timeout <span>", "for all that is asked", "1m")
+    .option("--timeout <span>", "time for the whole command", "1m")
     .option("--verbose", "show each request on stderr, without secrets")
     .addOption(outputOption())
     .action(

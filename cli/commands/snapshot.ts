@@ -29,7 +29,7 @@ export function define(command: Command, { io, finish }: Shell): void {
       .argument("<place>", placeHelp)
       .requiredOption("--key <file>", "the private key, ECDSA P-256, PEM or cosign.key; its password: COSIGN_PASSWORD")
       .option("--next-key <file>", "a public key that will sign later snapshots too (repeatable)", collect)
-      .option("--keep <n>", "then delete older snapshots from the registry, but for the newest N"),
+      .option("--keep <n>", "then delete older snapshots from the registry, except the newest N"),
     io,
   ).action(async (place: string, flags: SnapshotPushFlags) => finish(await pushSnapshot(place, flags, io)));
   addSnapshotOptions(
@@ -44,7 +44,7 @@ export function define(command: Command, { io, finish }: Shell): void {
       .description("list the snapshots of a registry")
       .argument("<place>", placeHelp)
       .option("--key <file>", "a public key to verify them with (repeatable)", collect)
-      .option("--last <n>", "at most so many, the newest", "20"),
+      .option("--last <n>", "show at most so many, the newest", "20"),
     io,
   ).action(async (place: string, flags: SnapshotListFlags) => finish(await listSnapshotRows(place, flags, io)));
 }

@@ -45,7 +45,7 @@ function recheckItems({ folder }: Mirror, io: CommandIO): readonly Item[] {
     const name = "re-check";
     return refuted > 0
       ? [{ name, state: "critical", text: `${refuted} let in undecided, refuted since: they may be running`, fix }]
-      : [{ name, state: "warning", text: `${unknown} let in undecided, and still are`, fix }];
+      : [{ name, state: "warning", text: `${unknown} let in undecided, and undecided still`, fix }];
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return [

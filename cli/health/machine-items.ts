@@ -80,7 +80,7 @@ export function folderItems(look: FolderLook, store: string): readonly Item[] {
           name: "locks",
           state: "failed",
           code: "invalid-usage",
-          text: "two writers of a file are not kept apart there, or nothing can be written",
+          text: "locks do not keep two writers apart there, or nothing can be written",
           fix: "keep the mirror on a local disk with free space: --store FOLDER",
         }
       : { name: "locks", state: locks === "work" ? "ok" : "skipped", text: lockWords[locks] },
@@ -91,7 +91,7 @@ export function folderItems(look: FolderLook, store: string): readonly Item[] {
 }
 
 const lockWords = {
-  work: "two writers of a file are kept apart",
+  work: "locks keep two writers apart",
   untried: "not tried: nothing can be written there",
 } as const;
 
@@ -106,7 +106,7 @@ const writerItem = (writer: Partial<LockHolder> | undefined, left: LockHolder | 
   const name = "writer";
   if (writer !== undefined) return { name, state: "ok", text: `${who(writer)}, writes at this moment` };
   if (left === undefined) return { name, state: "ok", text: "nobody writes at this moment" };
-  return { name, state: "ok", text: `nobody writes; ${who(left)}, was ended before it was done, and holds nothing` };
+  return { name, state: "ok", text: `nobody writes; ${who(left)}, was ended before it was done, and holds no lock` };
 };
 
 const inodeItem: Item = {

@@ -88,7 +88,7 @@ export const addPeerOptions = (command: Command): Command =>
   command
     .option("--registry-username <name>", "the user of the registries, beside docker's configuration")
     .option("--registry-password <text>", "that user's password")
-    .option("--registry-password-stdin", "that user's password is what standard input holds")
+    .option("--registry-password-stdin", "read that user's password from standard input")
     .option("--authfile <file>", "credentials as docker and podman keep them, in this file alone")
     .option("--registry-token <text>", "a bearer token that the registries take")
     .option("--registry-cacert <file>", "authorities of the registries' certificates, beside the system's")

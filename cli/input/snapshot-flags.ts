@@ -23,7 +23,7 @@ export interface SnapshotFlags extends PeerOptions, OutputOptions, LimitOptions 
 /** In the order of the help, behind the flags of the command. */
 export function addSnapshotOptions(command: Command, io: CommandIO): Command {
   addLimitOptions(command)
-    .option("--timeout <span>", "for all that is asked", "30m")
+    .option("--timeout <span>", "time for the whole command", "30m")
     .option("--verbose", "show each request on stderr, without secrets");
   return addFlagVariables(addPeerOptions(command).addOption(outputOption()), registryFlags, io);
 }

@@ -1,5 +1,4 @@
 /** Builds the parts of `serve` from its configuration. Code that can dial is loaded in mode online only. */
-import { createRoute } from "../../proxy/upstream/route.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
@@ -26,11 +25,9 @@ import type { Metrics } from "../../proxy/metrics.ts";
 import { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
-import { readDistrustFiles } from "../input/distrust-file.ts";
-import { givenKnowledge } from "../input/knowledge.ts";
-import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
-import { aliasesOf } from "./aliases-of.ts";
+import { readTrustSettings } from "../input/trust-flags.ts";
 import type { Following } from "./follow-snapshots.ts";
+import { askingOf, judgingOf } from "./judging.ts";
 import { readinessChecks } from "./readiness.ts";
 import { recheckByTimer, type RecheckTimer } from "./recheck-by-timer.ts";
 import type { ServeSyncParts } from "./sync-by-timer.ts";
@@ -67,7 +64,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
     const upstreams = registry === undefined ? [] : config.upstreams.map(({ host }) => host);
     const back: Pick<RecheckTimer, "soon"> = { soon: () => undefined };
     const silent = new SilentHosts({ now, returned: (host) => back.soon(`${host} answers again`) });
-    const door = config.proxy.admit === "policies" ? policyDoor(parts, registry, upstreams, silent) : undefined;
+    const door = config.proxy.admit === "policies" ? policyDoor(parts, registry, silent) : undefined;
     const rechecking = door === undefined ? undefined : openRecheck(parts, door, report);
     if (rechecking !== undefined) back.soon = rechecking.soon;
     const proxy = createRegistryProxy({
@@ -199,30 +196,22 @@ function tell(event: RegistryEvent, response: Parameters<RegistryProxyOptions["l
 function policyDoor(
   { config, mirror, limits, io, log }: ServeParts,
   registry: Registry | undefined,
-  upstreams: readonly string[],
   silent: SilentHosts,
 ): Door {
   const { folders, allowEmpty } = config.policies;
   const { policies, exceptions } = readServePolicies(config, io);
-  const now = (): Date => io.now();
-  const { trustedRoot } = config.trust;
-  const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());
+  const { settings, distrust, given } = judgingOf({ config, mirror, io });
   const door = openDoor({
-    mirror,
-    given: givenKnowledge(trustedRoot === undefined ? {} : { trustedRoot }, io, now()),
-    asker: registry === undefined ? undefined : createRoute(registry.parts, { now }),
-    upstreams,
+    ...askingOf({ config, mirror, limits, io, log }, registry),
+    given,
     policies,
-    settings: { trustRoot: defaultTrustName, trust, aliases: aliasesOf(config) },
-    distrust: readDistrustFiles(config.trust.distrust, io),
+    settings,
+    distrust,
     refreshMs: config.proxy.refresh,
     noMatch: config.proxy.noMatch,
     crypto: nodeVerifier,
     limits,
-    now,
     silent,
-    report: ({ code, message, subject }) => log.error(message, { code, subject }),
-    warn: (text) => log.warn(text),
   });
   const [left] = door.notApplied;
   if (left !== undefined && door.applied.length === 0 && config.proxy.noMatch === "admit" && !allowEmpty)

@@ -6,20 +6,15 @@ import type { AdmissionMetrics } from "../../proxy/metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { listedAsker } from "../../proxy/registry/listed-asker.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
-import { createRoute } from "../../proxy/upstream/route.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import { resourceName } from "../../proxy/webhook/denial.ts";
 import { type AdmissionEvent, type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
-import { readDistrustFiles } from "../input/distrust-file.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
-import { givenKnowledge } from "../input/knowledge.ts";
 import { readWholeResources } from "../input/resources.ts";
-import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
-import { aliasesOf } from "./aliases-of.ts";
+import { askingOf, judgingOf } from "./judging.ts";
 import { logEar } from "./log-ear.ts";
 import { readServePolicies } from "./serve-policies.ts";
-import { trustOptions } from "./trust-options.ts";
 import type { UpstreamParts } from "./upstreams.ts";
 
 export interface WebhookParts extends UpstreamParts {
@@ -57,24 +52,18 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   const now = (): Date => io.now();
   const { policies, exceptions } = readServePolicies(config, io);
   for (const policy of policies) refuseUnknowable(policy);
-  const { trustedRoot } = config.trust;
-  const given = givenKnowledge(trustedRoot === undefined ? {} : { trustedRoot }, io, now());
+  const { settings, distrust, given } = judgingOf({ config, mirror, io });
   const { objects } = config.policies;
   const cluster =
     objects.length === 0
       ? []
       : [new ClusterFiles(readWholeResources(objects, io, { flag: "policies.objects" }), [], now())];
-  const settings = {
-    trustRoot: defaultTrustName,
-    trust: readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots()),
-    aliases: aliasesOf(config),
-  };
   const engineFor = (failurePolicy: Policy["spec"]["failurePolicy"]): Engine =>
     createEngine({
       policies: policies.filter(({ spec }) => spec.failurePolicy === failurePolicy),
       exceptions,
       settings,
-      distrust: readDistrustFiles(config.trust.distrust, io),
+      distrust,
       crypto: nodeVerifier,
       limits,
     });
@@ -91,15 +80,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   return new Webhook({
     engines,
     knowledge: joinedKnowledge([given, ...cluster, mirror.knowledge()]),
-    asker: listedAsker({
-      mirror,
-      asker: registry === undefined ? undefined : createRoute(registry.parts, { now }),
-      upstreams: registry === undefined ? [] : config.upstreams.map(({ host }) => host),
-      limits,
-      now,
-      report: ({ code, message, subject }) => log.error(message, { code, subject }),
-      warn: (text) => log.warn(text),
-    }),
+    asker: listedAsker(askingOf({ config, mirror, limits, io, log }, registry)),
     refreshMs: config.admission.refresh,
     concurrency: config.admission.concurrency,
     limits,

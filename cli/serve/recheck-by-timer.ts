@@ -81,7 +81,7 @@ export function recheckByTimer(parts: RecheckParts): RecheckTimer {
         ...run,
       });
     } finally {
-      // What it asked for was written: that is no news.
+      // Answers that this run itself brought are no reason for another one.
       seen = versionOf(mirror);
       looked = performance.now();
       isBusy = false;

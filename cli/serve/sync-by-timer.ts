@@ -20,13 +20,11 @@ import { exitOf } from "../exit-code.ts";
 import { readDistrustFiles } from "../input/distrust-file.ts";
 import { problemText } from "../input/files.ts";
 import { openImageList } from "../input/image-list.ts";
-import { givenKnowledge } from "../input/knowledge.ts";
 import { openAsker } from "../input/open-online.ts";
 import { readPolicies } from "../input/policy-files.ts";
-import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { aliasesOf } from "./aliases-of.ts";
+import { judgingOf } from "./judging.ts";
 import { logEar } from "./log-ear.ts";
-import { trustOptions } from "./trust-options.ts";
 import type { UpstreamParts } from "./upstreams.ts";
 
 export interface ServeSyncParts extends UpstreamParts {
@@ -93,19 +91,14 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
   const { config, limits, log, mirror, registry } = parts;
   const io = logEar(parts.io, log);
   const { policies, exceptions } = readAll(parts);
-  const distrust = readDistrustFiles(config.trust.distrust, io);
+  const { settings, distrust, given: ofFiles } = judgingOf({ config, mirror, io });
   const now = (): Date => io.now();
-  const trust = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());
-  const aliases = aliasesOf(config);
-  const settings = { trustRoot: defaultTrustName, trust, aliases };
   const engine =
     policies.length === 0
       ? undefined
       : createSyncEngine({ policies, exceptions, distrust, crypto: nodeVerifier, limits, settings });
   const isListed = listedIn(parts);
   const mayAsk = (question: Question): boolean => !("repository" in question) || isListed(question.repository);
-  const { trustedRoot } = config.trust;
-  const ofFiles = givenKnowledge(trustedRoot === undefined ? {} : { trustedRoot }, io, now());
   const { asker, listTags, close } = await openAsker(
     {},
     { signal: stop, registry: registry.forOneRun(), log: (line) => log.debug("upstream", { line }) },
@@ -117,7 +110,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
       writes: true,
       now: now(),
       limits,
-      initialRoots: trust.initialRoots ?? {},
+      initialRoots: settings.trust.initialRoots ?? {},
       access: undefined,
     },
   );
@@ -135,7 +128,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
       mirrored: (repository) => mirror.tags(repository),
       isWhole: false,
       signal: stop,
-      aliases: createAliases(aliases, limits),
+      aliases: createAliases(settings.aliases, limits),
       limits,
     });
     const given = joinedKnowledge([ofFiles, neverAsked(mirror, found.images)]);

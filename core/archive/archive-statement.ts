@@ -396,5 +396,5 @@ function checkNumbers(statement: ArchiveStatement, limits: Limits): void {
     });
   if (index.length !== (parts?.length ?? 1)) throw wrong("each part has an index");
   if (parts !== undefined && (parts.length < 2 || sum(parts) !== totals.blobs))
-    throw wrong("the parts do not have the blobs");
+    throw wrong("the numbers of blobs in the parts do not make their total");
 }

@@ -19,7 +19,7 @@ const linkBytes = 256;
 
 /**
  * The storage as a layout, whose repositories stand below `registry`: `registry.corp:5000/ocp`.
- * @throws EngineError `invalid-usage` without a registry, `archive-corrupt` for a link that is none, `over-limit` past
+ * @throws EngineError `invalid-usage` without a registry, `archive-corrupt` for a broken link, `over-limit` past
  * `layoutEntries`.
  */
 export function openRegistryStorage(source: LayoutSource, registry: string | undefined, limits: Limits): VirtualLayout {

@@ -92,9 +92,13 @@ function cut(draft: Draft, spool: Spool, chunkSize: number, of: number): readonl
   const later = headBytes(draft, 2, of);
   let used = headBytes(draft, 1, of);
   const tooSmall = (what: string) =>
-    new EngineError("invalid-usage", `${what} do not fit into a part of ${chunkSize}: give a larger one`, {
-      subject: "--chunk-size",
-    });
+    new EngineError(
+      "invalid-usage",
+      `${what} do not fit into a part of ${chunkSize} bytes: give a larger --chunk-size`,
+      {
+        subject: "--chunk-size",
+      },
+    );
   if (used > chunkSize) throw tooSmall(`the lists and their signature, ${used} bytes,`);
   const pieces: Piece[] = [];
   let blobs = 0;

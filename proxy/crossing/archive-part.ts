@@ -96,7 +96,8 @@ function readBeginning(cursor: TarCursor, { keys, verifier, limits }: Acceptance
     cursor.padding(size);
     return bytes;
   };
-  if (!equalBytes(document(member("oci-layout", 1024).size), layoutMarker)) throw wrong("oci-layout is another one");
+  if (!equalBytes(document(member("oci-layout", 1024).size), layoutMarker))
+    throw wrong("oci-layout is not the one that archives have");
 
   const index = readIndex(cursor, member("index.json", limits.layoutIndexBytes + 4096).size);
   let header = cursor.header();
@@ -131,7 +132,7 @@ function readBeginning(cursor: TarCursor, { keys, verifier, limits }: Acceptance
     throw wrong("part.json is that of another file");
   if (part < 1 || part > (of ?? 1)) throw wrong(`part ${part} of ${of ?? 1}`);
   if (!equalBytes(archiveManifest(statement, envelope.named, part), manifest.bytes))
-    throw wrong("the archive's own manifest is another one");
+    throw wrong("the archive's own manifest is not the one that was signed");
   checkIndex(index, manifest.named, statement.index[part - 1] as NamedDocument, name);
   return { cursor, statement, digest, key, claimedKeys, part, bodyAt: cursor.position };
 }
@@ -151,7 +152,7 @@ function readIndex(cursor: TarCursor, size: number): ReadIndex {
   const start = head.subarray(0, close + 1);
   const hash = createHash("sha256");
   const restSize = size - start.length - indexEnd.length;
-  if (close === -1 || restSize < 0) throw corruptArchive("index.json is another one", cursor.name);
+  if (close === -1 || restSize < 0) throw corruptArchive("index.json is not the one of this archive", cursor.name);
   const early = head.subarray(start.length);
   const before = Math.min(early.length, restSize);
   hash.update(early.subarray(0, before));
@@ -163,7 +164,7 @@ function readIndex(cursor: TarCursor, size: number): ReadIndex {
 
 function checkIndex({ start, rest, end }: ReadIndex, manifest: NamedDocument, signed: NamedDocument, name: string) {
   if (!equalBytes(start, indexStart(manifest)) || !equalBytes(end, indexEnd))
-    throw corruptArchive("index.json is another one", name);
+    throw corruptArchive("index.json is not the one of this archive", name);
   if (rest.size !== signed.size || rest.digest !== signed.digest)
     throw corruptArchive("index.json is not as it was signed", name);
 }

@@ -11,6 +11,7 @@ import { contentLine, type ContentRow } from "../../core/archive/order.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../core/errors.ts";
+import { trustedRootTarget } from "../../core/trust/tuf-verifier.ts";
 import { acceptSource } from "../../core/tuf/verify-source.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import type { AcceptedKey, SeenArchive } from "../mirror/import-state.ts";
@@ -21,9 +22,6 @@ import { type OrderOptions, requireOrder } from "./archive-order.ts";
 import type { ArchiveReader, ArrivedBlob } from "./archive-reader.ts";
 import { CheckpointGate, type HeldCheckpoint } from "./checkpoint-gate.ts";
 import { ImportedRows } from "./imported-rows.ts";
-
-/** The name of the target that is a trusted root. */
-const trustedRootTarget = "trusted_root.json";
 
 export interface ImportOptions extends OrderOptions {
   readonly now: Date;
@@ -151,7 +149,7 @@ class Import {
     const seen = this.#mirror.imports.seen();
     requireOrder(this.#statement, this.#reader.digest, seen, this.#options);
     if (base !== undefined && this.#chainId() !== base.contentId)
-      throw corrupt(this.#mirror.folder, "what was imported here is not what it was: import a full archive");
+      throw corrupt(this.#mirror.folder, "what archives brought was changed here since: import a full archive");
     const knowledge = this.#mirror.knowledge();
     const { limits, folder } = this.#mirror;
     const held = new Map(this.#checkpoints());

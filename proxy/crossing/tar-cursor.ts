@@ -118,7 +118,7 @@ export class TarCursor {
 
   #zeros(length: number): void {
     if (length > 0 && this.take(length).compare(zeros, 0, length) !== 0)
-      throw corruptArchive("bytes where an archive has none", this.name);
+      throw corruptArchive("bytes where an archive has only zeros", this.name);
   }
 
   close(): void {

@@ -52,10 +52,10 @@ interface Running {
   readonly end: () => void;
 }
 
-/** Who waited for another's opening opens it himself, if he has so much time left. */
+/** A request that waited in vain for another's opening opens the layer itself, if it has so much time left. */
 const leastAgainMs = 1_000;
 
-/** A slow registry holds nobody up who asks another for the same layer. */
+/** By host, too: a slow registry must not hold up those who get the same layer from another. */
 const keyOf = ({ host, digest }: LayerPlace): string => `${host}@${digest}`;
 
 const canJoin = (flight: Flight): boolean => !(flight instanceof PassingFlight) || flight.isWhole;

@@ -1,7 +1,7 @@
 /**
  * A layer that passes through without being stored: one pull, however many clients want it. Its beginning is kept in
  * memory while it has room, so that those who come a little later join; later its pieces are kept until everybody has
- * them. Who falls behind by more than the room goes on alone.
+ * them. A client that falls behind by more than the room goes on alone.
  */
 import type { EngineError } from "../../core/errors.ts";
 import { toStreamError } from "./verified-pump.ts";
@@ -62,12 +62,12 @@ export class PassingFlight {
     );
   }
 
-  /** Whether who comes now gets all of it. */
+  /** Whether a reader that comes now gets all of it. */
   get isWhole(): boolean {
     return this.#start === 0 && this.#error === undefined && this.#isWanted();
   }
 
-  /** From its beginning. Who has called it must read. @throws why the layer cannot be had. */
+  /** From its beginning. The caller must read it. @throws why the layer cannot be had. */
   read(): AsyncGenerator<Uint8Array> {
     const reader: Reader = { at: 0, isAlone: this.#start > 0 || this.#isAbandoned };
     this.#readers.add(reader);

@@ -30,7 +30,7 @@ export class SilentHosts {
     const host = registryOf(question);
     if (host === undefined) return;
     if (answer.state === "unavailable") {
-      // Who says that there are too many requests is there, and wants fewer.
+      // A registry that says that there are too many requests is there, and wants fewer.
       if (isOutageCode(answer.code) && answer.code !== "rate-limited") this.#silent.set(host, true);
       return;
     }

@@ -43,7 +43,7 @@ export async function* steadySource(blob: OpenBlob, at: number, options: SteadyO
       return;
     } catch (error) {
       const broken = outage(error, subject);
-      // Who breaks again without giving anything breaks for ever.
+      // A source that breaks again before it gave a byte will not recover.
       if (!isBroken(broken) || next === began || breaks >= limits.layerResumes) throw broken;
       leave(current);
       const rest = await open(next);

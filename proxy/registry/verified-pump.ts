@@ -56,7 +56,7 @@ export async function pumpVerified(
   };
   try {
     for await (const piece of source) {
-      // Who asked for the end of a content, and went away before it came, is not read on for.
+      // For a client that asked for the end of a content, and went away before it came, nothing more is read.
       if (client.destroyed) throw gone();
       hash.update(piece);
       const part = range === undefined ? piece : within(piece, read, range);

@@ -1,6 +1,6 @@
 /**
  * Whose snapshots are accepted: the keys that an operator gave, and those that they vouched for, one after the other.
- * Who stops giving a key takes back all that it vouched for. Source: docs/spec/snapshot.md#pull.
+ * To stop giving a key takes back all that it vouched for. Source: docs/spec/snapshot.md#pull.
  */
 import { readArchiveKey } from "../../core/archive/archive-statement.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";

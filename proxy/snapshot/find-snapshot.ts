@@ -105,7 +105,7 @@ async function loadEnvelope(repository: string, digest: Digest, { registry, limi
 }
 
 /**
- * The statement that an accepted key signed of this very file. Others that hang on it are as good as none.
+ * The statement that an accepted key signed of this very file. Other statements that refer to it do not count.
  * @throws EngineError `archive-signature` where there is none.
  */
 async function verifyListed(
@@ -123,14 +123,18 @@ async function verifyListed(
       const statement = parseSnapshotStatement(payload, options.limits);
       if (statement.digest === layer.digest && statement.size === layer.size)
         return { ...listed, statement, statementDigest: digestOf(payload), key };
-      refused = new EngineError("archive-signature", "what is signed is another file", { subject: manifest });
+      refused = new EngineError("archive-signature", "the signed statement is about another file", {
+        subject: manifest,
+      });
     } catch (error) {
       if (!(error instanceof EngineError) || !judged.has(error.code)) throw error;
       refused = error;
     }
   }
   throw (
-    missing ?? refused ?? new EngineError("archive-signature", "no signed statement hangs on it", { subject: manifest })
+    missing ??
+    refused ??
+    new EngineError("archive-signature", "no signed statement refers to this snapshot", { subject: manifest })
   );
 }
 

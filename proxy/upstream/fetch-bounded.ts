@@ -15,7 +15,7 @@ import { bytesWithoutSecrets, secretsOf, withoutSecrets } from "./hide-secrets.t
 import { isPassing, isUnreached, outage } from "./outage.ts";
 import { hostOf } from "./proxy-choice.ts";
 
-/** A body that is sent as it is read, and opened anew for each time that it is sent. */
+/** A body that is sent as it is read, and opened again for each try. */
 export interface Upload {
   readonly size: number;
   open(): Readable | Uint8Array;

@@ -232,7 +232,7 @@ const shed: Refusal = {
 const late: Refusal = {
   code: 429,
   retryAfter,
-  message: "[overloaded] the time for this request is over; verification goes on and is remembered: try again",
+  message: "[overloaded] the time for this request is over; verification goes on: try again",
 };
 
 function answerOf(
