@@ -1,4 +1,4 @@
-/** Mirrors of signed and attested images, put by the writer, for benchmarks that read every row. */
+/** Mirrors of images with a bundle of cosign 3, put by the writer, for benchmarks that read every row. */
 import { createHash } from "node:crypto";
 import { digestOf } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
