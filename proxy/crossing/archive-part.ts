@@ -74,7 +74,9 @@ export function isArchiveFile(path: string): boolean {
 export function openPart(path: string, acceptance: Acceptance): ArchivePart {
   const cursor = new TarCursor(path);
   try {
-    return readBeginning(cursor, acceptance);
+    const part = readBeginning(cursor, acceptance);
+    cursor.rest();
+    return part;
   } catch (error) {
     cursor.close();
     throw error;

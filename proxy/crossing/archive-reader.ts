@@ -139,6 +139,8 @@ export class ArchiveReader {
     let left = counts[0] ?? 0;
     for (const blob of this.carried()) {
       while (left === 0) {
+        // The first has the lists, which are read on.
+        if (part > 0) this.#parts[part]?.cursor.rest();
         part += 1;
         left = counts[part] ?? 0;
         // The numbers of the parts have the sum of all blobs.
@@ -157,6 +159,7 @@ export class ArchiveReader {
     for (const [index, { cursor }] of this.#parts.entries()) {
       cursor.position = places[index] as number;
       cursor.end();
+      cursor.rest();
     }
   }
 

@@ -13,8 +13,9 @@ const zeros = Buffer.alloc(endBytes);
 export class TarCursor {
   readonly name: string;
   readonly size: number;
-  readonly #handle: number;
-  readonly #window = Buffer.allocUnsafe(windowBytes);
+  /** Both only while it is read: an archive has up to a thousand parts. */
+  #handle: number | undefined;
+  #window: Buffer | undefined;
   /** Where the window begins in the file, and how much of it is filled. */
   #at = 0;
   #filled = 0;
@@ -24,17 +25,21 @@ export class TarCursor {
   /** @throws EngineError `invalid-usage` when the file cannot be opened. */
   constructor(path: string) {
     this.name = path;
-    try {
-      this.#handle = openSync(path, withoutWaiting);
-    } catch (error) {
-      throw unreadable(path, error);
-    }
-    const stat = fstatSync(this.#handle);
-    if (!stat.isFile()) {
-      closeSync(this.#handle);
-      throw new EngineError("invalid-usage", "not a regular file", { subject: path, remedy: "path" });
-    }
-    this.size = stat.size;
+    const { handle, size } = openRegular(path);
+    this.#handle = handle;
+    this.size = size;
+  }
+
+  /** Until the next read it needs neither a handle nor memory. What is read then is compared as ever. */
+  rest(): void {
+    this.close();
+    this.#window = undefined;
+    this.#filled = 0;
+  }
+
+  #opened(): number {
+    this.#handle ??= openRegular(this.name).handle;
+    return this.#handle;
   }
 
   /** The next `length` bytes, at most a window's: valid until the next call. @throws EngineError `archive-corrupt` */
@@ -43,25 +48,27 @@ export class TarCursor {
     if (within < 0 || within + length > this.#filled) this.#fill(length);
     const start = this.position - this.#at;
     this.position += length;
-    return this.#window.subarray(start, start + length);
+    return (this.#window as Buffer).subarray(start, start + length);
   }
 
   #fill(length: number): void {
+    this.#window ??= Buffer.allocUnsafe(windowBytes);
     const offset = this.position - this.#at;
     const kept = offset >= 0 && offset < this.#filled ? this.#filled - offset : 0;
     if (kept > 0) this.#window.copyWithin(0, offset, this.#filled);
     this.#at = this.position;
     this.#filled = kept;
     while (this.#filled < length) {
-      const count = this.#read();
+      const count = this.#read(this.#window);
       if (count === 0) throw corruptArchive(`the file is cut short, at byte ${this.size}`, this.name);
       this.#filled += count;
     }
   }
 
-  #read(): number {
+  #read(window: Buffer): number {
+    const handle = this.#opened();
     try {
-      return readSync(this.#handle, this.#window, this.#filled, windowBytes - this.#filled, this.#at + this.#filled);
+      return readSync(handle, window, this.#filled, windowBytes - this.#filled, this.#at + this.#filled);
     } catch (error) {
       throw unreadable(this.name, error);
     }
@@ -122,8 +129,23 @@ export class TarCursor {
   }
 
   close(): void {
-    closeSync(this.#handle);
+    if (this.#handle !== undefined) closeSync(this.#handle);
+    this.#handle = undefined;
   }
+}
+
+/** @throws EngineError `invalid-usage` when it cannot be opened, or never ends. */
+function openRegular(path: string): { readonly handle: number; readonly size: number } {
+  let handle: number;
+  try {
+    handle = openSync(path, withoutWaiting);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  const stat = fstatSync(handle);
+  if (stat.isFile()) return { handle, size: stat.size };
+  closeSync(handle);
+  throw new EngineError("invalid-usage", "not a regular file", { subject: path, remedy: "path" });
 }
 
 function unreadable(path: string, error: unknown): EngineError {

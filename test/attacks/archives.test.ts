@@ -1,5 +1,6 @@
 /** Attacks by somebody who may write to the mirror that is exported and does not have the key, or has the medium. */
 import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { readSignedEnvelope, verifySignedStatement } from "../../core/archive/verify-envelope.ts";
@@ -7,6 +8,7 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { openArchive } from "../../proxy/crossing/archive-reader.ts";
 import { runCli } from "../cli/command-io.ts";
 import { makeTufRepository } from "../lab/tuf-repository.ts";
 import { throwsCode } from "../support/assert.ts";
@@ -114,6 +116,26 @@ attack(249, "a pipe in the place of an archive or a part is not waited for", () 
   const words = ["--import", "tsx", "--input-type=module", "-e", code];
   const told = execFileSync(process.execPath, words, { cwd: projectRoot, encoding: "utf8", timeout: 60_000 });
   assert.is(told.trim(), "invalid-usage");
+});
+
+attack(255, "an archive of many parts takes handles and memory of few", () => {
+  const paths = exported(variedMirror(12, "x".repeat(20_000)), { chunkSize: 60_000 }).files.map(({ path }) => path);
+  assert.ok(paths.length > 4);
+  const held = (): number =>
+    readdirSync("/proc/self/fd").filter((fd) => {
+      const link = `/proc/self/fd/${fd}`;
+      return existsSync(link) && paths.includes(readlinkSync(link));
+    }).length;
+  const reader = openArchive(paths, { keys: [ourKey.key], verifier: nodeVerifier, limits: defaultLimits });
+  try {
+    assert.is(held(), 0);
+    let most = 0;
+    for (const blob of reader.blobs()) most = Math.max(most, blob.bytes().length > 0 ? held() : 0);
+    assert.is(most, 2, "the one with the lists, and the one that is read");
+    assert.is(held(), 0);
+  } finally {
+    reader.close();
+  }
 });
 
 run();

@@ -20,6 +20,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [237, "Registries that lie, and clients that go away"],
   [243, "Snapshots"],
   [246, "Archives, and trust that crosses"],
+  [251, "Reviews that have no answer, and files that take too much"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -196,4 +197,5 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["an update changes an image where only a policy knows that there is one", "such an update is decided"],
   ["a name that is no name: long, or with signs that a screen obeys", "cut and escaped, in answers and in the log"],
   ["names that nobody has are asked for without end", "bounded; the oldest are forgotten, and unknown again"],
+  ["an archive in a thousand parts", "two of them are open at a time, however many there are"],
 ];

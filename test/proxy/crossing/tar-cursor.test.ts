@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -57,5 +57,27 @@ test("what is no file", () => {
   throwsCode("invalid-usage", () => new TarCursor("/dev/null"));
   throwsCode("invalid-usage", () => new TarCursor(temporaryFolder()));
 });
+
+test("one that rests holds no file, and goes on where it was", () => {
+  const bytes = Buffer.from("0123456789");
+  using(bytes, (cursor) => {
+    assert.equal(cursor.bytes(4), bytes.subarray(0, 4));
+    cursor.rest();
+    const held = readdirSync("/proc/self/fd").filter((fd) => linkOf(`/proc/self/fd/${fd}`) === path);
+    assert.equal(held, []);
+    assert.equal(cursor.bytes(3), bytes.subarray(4, 7));
+    cursor.rest();
+    cursor.rest();
+    assert.equal(cursor.bytes(3), bytes.subarray(7));
+    cursor.rest();
+    rmSync(path);
+    throwsCode("invalid-usage", () => cursor.bytes(1));
+  });
+});
+
+/** Where a handle leads; the one by which this list is read is gone by now. */
+function linkOf(link: string): string | undefined {
+  return existsSync(link) ? readlinkSync(link) : undefined;
+}
 
 test.run();
