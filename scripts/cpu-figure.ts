@@ -14,7 +14,7 @@ export interface CpuFigure {
 }
 
 /** As `npm test` printed it, with all vectors. A change that takes more for a reason writes the new figures. */
-export const committedFigure: CpuFigure = { seconds: 320, reference: 0.027 };
+export const committedFigure: CpuFigure = { seconds: 540, reference: 0.0282 };
 
 /** The fixed piece of work: hashing in JavaScript and natively, and JSON. */
 export class ReferenceWork {
