@@ -48,7 +48,7 @@ interface Remembered {
   readonly recheckProblem?: string;
 }
 
-/** It is no part of the mirror: where it cannot be read, the mirror's status is shown all the same. */
+/** `state.db` is not part of the mirror. If it cannot be read, the status of the mirror is still shown. */
 function readRemembered(folder: string, io: CommandIO): Remembered {
   try {
     return { recheck: readRecheck(folder, io.limits).counts };

@@ -214,7 +214,7 @@ interface FollowFrom {
   readonly metrics: Metrics;
 }
 
-/** Where there is nothing to read yet, the first snapshot is waited for. @throws EngineError why there is none. */
+/** Waits for the first snapshot if the folder has none yet. @throws EngineError why none could be had. */
 async function openFollowing({ config, store, limits, io, log, metrics }: FollowFrom) {
   const { followOnce, followSnapshots } = await import("../serve/follow-snapshots.ts");
   const following: Following = { heard: undefined, failure: undefined };

@@ -17,7 +17,8 @@ Examples:
 
 Exit codes: 0 done; 2 wrong usage; 4 the registry refuses the login; 5 it cannot
   be reached; 6 the snapshot, its signature or its number is wrong, or another
-  process is at work; 11 there is none. What was there before stays as it was
+  process is at work; 11 there is no such snapshot. After a failure the folder
+  is as it was before
 `;
 
 const placeHelp = "oci://REGISTRY/REPOSITORY[:TAG]; without a tag: latest";

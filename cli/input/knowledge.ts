@@ -337,7 +337,7 @@ export async function openKnowledge(
   }
 }
 
-/** Whoever gives an alias names its hosts, too. */
+/** The hosts of an alias count as named by the command line: they get its credentials. */
 const naming = (access: RegistryAccess | undefined, { list }: OpenAliases): RegistryAccess | undefined =>
   access === undefined
     ? undefined

@@ -228,7 +228,7 @@ export async function openOnline(
 }
 
 /**
- * Registries by the flags, for whoever asks one that the command line names.
+ * The registries that the command line names, opened with its flags.
  * @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used.
  */
 export function openFlagRegistry(options: PeerOptions, io: CommandIO, limits: Limits): Registry {

@@ -49,7 +49,7 @@ export function renderExport(report: ExportReport): string {
     ...(files.length === 0 ? ["dry run: nothing was written, and no number was taken"] : []),
     `archive ${sequence}, ${kindWords(kind, base)}`,
     `  ${contentWords({ entries, tombstones, blobs, bytes: blobBytes }, layers)}`,
-    // It has its number all the same. Whoever forgot to sync sees it here, and not on the other side.
+    // An empty delta takes a number, too. Who forgot to sync sees that here, before it is carried across.
     ...(kind === "delta" && entries + tombstones === 0 ? [`  nothing has changed since archive ${base ?? "?"}`] : []),
     `  statement ${shortDigest(statement)}, content id ${shortDigest(contentId)}`,
   );
