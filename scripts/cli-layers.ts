@@ -144,6 +144,7 @@ export const cliLayers: LayerTable = {
   "cli/serve": {
     units: [
       ...api,
+      "core/admission",
       "core/errors.ts",
       "core/limits.ts",
       "core/cosign",

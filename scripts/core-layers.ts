@@ -86,6 +86,7 @@ export const coreLayers: LayerTable = {
   },
   "core/archive": { units: [...basis, "core/knowledge", "core/crypto", "core/dsse", "core/oci"] },
   "core/decide": { units: engine },
+  "core/admission": { units: [...engine, "core/decide"] },
   "core/index.ts": { units: [...engine, "core/archive", "core/decide"] },
   "core/entry": { units: api },
 };

@@ -203,14 +203,7 @@ export const layers: LayerTable = {
     packages: ["node:"],
   },
   "proxy/webhook": {
-    units: [
-      ...api,
-      "core/encoding",
-      "core/kyverno/policy",
-      "core/kyverno/rule",
-      "core/kyverno/image",
-      "proxy/until-deadline.ts",
-    ],
+    units: [...api, "core/admission", "core/kyverno/policy", "core/kyverno/rule", "proxy/until-deadline.ts"],
     packages: ["node:"],
   },
 

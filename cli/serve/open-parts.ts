@@ -16,7 +16,7 @@ import { SilentHosts } from "../../proxy/registry/silent-hosts.ts";
 import { createTufServer } from "../../proxy/registry/tuf-server.ts";
 import { servesAdmission, servesStrangers, strangersRead } from "../../proxy/serve/config-rules.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
-import { admissionPaths } from "../../proxy/webhook/webhook.ts";
+import { admissionPaths } from "../../core/admission/review-answer.ts";
 import type { MirrorFacts } from "../../proxy/serve/health.ts";
 import type { Mount, Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";

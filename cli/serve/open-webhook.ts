@@ -8,7 +8,7 @@ import { listedAsker } from "../../proxy/registry/listed-asker.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
-import { resourceName } from "../../proxy/webhook/denial.ts";
+import { resourceName } from "../../core/admission/denial.ts";
 import { type AdmissionEvent, type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { readWholeResources } from "../input/resources.ts";

@@ -5,8 +5,8 @@
  */
 import { Buffer } from "node:buffer";
 import type { JsonObject, Policy } from "../../core/index.ts";
-import { type OwnPlaces, ownPlaces } from "./unchanged.ts";
-import type { Strictness } from "./webhook.ts";
+import { type OwnPlaces, ownPlaces } from "../../core/admission/unchanged.ts";
+import type { Strictness } from "../../core/admission/review-answer.ts";
 import { type NamedResource, webhookRules } from "./webhook-rules.ts";
 
 /** How an API server reaches the webhook. */

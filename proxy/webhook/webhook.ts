@@ -8,7 +8,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   type AdmissionRequest,
   type Asker,
-  type DecideOptions,
   type Decision,
   type Engine,
   EngineError,
@@ -17,12 +16,10 @@ import {
   settle,
 } from "../../core/index.ts";
 import { untilDeadline } from "../until-deadline.ts";
-import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "./admission-review.ts";
-import { admissionWarnings, denialBlock, resourceName } from "./denial.ts";
-import { leavesImages, type OwnPlaces, ownPlaces } from "./unchanged.ts";
-
-type Pass = NonNullable<DecideOptions["pass"]>;
-export type Strictness = "fail" | "ignore";
+import { answerOf, type Place, placeOf, refusalOf, type Strictness } from "../../core/admission/review-answer.ts";
+import { didNotPass, resourceName } from "../../core/admission/denial.ts";
+import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "../../core/admission/review.ts";
+import { leavesImages, type OwnPlaces, ownPlaces } from "../../core/admission/unchanged.ts";
 
 export interface WebhookOptions {
   /** The policies of each failure policy. */
@@ -66,9 +63,6 @@ export interface AdmissionEvent {
   readonly unchanged?: boolean;
 }
 
-/** Where an API server calls. */
-export const admissionPaths = ["/mutate/fail", "/mutate/ignore", "/validate/fail", "/validate/ignore"] as const;
-
 /** What an API server waits if it does not say. */
 const defaultTimeoutMs = 10_000;
 const mostTimeoutMs = 30_000;
@@ -81,11 +75,6 @@ const retryAfter = 1;
 
 /** Of so many bytes a review is read whatever else is read: what is not answered may be admitted. */
 const smallReview = 1024 * 1024;
-
-interface Place {
-  readonly pass: Pass;
-  readonly strictness: Strictness;
-}
 
 export class Webhook {
   readonly #options: WebhookOptions;
@@ -139,7 +128,7 @@ export class Webhook {
   #answer(body: Buffer, place: Place, path: string, end: number, began: number, response: ServerResponse): void {
     let uid = "";
     try {
-      const review = readReview(body, this.#options.limits);
+      const review = readReview(body.toString("utf8"), this.#options.limits);
       uid = review.uid;
       const judged = this.#judge(review.request(), place, path, { began, end }, response);
       if ("then" in judged)
@@ -156,10 +145,8 @@ export class Webhook {
   /** What cannot be read is refused where there is an id to answer to, and is a bad request where there is none. */
   #refuse(error: unknown, uid: string, response: ServerResponse): void {
     let refused: Refusal = { code: 500, message: "this is a bug in sallyport; its log has more" };
-    if (error instanceof EngineError) {
-      const { code, message, subject } = error;
-      refused = { code: 400, message: `[${code}] ${subject === undefined ? "" : `${subject}: `}${message}` };
-    } else this.#options.failed(error, response);
+    if (error instanceof EngineError) refused = refusalOf(error);
+    else this.#options.failed(error, response);
     if (uid === "") reply(response, refused.code ?? 500, JSON.stringify({ error: refused.message }));
     else send(response, { uid, refused });
   }
@@ -234,38 +221,6 @@ const late: Refusal = {
   retryAfter,
   message: "[overloaded] the time for this request is over; verification goes on: try again",
 };
-
-function answerOf(
-  request: AdmissionRequest,
-  { pass }: Place,
-  decided: Decision | Refusal | "unchanged",
-  id: string | undefined,
-): { readonly answer: Omit<ReviewAnswer, "uid">; readonly codes: readonly string[] } {
-  if (decided === "unchanged") return { answer: {}, codes: [] };
-  if (!("allowed" in decided)) return { answer: { refused: decided }, codes: ["overloaded"] };
-  const { allowed, results, patches, trustWarnings } = decided;
-  const codes = [...new Set(results.filter(didNotPass).flatMap(({ failures }) => failures.map(({ code }) => code)))];
-  // A denial says everything itself: a client shows warnings beside it.
-  if (!allowed)
-    return {
-      answer: {
-        refused: { message: denialBlock(request, results, id) },
-        warnings: admissionWarnings([], trustWarnings),
-      },
-      codes,
-    };
-  if (pass === "mutate") return { answer: { patches, warnings: admissionWarnings(results, trustWarnings) }, codes };
-  // What nobody can decide was said by the mutating pass, before it wrote a digest into the image's name.
-  const own = results.filter(({ status }) => status !== "error");
-  return { answer: { warnings: admissionWarnings(own, trustWarnings) }, codes };
-}
-
-const didNotPass = ({ status }: Decision["results"][number]): boolean => status !== "pass" && status !== "skip";
-
-function placeOf(path: string): Place | undefined {
-  const [, pass, strictness] = /^\/(mutate|validate)\/(fail|ignore)$/.exec(path) ?? [];
-  return pass === undefined ? undefined : { pass: pass as Pass, strictness: strictness as Strictness };
-}
 
 /** How long the API server waits: `?timeout=10s`, in whole seconds. */
 function timeoutOf(url: string, question: number): number {

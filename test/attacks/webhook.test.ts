@@ -4,7 +4,7 @@ import type { JsonObject } from "../../core/encoding/json.ts";
 import { limitsWith } from "../../core/limits.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { storeIn } from "../../proxy/registry/asked-store.ts";
-import { resourceName } from "../../proxy/webhook/denial.ts";
+import { resourceName } from "../../core/admission/denial.ts";
 import { webhookRules } from "../../proxy/webhook/webhook-rules.ts";
 import { openGate, reviewId, reviewOf } from "../support/admission.ts";
 import { image, load, pod, policyText } from "../support/fixture-policies.ts";

@@ -2,10 +2,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdmissionRequest, JsonObject } from "../../../core/index.ts";
-import { leavesImages, ownPlaces } from "../../../proxy/webhook/unchanged.ts";
+import { leavesImages, ownPlaces } from "../../../core/admission/unchanged.ts";
 import { load, policyText } from "../../support/fixture-policies.ts";
 
-const test = suite("proxy/webhook/unchanged");
+const test = suite("core/admission/unchanged");
 
 const spec = (image: string, more: JsonObject = {}): JsonObject => ({ containers: [{ name: "c", image }], ...more });
 const update = (

@@ -2,17 +2,14 @@
  * What an API server asks a webhook, and how it is answered. Source: Kubernetes admission/v1,
  * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request.
  */
-import { Buffer } from "node:buffer";
-import { isObject } from "../../core/encoding/shape.ts";
-import {
-  type AdmissionRequest,
-  type Decision,
-  EngineError,
-  type JsonObject,
-  type JsonValue,
-  type Limits,
-  type Operation,
-} from "../../core/index.ts";
+import type { Decision } from "../decide/engine.ts";
+import { encodeBase64 } from "../encoding/base64.ts";
+import type { JsonObject, JsonValue } from "../encoding/json.ts";
+import { isObject } from "../encoding/shape.ts";
+import { encodeUtf8 } from "../encoding/utf8.ts";
+import { EngineError } from "../errors.ts";
+import type { AdmissionRequest, Operation } from "../kyverno/rule/request.ts";
+import type { Limits } from "../limits.ts";
 
 export interface Review {
   readonly uid: string;
@@ -47,10 +44,10 @@ const malformed = (at: string, what: string): EngineError => new EngineError("ma
  * server admits where its configuration lets it.
  * @throws EngineError `malformed` where there is no id to answer to.
  */
-export function readReview(body: Buffer, limits: Limits): Review {
+export function readReview(body: string, limits: Limits): Review {
   let review: unknown;
   try {
-    review = JSON.parse(body.toString("utf8"));
+    review = JSON.parse(body);
   } catch (error) {
     throw new EngineError("malformed", "the review is not JSON", { subject: "AdmissionReview", cause: error });
   }
@@ -133,7 +130,7 @@ export function renderAnswer({ uid, refused, patches = [], warnings = [] }: Revi
   const patch =
     patches.length === 0
       ? ""
-      : `,"patchType":"JSONPatch","patch":"${Buffer.from(JSON.stringify(patches)).toString("base64")}"`;
+      : `,"patchType":"JSONPatch","patch":"${encodeBase64(encodeUtf8(JSON.stringify(patches)))}"`;
   return `${head},"allowed":true${said}${patch}}}`;
 }
 

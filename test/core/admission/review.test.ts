@@ -3,14 +3,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../core/errors.ts";
 import { defaultLimits, limitsWith } from "../../../core/limits.ts";
-import { readReview, renderAnswer } from "../../../proxy/webhook/admission-review.ts";
+import { readReview, renderAnswer } from "../../../core/admission/review.ts";
 import { reviewId, reviewOf } from "../../support/admission.ts";
 import { pod } from "../../support/fixture-policies.ts";
 
-const test = suite("proxy/webhook/admission-review");
+const test = suite("core/admission/review");
 
 const read = (value: unknown, limits = defaultLimits) =>
-  readReview(Buffer.from(typeof value === "string" ? value : JSON.stringify(value)), limits);
+  readReview(typeof value === "string" ? value : JSON.stringify(value), limits);
 
 test("a request, with what the API server leaves out left out", () => {
   const review = reviewOf(pod("a:1"), { namespace: "shop", subResource: "ephemeralcontainers", dryRun: true });

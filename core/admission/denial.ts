@@ -8,7 +8,8 @@
  *       check-image: 'image verification failed for ghcr.io/org/app:unsigned: signature not
  *         found; .attestors[0].entries[0].keys: [no-signature] …'
  */
-import type { AdmissionRequest, RuleResult } from "../../core/index.ts";
+import type { RuleResult } from "../kyverno/image/result.ts";
+import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 
 /** The API server cuts a warning after 256 characters. */
 const warningLength = 250;
@@ -19,7 +20,7 @@ const nameLength = 400;
 /** Where the documentation's block breaks its lines. */
 const lineLength = 80;
 
-const isSaid = ({ status }: RuleResult): boolean => status !== "pass" && status !== "skip";
+export const didNotPass = ({ status }: RuleResult): boolean => status !== "pass" && status !== "skip";
 
 /** Nobody has looked at a name yet: it may be of any length, and hold what a screen obeys. */
 export function resourceName({ kind, namespace, name = "" }: AdmissionRequest): string {
@@ -34,7 +35,7 @@ export function resourceName({ kind, namespace, name = "" }: AdmissionRequest): 
  */
 export function denialBlock(request: AdmissionRequest, results: readonly RuleResult[], id?: string): string {
   const byPolicy = new Map<string, Map<string, Set<string>>>();
-  for (const { policy, rule, message } of results.filter(isSaid)) {
+  for (const { policy, rule, message } of results.filter(didNotPass)) {
     const rules = byPolicy.get(policy) ?? new Map<string, Set<string>>();
     byPolicy.set(policy, rules);
     rules.set(rule, (rules.get(rule) ?? new Set<string>()).add(message));
@@ -87,7 +88,7 @@ function fold(text: string, column: number): string {
  * a text is cut.
  */
 export function admissionWarnings(results: readonly RuleResult[], trust: readonly string[]): readonly string[] {
-  const texts = results.filter(isSaid).map(({ policy, rule, message, failures }) => {
+  const texts = results.filter(didNotPass).map(({ policy, rule, message, failures }) => {
     const whole = `policy ${policy}.${rule}: ${message}`;
     const [first] = failures;
     return whole.length <= warningLength || first === undefined

@@ -3,9 +3,11 @@
  * The conditions of the webhook configurations keep most of them away; this is for API servers that do not know
  * conditions. Source: docs/spec/kyverno.md#deciding-an-entry.
  */
-import { isObject } from "../../core/encoding/shape.ts";
-import type { AdmissionRequest, JsonObject, JsonValue, Policy } from "../../core/index.ts";
-import { hasPods, podSpecOf } from "../../core/kyverno/image/extract.ts";
+import { isObject } from "../encoding/shape.ts";
+import type { JsonObject, JsonValue } from "../encoding/json.ts";
+import { hasPods, podSpecOf } from "../kyverno/image/extract.ts";
+import type { Policy } from "../kyverno/policy/policy.ts";
+import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 
 /** Those of the kinds whose Pods are found by the name of the kind: another group may have one of the same name. */
 const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);

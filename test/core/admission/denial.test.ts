@@ -3,9 +3,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parse } from "yaml";
 import type { AdmissionRequest, RuleResult } from "../../../core/index.ts";
-import { admissionWarnings, denialBlock, resourceName } from "../../../proxy/webhook/denial.ts";
+import { admissionWarnings, denialBlock, resourceName } from "../../../core/admission/denial.ts";
 
-const test = suite("proxy/webhook/denial");
+const test = suite("core/admission/denial");
 
 const request: AdmissionRequest = {
   operation: "CREATE",

@@ -1,0 +1,58 @@
+/**
+ * One review's answer: which policies a path asks, and what is said of the decision. Source:
+ * docs/spec/kyverno.md#failure-policy, docs/spec/outcomes.md#documented-messages.
+ */
+import type { DecideOptions, Decision } from "../decide/engine.ts";
+import type { EngineError } from "../errors.ts";
+import type { AdmissionRequest } from "../kyverno/rule/request.ts";
+import { admissionWarnings, denialBlock, didNotPass } from "./denial.ts";
+import type { Refusal, ReviewAnswer } from "./review.ts";
+
+type Pass = NonNullable<DecideOptions["pass"]>;
+export type Strictness = "fail" | "ignore";
+
+/** The pass of a webhook, and the failure policy of the policies that it asks. */
+export interface Place {
+  readonly pass: Pass;
+  readonly strictness: Strictness;
+}
+
+/** Where an API server calls. */
+export const admissionPaths = ["/mutate/fail", "/mutate/ignore", "/validate/fail", "/validate/ignore"] as const;
+
+export function placeOf(path: string): Place | undefined {
+  const [, pass, strictness] = /^\/(mutate|validate)\/(fail|ignore)$/.exec(path) ?? [];
+  return pass === undefined ? undefined : { pass: pass as Pass, strictness: strictness as Strictness };
+}
+
+/** What is not decided since it cannot be read. */
+export const refusalOf = ({ code, message, subject }: EngineError): Refusal => ({
+  code: 400,
+  message: `[${code}] ${subject === undefined ? "" : `${subject}: `}${message}`,
+});
+
+/** The answer, and the codes of what did not pass. `id`: of the remembered decision, where there is one. */
+export function answerOf(
+  request: AdmissionRequest,
+  { pass }: Place,
+  decided: Decision | Refusal | "unchanged",
+  id?: string,
+): { readonly answer: Omit<ReviewAnswer, "uid">; readonly codes: readonly string[] } {
+  if (decided === "unchanged") return { answer: {}, codes: [] };
+  if (!("allowed" in decided)) return { answer: { refused: decided }, codes: ["overloaded"] };
+  const { allowed, results, patches, trustWarnings } = decided;
+  const codes = [...new Set(results.filter(didNotPass).flatMap(({ failures }) => failures.map(({ code }) => code)))];
+  // A denial says everything itself: a client shows warnings beside it.
+  if (!allowed)
+    return {
+      answer: {
+        refused: { message: denialBlock(request, results, id) },
+        warnings: admissionWarnings([], trustWarnings),
+      },
+      codes,
+    };
+  if (pass === "mutate") return { answer: { patches, warnings: admissionWarnings(results, trustWarnings) }, codes };
+  // What nobody can decide was said by the mutating pass, before it wrote a digest into the image's name.
+  const own = results.filter(({ status }) => status !== "error");
+  return { answer: { warnings: admissionWarnings(own, trustWarnings) }, codes };
+}
