@@ -117,6 +117,8 @@ export interface Limits {
   readonly imagesPerResource: number;
   /** Objects of one list of a cluster. */
   readonly clusterObjects: number;
+  /** An object that is written to a cluster (etcd takes no more). */
+  readonly writtenObjectBytes: number;
   readonly attestorDepth: number;
   readonly attestorEntries: number;
   readonly expressionBytes: number;
@@ -247,6 +249,7 @@ export const defaultLimits: Limits = {
   documentsPerFile: 10_000,
   imagesPerResource: 1000,
   clusterObjects: 100_000,
+  writtenObjectBytes: 1536 * 1024,
   attestorDepth: 16,
   attestorEntries: 1000,
   expressionBytes: 64 * kib,

@@ -26,6 +26,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/snapshot/remove-old.test.ts",
     why: "lists before and after a removal, and what is wrong with each",
   },
+  "proxy/upstream/cluster/watch-events.ts": {
+    test: "test/proxy/upstream/cluster/informer.test.ts",
+    why: "streams are cut, ended, expired, too long and no JSON there",
+  },
   "proxy/crossing/archive-diff.ts": {
     test: "test/cli/commands/archive.test.ts",
     why: "the command prints what differs, of full archives and of deltas",

@@ -22,7 +22,7 @@ export interface Upload {
 }
 
 export interface BoundedRequest {
-  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /** For the origin of `url` only: a redirect to another origin leaves it behind. */
@@ -42,6 +42,8 @@ export interface BoundedRequest {
   readonly answerMs?: number | undefined;
   /** Content of success is not read here, but handed over as it comes: {@link BoundedResponse.body}. */
   readonly isStreamed?: boolean | undefined;
+  /** Between two pieces of a stream, in place of the connection's own bound. */
+  readonly silenceMs?: number | undefined;
 }
 
 export interface BoundedResponse {
@@ -275,7 +277,7 @@ export class Fetcher {
   async #sendNow(request: BoundedRequest, secrets: readonly string[], signal: AbortSignal): Promise<BoundedResponse> {
     const { connections, log, now = Date.now } = this.#options;
     const { url, method = "GET", headers, authorization, originHeaders, body, maxBytes, digest, isStreamed } = request;
-    const { answerMs } = request;
+    const { answerMs, silenceMs } = request;
     // Nobody pays for a line that is not read.
     const told = (what: () => string): void =>
       log?.(withoutSecrets(`${method} ${shownUrl(url)} ${what()}, ${now() - begun} ms`, secrets));
@@ -297,6 +299,7 @@ export class Fetcher {
         ...(typeof body === "object" ? { "content-length": String(body.size) } : {}),
       },
       ...(answerMs === undefined ? {} : { headersTimeout: answerMs }),
+      ...(silenceMs === undefined ? {} : { bodyTimeout: silenceMs }),
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : body.open() }),
     });
     const joined: Record<string, string> = {};

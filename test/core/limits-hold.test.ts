@@ -175,6 +175,19 @@ const listingObjects: Run = async (given) => {
   }
 };
 
+/** A cluster to which an object is written. */
+const writingObject: Run = async (given) => {
+  const served = await serveApi({ "/api/v1/namespaces/a/configmaps/b": () => ({ body: { kind: "ConfigMap" } }) });
+  const cluster = openStub(served, { limits: limitsWith(given) });
+  const at = { apiVersion: "v1", resource: "configmaps", namespace: "a", name: "b" };
+  try {
+    return await thrown(() => cluster.write.apply(at, { kind: "ConfigMap" }, new AbortController().signal))(given);
+  } finally {
+    await cluster.close();
+    await served.close();
+  }
+};
+
 /** `readImageList` of two images. */
 const listingImages: Run = thrown((limits) =>
   readImageList([{ name: "list", text: "ghcr.io/org/a:1\nghcr.io/org/b:1\n" }], { limits, policies: [], now: lab.now }),
@@ -428,6 +441,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   documentsPerFile: { low: 1, run: loading(`${policyText}\n---\n${policyText}`), says: invalid },
   imagesPerResource: { low: 1, run: twoImages },
   clusterObjects: { low: 1, run: listingObjects },
+  writtenObjectBytes: { low: 1, run: writingObject },
   listEntries: { low: 1, run: listingImages },
   attestorDepth: {
     low: 1,

@@ -15,12 +15,16 @@ export interface Page {
   readonly kind: string;
   readonly apiVersion: string;
   readonly items: readonly JsonObject[];
+  /** From which a watch goes on. */
+  readonly resourceVersion: string | undefined;
 }
 
 export interface ListRequest {
   readonly path: string;
   readonly doing: string;
   readonly limits: Limits;
+  /** Further parameters, encoded: a selector of fields. */
+  readonly query?: string | undefined;
 }
 
 /**
@@ -30,7 +34,7 @@ export interface ListRequest {
  */
 export async function* listPages(
   server: ApiServer,
-  { path, doing, limits }: ListRequest,
+  { path, doing, limits, query: more = "" }: ListRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Page | "absent" | "begin"> {
   let left = limits.jsonBytes;
@@ -38,7 +42,7 @@ export async function* listPages(
   let from: string | undefined;
   let beginnings = 1;
   for (;;) {
-    const query = `limit=${perPage}${from === undefined ? "" : `&continue=${encodeURIComponent(from)}`}`;
+    const query = `limit=${perPage}${more === "" ? "" : `&${more}`}${from === undefined ? "" : `&continue=${encodeURIComponent(from)}`}`;
     const answer = await server.get({ path: `${path}?${query}`, doing, maxBytes: left }, signal);
     if (answer.state === "absent" && from === undefined) return yield "absent";
     if (answer.state === "gone" && from !== undefined && beginnings < mostBeginnings) {
@@ -72,7 +76,7 @@ function readPage(json: JsonValue): (Page & { readonly next: string | undefined 
   if (!kind.endsWith("List") || !Array.isArray(items)) return undefined;
   const list = items as readonly JsonValue[];
   if (!list.every(isObject)) return undefined;
-  const next = isObject(metadata) ? metadata.continue : undefined;
+  const { continue: next, resourceVersion } = isObject(metadata) ? metadata : {};
   return {
     kind,
     apiVersion,
@@ -81,6 +85,7 @@ function readPage(json: JsonValue): (Page & { readonly next: string | undefined 
       kind: kind.slice(0, -"List".length),
       ...item,
     })),
+    resourceVersion: typeof resourceVersion === "string" ? resourceVersion : undefined,
     next: typeof next === "string" && next !== "" ? next : undefined,
   };
 }

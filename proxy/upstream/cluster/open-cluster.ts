@@ -17,7 +17,9 @@ import { questionPath, resourcePath } from "./api-path.ts";
 import { ApiServer, type ApiServerOptions } from "./api-server.ts";
 import { type ApiResource, discover } from "./discovery.ts";
 import { runProgram } from "../run-program.ts";
+import { Informer, type InformerOptions } from "./informer.ts";
 import { listPages } from "./list-pages.ts";
+import { type ObjectAddress, type ObjectWriter, objectWriter } from "./write-objects.ts";
 
 export type ClusterOptions = Omit<ApiServerOptions, "run"> & Partial<Pick<ApiServerOptions, "run">>;
 
@@ -47,6 +49,11 @@ export interface Cluster {
   readonly readSecret: (namespace: string, name: string, signal: AbortSignal) => Promise<JsonValue | undefined>;
   /** Names of the Secrets that a service account pulls images with; none where there is no such account. */
   readonly pullSecretsOf: (namespace: string, account: string, signal: AbortSignal) => Promise<readonly string[]>;
+  readonly write: ObjectWriter;
+  /** It begins when it is told to run. */
+  readonly inform: (options: Omit<InformerOptions, "limits" | "now">) => Informer;
+  /** The object itself, whatever it is; `undefined` where it is not there. */
+  readonly read: (at: ObjectAddress, signal: AbortSignal) => Promise<JsonObject | undefined>;
   readonly resources: (selection: ResourceSelection, signal: AbortSignal) => AsyncGenerator<ResourcePage>;
   readonly close: () => Promise<void>;
 }
@@ -101,6 +108,14 @@ export function openCluster(options: ClusterOptions): Cluster {
       return (names as readonly JsonValue[]).flatMap((entry) =>
         isObject(entry) && typeof entry.name === "string" ? [entry.name] : [],
       );
+    },
+    write: objectWriter(server, limits),
+    inform: (informing) => new Informer(server, { ...informing, limits, now }),
+    async read({ apiVersion, resource, namespace, name }, signal) {
+      const place = namespace === undefined ? {} : { namespace };
+      const found = await getObject(server, { apiVersion, resource, ...place, name }, limits, signal);
+      if (found === undefined || isObject(found)) return found;
+      throw new EngineError("upstream-error", "its answer is not an object", { subject: `${resource} ${name}` });
     },
     resources: (selection, signal) => readResources(server, selection, limits, signal),
     close: () => server.close(),
