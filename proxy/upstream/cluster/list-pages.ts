@@ -42,7 +42,8 @@ export async function* listPages(
   let from: string | undefined;
   let beginnings = 1;
   for (;;) {
-    const query = `limit=${perPage}${more === "" ? "" : `&${more}`}${from === undefined ? "" : `&continue=${encodeURIComponent(from)}`}`;
+    const next = from === undefined ? "" : `&continue=${encodeURIComponent(from)}`;
+    const query = `limit=${perPage}${more === "" ? "" : `&${more}`}${next}`;
     const answer = await server.get({ path: `${path}?${query}`, doing, maxBytes: left }, signal);
     if (answer.state === "absent" && from === undefined) return yield "absent";
     if (answer.state === "gone" && from !== undefined && beginnings < mostBeginnings) {
