@@ -153,6 +153,8 @@ export interface Limits {
   readonly memoEntries: number;
   /** Entries of the re-check list: an image and a policy that could not decide about it. */
   readonly recheckEntries: number;
+  /** What is kept of a request of admission whose resource is on that list. */
+  readonly recheckRequestBytes: number;
   /** Decisions that an instance remembers with their evidence, one of them in bytes, and for how many days. */
   readonly decisionRecords: number;
   readonly decisionRecordBytes: number;
@@ -270,6 +272,7 @@ export const defaultLimits: Limits = {
   settleRounds: 16,
   memoEntries: 10_000,
   recheckEntries: 10_000,
+  recheckRequestBytes: 64 * kib,
   decisionRecords: 20_000,
   decisionRecordBytes: mib,
   decisionDays: 30,

@@ -148,6 +148,7 @@ export const cliLayers: LayerTable = {
       "core/errors.ts",
       "core/limits.ts",
       "core/cosign",
+      "core/decide",
       "core/knowledge",
       "core/oci",
       "proxy/host/node-verifier.ts",

@@ -203,7 +203,19 @@ export const layers: LayerTable = {
     packages: ["node:"],
   },
   "proxy/webhook": {
-    units: [...api, "core/admission", "core/kyverno/policy", "core/kyverno/rule", "proxy/until-deadline.ts"],
+    units: [
+      ...api,
+      "core/admission",
+      "core/encoding",
+      "core/crypto",
+      "core/decide",
+      "core/knowledge",
+      "core/kyverno/policy",
+      "core/kyverno/rule",
+      "core/kyverno/image",
+      "proxy/state",
+      "proxy/until-deadline.ts",
+    ],
     packages: ["node:"],
   },
 

@@ -58,6 +58,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/registry/open-door.test.ts",
     why: "asks listed registries there, keeps what they say, and asks no other",
   },
+  "cli/serve/open-recheck.ts": {
+    test: "test/cli/serve/recheck-by-timer.test.ts",
+    why: "serve lets images in there, at the registry's door and at admission, and tells what is refuted later",
+  },
   "proxy/state/state.ts": {
     test: "test/proxy/state/open-state.test.ts",
     why: "each damage is met through it there, at the start and while it runs",

@@ -42,7 +42,7 @@ function forget(folder: string, images: readonly string[], io: CommandIO): void 
   try {
     for (const image of images)
       if (state.recheck((list) => list.forget(image)) === 0)
-        throw new EngineError("invalid-usage", "this image is not on the re-check list", { subject: image });
+        throw new EngineError("invalid-usage", "this is not on the re-check list", { subject: image });
   } finally {
     state.close();
   }
@@ -76,7 +76,7 @@ Exit codes: 0 nothing is refuted, 1 something is, 2 wrong usage, 6 the file is
 /** `command` is `mirror recheck`. */
 export function defineMirrorRecheck(command: Command, { io, finish }: Shell): void {
   addStoreOption(addLimitOptions(command))
-    .option("--forget <image>", "take an image off the list, as it is shown (repeatable)", collect)
+    .option("--forget <image>", "take an image or a resource off the list (repeatable)", collect)
     .addOption(outputOption())
     .addHelpText("after", help)
     .action((options: RecheckOptions) => finish(recheck(options, io)));

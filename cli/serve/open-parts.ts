@@ -29,6 +29,7 @@ import { readTrustSettings } from "../input/trust-flags.ts";
 import type { Following } from "./follow-snapshots.ts";
 import { askingOf, judgingOf } from "./judging.ts";
 import { readinessChecks } from "./readiness.ts";
+import { countRecheck, openDoorRecheck, type RecheckListParts } from "./open-recheck.ts";
 import { recheckByTimer, type RecheckTimer } from "./recheck-by-timer.ts";
 import type { ServeSyncParts } from "./sync-by-timer.ts";
 import { readServePolicies } from "./serve-policies.ts";
@@ -65,8 +66,14 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
     const back: Pick<RecheckTimer, "soon"> = { soon: () => undefined };
     const silent = new SilentHosts({ now, returned: (host) => back.soon(`${host} answers again`) });
     const door = config.proxy.admit === "policies" ? policyDoor(parts, registry, silent) : undefined;
-    const rechecking = door === undefined ? undefined : openRecheck(parts, door, report);
-    if (rechecking !== undefined) back.soon = rechecking.soon;
+    const isAsked = config.listeners.some(servesAdmission);
+    const remembering = isAsked || door !== undefined ? parts.state() : undefined;
+    const listing: RecheckListParts | undefined =
+      remembering === undefined
+        ? undefined
+        : { ...parts, state: remembering, metrics: parts.metrics.recheck, now, report };
+    // Nothing is let in undecided under Fail, but what was before is still looked at.
+    const doorRecheck = door === undefined || listing === undefined ? undefined : openDoorRecheck(listing, door);
     const proxy = createRegistryProxy({
       mirror,
       registry,
@@ -76,7 +83,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       refreshMs: config.proxy.refresh,
       layers,
       admit: door,
-      judged: (image, verdict, isLetIn) => rechecking?.recheck.judged(image, verdict, isLetIn),
+      judged: (image, verdict, isLetIn) => doorRecheck?.judged(image, verdict, isLetIn),
       silent,
       limits,
       now,
@@ -85,15 +92,27 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
       warn: (text) => log.warn(text),
     });
     // Only who serves admission loads it.
-    const isAsked = config.listeners.some(servesAdmission);
-    const remembering = isAsked ? parts.state() : undefined;
-    const memory = remembering === undefined ? undefined : new DecisionMemory({ state: remembering, now, report });
-    const webhook = isAsked
+    const memory =
+      isAsked && remembering !== undefined ? new DecisionMemory({ state: remembering, now, report }) : undefined;
+    const opened = isAsked
       ? (await import("./open-webhook.ts")).openWebhook(
-          { ...parts, metrics: parts.metrics.admission, memory },
+          { ...parts, metrics: parts.metrics.admission, memory, listing },
           registry,
         )
       : undefined;
+    const webhook = opened?.webhook;
+    const rechecks = [doorRecheck, opened?.recheck].filter((one) => one !== undefined);
+    const rechecking =
+      listing === undefined || rechecks.length === 0
+        ? undefined
+        : recheckByTimer({
+            rechecks,
+            counts: () => countRecheck(listing),
+            mirror,
+            isOnline: config.mode === "online",
+            log,
+          });
+    if (rechecking !== undefined) back.soon = rechecking.soon;
     const admission: readonly Mount[] =
       webhook === undefined
         ? []
@@ -135,28 +154,6 @@ function factsOf({ currentSnapshot }: Mirror): MirrorFacts | undefined {
   if (currentSnapshot === undefined) return undefined;
   const { contentId, sequence, created } = currentSnapshot;
   return { contentId, sequence, created };
-}
-
-/** Nothing is let in undecided under Fail, but what was before is still looked at. */
-function openRecheck(
-  { config, mirror, state, limits, io, log, metrics }: ServeParts,
-  door: Door,
-  report: (error: EngineError) => void,
-): RecheckTimer | undefined {
-  const remembered = state();
-  if (remembered === undefined) return undefined;
-  const isOnline = config.mode === "online";
-  return recheckByTimer({
-    state: remembered,
-    door,
-    mirror,
-    isOnline,
-    limits,
-    log,
-    metrics: metrics.recheck,
-    now: () => io.now(),
-    report,
-  });
 }
 
 /** The promise of their end is in a box, since they last. @throws EngineError for lists that cannot be synced. */

@@ -1,19 +1,27 @@
 /** The webhook of `serve` from its configuration: policies of files, what the mirror and listed registries know. */
-import { createEngine, type Engine, EngineError, type Policy } from "../../core/index.ts";
+import { AskingRun } from "../../core/decide/settle.ts";
+import { createEngine, type Engine, EngineError, type Policy, type PolicyException } from "../../core/index.ts";
+import type { Unavailable } from "../../core/knowledge/answer.ts";
+import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { AdmissionMetrics } from "../../proxy/metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { policyDigest } from "../../proxy/registry/door/applied-policies.ts";
 import { listedAsker } from "../../proxy/registry/listed-asker.ts";
+import { oneOutageEach } from "../../proxy/registry/one-outage-each.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import { resourceName } from "../../core/admission/denial.ts";
+import { AdmissionRecheck, policyName } from "../../proxy/webhook/admission-recheck.ts";
+import { readsObjects } from "../../proxy/webhook/recheck-request.ts";
 import { type AdmissionEvent, type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { readWholeResources } from "../input/resources.ts";
 import { askingOf, judgingOf } from "./judging.ts";
 import { logEar } from "./log-ear.ts";
+import { countRecheck, type RecheckListParts, tellRefuted } from "./open-recheck.ts";
 import { readServePolicies } from "./serve-policies.ts";
 import type { UpstreamParts } from "./upstreams.ts";
 
@@ -22,6 +30,13 @@ export interface WebhookParts extends UpstreamParts {
   readonly metrics: AdmissionMetrics;
   /** Keeps decisions in which something did not pass; nobody where nothing can be written. */
   readonly memory?: DecisionMemory | undefined;
+  /** The re-check list; none where nothing can be written. */
+  readonly listing?: RecheckListParts | undefined;
+}
+
+export interface OpenedWebhook {
+  readonly webhook: Webhook;
+  readonly recheck: AdmissionRecheck | undefined;
 }
 
 function resultOf({ allowed, codes, unchanged }: AdmissionEvent): string {
@@ -46,7 +61,7 @@ const recordOf = ({ path, request, decision }: NotPassed): string => {
 };
 
 /** @throws EngineError for policies, objects and roots that cannot be used. */
-export function openWebhook(parts: WebhookParts, registry: Registry | undefined): Webhook {
+export function openWebhook(parts: WebhookParts, registry: Registry | undefined): OpenedWebhook {
   const { config, mirror, metrics, memory, limits, log } = parts;
   const io = logEar(parts.io, log);
   const now = (): Date => io.now();
@@ -77,11 +92,18 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     ignore: engines.ignore.policies.map(({ name }) => name),
     exceptions: exceptions.map(({ name }) => name),
   });
-  return new Webhook({
+  const knowledge = joinedKnowledge([given, ...cluster, mirror.knowledge()]);
+  const asker = listedAsker(askingOf({ config, mirror, limits, io, log }, registry));
+  const refreshMs = config.admission.refresh;
+  const recheck =
+    parts.listing === undefined
+      ? undefined
+      : openAdmissionRecheck(parts.listing, { engine: engines.ignore, exceptions, knowledge, asker, refreshMs });
+  const webhook = new Webhook({
     engines,
-    knowledge: joinedKnowledge([given, ...cluster, mirror.knowledge()]),
-    asker: listedAsker(askingOf({ config, mirror, limits, io, log }, registry)),
-    refreshMs: config.admission.refresh,
+    knowledge,
+    asker,
+    refreshMs,
     concurrency: config.admission.concurrency,
     limits,
     now,
@@ -94,6 +116,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
               allowed: one.decision.allowed,
               record: () => recordOf(one),
             }),
+    letIn: (request, decision, stale) => recheck?.admitted(request, { decision, stale }),
     log: (event, response) => {
       metrics.reviewed({ webhook: event.path.slice(1), result: resultOf(event), code: event.codes[0] ?? "" });
       NamedResponse.note(response, { ...event });
@@ -103,6 +126,49 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
         id: NamedResponse.requestOf(response),
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
+  });
+  return { webhook, recheck };
+}
+
+interface RecheckBy {
+  readonly engine: Engine;
+  readonly exceptions: readonly PolicyException[];
+  readonly knowledge: Knowledge;
+  readonly asker: ((deadline: number) => Asker) | undefined;
+  readonly refreshMs: number;
+}
+
+/** Decides again as the webhook decides, by the policies with `failurePolicy: Ignore`. */
+function openAdmissionRecheck(
+  listing: RecheckListParts,
+  { engine, exceptions, knowledge, asker, refreshMs }: RecheckBy,
+): AdmissionRecheck {
+  const { state, limits, now, report } = listing;
+  const pass = "mutate";
+  return new AdmissionRecheck({
+    state,
+    decides() {
+      const silent = new Map<string, Unavailable>();
+      return async (request, deadline) => {
+        if (asker === undefined) return { decision: engine.decide(request, knowledge, now(), { pass }), stale: [] };
+        const run = new AskingRun(knowledge, oneOutageEach(asker(deadline), silent), now(), {
+          heldBytes: engine.limits.heldBytes,
+          refresh: refreshMs,
+        });
+        const decision = await run.settle(
+          (known, at) => engine.decide(request, known, at, { pass }),
+          engine.limits.settleRounds,
+        );
+        return { decision, stale: run.usedInOutages() };
+      };
+    },
+    digests: new Map(engine.policies.map((policy) => [policyName(policy), policyDigest(policy)])),
+    keepsObjects: readsObjects(engine.policies, exceptions),
+    limits,
+    now,
+    refuted: ({ image, resource, ...finding }) => tellRefuted(listing, image, finding, resource),
+    changed: () => void countRecheck(listing),
+    report,
   });
 }
 

@@ -3,30 +3,32 @@
  * into the mirror, when a registry answers again, and now and then where one may.
  */
 import type { Log } from "../../proxy/log.ts";
-import type { RecheckMetrics } from "../../proxy/metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
-import type { Door } from "../../proxy/registry/door/door.ts";
-import { Recheck } from "../../proxy/registry/recheck.ts";
-import type { State } from "../../proxy/state/state.ts";
-import type { EngineError } from "../../core/errors.ts";
-import type { Limits } from "../../core/limits.ts";
+import type { RecheckCounts } from "../../proxy/state/recheck-list.ts";
+
+/** Who decides again, about some of the list. */
+export interface Rechecking {
+  run(): Promise<{
+    readonly looked: number;
+    readonly proven: number;
+    readonly refuted: number;
+    readonly left?: number;
+  }>;
+  close(): Promise<void>;
+}
 
 export interface RecheckParts {
-  readonly state: State;
-  readonly door: Door;
+  readonly rechecks: readonly Rechecking[];
+  /** How long the list is; `undefined` where it cannot be read. */
+  readonly counts: () => RecheckCounts | undefined;
   readonly mirror: Mirror;
   readonly isOnline: boolean;
-  readonly limits: Limits;
   readonly log: Log;
-  readonly metrics: RecheckMetrics;
-  readonly now: () => Date;
-  readonly report: (error: EngineError) => void;
   /** How often it is looked whether something changed. */
   readonly lookMs?: number;
 }
 
 export interface RecheckTimer {
-  readonly recheck: Recheck;
   /** Decides again soon: answers have changed. */
   soon(why: string): void;
   close(): Promise<void>;
@@ -37,32 +39,14 @@ const defaultLookMs = 2000;
 const askMs = 60_000;
 
 export function recheckByTimer(parts: RecheckParts): RecheckTimer {
-  const { state, door, mirror, isOnline, limits, log, metrics, now, report, lookMs = defaultLookMs } = parts;
-  const recheck = new Recheck({
-    state,
-    door,
-    limits,
-    now,
-    refuted(image, { policy, policyDigest, code, message }) {
-      metrics.refuted(policy, code);
-      log.error("an image that was let in undecided is refuted: it may be running", {
-        image,
-        policy,
-        policyDigest,
-        code,
-        reason: message,
-      });
-    },
-    counted: (counts) => metrics.listed(counts),
-    report,
-  });
+  const { rechecks, mirror, isOnline, log, lookMs = defaultLookMs } = parts;
   let wanted: string | undefined = "started";
   let seen = versionOf(mirror);
   let looked = performance.now();
   let isBusy = false;
   /** Why it is time to decide again. */
   const reasonOf = (version: string | undefined): string | undefined => {
-    const counts = recheck.counts();
+    const counts = parts.counts();
     if (counts === undefined || counts.unknown + counts.refuted === 0) return undefined;
     if (wanted !== undefined) return wanted;
     if (version !== seen) return "the mirror changed";
@@ -75,7 +59,14 @@ export function recheckByTimer(parts: RecheckParts): RecheckTimer {
     isBusy = true;
     wanted = undefined;
     try {
-      const run = await recheck.run();
+      const run = { looked: 0, proven: 0, refuted: 0, left: 0 };
+      for (const recheck of rechecks) {
+        const { looked, proven, refuted, left = 0 } = await recheck.run();
+        run.looked += looked;
+        run.proven += proven;
+        run.refuted += refuted;
+        run.left += left;
+      }
       log[run.proven + run.refuted > 0 ? "info" : "debug"]("what was let in undecided was decided again", {
         why,
         ...run,
@@ -92,13 +83,12 @@ export function recheckByTimer(parts: RecheckParts): RecheckTimer {
   const timer = setInterval(() => void look().catch(failed), lookMs);
   timer.unref();
   return {
-    recheck,
     soon(why) {
       wanted = why;
     },
     async close() {
       clearInterval(timer);
-      await recheck.close();
+      await Promise.all(rechecks.map((recheck) => recheck.close()));
     },
   };
 }

@@ -22,9 +22,11 @@ const lineLength = 80;
 
 export const didNotPass = ({ status }: RuleResult): boolean => status !== "pass" && status !== "skip";
 
+export const resourceName = ({ kind, namespace, name = "" }: AdmissionRequest): string =>
+  shownName([kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join("/"));
+
 /** Nobody has looked at a name yet: it may be of any length, and hold what a screen obeys. */
-export function resourceName({ kind, namespace, name = "" }: AdmissionRequest): string {
-  const whole = [kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join("/");
+export function shownName(whole: string): string {
   const shown = whole.length <= nameLength ? whole : `${whole.slice(0, nameLength)}…`;
   return shown.replaceAll(/[\p{C}\u2028\u2029]/gu, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -4,7 +4,7 @@
  * proven leaves it. Source: docs/spec/offline.md#re-check-list.
  */
 import type { Database } from "better-sqlite3";
-import type { Digest } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { stateSql } from "./state-statements.ts";
@@ -18,10 +18,21 @@ export interface Finding {
   readonly message: string;
 }
 
-/** What was let in. `resource`: what had the image, as `Pod shop/web`; empty where a registry was asked for it. */
+/** What was let in. `resource`: what had the image, as `Pod/shop/web`; empty where a registry was asked for it. */
 export interface LetIn {
   readonly image: string;
   readonly resource: string;
+}
+
+/** What one policy says of an image of a resource. */
+export interface ImageFinding extends Finding {
+  readonly image: string;
+}
+
+/** A resource that was let in, and the request by which it is decided again; absent: that was too large to be kept. */
+export interface AdmittedResource {
+  readonly resource: string;
+  readonly request?: string;
 }
 
 export interface RecheckEntry extends LetIn, Finding {
@@ -39,8 +50,17 @@ export interface RecheckCounts {
   readonly dropped: number;
 }
 
+const encoder = new TextEncoder();
 const longestMessage = 4096;
 const cut = (message: string): string => message.slice(0, longestMessage);
+
+interface RowOfResource {
+  readonly image: string;
+  readonly policy: string;
+  readonly state: Finding["state"];
+}
+
+const keyOf = ({ image, policy }: Pick<RowOfResource, "image" | "policy">): string => `${image}\n${policy}`;
 
 export class RecheckList {
   readonly #database: Database;
@@ -83,6 +103,70 @@ export class RecheckList {
     })();
   }
 
+  /** All of what is done meanwhile, or none of it, by one write to the disk. */
+  together(act: () => void): void {
+    this.#database.transaction(act)();
+  }
+
+  /**
+   * Puts a resource onto the list, with what could not be decided about it. What was not decided about an earlier form
+   * of it leaves the list.
+   */
+  admitResource({ resource, request }: AdmittedResource, unknown: readonly ImageFinding[], at: string): void {
+    this.#database.transaction(() => {
+      const put = this.#database.prepare(stateSql("put-recheck"));
+      for (const { image, policy, policyDigest, code, message } of unknown)
+        put.run(image, resource, policy, policyDigest, code, cut(message), at, at);
+      this.#dropOthers(resource, unknown, "unknown");
+      if (request === undefined) this.#database.prepare(stateSql("delete-admitted")).run(resource);
+      else this.#database.prepare(stateSql("put-admitted")).run(resource, digestOf(encoder.encode(request)), request);
+      this.#trim();
+    })();
+  }
+
+  /**
+   * Replaces what is known of a resource by what was decided now.
+   * @returns what refutes it since now.
+   */
+  evaluatedResource(resource: string, findings: readonly ImageFinding[], at: string): readonly ImageFinding[] {
+    return this.#database.transaction(() => {
+      const before = this.#ofResource(resource);
+      if (before.length === 0) return [];
+      const put = this.#database.prepare(stateSql("evaluate-recheck"));
+      for (const finding of findings) put.run({ resource, at, ...finding, message: cut(finding.message) });
+      this.#dropOthers(resource, findings);
+      this.#trim();
+      const refuted = new Set(before.flatMap((row) => (row.state === "refuted" ? [keyOf(row)] : [])));
+      return findings.filter((one) => one.state === "refuted" && !refuted.has(keyOf(one)));
+    })();
+  }
+
+  /** Resources that are to be decided again; what was looked at longest ago comes first. */
+  resources(): readonly string[] {
+    return this.#database.prepare<[], string>(stateSql("list-recheck-resources")).pluck().all();
+  }
+
+  /** The request of a resource; `undefined`: it was too large, or is damaged. */
+  requestOf(resource: string): string | undefined {
+    const row = this.#database
+      .prepare<[string], { readonly digest: string; readonly request: string }>(stateSql("find-admitted"))
+      .get(resource);
+    return row === undefined || digestOf(encoder.encode(row.request)) !== row.digest ? undefined : row.request;
+  }
+
+  #ofResource(resource: string): readonly RowOfResource[] {
+    return this.#database.prepare<[string], RowOfResource>(stateSql("list-recheck-of-resource")).all(resource);
+  }
+
+  /** Removes what is said of a resource beside `findings`; with a state, only what has that. */
+  #dropOthers(resource: string, findings: readonly ImageFinding[], state?: Finding["state"]): void {
+    const found = new Set(findings.map(keyOf));
+    const drop = this.#database.prepare(stateSql("delete-recheck"));
+    for (const row of this.#ofResource(resource))
+      if (!found.has(keyOf(row)) && (state === undefined || row.state === state))
+        drop.run(row.image, resource, row.policy);
+  }
+
   /** The entries: refuted ones first, then those that were let in last. */
   entries(most: number): readonly RecheckEntry[] {
     return this.#database.prepare<[number], RecheckEntry>(stateSql("list-recheck")).all(most);
@@ -102,13 +186,18 @@ export class RecheckList {
     return { unknown: of("unknown"), refuted: of("refuted"), dropped: dropped ?? 0 };
   }
 
-  /** Takes an image off the list, whatever became of it. @returns how many entries went. */
-  forget(image: string): number {
-    return this.#database.prepare<[string]>(stateSql("delete-recheck-of")).run(image).changes;
+  /** Takes an image or a resource off the list, whatever became of it. @returns how many entries went. */
+  forget(what: string): number {
+    return this.#database.transaction(() => {
+      const { changes } = this.#database.prepare(stateSql("delete-recheck-of")).run({ what });
+      this.#database.prepare(stateSql("trim-admitted")).run();
+      return changes;
+    })();
   }
 
   #trim(): void {
     const { changes } = this.#database.prepare(stateSql("trim-recheck")).run(this.#limits.recheckEntries);
     if (changes > 0) this.#database.prepare(stateSql("add-dropped")).run("recheck", changes);
+    this.#database.prepare(stateSql("trim-admitted")).run();
   }
 }

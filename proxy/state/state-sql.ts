@@ -40,6 +40,15 @@ CREATE TABLE dropped (
   count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  "0002-admitted": `-- Schema 2. What an API server asked, for entries of the re-check list that have a resource: as far as it is needed to
+-- decide again. \`digest\` is that of \`request\`.
+CREATE TABLE admitted (
+  resource TEXT PRIMARY KEY,
+  digest TEXT NOT NULL,
+  request TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recheck_resource ON recheck (resource);
+`,
   "add-dropped": `INSERT INTO dropped (what, count)
 VALUES (?, ?)
 ON CONFLICT (what) DO UPDATE SET count = count + excluded.count
@@ -51,17 +60,22 @@ FROM decision
 FROM recheck
 GROUP BY state
 `,
-  "delete-recheck-of": `DELETE FROM recheck
-WHERE image = ?
+  "delete-admitted": `DELETE FROM admitted
+WHERE resource = ?
+`,
+  "delete-recheck-of": `-- Of an image, or of a resource.
+DELETE FROM recheck
+WHERE image = :what OR (resource = :what AND resource <> '') OR image || ' of ' || resource = :what
 `,
   "delete-recheck": `DELETE FROM recheck
 WHERE image = ? AND resource = ? AND policy = ?
 `,
-  "evaluate-recheck": `-- What was decided when an image was looked at again: a policy that is new to the image has its times.
+  "evaluate-recheck": `-- What was decided when something was looked at again: a policy that is new to it has its times. Of a resource, an
+-- image may be new too.
 INSERT INTO recheck (image, resource, policy, policy_digest, state, code, message, since, last_admitted, evaluated)
 SELECT :image, :resource, :policy, :policyDigest, :state, :code, :message, min(since), max(last_admitted), :at
 FROM recheck
-WHERE image = :image AND resource = :resource
+WHERE resource = :resource AND (resource <> '' OR image = :image)
 HAVING count(*) > 0
 ON CONFLICT (image, resource, policy) DO UPDATE SET
   evaluated = excluded.evaluated,
@@ -69,6 +83,10 @@ ON CONFLICT (image, resource, policy) DO UPDATE SET
   code = iif(state = 'refuted' AND excluded.state = 'unknown', code, excluded.code),
   message = iif(state = 'refuted' AND excluded.state = 'unknown', message, excluded.message),
   state = iif(state = 'refuted', state, excluded.state)
+`,
+  "find-admitted": `SELECT digest, request
+FROM admitted
+WHERE resource = ?
 `,
   "find-decision": `SELECT id, at, subject, allowed, digest, record
 FROM decision
@@ -89,15 +107,30 @@ FROM recheck
 GROUP BY image, resource
 ORDER BY min(coalesce(evaluated, '')), image, resource
 `,
+  "list-recheck-of-resource": `SELECT image, policy, state
+FROM recheck
+WHERE resource = ?
+`,
   "list-recheck-of": `SELECT policy, state
 FROM recheck
 WHERE image = ? AND resource = ?
+`,
+  "list-recheck-resources": `-- Those that were looked at longest ago come first.
+SELECT resource
+FROM recheck
+WHERE resource <> ''
+GROUP BY resource
+ORDER BY min(coalesce(evaluated, '')), resource
 `,
   "list-recheck": `SELECT image, resource, policy, policy_digest AS policyDigest, state, code, message, since,
   last_admitted AS lastAdmitted, evaluated
 FROM recheck
 ORDER BY state, last_admitted DESC, image, resource, policy
 LIMIT ?
+`,
+  "put-admitted": `INSERT INTO admitted (resource, digest, request)
+VALUES (?, ?, ?)
+ON CONFLICT (resource) DO UPDATE SET digest = excluded.digest, request = excluded.request
 `,
   "put-decision": `INSERT OR REPLACE INTO decision (id, at, subject, allowed, digest, record)
 VALUES (?, ?, ?, ?, ?, ?)
@@ -110,6 +143,14 @@ ON CONFLICT (image, resource, policy) DO UPDATE SET
   policy_digest = iif(state = 'refuted', policy_digest, excluded.policy_digest),
   code = iif(state = 'refuted', code, excluded.code),
   message = iif(state = 'refuted', message, excluded.message)
+`,
+  "trim-admitted": `-- Requests of which no entry is left.
+DELETE FROM admitted
+WHERE NOT EXISTS (
+  SELECT *
+  FROM recheck
+  WHERE recheck.resource = admitted.resource
+)
 `,
   "trim-decisions": `-- Too old ones, the oldest of too many, and the oldest of what takes too much room.
 DELETE FROM decision

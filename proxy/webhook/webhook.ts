@@ -13,8 +13,9 @@ import {
   EngineError,
   type Knowledge,
   type Limits,
-  settle,
 } from "../../core/index.ts";
+import { AskingRun } from "../../core/decide/settle.ts";
+import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
 import { untilDeadline } from "../until-deadline.ts";
 import { answerOf, type Place, placeOf, refusalOf, type Strictness } from "../../core/admission/review-answer.ts";
 import { didNotPass, resourceName } from "../../core/admission/denial.ts";
@@ -34,6 +35,10 @@ export interface WebhookOptions {
   readonly now: () => Date;
   /** Keeps what did not pass, and gives the id by which people ask for it. */
   readonly remember?: ((one: NotPassed) => string) | undefined;
+  /** Hears what the mutating pass let in under Ignore, and the old answers that were used for it in an outage. */
+  readonly letIn?:
+    | ((request: AdmissionRequest, decision: Decision, stale: readonly UsedInOutage[]) => void)
+    | undefined;
   readonly log: (event: AdmissionEvent, response: ServerResponse) => void;
   /** A fault of the program, which blocks the request. */
   readonly failed: (error: unknown, response: ServerResponse) => void;
@@ -163,8 +168,14 @@ export class Webhook {
     time: { readonly began: number; readonly end: number },
     response: ServerResponse,
   ): Omit<ReviewAnswer, "uid"> | Promise<Omit<ReviewAnswer, "uid">> {
-    const { engines, knowledge, asker, now, refreshMs, concurrency } = this.#options;
-    const tell = (decided: Decision | Refusal | "unchanged"): Omit<ReviewAnswer, "uid"> => {
+    const { engines, knowledge, asker, now, refreshMs, concurrency, letIn } = this.#options;
+    const hears = place.pass === "mutate" && place.strictness === "ignore" ? letIn : undefined;
+    const tell = (
+      decided: Decision | Refusal | "unchanged",
+      stale: readonly UsedInOutage[] = [],
+    ): Omit<ReviewAnswer, "uid"> => {
+      if (hears !== undefined && typeof decided === "object" && "results" in decided && decided.allowed)
+        hears(request, decided, stale);
       const id = this.#remember(path, request, decided);
       const { answer, codes } = answerOf(request, place, decided, id);
       this.#options.log(
@@ -196,14 +207,16 @@ export class Webhook {
     }
     this.#waiting += 1;
     const whole = time.end - time.began;
-    const settled = settle(engine, request, knowledge, asker(time.began + whole * partForAsking), at, {
-      ...options,
+    const run = new AskingRun(knowledge, asker(time.began + whole * partForAsking), at, {
+      heldBytes: engine.limits.heldBytes,
       refresh: refreshMs,
     });
+    const decide = (known: Knowledge, now: Date): Decision => engine.decide(request, known, now, options);
+    const settled = run.settle(decide, engine.limits.settleRounds);
     // What comes after its time is nobody's answer; its questions are answered for the next request.
     settled.catch((error: unknown) => this.#options.failed(error, response));
     return untilDeadline(settled, time.began + whole * partForDeciding)
-      .then((decision) => tell(decision === "late" ? late : decision))
+      .then((decision) => (decision === "late" ? tell(late) : tell(decision, run.usedInOutages())))
       .finally(() => {
         this.#waiting -= 1;
       });

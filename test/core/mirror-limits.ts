@@ -4,8 +4,10 @@ import { type Limits, limitsWith } from "../../core/limits.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { storeIn } from "../../proxy/registry/asked-store.ts";
 import type { DecisionLog } from "../../proxy/state/decision-log.ts";
+import { AdmissionRecheck } from "../../proxy/webhook/admission-recheck.ts";
 import { openState } from "../../proxy/state/open-state.ts";
 import { fastVerifier } from "../lab/index.ts";
+import { admissionParts, undecided } from "../support/undecided.ts";
 import { admissionRows } from "./admission-limits.ts";
 import { at, origin, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 
@@ -129,6 +131,28 @@ const refusingRecords = (given: Partial<Limits>): readonly string[] => {
   }
 };
 
+/** A resource that was let in undecided: what its entry says, where its request is too large to be kept. */
+async function keepingRequests(given: Partial<Limits>): Promise<readonly string[]> {
+  const limits = limitsWith(given);
+  const state = openState(temporaryFolder(), { limits, setAside: () => undefined });
+  try {
+    const recheck = new AdmissionRecheck({
+      ...admissionParts,
+      state,
+      limits,
+      report: () => undefined,
+      refuted: () => undefined,
+      changed: () => undefined,
+    });
+    recheck.admitted(undecided.request, undecided.decided);
+    await recheck.close();
+    const entries = state.recheck((list) => list.entries(9));
+    return entries.flatMap(({ code, message }) => (code === "over-limit" ? [`${code}: ${message}`] : []));
+  } finally {
+    state.close();
+  }
+}
+
 /** Rows of the table of limits. */
 export const storedRows = {
   ...admissionRows,
@@ -137,6 +161,7 @@ export const storedRows = {
   askedAbsences: { low: 1, run: keepingAbsences, says: /^kept: second$/ },
   mirrorRuns: { low: 1, run: recordingRuns, says: /^kept: second$/ },
   recheckEntries: { low: 1, run: rechecking, says: /^kept 1, dropped 1$/ },
+  recheckRequestBytes: { low: 100, run: keepingRequests, says: /^over-limit: its request has more than 100 bytes/ },
   decisionRecords: { low: 1, run: rememberingDecisions(), says: /^kept: d-first$/ },
   decisionLogBytes: { low: 3, run: rememberingDecisions(), says: /^kept: d-first$/ },
   decisionRecordBytes: { low: 1, run: refusingRecords },

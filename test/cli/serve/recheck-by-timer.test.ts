@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { JsonObject } from "../../../core/encoding/json.ts";
 import { newKey } from "../../lab/keys.ts";
+import { reviewOf } from "../../support/admission.ts";
 import { SmallRegistry } from "../../support/small-registry.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli } from "../command-io.ts";
@@ -122,6 +126,74 @@ test("a sync and a start look at the list, too; nothing is let in under Fail", a
   } finally {
     await registry.close();
   }
+});
+
+const podOf = (image: string, name: string): JsonObject => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name, namespace: "shop" },
+  spec: { containers: [{ name: "app", image, env: [{ name: "PASSWORD", value: "hunter2" }] }] },
+});
+
+async function letIn(url: string, image: string, name: string): Promise<boolean> {
+  const body = JSON.stringify(reviewOf(podOf(image, name)));
+  const answer = await fetch(`${url}/mutate/ignore?timeout=10s`, { method: "POST", body });
+  const { response } = (await answer.json()) as { readonly response: { readonly allowed: boolean } };
+  return response.allowed;
+}
+
+test("admission: a Pod that was let in is refuted when its registry answers again, after a restart", async () => {
+  const { registry, store, files } = await stage("Fail");
+  const config = files["c.yaml"]
+    .replace(/listeners:.*/, 'listeners: [{ address: "127.0.0.1:0", serves: [admission, metrics] }]')
+    .replace(/^proxy:.*\n/m, "");
+  const policy = policyFor(key.pem, { images: `${registry.host}/app*`, failurePolicy: "Ignore" });
+  const world = { files: { ...files, "c.yaml": config, "policies/p.yaml": policy } };
+  const isOut = (path: string): boolean => /\.(sig|att)$|referrers/.test(path);
+  registry.meddle = (path, _, response) => {
+    if (!isOut(path)) return false;
+    response.writeHead(503).end();
+    return true;
+  };
+  const [bad, good] = [`${registry.host}/app:bad`, `${registry.host}/app:good`];
+  try {
+    await serving(
+      ["-c", "c.yaml"],
+      async ({ urls: [url = ""] }) => {
+        assert.ok(await letIn(url, bad, "bad"));
+        assert.ok(await letIn(url, good, "good"));
+      },
+      world,
+    );
+    const { texts, counts } = await listOf(store);
+    assert.equal(counts, { unknown: 2, refuted: 0, dropped: 0 });
+    assert.equal(texts.map((text: string) => text.replace(/^\S+ /, "")).sort(), [
+      "unknown upstream-error check-images",
+      "unknown upstream-error check-images",
+    ]);
+    assert.not(readFileSync(join(store, "state.db")).includes("hunter2"), "no secret of the Pod is kept");
+    registry.meddle = () => false;
+    await serving(
+      ["-c", "c.yaml"],
+      async (running) => {
+        const [url = ""] = running.urls;
+        await running.logged(refutedLine);
+        const [line] = told(running, refutedLine);
+        assert.equal([line?.image, line?.resource, line?.code], [bad, "Pod/shop/bad", "no-signature"]);
+        await running.logged("what was let in undecided was decided again");
+        const metrics = await (await fetch(`${url}/metrics`)).text();
+        assert.match(metrics, /sallyport_recheck_refuted_total\{policy="check-images",code="no-signature"\} 1/);
+        assert.match(metrics, /sallyport_recheck_entries\{state="unknown"\} 0/);
+      },
+      world,
+    );
+  } finally {
+    await registry.close();
+  }
+  const shown = await runCli(["mirror", "recheck", "--store", store]);
+  assert.is(shown.exit, 1);
+  assert.match(shown.out, /app:bad of Pod\/shop\/bad +refuted/);
+  assert.is((await runCli(["mirror", "recheck", "--store", store, "--forget", "Pod/shop/bad"])).exit, 0);
 });
 
 test.run();

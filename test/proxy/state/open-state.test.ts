@@ -4,8 +4,10 @@ import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../core/limits.ts";
+import { openDatabase } from "../../../proxy/mirror/sqlite.ts";
 import { findState, openState } from "../../../proxy/state/open-state.ts";
 import { readRecheck } from "../../../proxy/state/read-recheck.ts";
+import { stateMigrations, stateSql } from "../../../proxy/state/state-statements.ts";
 import type { State } from "../../../proxy/state/state.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
@@ -153,6 +155,48 @@ test("two processes write to one file", () => {
   assert.is(count(one), 0);
   one.close();
   two.close();
+});
+
+test("a file of the first schema is brought up to date, with a copy of it beside it, and keeps its entries", () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "state.db");
+  const old = openDatabase(path);
+  const [first] = stateMigrations;
+  old.pragma("journal_mode = WAL");
+  old.exec(first?.sql ?? "");
+  old.pragma("user_version = 1");
+  old
+    .prepare(stateSql("put-recheck"))
+    .run(image, "", finding.policy, finding.policyDigest, finding.code, finding.message, at, at);
+  old.close();
+  const { state, aside } = opened(folder);
+  assert.equal(aside, []);
+  assert.is(count(state), 1);
+  state.recheck((list) => {
+    list.admitResource({ resource: "Pod/shop/web", request: "{}" }, [{ ...finding, image }], at);
+    assert.equal([list.requestOf("Pod/shop/web"), list.requestOf("Pod/shop/other")], ["{}", undefined]);
+  });
+  state.close();
+  assert.ok(existsSync(`${path}.schema-1`));
+  assert.is(stateMigrations.length, 2, "a further migration has its own test");
+});
+
+test("a kept request that damage has changed is no request", () => {
+  const folder = temporaryFolder();
+  const { state } = opened(folder);
+  const resource = "Pod/shop/web";
+  state.recheck((list) => list.admitResource({ resource, request: "{}" }, [{ ...finding, image }], at));
+  state.close();
+  const database = openDatabase(join(folder, "state.db"));
+  database.exec(`UPDATE admitted SET request = '{"a":1}'`);
+  database.close();
+  const again = opened(folder).state;
+  assert.is(
+    again.recheck((list) => list.requestOf(resource)),
+    undefined,
+  );
+  assert.is(count(again), 1);
+  again.close();
 });
 
 test.run();

@@ -1,0 +1,2 @@
+DELETE FROM admitted
+WHERE resource = ?

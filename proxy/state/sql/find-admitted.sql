@@ -1,0 +1,3 @@
+SELECT digest, request
+FROM admitted
+WHERE resource = ?

@@ -1,0 +1,3 @@
+SELECT image, policy, state
+FROM recheck
+WHERE resource = ?

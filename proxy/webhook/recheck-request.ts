@@ -1,0 +1,135 @@
+/**
+ * What is kept of a request so that it can be decided again: the images, and what policies select by. The whole object
+ * is kept only where a policy reads more of it, since it may hold what nobody else should read. Source:
+ * docs/spec/offline.md#re-check-list.
+ */
+import { isObject } from "../../core/encoding/shape.ts";
+import type { AdmissionRequest, JsonObject, JsonValue, Policy, PolicyException } from "../../core/index.ts";
+import { podSpecOf } from "../../core/kyverno/image/extract.ts";
+import type { ContextEntry, MatchBlock, ResourceFilter } from "../../core/kyverno/policy/policy.ts";
+
+/** Groups of the kinds whose Pods are found by the name of the kind. */
+const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? one.toString() : one)) ?? "";
+
+const filtersOf = ({ any = [], all = [], bare }: MatchBlock): readonly ResourceFilter[] => [
+  ...any,
+  ...all,
+  ...(bare === undefined ? [] : [bare]),
+];
+
+const byAnnotations = (block: MatchBlock | undefined): boolean =>
+  block !== undefined && filtersOf(block).some(({ annotations }) => annotations !== undefined);
+
+/** Variables, and expressions. What an attestation says is read by them too, and is no part of a request. */
+const anyExpression = /\{\{|"jmesPath":/;
+const readsRequest = /\brequest\b|\bserviceAccountName(?:space)?\b|\bimages\b|@/;
+
+/** A ConfigMap or an API call that is named without a variable says the same of every resource. */
+const isSettled = (entry: ContextEntry): boolean => !textOf(entry).includes("{{") && entry.variable === undefined;
+
+/** Whether a decision of these policies may depend on more of an object than its images, labels and names. */
+export function readsObjects(policies: readonly Policy[], exceptions: readonly PolicyException[]): boolean {
+  const ofRules = policies.some(({ spec }) =>
+    spec.rules.some(
+      ({ match, exclude, preconditions, context, imageExtractors, verifyImages, validate }) =>
+        byAnnotations(match) ||
+        byAnnotations(exclude) ||
+        (preconditions !== undefined && preconditions !== null) ||
+        imageExtractors !== undefined ||
+        validate !== undefined ||
+        !context.every(isSettled) ||
+        verifyImages.some(({ attestations, ...entry }) => {
+          const conditions = textOf(attestations.map((one) => one.conditions));
+          const rest = attestations.map(({ conditions: _, ...one }) => one);
+          return (
+            anyExpression.test(textOf({ entry, rest })) || (conditions.includes("{{") && readsRequest.test(conditions))
+          );
+        }),
+    ),
+  );
+  return ofRules || exceptions.some(({ match, conditions }) => conditions !== undefined || byAnnotations(match));
+}
+
+/** The members of an object that have these names, and are there. */
+const only = (object: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(names.flatMap((name) => (Object.hasOwn(object, name) ? [[name, object[name] as JsonValue]] : [])));
+
+const containers = ["containers", "initContainers", "ephemeralContainers"] as const;
+
+/** A Pod's containers and volumes without all but names and images. */
+function bareSpec(spec: JsonObject): JsonObject {
+  const each = (list: JsonValue | undefined, names: readonly string[]): JsonValue =>
+    Array.isArray(list) ? list.map((one) => (isObject(one) ? only(one, names) : one)) : (list ?? []);
+  return {
+    ...only(spec, ["imagePullSecrets", "serviceAccountName"]),
+    ...Object.fromEntries(
+      containers.flatMap((key) => (Object.hasOwn(spec, key) ? [[key, each(spec[key], ["name", "image"])]] : [])),
+    ),
+    ...(Object.hasOwn(spec, "volumes") ? { volumes: each(spec.volumes, ["name", "image"]) } : {}),
+  };
+}
+
+const ofMetadata = ["name", "generateName", "namespace", "uid", "labels", "ownerReferences"] as const;
+
+/** The same object around another Pod. */
+function withSpec(object: JsonObject, found: JsonObject, bare: JsonObject): JsonObject {
+  return Object.fromEntries(
+    ["spec", "template", "jobTemplate"].flatMap((key) => {
+      const value = Object.hasOwn(object, key) ? object[key] : undefined;
+      if (!isObject(value)) return [];
+      return [[key, value === found ? bare : withSpec(value, found, bare)]];
+    }),
+  );
+}
+
+/** `undefined`: nobody knows where its images are. */
+function bareObject(object: JsonObject, { kind }: AdmissionRequest): JsonObject | undefined {
+  const spec = knownGroups.has(kind.group) ? podSpecOf({ ...object, kind: kind.kind }) : undefined;
+  if (spec === undefined) return undefined;
+  const { metadata } = object;
+  return {
+    ...only(object, ["apiVersion", "kind"]),
+    ...(isObject(metadata) ? { metadata: only(metadata, ofMetadata) } : {}),
+    ...withSpec(object, spec, bareSpec(spec)),
+  };
+}
+
+const copies = ["kubectl.kubernetes.io/last-applied-configuration"];
+
+/** Without what an API server and clients keep of it for themselves: it is the object once more. */
+function wholeObject(object: JsonObject): JsonObject {
+  const { metadata } = object;
+  if (!isObject(metadata)) return object;
+  const { managedFields: _, annotations, ...rest } = metadata;
+  const others = isObject(annotations)
+    ? Object.fromEntries(Object.entries(annotations).filter(([name]) => !copies.includes(name)))
+    : annotations;
+  return { ...object, metadata: { ...rest, ...(others === undefined ? {} : { annotations: others }) } };
+}
+
+/** `whole`: with everything of the object. */
+export function keptRequest(request: AdmissionRequest, whole: boolean): string {
+  const { operation, kind, subResource, namespace, name, object, oldObject, userInfo = {}, namespaceLabels } = request;
+  const { roles, clusterRoles } = request;
+  const kept = (one: JsonObject): JsonObject => (whole ? undefined : bareObject(one, request)) ?? wholeObject(one);
+  const { extra: _, ...user } = userInfo;
+  return JSON.stringify({
+    operation,
+    kind,
+    subResource,
+    namespace,
+    name,
+    ...(object === undefined ? {} : { object: kept(object) }),
+    ...(oldObject === undefined || !whole ? {} : { oldObject: kept(oldObject) }),
+    userInfo: whole ? userInfo : user,
+    roles,
+    clusterRoles,
+    namespaceLabels,
+  });
+}
+
+/** What {@link keptRequest} wrote: who reads it has compared its digest. */
+export const readKeptRequest = (text: string): AdmissionRequest => JSON.parse(text) as AdmissionRequest;

@@ -1,0 +1,175 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EngineError } from "../../../core/errors.ts";
+import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
+import { limitsWith } from "../../../core/limits.ts";
+import { openState } from "../../../proxy/state/open-state.ts";
+import type { State } from "../../../proxy/state/state.ts";
+import {
+  AdmissionRecheck,
+  type AdmissionRecheckOptions,
+  type RefutedLater,
+  resourceKey,
+} from "../../../proxy/webhook/admission-recheck.ts";
+import { fixtureKnowledge } from "../../support/fixture-images.ts";
+import { image, pod } from "../../support/fixture-policies.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
+import { admissionParts, decidedBy, lenient, outage, requestOf, undecided } from "../../support/undecided.ts";
+
+const test = suite("proxy/webhook/admission-recheck");
+
+interface Stage {
+  readonly recheck: AdmissionRecheck;
+  readonly state: State;
+  readonly refuted: RefutedLater[];
+  readonly reports: EngineError[];
+}
+
+function stageIn(folder: string, more: Partial<AdmissionRecheckOptions> = {}): Stage {
+  const limits = more.limits ?? limitsWith({});
+  const state = openState(folder, { limits, setAside: () => undefined });
+  const [refuted, reports]: [RefutedLater[], EngineError[]] = [[], []];
+  const recheck = new AdmissionRecheck({
+    ...admissionParts,
+    state,
+    limits,
+    refuted: (one) => void refuted.push(one),
+    changed: () => undefined,
+    report: (error) => void reports.push(error),
+    ...more,
+  });
+  return { recheck, state, refuted, reports };
+}
+
+const shown = ({ state }: Stage): readonly string[] =>
+  state.recheck((list) => list.entries(9)).map((one) => `${one.resource} ${one.image} ${one.state} ${one.code}`);
+
+const admit = ({ recheck }: Stage, tag: string, name = "web", knowledge: Knowledge = outage()): void => {
+  const request = requestOf({ ...pod(image(tag)), metadata: { name, namespace: "shop" } });
+  recheck.admitted(request, decidedBy(lenient, request, knowledge));
+};
+
+test("what was let in undecided is proven and leaves, or is refuted, told once, and stays", async () => {
+  const stage = stageIn(temporaryFolder());
+  admit(stage, "signed", "good");
+  admit(stage, "unsigned", "bad");
+  assert.equal(await stage.recheck.run(), { looked: 2, proven: 1, refuted: 1 });
+  assert.equal(shown(stage), [`Pod/shop/bad ${image("unsigned")} refuted no-signature`]);
+  const [told, ...others] = stage.refuted;
+  assert.equal([told?.resource, told?.code, told?.policy], ["Pod/shop/bad", "no-signature", "lenient"]);
+  assert.is(told?.request.name, "bad");
+  assert.equal(others, []);
+  assert.equal(await stage.recheck.run(), { looked: 1, proven: 0, refuted: 1 });
+  assert.is(stage.refuted.length, 1, "it is told once");
+  stage.state.close();
+});
+
+test("what nobody can decide stays with the newest code, and a refutation survives an outage", async () => {
+  let knowledge: Knowledge = outage("timed-out");
+  const stage = stageIn(temporaryFolder(), { decides: () => (one) => decidedBy(lenient, one, knowledge) });
+  admit(stage, "unsigned");
+  await stage.recheck.run();
+  assert.equal(shown(stage), [`Pod/shop/web ${image("unsigned")} unknown timed-out`]);
+  knowledge = fixtureKnowledge;
+  await stage.recheck.run();
+  knowledge = outage();
+  await stage.recheck.run();
+  assert.equal(shown(stage), [`Pod/shop/web ${image("unsigned")} refuted no-signature`]);
+  stage.state.close();
+});
+
+test("the list survives a restart, with what waited to be written", async () => {
+  const folder = temporaryFolder();
+  const first = stageIn(folder);
+  admit(first, "unsigned");
+  await first.recheck.close();
+  first.state.close();
+  const second = stageIn(folder);
+  assert.equal(await second.recheck.run(), { looked: 1, proven: 0, refuted: 1 });
+  assert.is(second.refuted.length, 1);
+  second.state.close();
+});
+
+test("a resource that comes again decided, or with other images, takes the place of its entry", async () => {
+  const stage = stageIn(temporaryFolder());
+  admit(stage, "unsigned");
+  await stage.recheck.close();
+  admit(stage, "signed");
+  await stage.recheck.close();
+  assert.equal(shown(stage), [`Pod/shop/web ${image("signed")} unknown unreachable`]);
+  admit(stage, "signed", "web", fixtureKnowledge);
+  await stage.recheck.close();
+  assert.equal(shown(stage), []);
+  stage.state.close();
+});
+
+test("a dry run lets nothing in, and nothing that was decided is listed", async () => {
+  const stage = stageIn(temporaryFolder());
+  const request = { ...undecided.request, dryRun: true };
+  stage.recheck.admitted(request, undecided.decided);
+  admit(stage, "signed", "web", fixtureKnowledge);
+  await stage.recheck.close();
+  assert.equal(shown(stage), []);
+  stage.state.close();
+});
+
+test("what passed by an old answer in an outage is listed", async () => {
+  const stage = stageIn(temporaryFolder());
+  const request = requestOf(pod(image("signed")));
+  const question = { kind: "referrers", repository: "ghcr.io/a", digest: `sha256:${"1".repeat(64)}` } as const;
+  const at = "2026-11-20T00:00:00Z";
+  const gone = { state: "unavailable", code: "timed-out", at, from: "ghcr.io" } as const;
+  const { decision } = decidedBy(lenient, request, fixtureKnowledge);
+  stage.recheck.admitted(request, { decision, stale: [{ question, at, outage: gone }] });
+  await stage.recheck.close();
+  assert.equal(shown(stage), [`Pod/shop/web ${image("signed")} unknown timed-out`]);
+  stage.state.close();
+});
+
+test("entries and requests are bounded: the oldest go and are counted, the large ones stay undecided", async () => {
+  const limits = limitsWith({ recheckEntries: 2 });
+  const stage = stageIn(temporaryFolder(), { limits });
+  for (const name of ["a", "b", "c"]) admit(stage, "unsigned", name);
+  await stage.recheck.close();
+  assert.is(shown(stage).length, 2);
+  assert.is(
+    stage.state.recheck((list) => list.counts().dropped),
+    1,
+  );
+  stage.state.close();
+  const small = stageIn(temporaryFolder(), { limits: limitsWith({ recheckRequestBytes: 100 }) });
+  admit(small, "unsigned");
+  assert.equal(await small.recheck.run(), { looked: 0, proven: 0, refuted: 0 });
+  assert.equal(shown(small), [`Pod/shop/web ${image("unsigned")} unknown over-limit`]);
+  small.state.close();
+});
+
+test("Pods of one controller are one entry", () => {
+  const of = (metadata: Record<string, string>, more = {}) =>
+    resourceKey(requestOf({ ...pod("a"), metadata }, { name: metadata.name ?? "", ...more }));
+  assert.is(of({ generateName: "web-5d9-", namespace: "shop" }), "Pod/shop/web-5d9-*");
+  assert.is(of({ generateName: "web-5d9-", name: "web-5d9-x2x", namespace: "shop" }), "Pod/shop/web-5d9-*");
+  assert.is(of({ name: "web" }, { kind: { group: "apps", version: "v1", kind: "Deployment" } }), "Deployment.apps/web");
+});
+
+test("a state that cannot be written keeps nobody from an answer, and is told", async () => {
+  const fails = (): never => {
+    throw new EngineError("mirror-busy", "full", { subject: "state.db" });
+  };
+  const stage = stageIn(temporaryFolder());
+  const reports: string[] = [];
+  const recheck = new AdmissionRecheck({
+    ...admissionParts,
+    state: { recheck: fails } as unknown as State,
+    limits: limitsWith({}),
+    refuted: () => undefined,
+    changed: () => undefined,
+    report: ({ code }) => void reports.push(code),
+  });
+  admit({ ...stage, recheck }, "unsigned");
+  await recheck.close();
+  assert.equal(reports, ["mirror-busy", "mirror-busy"], "at the start, and when it is to be written");
+  stage.state.close();
+});
+
+test.run();
