@@ -8,7 +8,7 @@ import { EngineError } from "../core/errors.ts";
 import type { Attempt } from "../core/decide/settle.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import { type ResolvedDigest, resolveDigest, resolveMirrored } from "../core/kyverno/image/resolve-image.ts";
-import { type Failure, leadingFailure, proven, unknown, type Verification } from "../core/verdict.ts";
+import { leadingFailure, proven, type Verification } from "../core/verdict.ts";
 import {
   type AttestorSpec,
   type CompileAttestor,
@@ -16,7 +16,8 @@ import {
 } from "../core/verify/compile-attestor.ts";
 import { clockWarning, later } from "../core/verify/clock.ts";
 import { createImageVerifier } from "../core/verify/image-verifier.ts";
-import type { ImageOutcome, ImageRequest } from "../core/verify/verify-image.ts";
+import type { ImageRequest } from "../core/verify/verify-image.ts";
+import { withMirrorAge } from "../core/verify/with-mirror-age.ts";
 import type { LayoutSource } from "../proxy/archive/layout-source.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { attestationTypes } from "./input/attestation-types.ts";
@@ -89,18 +90,6 @@ interface OneVerified extends Attempt, CosignImage {
   readonly told: readonly string[];
   readonly newest?: Date | undefined;
 }
-
-/** Everything that a mirror says is unknown once the mirror is too old; what it refutes stays refuted. */
-const withMirrorAge = (outcome: ImageOutcome, old: Failure | undefined): ImageOutcome =>
-  old === undefined || outcome.verification.truth === "refuted"
-    ? outcome
-    : {
-        ...outcome,
-        verification: unknown(
-          [old, ...(outcome.verification.truth === "unknown" ? outcome.verification.failures : [])],
-          outcome.verification.truth === "unknown" ? outcome.verification.open : [],
-        ),
-      };
 
 /** Only who gives a regular expression pays for loading them: they are a third of what a verification needs. */
 const attestorCompiler = async ({ keyless }: AttestorSpec): Promise<CompileAttestor> =>

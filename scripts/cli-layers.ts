@@ -197,6 +197,7 @@ export const cliLayers: LayerTable = {
       ...api,
       ...basis,
       "core/archive",
+      "core/decide",
       "core/knowledge",
       "core/oci",
       "core/crypto",

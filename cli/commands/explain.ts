@@ -31,7 +31,7 @@ import { tellVariables, usedVariables } from "../render/environment.ts";
 import { styleOf } from "../render/style.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
-import { toDecisionJson } from "../render/result-json.ts";
+import { toDecisionJson } from "../../core/decide/result-json.ts";
 
 interface ExplainOptions extends KnowledgeOptions, JudgingOptions {
   readonly policy?: readonly string[];

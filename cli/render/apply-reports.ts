@@ -9,7 +9,7 @@ import { type JunitCase, renderJunit } from "./junit.ts";
 import { shownStatus } from "./kyverno-apply.ts";
 import { renderMarkdown } from "./markdown.ts";
 import type { ReportedResponse } from "./policy-report.ts";
-import { toFailureJson, toOpenJson } from "./result-json.ts";
+import { toFailureJson, toOpenJson } from "../../core/decide/result-json.ts";
 
 interface Row {
   readonly response: ReportedResponse;

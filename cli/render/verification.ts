@@ -11,7 +11,7 @@ import { sourceText, trustText } from "./evidence.ts";
 import type { FixSettings } from "./fix.ts";
 import type { Outage } from "./outage.ts";
 import { failureProblem, toProblemJson } from "./problem.ts";
-import { toCandidateJson, toFailureJson, toOpenJson, verdicts } from "./result-json.ts";
+import { toCandidateJson, toFailureJson, toOpenJson, verdicts } from "../../core/decide/result-json.ts";
 import type { Style } from "./style.ts";
 import { toAgoText, toUtcText } from "./time.ts";
 import { widthOf, wrapText } from "./wrap.ts";

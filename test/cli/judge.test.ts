@@ -15,7 +15,7 @@ import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { entryOf, image, type PolicyText, pod, policyText } from "../support/fixture-policies.ts";
-import { toDecisionJson } from "../../cli/render/result-json.ts";
+import { toDecisionJson } from "../../core/decide/result-json.ts";
 import { runCli, type TestWorld } from "./command-io.ts";
 import { defaultLimits } from "../../core/limits.ts";
 

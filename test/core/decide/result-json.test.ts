@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { toFailureJson } from "../../../cli/render/result-json.ts";
+import { toFailureJson } from "../../../core/decide/result-json.ts";
 
-const test = suite("cli/render/result-json");
+const test = suite("core/decide/result-json");
 
 test("a failure names its question by the canonical text", () => {
   const question = { kind: "tag", repository: "ghcr.io/a/b", tag: "1" } as const;

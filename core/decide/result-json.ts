@@ -2,11 +2,11 @@
  * Parts that several documents have: failures, signatures, results of rules. Source:
  * docs/spec/command-line.md#documents.
  */
-import type { Decision } from "../../core/decide/engine.ts";
-import { type Question, questionText } from "../../core/knowledge/question.ts";
-import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../../core/kyverno/image/result.ts";
-import type { Failure, Truth } from "../../core/verdict.ts";
-import type { Candidate } from "../../core/verify/verify-image.ts";
+import type { Decision } from "./engine.ts";
+import { type Question, questionText } from "../knowledge/question.ts";
+import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../kyverno/image/result.ts";
+import type { Failure, Truth } from "../verdict.ts";
+import type { Candidate } from "../verify/verify-image.ts";
 
 /** What people call the three values. */
 export const verdicts = { proven: "pass", refuted: "fail", unknown: "error" } as const satisfies Record<Truth, string>;
