@@ -316,6 +316,8 @@ export const remedies = {
   "utf-16": "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE`",
   archive: "unpack it, and give what is in it",
   "own-archive": "`sallyport import FILE`",
+  capsule: "look at it with `sallyport capsule inspect FILE`, decide from it with `--capsule FILE`",
+  "capsule-base": "name the capsule that it changes before it: `--capsule FULL --capsule DELTA`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
   "snapshot-rollback":
     "see who changed the mirror that is pushed; if it is right, pull into a new folder: " +

@@ -31,6 +31,10 @@ export interface Limits {
   readonly snapshotBytes: number;
   /** Files that `--bootstrap` adds. */
   readonly archiveBootstrapFiles: number;
+  /** The file of a capsule, which is in memory as a whole. */
+  readonly capsuleBytes: number;
+  /** Files of policies in a record or a capsule. */
+  readonly recordedFiles: number;
   /** Archives that an exporter keeps the record of: a delta can begin there. The newest is always kept. */
   readonly keptExports: number;
   /** Contents of a layout that appear under a second repository: each is an answer of its own. */
@@ -192,6 +196,8 @@ export const defaultLimits: Limits = {
   archiveKeys: 16,
   snapshotBytes: 256 * 1024 * mib,
   archiveBootstrapFiles: 100,
+  capsuleBytes: 512 * mib,
+  recordedFiles: 10_000,
   keptExports: 30,
   layoutRepeats: 50_000,
   referrers: 1000,

@@ -84,9 +84,10 @@ export const coreLayers: LayerTable = {
   "core/kyverno/image": {
     units: [...evidence, ...policies, "core/verify", "core/kyverno/rule", "core/kyverno/outcome"],
   },
-  "core/archive": { units: [...basis, "core/knowledge", "core/crypto", "core/dsse", "core/oci"] },
+  "core/archive": { units: [...stored, "core/dsse"] },
   "core/decide": { units: engine },
   "core/admission": { units: [...engine, "core/decide"] },
-  "core/index.ts": { units: [...engine, "core/archive", "core/decide"] },
+  "core/capsule": { units: [...engine, "core/archive", "core/decide"] },
+  "core/index.ts": { units: [...engine, "core/archive", "core/decide", "core/capsule"] },
   "core/entry": { units: api },
 };

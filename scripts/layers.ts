@@ -83,7 +83,6 @@ export const layers: LayerTable = {
       "core/knowledge",
       "core/crypto",
       "core/oci",
-      "core/oci/descriptor.ts",
       "core/archive",
       "proxy/archive",
       "proxy/synced.ts",

@@ -372,4 +372,20 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/mirror/statements.test.ts",
     why: "every text in it is prepared there; test/scripts/sql-texts.test.ts compares it with the files",
   },
+  "core/capsule/capsule-document.ts": {
+    test: "test/core/capsule/open-capsule.test.ts",
+    why: "its format and every member are written and read there",
+  },
+  "core/capsule/capsule-file.ts": {
+    test: "test/core/capsule/open-capsule.test.ts",
+    why: "every kind of byte of a file is flipped there, and files are cut",
+  },
+  "core/capsule/capsule-knowledge.ts": {
+    test: "test/core/capsule/open-capsule.test.ts",
+    why: "decides there what its source decides",
+  },
+  "core/capsule/write-capsule.ts": {
+    test: "test/core/capsule/open-capsule.test.ts",
+    why: "what it writes is opened there",
+  },
 };

@@ -31,7 +31,7 @@ interface Known {
  *
  * Of a manifest or a blob, `digest` and `size` are those of its bytes. Of any other kind, `digest` is that of the
  * value's canonical JSON, which is `value`; a long one is a blob of that digest and of `size` instead. A trusted root
- * also names the bytes that its value refers to: the TUF target, or what was pinned.
+ * also names the bytes that its value refers to: the TUF target, or what was pinned. In a capsule its value has them.
  */
 export interface AnswerEntry extends Known {
   readonly kind: QuestionKind;
@@ -50,6 +50,8 @@ export interface AbsenceEntry extends Known {
   readonly kind: QuestionKind;
   readonly key: string;
   readonly state: "absent";
+  /** In a capsule: the scope of which everything is held, which is why it is absent. */
+  readonly claim?: string;
 }
 
 /** The newest checkpoint of a log; `key` is its origin, `value` the note, or a blob of `size` where it is long. */
@@ -186,7 +188,7 @@ function readTombstone(object: FlatObject, kind: string, key: string): Tombstone
 const list = (...names: readonly string[]): ReadonlySet<string> => new Set(["kind", "key", ...names]);
 const members = {
   tombstone: list("digest", "gone"),
-  absence: list("state", "at", "from"),
+  absence: list("state", "at", "from", "claim"),
   answer: list("state", "at", "from", "digest", "value", "size", "target", "targetSize", "partial"),
   checkpoint: list("at", "from", "digest", "treeSize", "value", "size"),
   complete: list("at", "from"),
@@ -227,7 +229,7 @@ function readAnswer(kind: QuestionKind, object: FlatObject, key: string): RowEnt
   const state = textOf(object, "state");
   if (state === "absent") {
     onlyMembers(object, members.absence);
-    return { kind, key, state, ...readKnown(object) };
+    return { kind, key, state, ...readKnown(object), ...optional(object, "claim") };
   }
   if (state !== "present") throw malformed("neither present nor absent");
   onlyMembers(object, members.answer);
@@ -235,7 +237,7 @@ function readAnswer(kind: QuestionKind, object: FlatObject, key: string): RowEnt
   const isBytes = kind === "manifest" || kind === "blob";
   if (isBytes && object.value !== undefined) throw malformed("bytes are no value");
   if (isBytes && !key.endsWith(digest)) throw malformed("bytes that the question does not ask for");
-  if ((object.target === undefined) !== (kind !== "trusted-root")) throw malformed("only a trusted root has a target");
+  if (object.target !== undefined && kind !== "trusted-root") throw malformed("only a trusted root has a target");
   if (object.target === undefined && object.targetSize !== undefined) throw malformed("the size of no target");
   if (object.partial !== undefined && (kind !== "referrers" || object.partial !== true))
     throw malformed("only a list of referrers is partial");

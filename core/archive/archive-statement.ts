@@ -23,10 +23,10 @@ import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { corruptArchive, readingArchive } from "./corrupt.ts";
 import type { ListReference } from "./list.ts";
-import { archiveFormat, archivePredicateType } from "./names.ts";
+import { archiveFormat, type ArchiveKind, archiveKinds, archivePredicateType, type StatementKind } from "./names.ts";
 
-export const archiveKinds = ["full", "delta", "trust"] as const;
-export type ArchiveKind = (typeof archiveKinds)[number];
+export type { ArchiveKind };
+export { archiveKinds };
 
 /** The archive that a delta changes. */
 export interface ArchiveBase {
@@ -56,7 +56,7 @@ export interface CarriedConsistency {
 }
 
 export interface ArchiveStatement {
-  readonly kind: ArchiveKind;
+  readonly kind: StatementKind;
   /** Counts the archives of one mirror, from 1. */
   readonly sequence: number;
   /** Digest of the statement before, whatever its kind; absent where the exporter knows of none. */
@@ -78,9 +78,16 @@ export interface ArchiveStatement {
   /** Public keys, in PEM, that will sign later archives too. */
   readonly nextKeys?: readonly string[];
   readonly coverage?: NamedDocument;
+  /** Of a capsule: its policies and settings. */
+  readonly capsule?: NamedDocument;
   readonly consistency?: readonly CarriedConsistency[];
   readonly bootstrap?: readonly BootstrapFile[];
 }
+
+/** Of what is imported into a mirror. */
+export type MirrorStatement = ArchiveStatement & { readonly kind: ArchiveKind };
+
+export const isOfMirror = (statement: ArchiveStatement): statement is MirrorStatement => statement.kind !== "capsule";
 
 export interface ArchiveTotals {
   readonly entries: number;
@@ -95,7 +102,7 @@ const plain = (reference: ListReference): JsonObject => ({ ...reference });
 /** The payload of the envelope. */
 export function encodeArchiveStatement(statement: ArchiveStatement): Uint8Array {
   const { kind, sequence, previous, base, contentId, created, entryLists, blobLists, totals } = statement;
-  const { index, parts, nextKeys, coverage, consistency, bootstrap } = statement;
+  const { index, parts, nextKeys, coverage, capsule, consistency, bootstrap } = statement;
   const predicate: JsonObject = {
     format: archiveFormat,
     kind,
@@ -111,6 +118,7 @@ export function encodeArchiveStatement(statement: ArchiveStatement): Uint8Array 
     ...(parts === undefined ? {} : { parts }),
     ...(nextKeys === undefined ? {} : { nextKeys }),
     ...(coverage === undefined ? {} : { coverage: { ...coverage } }),
+    ...(capsule === undefined ? {} : { capsule: { ...capsule } }),
     ...(consistency === undefined ? {} : { consistency: consistency.map(encodeConsistency) }),
     ...(bootstrap === undefined ? {} : { bootstrap: bootstrap.map((file) => ({ ...file })) }),
   };
@@ -186,6 +194,7 @@ const predicateKeys: ReadonlySet<string> = new Set([
   "parts",
   "nextKeys",
   "coverage",
+  "capsule",
   "consistency",
   "bootstrap",
 ]);
@@ -213,6 +222,7 @@ function readPredicate(object: JsonObject, limits: Limits): ArchiveStatement {
     ...optional(object, "parts", (value, at) => readParts(value, at, limits)),
     ...optional(object, "nextKeys", (value, at) => readKeys(value, at, limits)),
     ...optional(object, "coverage", readDocument),
+    ...optional(object, "capsule", readDocument),
     ...optional(object, "consistency", (value, at) => readConsistency(value, at, limits)),
     ...optional(object, "bootstrap", (value, at) => readBootstrap(value, at, limits)),
   };
@@ -220,7 +230,8 @@ function readPredicate(object: JsonObject, limits: Limits): ArchiveStatement {
   return statement;
 }
 
-const isKind = (text: string): text is ArchiveKind => (archiveKinds as readonly string[]).includes(text);
+const isKind = (text: string): text is StatementKind =>
+  text === "capsule" || (archiveKinds as readonly string[]).includes(text);
 
 function optional<K extends string, T>(
   object: JsonObject,
@@ -377,10 +388,13 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 
 /** What the statement says of itself holds together; what it says of the lists is seen when they are read. */
 function checkNumbers(statement: ArchiveStatement, limits: Limits): void {
-  const { kind, sequence, base, entryLists, blobLists, index, totals, parts } = statement;
+  const { kind, sequence, base, capsule, entryLists, blobLists, index, totals, parts } = statement;
   const wrong = (why: string) => corruptArchive(why, where);
   if (sequence < 1) throw wrong("a sequence number below 1");
-  if ((base !== undefined) !== (kind === "delta")) throw wrong("a delta has a base, and nothing else has one");
+  if (kind !== "capsule" && (base !== undefined) !== (kind === "delta"))
+    throw wrong("a delta has a base, and nothing else has one");
+  if ((capsule !== undefined) !== (kind === "capsule"))
+    throw wrong("a capsule has policies, and nothing else has them");
   if (base !== undefined && (base.sequence < 1 || base.sequence >= sequence))
     throw wrong("the base of a delta comes before it");
   if (entryLists.length + blobLists.length > limits.archiveLists)
@@ -395,6 +409,7 @@ function checkNumbers(statement: ArchiveStatement, limits: Limits): void {
       subject: where,
     });
   if (index.length !== (parts?.length ?? 1)) throw wrong("each part has an index");
+  if (kind === "capsule" && parts !== undefined) throw wrong("a capsule is one file");
   if (parts !== undefined && (parts.length < 2 || sum(parts) !== totals.blobs))
     throw wrong("the numbers of blobs in the parts do not make their total");
 }

@@ -13,6 +13,7 @@ import {
   archiveArtifactType,
   archiveRefName,
   blobsMediaType,
+  capsuleMediaType,
   coverageMediaType,
   entriesMediaType,
   envelopeMediaType,
@@ -35,7 +36,7 @@ const described = (mediaType: string, { digest, size }: NamedDocument, title?: s
 
 /** The archive's own manifest in part `part`, which counts from 1. The lists are in the first. */
 export function archiveManifest(statement: ArchiveStatement, envelope: NamedDocument, part = 1): Uint8Array {
-  const { entryLists, blobLists, coverage } = statement;
+  const { entryLists, blobLists, coverage, capsule } = statement;
   const layers =
     part > 1
       ? [described(envelopeMediaType, envelope)]
@@ -43,6 +44,7 @@ export function archiveManifest(statement: ArchiveStatement, envelope: NamedDocu
           ...entryLists.map((list, index) => described(entriesMediaType, list, `entries-${index + 1}.jsonl`)),
           ...blobLists.map((list, index) => described(blobsMediaType, list, `blobs-${index + 1}.jsonl`)),
           ...(coverage === undefined ? [] : [described(coverageMediaType, coverage, "coverage.json")]),
+          ...(capsule === undefined ? [] : [described(capsuleMediaType, capsule, "capsule.json")]),
         ];
   return encode({
     schemaVersion: 2,

@@ -8,6 +8,7 @@ import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { type CarriedBlob, parseCarriedBlob } from "./carried-blob.ts";
 import { corruptArchive, readingArchive } from "./corrupt.ts";
+import type { StatementKind } from "./names.ts";
 import { contentRow, type Entry, isTombstone, parseEntry } from "./archive-entry.ts";
 import { compareRows, compareText, type ContentRow } from "./order.ts";
 
@@ -69,16 +70,24 @@ function linesOf(bytes: Uint8Array, { digest, size, lines }: ListReference): rea
   return found;
 }
 
+/** A capsule has answers alone, each whole in itself; other archives refer to what else is there. */
+function fitsCapsule(entry: Entry, isCapsule: boolean): boolean {
+  if (isTombstone(entry)) return !isCapsule;
+  if (!("state" in entry)) return !isCapsule;
+  if (entry.state === "absent") return isCapsule || entry.claim === undefined;
+  return entry.kind !== "trusted-root" || isCapsule === (entry.target === undefined);
+}
+
 /** Reads the entry lists of one archive, piece by piece in their order. */
 export class EntryReader {
   readonly #limits: Limits;
-  readonly #allowsTombstones: boolean;
+  readonly #kind: StatementKind;
   #last: ContentRow | undefined;
   entries = 0;
   tombstones = 0;
 
-  constructor(kind: "full" | "delta" | "trust", limits: Limits) {
-    this.#allowsTombstones = kind === "delta";
+  constructor(kind: StatementKind, limits: Limits) {
+    this.#kind = kind;
     this.#limits = limits;
   }
 
@@ -96,8 +105,10 @@ export class EntryReader {
       // One of a key: what is written does not depend on the order. The distrust list may have several.
       if (this.#last?.kind === row.kind && this.#last.key === row.key && row.kind !== "distrust")
         throw corruptArchive("two entries of one key", where);
+      if (!fitsCapsule(entry, this.#kind === "capsule"))
+        throw corruptArchive(`an entry that no archive of kind ${this.#kind} has`, where);
       if (isTombstone(entry)) {
-        if (!this.#allowsTombstones) throw corruptArchive("a tombstone in an archive that is no delta", where);
+        if (this.#kind !== "delta") throw corruptArchive("a tombstone in an archive that is no delta", where);
         this.tombstones += 1;
       } else this.entries += 1;
       this.#last = row;

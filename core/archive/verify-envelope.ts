@@ -5,9 +5,10 @@
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { encodePae, type Envelope, inTotoPayloadType, parseEnvelope } from "../dsse/envelope.ts";
-import { encodeBase64 } from "../encoding/base64.ts";
+import { decodeBase64, encodeBase64 } from "../encoding/base64.ts";
+import { equalBytes } from "../encoding/bytes.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
-import { encodeUtf8 } from "../encoding/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { corruptArchive, readingArchive } from "./corrupt.ts";
@@ -24,6 +25,22 @@ export const encodeSignedStatement = (payload: Uint8Array, keyid: string, sig: U
       signatures: [{ keyid, sig: encodeBase64(sig) }],
     }),
   );
+
+/** The envelope of a statement that nobody signs. */
+export const encodeUnsignedStatement = (payload: Uint8Array): Uint8Array =>
+  encodeUtf8(encodeCanonicalJson({ payload: encodeBase64(payload), payloadType: inTotoPayloadType, signatures: [] }));
+
+/** Whether a document is exactly what {@link encodeUnsignedStatement} writes; then it has this payload. */
+export function findUnsignedStatement(document: Uint8Array, limits: Limits): Uint8Array | undefined {
+  if (document.length > 2 * limits.archiveStatementBytes) return undefined;
+  const text = decodeUtf8(document);
+  const [, payload] = unsignedForm.exec(text) ?? [];
+  if (payload === undefined) return undefined;
+  const bytes = decodeBase64(payload);
+  return equalBytes(encodeUnsignedStatement(bytes), document) ? bytes : undefined;
+}
+
+const unsignedForm = /^\{"payload":"([A-Za-z0-9+/=]*)","payloadType":"[a-z/.+-]*","signatures":\[\]\}$/;
 
 /** What an accepted envelope holds, and whose key it was. */
 export interface AcceptedStatement {

@@ -21,7 +21,7 @@ import type { Mirror } from "../mirror/mirror.ts";
 import { corrupt, guardedFiles } from "../mirror/store-error.ts";
 import type { ExportedFile } from "./export-log.ts";
 import { PartWriter } from "./part-writer.ts";
-import { endBytes, memberBytes } from "./plain-tar.ts";
+import { endBytes, memberBytes } from "../../core/archive/plain-tar.ts";
 import type { Spool, SpooledBlob, SpooledList } from "./spool.ts";
 
 /** A statement without what follows from the size of the parts. */

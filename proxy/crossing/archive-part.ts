@@ -14,7 +14,8 @@ import {
 } from "../../core/archive/frame.ts";
 import { blobPath, findBlobDigest } from "../../core/archive/names.ts";
 import {
-  type ArchiveStatement,
+  isOfMirror,
+  type MirrorStatement,
   type NamedDocument,
   parseArchiveStatement,
 } from "../../core/archive/archive-statement.ts";
@@ -27,7 +28,7 @@ import { parseJson } from "../../core/encoding/json.ts";
 import { readInteger, readObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import { blockBytes, memberBytes } from "./plain-tar.ts";
+import { blockBytes, memberBytes } from "../../core/archive/plain-tar.ts";
 import { TarCursor } from "./tar-cursor.ts";
 
 /** Whose signatures count, and how they are verified. */
@@ -41,7 +42,7 @@ export interface Acceptance {
 /** One file of an archive whose beginning is what its envelope says. */
 export interface ArchivePart {
   readonly cursor: TarCursor;
-  readonly statement: ArchiveStatement;
+  readonly statement: MirrorStatement;
   /** Digest of the statement, which names the archive. */
   readonly digest: Digest;
   /** The accepted key that signed it; absent where nobody asked. */
@@ -126,6 +127,11 @@ function readBeginning(cursor: TarCursor, { keys, verifier, limits }: Acceptance
     keys === "any" ? { payload: signed.payload, key: undefined } : verifySignedStatement(signed, keys, verifier, name);
   const claimedKeys = signed.signatures.flatMap(({ keyid }) => (keyid === undefined ? [] : [keyid.slice(0, 128)]));
   const statement = parseArchiveStatement(payload, limits);
+  if (!isOfMirror(statement))
+    throw new EngineError("unsupported", "it is a capsule, which is decided from and never imported", {
+      subject: name,
+      remedy: "capsule",
+    });
   const digest = digestOf(payload);
   const part = partBytes === undefined ? 1 : readPart(partBytes, name, limits);
   const of = statement.parts?.length;

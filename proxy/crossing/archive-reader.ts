@@ -8,13 +8,13 @@ import type { CarriedBlob } from "../../core/archive/carried-blob.ts";
 import { corruptArchive } from "../../core/archive/corrupt.ts";
 import type { Entry } from "../../core/archive/archive-entry.ts";
 import { BlobListReader, EntryReader, type ListReference } from "../../core/archive/list.ts";
-import type { ArchiveStatement, NamedDocument } from "../../core/archive/archive-statement.ts";
+import type { MirrorStatement, NamedDocument } from "../../core/archive/archive-statement.ts";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { type Acceptance, type ArchivePart, enterBlob, openPart } from "./archive-part.ts";
-import { memberBytes } from "./plain-tar.ts";
+import { memberBytes } from "../../core/archive/plain-tar.ts";
 import type { TarCursor } from "./tar-cursor.ts";
 
 /** A blob as it arrives, to be read before the next is asked for, or not at all. */
@@ -26,7 +26,7 @@ export interface ArrivedBlob extends CarriedBlob {
 }
 
 export class ArchiveReader {
-  readonly statement: ArchiveStatement;
+  readonly statement: MirrorStatement;
   /** Digest of the statement, which names the archive. */
   readonly digest: Digest;
   readonly #parts: readonly ArchivePart[];

@@ -14,7 +14,7 @@ import type { Mirror } from "../mirror/mirror.ts";
 import { ArchiveFiles } from "./archive-files.ts";
 import { addBootstrap, type BootstrapInput } from "./bootstrap-files.ts";
 import type { ExportedCheckpoint, ExportLog, ExportRecord, RecordWriter } from "./export-log.ts";
-import { indexLinesOf } from "./index-lines.ts";
+import { indexLinesOf } from "../../core/archive/index-lines.ts";
 import { rowChanges } from "./row-changes.ts";
 import { Spool, type SpooledList } from "./spool.ts";
 

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { contentRow } from "../../core/archive/archive-entry.ts";
-import { type ArchiveKind, type ArchiveStatement, readArchiveKey } from "../../core/archive/archive-statement.ts";
+import { type ArchiveKind, type MirrorStatement, readArchiveKey } from "../../core/archive/archive-statement.ts";
 import { corruptArchive } from "../../core/archive/corrupt.ts";
 import { contentLine, type ContentRow } from "../../core/archive/order.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
@@ -131,7 +131,7 @@ class Import {
   readonly #reader: ArchiveReader;
   readonly #options: ImportOptions;
   readonly #layers: StagedLayers;
-  readonly #statement: ArchiveStatement;
+  readonly #statement: MirrorStatement;
   readonly #where: string;
 
   constructor(mirror: Mirror, reader: ArchiveReader, options: ImportOptions, layers: StagedLayers) {

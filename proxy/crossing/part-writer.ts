@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { EngineError } from "../../core/errors.ts";
 import { systemCode } from "../mirror/store-error.ts";
 import { systemRemedy, systemWords } from "../system-words.ts";
-import { encodeTarHeader, endBytes, paddingOf } from "./plain-tar.ts";
+import { encodeTarHeader, endBytes, paddingOf } from "../../core/archive/plain-tar.ts";
 
 const bufferBytes = 1024 * 1024;
 

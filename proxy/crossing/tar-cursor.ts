@@ -2,7 +2,14 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { corruptArchive } from "../../core/archive/corrupt.ts";
 import { EngineError } from "../../core/errors.ts";
-import { blockBytes, decodeTarHeader, encodeTarHeader, endBytes, paddingOf, type TarMember } from "./plain-tar.ts";
+import {
+  blockBytes,
+  decodeTarHeader,
+  encodeTarHeader,
+  endBytes,
+  paddingOf,
+  type TarMember,
+} from "../../core/archive/plain-tar.ts";
 
 const windowBytes = 1024 * 1024;
 /** A pipe that nobody writes would be waited for. Windows has no such flag. */

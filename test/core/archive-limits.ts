@@ -19,7 +19,7 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt
 `;
 
 /** `parseArchiveStatement` of a statement with everything that a bound is about. */
-export const statingArchive = (limits: Limits): ArchiveStatement =>
+const statingArchive = (limits: Limits): ArchiveStatement =>
   parseArchiveStatement(
     encodeArchiveStatement(
       sampleStatement({
@@ -33,20 +33,20 @@ export const statingArchive = (limits: Limits): ArchiveStatement =>
   );
 
 /** `parseEntry` and `parseCarriedBlob`. */
-export const listingArchive = (limits: Limits): void => {
+const listingArchive = (limits: Limits): void => {
   for (const entry of sampleEntries) parseEntry(encodeEntry(entry), limits);
   parseCarriedBlob(encodeCarriedBlob({ digest: imageDigest, size: 3 }), limits);
 };
 
 /** `parseSnapshotStatement`. */
-export const statingSnapshot = (limits: Limits): void => {
+const statingSnapshot = (limits: Limits): void => {
   const created = "2026-11-30T06:00:00Z";
   const facts = { sequence: 1, digest: imageDigest, size: 4096, schema: 1, contentId: imageDigest, created };
   parseSnapshotStatement(encodeSnapshotStatement(facts), limits);
 };
 
 /** Two exports of one mirror, and which of them a delta can begin at. */
-export const keepingExports = (given: Partial<Limits>): readonly string[] => {
+const keepingExports = (given: Partial<Limits>): readonly string[] => {
   const store = variedMirror(1);
   for (let count = 0; count < 2; count++) exported(store, {}, given);
   const log = new ExportLog(store, defaultLimits);
@@ -54,3 +54,16 @@ export const keepingExports = (given: Partial<Limits>): readonly string[] => {
   log.close();
   return kept.length === 2 ? [] : [`kept: ${kept.join(", ")}`];
 };
+
+export const archiveRows = <Run>(thrown: (act: (limits: Limits) => unknown) => Run) => ({
+  archiveStatementBytes: { low: 10, run: thrown(statingArchive) },
+  archiveLists: { low: 1, run: thrown(statingArchive) },
+  archiveListBytes: { low: 10, run: thrown(statingArchive) },
+  archiveEntryBytes: { low: 10, run: thrown(listingArchive) },
+  archiveBytes: { low: 10, run: thrown(statingArchive) },
+  archiveParts: { low: 1, run: thrown(statingArchive) },
+  archiveKeys: { low: 0, run: thrown(statingArchive) },
+  snapshotBytes: { low: 10, run: thrown(statingSnapshot) },
+  keptExports: { low: 1, run: keepingExports, says: /^kept: 2$/ },
+  archiveBootstrapFiles: { low: 0, run: thrown(statingArchive) },
+});

@@ -48,8 +48,9 @@ import { withProxy } from "../support/proxy-stage.ts";
 import { askRegistries, never, serveRegistry } from "../support/registry-server.ts";
 import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
+import { carriedRows } from "./capsule-limits.ts";
 import { unpacking, unpackingZstd } from "./layout-limits.ts";
-import { keepingExports, listingArchive, statingArchive, statingSnapshot } from "./archive-limits.ts";
+import { archiveRows } from "./archive-limits.ts";
 import { layerRows } from "./layer-limits.ts";
 import { storedRows } from "./mirror-limits.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
@@ -342,16 +343,8 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   layoutIndexBytes: { low: 10, run: opening(layout("ghcr.io/org/a:1")) },
   layoutArchiveBytes: { low: 10, run: thrown(unpacking) },
   zstdWindowBytes: { low: 1023, run: thrown(unpackingZstd) },
-  archiveStatementBytes: { low: 10, run: thrown(statingArchive) },
-  archiveLists: { low: 1, run: thrown(statingArchive) },
-  archiveListBytes: { low: 10, run: thrown(statingArchive) },
-  archiveEntryBytes: { low: 10, run: thrown(listingArchive) },
-  archiveBytes: { low: 10, run: thrown(statingArchive) },
-  archiveParts: { low: 1, run: thrown(statingArchive) },
-  archiveKeys: { low: 0, run: thrown(statingArchive) },
-  snapshotBytes: { low: 10, run: thrown(statingSnapshot) },
-  keptExports: { low: 1, run: keepingExports, says: /^kept: 2$/ },
-  archiveBootstrapFiles: { low: 0, run: thrown(statingArchive) },
+  ...archiveRows(thrown),
+  ...carriedRows(thrown),
   layoutRepeats: { low: 0, run: opening(layout("ghcr.io/org/a:1", "ghcr.io/org/b:1")) },
   referrers: { low: 0, run: verifying({}) },
   tagsPerRepository: { low: 1, run: listingTags },

@@ -10,7 +10,7 @@ import { blobPath } from "../../core/archive/names.ts";
 import { compareRows, compareText, contentLine } from "../../core/archive/order.ts";
 import { digestOf } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
-import { encodeTarHeader, paddingOf } from "../../proxy/crossing/plain-tar.ts";
+import { encodeTarHeader, paddingOf } from "../../core/archive/plain-tar.ts";
 import { ourKey } from "./archive-store.ts";
 import { temporaryFolder } from "./temporary-mirror.ts";
 
@@ -23,7 +23,7 @@ export interface Forgery {
   readonly key?: typeof ourKey;
   /** Names of members in place of their own. */
   readonly rename?: (path: string) => string;
-  readonly header?: (name: string, size: number) => Buffer;
+  readonly header?: (name: string, size: number) => Uint8Array;
 }
 
 /** Where it was written, its statement, and the digest of that. */

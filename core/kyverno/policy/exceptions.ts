@@ -1,7 +1,7 @@
 /** `PolicyException`: which rules it excuses, for what. Source: Kyverno API v2, v2beta1. */
 import { checkConditions } from "./check-conditions.ts";
 import { checkMatch } from "./check-match.ts";
-import type { MatchBlock, PolicyMap, PolicyValue, Position } from "./policy.ts";
+import type { MatchBlock, PolicyMap, PolicySource, PolicyValue, Position } from "./policy.ts";
 import { flagOf, listOf, mapOf, textOf, textsOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
 import { readMatchBlock } from "./read-match.ts";
@@ -17,6 +17,8 @@ export interface PolicyException {
   /** It excuses only where these hold; absent: always. */
   readonly conditions?: PolicyValue;
   readonly position: (pointer: string) => Position;
+  /** Absent where it was not read from a file. */
+  readonly source?: PolicySource;
 }
 
 export interface ExceptionEntry {

@@ -31,6 +31,21 @@ export interface PolicyWarning extends Position {
   readonly policy: string;
 }
 
+/** A file as it was given. */
+export interface PolicyFile {
+  /** The name in messages. */
+  readonly name: string;
+  readonly text: string;
+  /** Found in a folder, not named: a document that is not a Kubernetes object is skipped. Default: it is an error. */
+  readonly inFolder?: boolean;
+}
+
+/** Where it was read: the how manieth of its kind in a file, from 0. Records and capsules keep the file. */
+export interface PolicySource {
+  readonly file: PolicyFile;
+  readonly index: number;
+}
+
 export interface Policy {
   readonly apiVersion: string;
   readonly kind: "ClusterPolicy" | "Policy";
@@ -48,6 +63,8 @@ export interface Policy {
   readonly document: PolicyMap;
   /** Position of the value at a JSON pointer of `document`, or of its nearest ancestor. */
   readonly position: (pointer: string) => Position;
+  /** Absent where it was not read from a file. */
+  readonly source?: PolicySource;
 }
 
 /** How old what a policy's decisions rest on may be, and how old signatures must be. Milliseconds. */

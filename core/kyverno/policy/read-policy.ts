@@ -8,7 +8,7 @@ import { type Limits, limitsWith } from "../../limits.ts";
 import { checkPolicy } from "./check-policy.ts";
 import { formOf, itemOf } from "./document-form.ts";
 import { type PolicyException, readException } from "./exceptions.ts";
-import type { Policy, PolicyMap, PolicySpec, PolicyValue, Position } from "./policy.ts";
+import type { Policy, PolicyFile, PolicyMap, PolicySource, PolicySpec, PolicyValue, Position } from "./policy.ts";
 import {
   describe,
   flagOf,
@@ -30,15 +30,7 @@ import { fitShape } from "./schema.ts";
 import { exceptionShape, policyShape } from "./schema-policy.ts";
 import { readYaml, type YamlDocument } from "./yaml.ts";
 
-export type { PolicyProblem };
-
-export interface PolicyFile {
-  /** The name in messages. */
-  readonly name: string;
-  readonly text: string;
-  /** Found in a folder, not named: a document that is not a Kubernetes object is skipped. Default: it is an error. */
-  readonly inFolder?: boolean;
-}
+export type { PolicyFile, PolicyProblem };
 
 /** A document that is not a policy: a Namespace or a ConfigMap beside one. */
 export interface OtherDocument {
@@ -81,7 +73,9 @@ export function loadPolicies(
     others: [] as OtherDocument[],
     skipped: [] as Position[],
   };
-  for (const { name, text, inFolder = false } of files) {
+  for (const file of files) {
+    const { name, text, inFolder = false } = file;
+    const before = { policies: loaded.policies.length, exceptions: loaded.exceptions.length };
     const { documents, problems } = readYaml(text, name, { limits });
     const errors: PolicyProblem[] = problems.map(({ message, ...position }) => ({
       ...position,
@@ -89,7 +83,13 @@ export function loadPolicies(
       message,
       pointer: "",
     }));
-    const sink: Sink = { ...loaded, errors, inFolder, wanted };
+    const sink: Sink = {
+      ...loaded,
+      errors,
+      inFolder,
+      wanted,
+      sourceOf: (kind) => ({ file, index: loaded[kind].length - before[kind] }),
+    };
     for (const document of documents) for (const part of partsOf(document)) loadPart(part, sink, limits);
     loaded.errors.push(...errors.sort((a, b) => a.line - b.line || a.column - b.column));
   }
@@ -153,6 +153,8 @@ type Sink = {
   readonly skipped: Position[];
   readonly inFolder: boolean;
   readonly wanted: "all" | "exceptions";
+  /** Of the next of its kind. */
+  readonly sourceOf: (kind: "policies" | "exceptions") => PolicySource;
 };
 
 const versions: Readonly<Record<string, "v1" | "later">> = {
@@ -206,7 +208,8 @@ function loadPolicy(part: Part, value: PolicyMap, kind: Policy["kind"], sink: Si
   const second = new Findings();
   const policy = readPolicy(isMap(document) ? document : {}, value, kind, part, second, limits);
   findings.add(second);
-  if (findings.isClean) sink.policies.push(withWarnings(policy, findings.warnings));
+  if (findings.isClean)
+    sink.policies.push(withWarnings({ ...policy, source: sink.sourceOf("policies") }, findings.warnings));
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
 }
 
@@ -219,7 +222,7 @@ function loadException(part: Part, value: PolicyMap, sink: Sink, limits: Limits)
   const second = new Findings();
   const exception = readException(isMap(document) ? document : {}, part.position, second, limits);
   findings.add(second);
-  if (findings.isClean) sink.exceptions.push(exception);
+  if (findings.isClean) sink.exceptions.push({ ...exception, source: sink.sourceOf("exceptions") });
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
 }
 

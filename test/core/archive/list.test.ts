@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeEntry, type Entry } from "../../../core/archive/archive-entry.ts";
+import { type AnswerEntry, encodeEntry, type Entry } from "../../../core/archive/archive-entry.ts";
 import { BlobListReader, EntryReader, type ListReference } from "../../../core/archive/list.ts";
+import type { StatementKind } from "../../../core/archive/names.ts";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../../core/limits.ts";
@@ -17,7 +18,7 @@ import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/archive/list");
 
-function readAll({ pieces, references }: WrittenList, kind: "full" | "delta" | "trust" = "full"): readonly Entry[] {
+function readAll({ pieces, references }: WrittenList, kind: StatementKind = "full"): readonly Entry[] {
   const reader = new EntryReader(kind, defaultLimits);
   return pieces.flatMap((bytes, index) => [...reader.read(bytes, references[index] as ListReference)]);
 }
@@ -76,6 +77,23 @@ test("a signed list that lies is refused", () => {
     throwsCode("archive-corrupt", () => readAll(list));
   assert.is(readAll(lying(`${gone}\n`), "delta").length, 1);
   throwsCode("archive-corrupt", () => readAll(lying(`${gone}\n`), "trust"));
+});
+
+test("a capsule has whole answers alone, and other archives none of those", () => {
+  const known = { at: "2026-11-30T04:00:00Z", from: "ghcr.io" };
+  const absent = { kind: "tag", key: "tag ghcr.io/org/app 9", state: "absent", ...known } as const;
+  const root = sampleEntries.find(({ kind }) => kind === "trusted-root") as AnswerEntry;
+  const { target: _, targetSize: __, ...whole } = root;
+  for (const entry of [{ ...absent, claim: "ghcr.io/org/app" }, whole] as readonly Entry[]) {
+    assert.is(readAll(entryList([entry]), "capsule").length, 1);
+    for (const kind of ["full", "delta", "trust"] as const)
+      throwsCode("archive-corrupt", () => readAll(entryList([entry]), kind));
+  }
+  assert.is(readAll(entryList([absent]), "capsule").length, 1);
+  for (const entry of sampleEntries.filter((one) => one === root || !("state" in one)))
+    throwsCode("archive-corrupt", () => readAll(entryList([entry]), "capsule"));
+  const gone = { kind: "tag", key: absent.key, digest: "absent", gone: true } as const;
+  throwsCode("archive-corrupt", () => readAll(entryList([gone]), "capsule"));
 });
 
 test("an entry and the tombstone of its key exclude each other, but in the distrust list", () => {

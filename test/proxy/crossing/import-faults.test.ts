@@ -7,7 +7,7 @@ import { blobPath } from "../../../core/archive/names.ts";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { ErrorCode } from "../../../core/errors.ts";
-import { encodeTarHeader } from "../../../proxy/crossing/plain-tar.ts";
+import { encodeTarHeader } from "../../../core/archive/plain-tar.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { addImage, exported, makeKey, sampleNote, variedMirror } from "../../support/archive-store.ts";
 import { type Forgery, forge } from "../../support/forged-archive.ts";
@@ -210,7 +210,7 @@ test("paths out of the layout, absolute ones, links, devices and folders", () =>
     lie("archive-corrupt", { rename: (name) => (name === path ? other : name) });
   for (const type of ["1", "2", "3", "4", "5", "6", "7", "x", "L"]) {
     const header = (name: string, size: number): Buffer => {
-      const block = encodeTarHeader(name, size);
+      const block = Buffer.from(encodeTarHeader(name, size));
       if (name !== path) return block;
       block.write(type, 156, "latin1");
       block.write("        ", 148, "latin1");

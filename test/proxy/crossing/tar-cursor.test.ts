@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeTarHeader } from "../../../proxy/crossing/plain-tar.ts";
+import { encodeTarHeader } from "../../../core/archive/plain-tar.ts";
 import { TarCursor } from "../../../proxy/crossing/tar-cursor.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";

@@ -2,14 +2,14 @@
  * What `index.json` of an archive says for other tools: tags by their whole name, and what refers to images. Nothing is
  * imported by it. Source: docs/spec/archive.md#layout.
  */
-import type { RowEntry } from "../../core/archive/archive-entry.ts";
-import { indexLine } from "../../core/archive/frame.ts";
-import type { Digest } from "../../core/crypto/digest.ts";
-import { parseJson } from "../../core/encoding/json.ts";
-import { readArray } from "../../core/encoding/shape.ts";
-import { parseQuestion } from "../../core/knowledge/question.ts";
-import type { Limits } from "../../core/limits.ts";
-import { readDescriptor } from "../../core/oci/descriptor.ts";
+import type { RowEntry } from "./archive-entry.ts";
+import { indexLine } from "./frame.ts";
+import type { Digest } from "../crypto/digest.ts";
+import { parseJson } from "../encoding/json.ts";
+import { readArray } from "../encoding/shape.ts";
+import { parseQuestion } from "../knowledge/question.ts";
+import type { Limits } from "../limits.ts";
+import { readDescriptor } from "../oci/descriptor.ts";
 
 export interface IndexedManifest {
   readonly digest: Digest;

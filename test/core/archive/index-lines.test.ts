@@ -2,10 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { RowEntry } from "../../../core/archive/archive-entry.ts";
 import { defaultLimits } from "../../../core/limits.ts";
-import { indexLinesOf } from "../../../proxy/crossing/index-lines.ts";
+import { indexLinesOf } from "../../../core/archive/index-lines.ts";
 import { imageDigest, known, sampleEntries, valued } from "../../support/archive-sample.ts";
 
-const test = suite("proxy/crossing/index-lines");
+const test = suite("core/archive/index-lines");
 
 test("tags by their whole name, referrers without one, and nothing else", () => {
   const lines = sampleEntries.flatMap((entry) => indexLinesOf(entry as RowEntry, defaultLimits));
