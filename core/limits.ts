@@ -155,6 +155,8 @@ export interface Limits {
   readonly settleRounds: number;
   /** Verification results, and tags, that an engine remembers of one source (Kyverno: 1,000). 0: none. */
   readonly memoEntries: number;
+  /** Whole decisions that an engine remembers of one source. 0: none. */
+  readonly memoDecisions: number;
   /** Entries of the re-check list: an image and a policy that could not decide about it. */
   readonly recheckEntries: number;
   /** What is kept of a request of admission whose resource is on that list. */
@@ -277,6 +279,7 @@ export const defaultLimits: Limits = {
   heldBytes: 512 * mib,
   settleRounds: 16,
   memoEntries: 10_000,
+  memoDecisions: 2000,
   recheckEntries: 10_000,
   recheckRequestBytes: 64 * kib,
   decisionRecords: 20_000,

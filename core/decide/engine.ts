@@ -10,7 +10,6 @@ import type { Pass, RuleResult } from "../kyverno/image/result.ts";
 import type { DecisionRun } from "../kyverno/image/rule-run.ts";
 import { CountedSets } from "../kyverno/image/verify-image-entry.ts";
 import { indexRules } from "../kyverno/image/rule-index.ts";
-import type { PatchOperation } from "../kyverno/outcome/digest-patch.ts";
 import { expandRules } from "../kyverno/policy/autogen.ts";
 import type { PolicyException } from "../kyverno/policy/exceptions.ts";
 import type { Policy, PolicyWarning } from "../kyverno/policy/policy.ts";
@@ -22,12 +21,13 @@ import { type Limits, limitsWith } from "../limits.ts";
 import { type Alias, createAliases } from "../oci/aliases.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
 import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
-import type { Question } from "../knowledge/question.ts";
-import type { Freshness } from "../trust/budgets.ts";
 import type { TrustSettings } from "../trust/tuf-verifier.ts";
 import { createImageVerifier } from "../verify/image-verifier.ts";
 import { isAllowed } from "./allowed.ts";
+import type { Decision } from "./decision.ts";
 import { runPasses } from "./passes.ts";
+import { plainKey } from "./plain-request.ts";
+import { RememberedDecisions } from "./remembered-decisions.ts";
 
 export interface EngineSettings {
   /** Kyverno's ConfigMap settings for image references. */
@@ -67,28 +67,7 @@ export interface DecideOptions {
   readonly pass?: Pass;
 }
 
-export interface Decision {
-  readonly allowed: boolean;
-  readonly results: readonly RuleResult[];
-  /**
-   * JSON Patch of the mutating pass: digests, then annotations. A denied request is not mutated, even if this is not
-   * empty.
-   */
-  readonly patches: readonly PatchOperation[];
-  readonly warnings: readonly string[];
-  /** The warnings about trust and time: stale trusted roots, a clock that is behind. */
-  readonly trustWarnings: readonly string[];
-  /** Questions without an answer. */
-  readonly open: readonly Question[];
-  /** Canonical texts of all questions that the decision read. */
-  readonly read: readonly string[];
-  /** The reference time, RFC 3339. */
-  readonly at: string;
-  /** How fresh what it rests on is, and by which budgets that was judged. */
-  readonly freshness: Freshness;
-  /** The newest signed time of this decision and all before, for the next ones. */
-  readonly newestSignedTime?: string;
-}
+export type { Decision } from "./decision.ts";
 
 export interface Engine {
   readonly policies: readonly Policy[];
@@ -125,13 +104,33 @@ export function createEngine(options: EngineOptions): Engine {
     }),
   );
   const candidates = indexRules(compiled);
+  const keyOf = plainKey(options.policies, options.exceptions ?? []);
+  const remembered = new RememberedDecisions(Math.min(limits.memoDecisions, limits.memoEntries));
   return {
     limits,
     policies: options.policies,
     warnings: compiled.flatMap((policy) => [...policy.policy.warnings, ...attestorWarnings(policy)]),
     decide(request, source, now, { exhaustive = false, pass } = {}) {
+      const state = source.state?.() ?? {};
+      const key = exhaustive || state.version === undefined ? undefined : keyOf?.(request, pass);
+      const known = key === undefined ? undefined : remembered.find(source, state.version, key, now);
+      if (known !== undefined) {
+        const { results, patches, read, newestSignedTime } = known;
+        return {
+          allowed: true,
+          results,
+          patches,
+          warnings: none,
+          trustWarnings: none,
+          open: [],
+          read,
+          at: now.toISOString(),
+          freshness: images.freshness(state, now),
+          ...(newestSignedTime === undefined ? {} : { newestSignedTime }),
+        };
+      }
       const trustWarnings = new Set<string>();
-      const verifier = images.open(source, now, { exhaustive, warn: (text) => trustWarnings.add(text) });
+      const verifier = images.open(source, now, { exhaustive, state, warn: (text) => trustWarnings.add(text) });
       const { knowledge } = verifier;
       const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
       const defaults = new DefaultImages(references, limits, aliases);
@@ -158,7 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
       const clock = verifier.clockWarning();
       if (clock !== undefined) trustWarnings.add(clock);
       const newest = verifier.newestSignedTime();
-      return {
+      const decision: Decision = {
         allowed: isAllowed(results),
         results,
         patches,
@@ -173,9 +172,14 @@ export function createEngine(options: EngineOptions): Engine {
         freshness: verifier.freshness(),
         ...(newest === undefined ? {} : { newestSignedTime: newest.toISOString() }),
       };
+      const steady = key === undefined ? undefined : verifier.steady();
+      if (key !== undefined && steady !== undefined) remembered.keep(source, state.version, key, decision, steady);
+      return decision;
     },
   };
 }
+
+const none: readonly string[] = [];
 
 /** Once for each attestor of the policy: autogen rules repeat it. */
 function attestorWarnings({ policy, rules }: CompiledPolicy): readonly PolicyWarning[] {

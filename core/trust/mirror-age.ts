@@ -3,6 +3,7 @@
  * complete sync, never from the times of files. Source: docs/spec/offline.md#age-budgets.
  */
 import { EngineError } from "../errors.ts";
+import type { ValidityPeriod } from "../encoding/instant.ts";
 import type { Mirrored } from "../knowledge/knowledge.ts";
 import { type AgeBudget, ageText, budgetText, judgeAge } from "./age-budget.ts";
 
@@ -25,6 +26,14 @@ export interface JudgedAge {
 export function ageOf(at: Date | undefined, now: Date): number | undefined {
   const age = at === undefined ? undefined : now.getTime() - at.getTime();
   return age === undefined || !(age >= -skew) ? undefined : Math.max(0, age);
+}
+
+/** While it is judged to be fresh, as {@link judgeMirrorAge} has it. */
+export function freshPeriod({ at }: Mirrored, { warn, deny }: AgeBudget): ValidityPeriod {
+  if (at === undefined) return {};
+  const most = Math.min(warn === undefined ? Number.POSITIVE_INFINITY : warn - 1, deny ?? Number.POSITIVE_INFINITY);
+  const start = new Date(at.getTime() - skew);
+  return Number.isFinite(most) ? { start, end: new Date(at.getTime() + most) } : { start };
 }
 
 const sources = { archive: "when its last archive was made", sync: "when its last complete sync began" } as const;

@@ -7,7 +7,7 @@ import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
 import { type Limits, limitsWith } from "../limits.ts";
 import { distrustWith } from "../trust/distrust.ts";
-import { budgetsOf } from "../trust/budgets.ts";
+import { budgetsOf, type Freshness, toFreshness } from "../trust/budgets.ts";
 import { TrustCache } from "../trust/trust-cache.ts";
 import { createTufVerifier, type TrustSettings } from "../trust/tuf-verifier.ts";
 import type { Verification } from "../verdict.ts";
@@ -34,11 +34,15 @@ export interface DecisionOptions {
   readonly exhaustive?: boolean;
   /** Receives warnings, which decide nothing. The same one may come several times. */
   readonly warn?: (text: string) => void;
+  /** The source's state, where it was read a moment ago. */
+  readonly state?: SourceState;
 }
 
 export interface ImageVerifier {
   /** For one decision: one time, one record of answers read, one bound on signature checks. */
   open(source: Knowledge, now: Date, options?: DecisionOptions): DecisionVerifier;
+  /** How fresh what is known is at this time, if the time is not behind a signed one. */
+  freshness(state: SourceState, now: Date): Freshness;
   /** Whether the bundle proves that the expected signer signed the file. */
   verifyBundle(given: BundleToVerify, now: Date): Verification<Evidence>;
 }
@@ -62,7 +66,7 @@ export function createImageVerifier({
     { distrust: distrusted = [], newestSignedTime: seen }: SourceState,
     state: () => SourceState,
     now: Date,
-    options: DecisionOptions = {},
+    { state: _, ...options }: DecisionOptions = {},
   ): DecisionContext => ({
     knowledge: new RecordingKnowledge(knowledge),
     now,
@@ -82,12 +86,13 @@ export function createImageVerifier({
   });
   return {
     open(source, now, options) {
-      const state = source.state?.() ?? {};
+      const state = options?.state ?? source.state?.() ?? {};
       // Only a source without a version changes within a decision.
       const stateNow = (): SourceState => (state.version === undefined ? (source.state?.() ?? {}) : state);
       const version = options?.exhaustive === true ? undefined : memo.versionOf(source, state.version);
       return new DecisionVerifier(contextOf(version ?? source, state, stateNow, now, options), version);
     },
+    freshness: (state, now) => toFreshness(budgets, now, state.mirrored),
     verifyBundle: (given, now) =>
       verifyBundle(
         given,

@@ -11,7 +11,7 @@ import type { Question } from "../knowledge/question.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
 import { stricterBudget } from "../trust/age-budget.ts";
 import { type Freshness, type FreshnessBudgets, toFreshness } from "../trust/budgets.ts";
-import { judgeMirrorAge } from "../trust/mirror-age.ts";
+import { freshPeriod, judgeMirrorAge } from "../trust/mirror-age.ts";
 import { type Failure, toFailure } from "../verdict.ts";
 import { freshnessTime } from "./age-checks.ts";
 import type { BoundedVerifier } from "./bounded-verifier.ts";
@@ -30,7 +30,7 @@ interface Kept {
 }
 
 /** The oldest entry is dropped at the bound. Once half of the room is taken, use makes an entry young again. */
-class Bounded<K, V> {
+export class Bounded<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #capacity: number;
 
@@ -94,7 +94,7 @@ const isKnown = ({ verification, candidates }: ImageOutcome): boolean =>
   verification.truth !== "unknown" && candidates.every((candidate) => candidate.verification.truth !== "unknown");
 
 /** The time that lies in both periods. */
-function both(left: ValidityPeriod, right: ValidityPeriod): ValidityPeriod {
+export function both(left: ValidityPeriod, right: ValidityPeriod): ValidityPeriod {
   const start = later(left.start, right.start);
   const end = left.end === undefined || (right.end !== undefined && right.end < left.end) ? right.end : left.end;
   return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
@@ -154,6 +154,8 @@ export class DecisionVerifier {
   /** The questions under each result that an earlier decision computed. */
   readonly #recalled: (readonly string[])[] = [];
   #newest: Date | undefined;
+  /** The period in which everything that was judged so far is judged alike; absent: only this instant. */
+  #steady: ValidityPeriod | undefined = {};
 
   constructor(context: DecisionContext, version: Version | undefined) {
     this.knowledge = context.knowledge;
@@ -165,6 +167,20 @@ export class DecisionVerifier {
   /** The newest signed time of this decision and earlier ones. */
   newestSignedTime(): Date | undefined {
     return this.#newest;
+  }
+
+  /**
+   * The period in which a decision over the same version of the source says the same; undefined if something was not
+   * known, or was judged at this instant. A clock that is behind a signed time is in no such period.
+   */
+  steady(): ValidityPeriod | undefined {
+    return this.#steady === undefined || this.#newest === undefined
+      ? this.#steady
+      : both(this.#steady, { start: this.#newest });
+  }
+
+  #narrow(period: ValidityPeriod | undefined): void {
+    this.#steady = this.#steady === undefined || period === undefined ? undefined : both(this.#steady, period);
   }
 
   /** A warning if the time of the decision is behind a signed time of this or an earlier decision. */
@@ -181,9 +197,11 @@ export class DecisionVerifier {
     if (mirrored === undefined) return undefined;
     const { maxMirrorAge } = this.#context.budgets;
     const isOfPolicy = policyDeny !== undefined && policyDeny < (maxMirrorAge.deny ?? Number.POSITIVE_INFINITY);
+    const budget = stricterBudget(maxMirrorAge, policyDeny);
+    this.#narrow(freshPeriod(mirrored, budget));
     const { error, warning } = judgeMirrorAge(mirrored, {
       now: freshnessTime(this.#context),
-      budget: stricterBudget(maxMirrorAge, policyDeny),
+      budget,
       ...(isOfPolicy ? { setting: "sallyport.dev/max-mirror-age" } : {}),
     });
     if (warning !== undefined) this.#context.warn?.(warning);
@@ -204,8 +222,10 @@ export class DecisionVerifier {
     const outcome = verifyImage(request, watch.context);
     const newest = newestSignedTime(outcome, request.expectation);
     this.#newest = later(this.#newest, newest);
-    if (!useCache) this.#fresh.set(key, outcome);
-    else this.#keep(key, outcome, watch, newest);
+    if (!useCache) {
+      this.#fresh.set(key, outcome);
+      this.#narrow(undefined);
+    } else this.#keep(key, outcome, watch, newest);
     return outcome;
   }
 
@@ -224,6 +244,7 @@ export class DecisionVerifier {
     if (kept === undefined || !isWithin(kept.steady, freshnessTime(this.#context))) return undefined;
     this.#recalled.push(kept.read);
     this.#newest = later(this.#newest, kept.newest);
+    this.#narrow(kept.steady);
     this.#own.set(key, kept.outcome);
     return kept.outcome;
   }
@@ -235,8 +256,9 @@ export class DecisionVerifier {
   #keep(key: string, outcome: ImageOutcome, { knowledge, steady, timeRead }: Watch, newest: Date | undefined): void {
     this.#own.set(key, outcome);
     const lasts = !timeRead && !this.#context.verifier.isExhausted() && knowledge.open().length === 0;
-    if (lasts && steady !== undefined && isKnown(outcome))
-      this.#kept?.set(key, { outcome, read: knowledge.read(), steady, newest });
+    const isKept = lasts && steady !== undefined && isKnown(outcome);
+    this.#narrow(isKept ? steady : undefined);
+    if (isKept) this.#kept?.set(key, { outcome, read: knowledge.read(), steady, newest });
   }
 }
 

@@ -295,6 +295,18 @@ const remembering: Run = (limits) => {
   return checks > first ? ["verified again: nothing is remembered"] : [];
 };
 
+/** Says something when a request like the one before was decided again. */
+const decidingAgain: Run = (limits) => {
+  const { policies } = loadPolicies([{ name: "policy.yaml", text: policyText }]);
+  const engine = createEngine({ policies, crypto: fastVerifier, limits });
+  const knowledge = {
+    answer: signed.knowledge.answer.bind(signed.knowledge),
+    state: () => ({ version: "1" }),
+  };
+  const [first, second] = [1, 2].map(() => engine.decide(podOf(signed.repository), knowledge, lab.now).results);
+  return first === second ? [] : ["decided again: no decision is remembered"];
+};
+
 /** The tags of a repository that has two. */
 const listingTags: Run = async (limits) => {
   const server = await serveRegistry(() => ({ body: { name: "org/app", tags: ["1", "2"] } }));
@@ -444,6 +456,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   heldBytes: { low: 100, run: settled, says: /^over-budget: / },
   settleRounds: { low: 1, run: settling, says: /^over-budget: / },
   memoEntries: { low: 0, run: remembering, says: /^verified again/ },
+  memoDecisions: { low: 0, run: decidingAgain, says: /^decided again/ },
   ...storedRows,
   ...layerRows,
 };
