@@ -26,7 +26,16 @@ export interface SnapshotMetrics {
   reads(snapshot: { readonly contentId: string; readonly sequence: number; readonly created: string }): void;
 }
 
+/** An API server that is watched. */
+export interface ClusterMetrics {
+  /** Whether the policies are watched now. */
+  watched(isWatched: boolean): void;
+  /** Policies of which an earlier version, or nothing, is in force. */
+  notLoaded(count: number): void;
+}
+
 export interface Metrics {
+  readonly cluster: ClusterMetrics;
   readonly recheck: RecheckMetrics;
   readonly admission: AdmissionMetrics;
   readonly snapshots: SnapshotMetrics;
@@ -142,6 +151,7 @@ export function createMetrics(version: string): Metrics {
     recheck: recheckMetrics(registry),
     admission: admissionMetrics(registry),
     snapshots: snapshotMetrics(registry),
+    cluster: clusterMetrics(registry),
     request(labels, seconds) {
       const waiting = waitingFor(labels);
       if (waiting.seconds.push(seconds) >= mostUncounted) count(waiting);
@@ -175,6 +185,23 @@ function admissionMetrics(registry: Registry): AdmissionMetrics {
   return {
     reviewed: (labels) => reviews.inc(labels),
     policies: (failurePolicy, count) => policies.set({ failure_policy: failurePolicy }, count),
+  };
+}
+
+/** Made when they are first said: most servers ask no API server. */
+function clusterMetrics(registry: Registry): ClusterMetrics {
+  const gauge = (name: string, help: string): (() => Gauge) => {
+    let made: Gauge | undefined;
+    return () => (made ??= new Gauge({ name, help, registers: [registry] }));
+  };
+  const watched = gauge("sallyport_cluster_watched", "Whether the policies of the cluster are watched now.");
+  const notLoaded = gauge(
+    "sallyport_cluster_policies_not_loaded",
+    "Policies of the cluster of which an earlier version, or nothing, is in force, since they do not load.",
+  );
+  return {
+    watched: (isWatched) => watched().set(isWatched ? 1 : 0),
+    notLoaded: (count) => notLoaded().set(count),
   };
 }
 

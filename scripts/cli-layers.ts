@@ -160,7 +160,10 @@ export const cliLayers: LayerTable = {
       "proxy/serve",
       "proxy/state",
       "proxy/sync",
+      "core/kyverno/policy",
+      "proxy/cluster",
       "proxy/upstream",
+      "proxy/upstream/cluster",
       "proxy/upstream/registry",
       "proxy/upstream/registry/credentials",
       "proxy/webhook",
@@ -170,7 +173,6 @@ export const cliLayers: LayerTable = {
       "proxy/snapshot",
       "proxy/snapshot/place.ts",
       "cli/health",
-      "proxy/upstream/cluster",
     ],
   },
   "cli/health": {

@@ -130,6 +130,10 @@ export const layers: LayerTable = {
     units: [...basis, "core/crypto", "core/knowledge", "proxy/upstream"],
     packages: ["node:", "yaml"],
   },
+  "proxy/cluster": {
+    units: [...basis, "core/knowledge", "core/kyverno/policy", "proxy/upstream/cluster"],
+    packages: ["node:"],
+  },
   "proxy/upstream/kms": { units: [...basis, "core/crypto", "proxy/upstream"], packages: ["node:"] },
   "proxy/upstream/rekor": { units: [...basis, "core/tlog", "proxy/upstream"] },
   "proxy/upstream/registry/credentials": {

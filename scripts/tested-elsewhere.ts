@@ -26,6 +26,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/snapshot/remove-old.test.ts",
     why: "lists before and after a removal, and what is wrong with each",
   },
+  "proxy/webhook/refuse-reviews.ts": {
+    test: "test/cli/serve/serve-cluster.test.ts",
+    why: "reviews that come before there are policies are denied there, whatever the failure policy",
+  },
   "proxy/upstream/cluster/watch-events.ts": {
     test: "test/proxy/upstream/cluster/informer.test.ts",
     why: "streams are cut, ended, expired, too long and no JSON there",

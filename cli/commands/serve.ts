@@ -21,7 +21,8 @@ import { readGivenText } from "../input/given-file.ts";
 import { limitsOfBundles } from "../input/limit-flags.ts";
 import { outputOption, type OutputOptions } from "../input/output-flag.ts";
 import type { Following } from "../serve/follow-snapshots.ts";
-import { openTaken, Reloading, type Running, watchedFiles } from "../serve/reloading.ts";
+import { openTaken, Reloading, type Running, waitingParts, watchedFiles } from "../serve/reloading.ts";
+import type { ServeCluster } from "../serve/serve-cluster.ts";
 import { ServedMirror } from "../serve/served-mirror.ts";
 import { lockHolder } from "../input/store.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -161,7 +162,12 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   const open = () => openMirror(store, { mode: mode === "online" ? "write" : "read", limits, holder: lockHolder(io) });
   const served = new ServedMirror(open, limits);
   const stop = new AbortController();
+  let cluster: ServeCluster | undefined;
   try {
+    if (config.policies.cluster) {
+      const { openServeCluster } = await import("../serve/serve-cluster.ts");
+      cluster = openServeCluster({ config, limits, io, log, metrics: metrics.cluster });
+    }
     const { store: isKept, size: maxBytes } = config.proxy.layers;
     const { isWritable } = served.mirror;
     // Readers of one store are many, and each would make room for itself: they serve what is there.
@@ -169,14 +175,16 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     const kept: Running["kept"] = { why: undefined };
     const { state } = remembered;
     const following = follow?.following;
-    const running: Running = { io, load, file, log, metrics, served, following, layers, state, store, limits, kept };
-    const { parts, inForce } = await openTaken(config, running);
+    const fixed = { io, load, file, log, metrics, served, following, layers, state, store, limits, kept };
+    const running: Running = { ...fixed, cluster };
+    const first = cluster === undefined ? await openTaken(config, running) : undefined;
+    const parts = first?.parts ?? (await waitingParts(running));
     const server = await Server.open(config, parts, hostOf(running)).catch(async (error: unknown) => {
       await parts.close();
       throw error;
     });
-    inForce();
-    metrics.reloaded("loaded", io.now());
+    first?.inForce();
+    if (first !== undefined) metrics.reloaded("loaded", io.now());
     for (const listener of server.listeners) log.info("listening", { ...listener });
     tellLayers(running, config);
     log.info("serving", { mode, store, version, config: file ?? "none" });
@@ -184,6 +192,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     const listeners = server.listeners;
     if (isDocumentFormat(output)) io.out(renderDocument("ServeStart", { mode, store, listeners }, output));
     const reloading = new Reloading(running, server, config, watch);
+    cluster?.start((why) => void reloading.reload(why));
     const looking = follow?.start(
       () => reloading.config,
       () => reloading.tick(),
@@ -200,6 +209,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     return isWhole ? 0 : cutOff;
   } finally {
     stop.abort();
+    await cluster?.close();
     remembered.close();
     served.close();
   }

@@ -13,6 +13,7 @@ import {
   type LoadedPolicies,
   loadPolicies,
   type OtherDocument,
+  type PolicyFile,
   type PolicyProblem,
 } from "../../core/kyverno/policy/read-policy.ts";
 import { collect, type CommandIO } from "../command.ts";
@@ -28,15 +29,17 @@ const isIn =
     files.some(({ name }) => name === position.file);
 
 /**
- * The policies and exceptions of these paths, and the problems of those that do not load.
+ * The policies and exceptions of these paths, and the problems of those that do not load. `more`: texts from elsewhere,
+ * which count beside them.
  * @throws EngineError `invalid-usage` for a path that cannot be read or holds neither.
  */
-export function readPolicies(paths: readonly string[], io: CommandIO): LoadedPolicies {
+export function readPolicies(
+  paths: readonly string[],
+  io: CommandIO,
+  more: readonly PolicyFile[] = [],
+): LoadedPolicies {
   const given = readPaths(paths, io);
-  const loaded = loadPolicies(
-    given.flatMap(({ files }) => files),
-    { limits: io.limits },
-  );
+  const loaded = loadPolicies([...given.flatMap(({ files }) => files), ...more], { limits: io.limits });
   const found = [
     ...loaded.policies.map(({ position }) => position("")),
     ...loaded.exceptions.map(placeOf),

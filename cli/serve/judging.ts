@@ -11,6 +11,7 @@ import { readDistrustFiles } from "../input/distrust-file.ts";
 import { givenKnowledge } from "../input/knowledge.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { aliasesOf } from "./aliases-of.ts";
+import type { ServeCluster } from "./serve-cluster.ts";
 import { trustOptions } from "./trust-options.ts";
 
 export interface JudgingParts {
@@ -41,11 +42,13 @@ export function judgingOf({ config, mirror, io }: Pick<JudgingParts, "config" | 
 export function askingOf(
   { config, mirror, limits, io, log }: JudgingParts,
   registry: Registry | undefined,
+  cluster?: Pick<ServeCluster, "parts">,
 ): ListedAskerOptions {
   const now = (): Date => io.now();
+  const isAsked = registry !== undefined || cluster !== undefined;
   return {
     mirror,
-    asker: registry === undefined ? undefined : createRoute(registry.parts, { now }),
+    asker: isAsked ? createRoute({ ...registry?.parts, ...cluster?.parts }, { now }) : undefined,
     upstreams: registry === undefined ? [] : config.upstreams.map(({ host }) => host),
     limits,
     now,

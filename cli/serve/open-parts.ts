@@ -32,6 +32,7 @@ import { readinessChecks } from "./readiness.ts";
 import { countRecheck, openDoorRecheck, type RecheckListParts } from "./open-recheck.ts";
 import { recheckByTimer, type RecheckTimer } from "./recheck-by-timer.ts";
 import type { ServeSyncParts } from "./sync-by-timer.ts";
+import type { ServeCluster } from "./serve-cluster.ts";
 import { readServePolicies } from "./serve-policies.ts";
 import { trustOptions } from "./trust-options.ts";
 
@@ -50,6 +51,8 @@ export interface ServeParts {
   readonly kept: () => EngineError | undefined;
   /** Of a mirror that follows snapshots. */
   readonly following?: Following | undefined;
+  /** The API server, where it is asked. */
+  readonly cluster?: ServeCluster | undefined;
 }
 
 /** @throws EngineError for policies, roots and certificates that cannot be used. */
@@ -125,7 +128,10 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
     const syncing =
       registry === undefined || config.sync.lists.length === 0
         ? undefined
-        : await startSyncs({ ...parts, registry, synced: () => back.soon("synced") }, stop.signal);
+        : await startSyncs(
+            { ...parts, registry, others: parts.cluster?.policies, synced: () => back.soon("synced") },
+            stop.signal,
+          );
     syncing?.ended.catch((error: unknown) => log.error("a bug ended the syncs", { error: String(error) }));
     return {
       mounts: [
@@ -133,7 +139,10 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         { what: "trust", paths: ["/tuf", "/trust"], handle: tuf.handle },
         ...admission,
       ],
-      checks: readinessChecks({ config, mirror, tuf, now, kept: parts.kept, following: parts.following }),
+      checks: [
+        ...readinessChecks({ config, mirror, tuf, now, kept: parts.kept, following: parts.following }),
+        ...(parts.cluster?.checks ?? []),
+      ],
       mirror: factsOf(mirror),
       async close() {
         stop.abort();
@@ -191,12 +200,12 @@ function tell(event: RegistryEvent, response: Parameters<RegistryProxyOptions["l
 }
 
 function policyDoor(
-  { config, mirror, limits, io, log }: ServeParts,
+  { config, mirror, limits, io, log, cluster }: ServeParts,
   registry: Registry | undefined,
   silent: SilentHosts,
 ): Door {
   const { folders, allowEmpty } = config.policies;
-  const { policies, exceptions } = readServePolicies(config, io);
+  const { policies, exceptions } = readServePolicies(config, io, cluster?.policies);
   const { settings, distrust, given } = judgingOf({ config, mirror, io });
   const door = openDoor({
     ...askingOf({ config, mirror, limits, io, log }, registry),

@@ -17,11 +17,13 @@ import { resourceName } from "../../core/admission/denial.ts";
 import { AdmissionRecheck, policyName } from "../../proxy/webhook/admission-recheck.ts";
 import { readsObjects } from "../../proxy/webhook/recheck-request.ts";
 import { type AdmissionEvent, type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
+import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { readWholeResources } from "../input/resources.ts";
 import { askingOf, judgingOf } from "./judging.ts";
 import { logEar } from "./log-ear.ts";
 import { countRecheck, type RecheckListParts, tellRefuted } from "./open-recheck.ts";
+import type { ServeCluster } from "./serve-cluster.ts";
 import { readServePolicies } from "./serve-policies.ts";
 import type { UpstreamParts } from "./upstreams.ts";
 
@@ -32,6 +34,8 @@ export interface WebhookParts extends UpstreamParts {
   readonly memory?: DecisionMemory | undefined;
   /** The re-check list; none where nothing can be written. */
   readonly listing?: RecheckListParts | undefined;
+  /** The API server, where it is asked. */
+  readonly cluster?: ServeCluster | undefined;
 }
 
 export interface OpenedWebhook {
@@ -65,10 +69,11 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   const { config, mirror, metrics, memory, limits, log } = parts;
   const io = logEar(parts.io, log);
   const now = (): Date => io.now();
-  const { policies, exceptions } = readServePolicies(config, io);
+  const { policies, exceptions } = readServePolicies(config, io, parts.cluster?.policies);
   for (const policy of policies) refuseUnknowable(policy);
   const { settings, distrust, given } = judgingOf({ config, mirror, io });
   const { objects } = config.policies;
+  parts.cluster?.objects.want(policies.flatMap(({ spec }) => namedObjectsIn(spec)));
   const cluster =
     objects.length === 0
       ? []
@@ -92,9 +97,10 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     ignore: engines.ignore.policies.map(({ name }) => name),
     exceptions: exceptions.map(({ name }) => name),
   });
-  const knowledge = joinedKnowledge([given, ...cluster, mirror.knowledge()]);
-  const asker = listedAsker(askingOf({ config, mirror, limits, io, log }, registry));
-  const refreshMs = config.admission.refresh;
+  const knowledge = joinedKnowledge([given, ...cluster, ...knownOf(mirror, parts.cluster)]);
+  const asker = listedAsker(askingOf({ config, mirror, limits, io, log }, registry, parts.cluster));
+  // Without registries to ask nothing that is known of them is too old.
+  const refreshMs = registry === undefined ? Number.POSITIVE_INFINITY : config.admission.refresh;
   const recheck =
     parts.listing === undefined
       ? undefined
@@ -171,6 +177,10 @@ function openAdmissionRecheck(
     report,
   });
 }
+
+/** What another cluster said, or this one a while ago, does not count beside what is watched. */
+const knownOf = (mirror: Mirror, cluster: ServeCluster | undefined): readonly Knowledge[] =>
+  cluster === undefined ? [mirror.knowledge()] : [cluster.objects, withoutClusters(mirror.knowledge())];
 
 /**
  * An API server does not say which roles a user has. A rule that selects by roles would select nothing, so that images

@@ -2,6 +2,7 @@
  * A server whose configuration and snapshot change while it runs: what does not load changes nothing, and is told.
  * Source: docs/spec/command-line.md#serve.
  */
+import { admissionPaths } from "../../core/admission/review-answer.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Log } from "../../proxy/log.ts";
@@ -15,6 +16,7 @@ import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
 import type { Following } from "./follow-snapshots.ts";
 import { openParts } from "./open-parts.ts";
+import type { ServeCluster } from "./serve-cluster.ts";
 import type { ServedMirror } from "./served-mirror.ts";
 
 /** What is fixed from start to end. */
@@ -34,13 +36,24 @@ export interface Running {
   readonly limits: Limits;
   /** Of the newest configuration, where it does not load. */
   readonly kept: { why: EngineError | undefined };
+  /** The API server, where it is asked. */
+  readonly cluster?: ServeCluster | undefined;
 }
 
 /** Settings that are read once, at the start. @throws EngineError `invalid-config` where one has changed. */
 function refuseFixed(next: Config, now: Config): void {
-  const fixed = ({ store, mode, snapshot, proxy, limits }: Config): Readonly<Record<string, unknown>> => ({
+  const fixed = ({
     store,
     mode,
+    snapshot,
+    proxy,
+    limits,
+    cluster,
+    policies,
+  }: Config): Readonly<Record<string, unknown>> => ({
+    store,
+    mode,
+    cluster: JSON.stringify([cluster, policies.cluster, policies.exceptionNamespaces]),
     "snapshot.from": snapshot.from,
     "proxy.layers": JSON.stringify(proxy.layers),
     "limits.maxBundleSize": limits.maxBundleSize,
@@ -51,11 +64,41 @@ function refuseFixed(next: Config, now: Config): void {
       throw new EngineError("invalid-config", `${name} cannot change while serve runs: restart it`, { subject: name });
 }
 
+/**
+ * What answers before the policies of the cluster were loaded: it is not ready, and nothing is admitted. An answer that
+ * is no denial would be overlooked where the API server may.
+ */
+export async function waitingParts({
+  cluster,
+  kept,
+  limits,
+}: Pick<Running, "cluster" | "kept" | "limits">): Promise<Parts> {
+  const { refuseReviews } = await import("../../proxy/webhook/refuse-reviews.ts");
+  const look = (): void => {
+    cluster?.policies.files();
+    throw kept.why ?? new EngineError("unreachable", "the policies of the cluster are being loaded");
+  };
+  const why = (): string => {
+    try {
+      look();
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return `[${error.code}] nothing is admitted before the policies of the cluster are loaded: ${error.message}`;
+    }
+    return "";
+  };
+  return {
+    mounts: [{ what: "admission", paths: admissionPaths, handle: refuseReviews(limits, why) }],
+    checks: [{ name: "policies", look }],
+    close: () => Promise.resolve(),
+  };
+}
+
 /** The parts of a configuration over the newest mirror, which is let go of when they are closed. */
 export async function openTaken(config: Config, running: Running) {
-  const { served, following, layers, state, metrics, limits, io, log, kept } = running;
+  const { served, following, layers, state, metrics, limits, io, log, kept, cluster } = running;
   const { mirror, adopt, release } = served.take();
-  const opening = { config, mirror, following, layers, state, metrics, limits, io, log };
+  const opening = { config, mirror, following, layers, state, metrics, limits, io, log, cluster };
   try {
     const parts: Parts = await openParts({ ...opening, kept: () => kept.why });
     const close = async (): Promise<void> => {
@@ -64,6 +107,7 @@ export async function openTaken(config: Config, running: Running) {
     };
     const inForce = (): void => {
       adopt();
+      cluster?.inForce();
       if (mirror.currentSnapshot !== undefined) metrics.snapshots.reads(mirror.currentSnapshot);
     };
     return { parts: { ...parts, close }, inForce };

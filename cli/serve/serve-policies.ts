@@ -1,17 +1,29 @@
 /** The policies of `serve`, for the door of the registry and for admission. */
 import { EngineError, type LoadedPolicies } from "../../core/index.ts";
+import type { PolicyFile } from "../../core/kyverno/policy/read-policy.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { CommandIO } from "../command.ts";
 import { placeText, problemText } from "../input/files.ts";
 import { readPolicies } from "../input/policy-files.ts";
 
+/** Policies that are not in files. */
+export interface OtherPolicies {
+  /** @throws EngineError where they are not known yet. */
+  files(): readonly PolicyFile[];
+}
+
 /**
- * All of `policies.folders`. One that does not load refuses them all: a policy that is left out guards nothing.
+ * All of `policies.folders`, and those of the cluster where they are read. One that does not load refuses them all: a
+ * policy that is left out guards nothing. Two of one name both decide, and it is said.
  * @throws EngineError with the code of the first problem; `invalid-config` where there is no policy, unless
  * `policies.allowEmpty`.
  */
-export function readServePolicies({ policies: { folders, allowEmpty } }: Config, io: CommandIO): LoadedPolicies {
-  const loaded = readPolicies(folders, io);
+export function readServePolicies(
+  { policies: { folders, allowEmpty } }: Config,
+  io: CommandIO,
+  others?: OtherPolicies,
+): LoadedPolicies {
+  const loaded = readPolicies(folders, io, others?.files() ?? []);
   const { policies, errors } = loaded;
   const [first] = errors;
   if (first !== undefined)
@@ -21,10 +33,11 @@ export function readServePolicies({ policies: { folders, allowEmpty } }: Config,
   if (policies.length === 0 && !allowEmpty)
     throw new EngineError(
       "invalid-config",
-      "there is no policy there: correct policies.folders, or set policies.allowEmpty: true",
-      {
-        subject: folders.join(", "),
-      },
+      others === undefined
+        ? "there is no policy there: correct policies.folders, or set policies.allowEmpty: true"
+        : "the cluster has no policy that verifies images, nor have policies.folders: apply one, or set " +
+            "policies.allowEmpty: true",
+      { subject: others === undefined ? folders.join(", ") : "policies" },
     );
   return loaded;
 }

@@ -25,11 +25,14 @@ import { readPolicies } from "../input/policy-files.ts";
 import { aliasesOf } from "./aliases-of.ts";
 import { judgingOf } from "./judging.ts";
 import { logEar } from "./log-ear.ts";
+import type { OtherPolicies } from "./serve-policies.ts";
 import type { UpstreamParts } from "./upstreams.ts";
 
 export interface ServeSyncParts extends UpstreamParts {
   readonly mirror: Mirror;
   readonly registry: Registry;
+  /** Policies that are not in files. */
+  readonly others?: OtherPolicies | undefined;
   /** Hears that answers may have changed. */
   readonly synced?: () => void;
 }
@@ -38,10 +41,9 @@ export interface ServeSyncParts extends UpstreamParts {
  * Policies say what is asked of images; exceptions among them count, as they do for admission.
  * @throws EngineError with the code of the first that does not load.
  */
-function readAll({ config, io }: ServeSyncParts): Pick<LoadedPolicies, "policies" | "exceptions"> {
+function readAll({ config, io, others }: ServeSyncParts): Pick<LoadedPolicies, "policies" | "exceptions"> {
   const { folders } = config.policies;
-  if (folders.length === 0) return { policies: [], exceptions: [] };
-  const { policies, exceptions, errors } = readPolicies(folders, io);
+  const { policies, exceptions, errors } = readPolicies(folders, io, others?.files() ?? []);
   const [first] = errors;
   if (first !== undefined) throw new EngineError(first.code, errors.map(problemText).join("; "));
   return { policies, exceptions };

@@ -1,6 +1,7 @@
 /** Who is asked for evidence while somebody waits for a decision: only listed registries, each question once. */
 import type { EngineError } from "../../core/errors.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
 import { hostOf } from "../../core/oci/completeness.ts";
 import { keepingAdded } from "../archive/keeping-added.ts";
@@ -25,14 +26,19 @@ export interface ListedAskerOptions {
   readonly warn: (text: string) => void;
 }
 
+const isOfCluster = ({ kind }: Question): boolean => kind === "cluster" || kind === "key";
+
 /** Undefined where nobody is asked. @throws EngineError `invalid-config` for what is no host. */
 export function listedAsker(options: ListedAskerOptions): ((deadline: Deadline) => Asker) | undefined {
   const { mirror, asker, upstreams, limits, now, silent, report, warn } = options;
   const listed = new Set(upstreams.map(readListed));
   if (asker === undefined) return undefined;
+  const store = storeIn(mirror, limits);
   const shared = new SharedAsker({
     asker: keepingAdded(asker, mirror.knowledge(), warn),
-    store: storeIn(mirror, limits),
+    // A mirror is of registries: what a cluster says may be secret, and is another's where the mirror goes.
+    store:
+      store === undefined ? undefined : (question, answer) => void (isOfCluster(question) || store(question, answer)),
     now,
     silent,
     report,

@@ -191,19 +191,28 @@ function checkCredentials(credentials: UpstreamSettings["credentials"], at: stri
       judge.warn(`${at}/${field}`, `this secret is in plain text: use ${field}File or ${field}Env instead`);
 }
 
-function checkPolicies({ listeners, proxy, policies }: Config, judge: Judge): void {
+function checkPolicies({ listeners, proxy, policies, cluster }: Config, judge: Judge): void {
   const admits = listeners.findIndex(servesAdmission);
-  if (admits >= 0 && policies.folders.length === 0)
+  const hasSome = policies.folders.length > 0 || policies.cluster;
+  if (admits >= 0 && !hasSome)
     judge.refuse(
       `/listeners/${admits}/serves`,
-      "admission needs policies: list files or folders under policies.folders",
+      "admission needs policies: list files or folders under policies.folders, or set policies.cluster: true",
     );
   if (admits < 0 && policies.objects.length > 0)
     judge.refuse("/policies/objects", "are read where a listener serves admission only");
-  if (proxy.admit === "policies" && policies.folders.length === 0)
-    judge.refuse("/proxy/admit", "policies needs some: list files or folders under policies.folders");
+  if (proxy.admit === "policies" && !hasSome)
+    judge.refuse(
+      "/proxy/admit",
+      "policies needs some: list files or folders under policies.folders, or set policies.cluster: true",
+    );
   if (proxy.admit !== "policies" && proxy.noMatch === "deny")
     judge.refuse("/proxy/noMatch", "is read with admit: policies only");
+  if (!policies.cluster && policies.exceptionNamespaces.length > 0)
+    judge.refuse("/policies/exceptionNamespaces", "are read with policies.cluster: true only");
+  for (const field of ["kubeconfig", "context"] as const)
+    if (!policies.cluster && cluster[field] !== undefined)
+      judge.refuse(`/cluster/${field}`, "is read with policies.cluster: true only");
 }
 
 function checkTrust({ trust: { mode, digest } }: Config, judge: Judge): void {

@@ -338,6 +338,28 @@ export const settings = {
           what: "whether serve may start when the folders hold no policy that is applied",
           fallback: false,
         },
+        cluster: {
+          kind: "flag",
+          what: "whether to read policies from the API server, and watch them, beside those of folders",
+          fallback: false,
+          flag: "cluster",
+        },
+        exceptionNamespaces: {
+          kind: "texts",
+          what: "namespaces of the cluster whose PolicyExceptions count; * is all of them",
+        },
+      },
+    },
+    cluster: {
+      kind: "group",
+      what: "the API server, which is asked in mode offline too where something here needs it",
+      fields: {
+        kubeconfig: {
+          kind: "path",
+          what: "kubeconfig file; default: KUBECONFIG, or the service account of this Pod",
+          flag: "kubeconfig",
+        },
+        context: { kind: "text", what: "context of the kubeconfig", flag: "context" },
       },
     },
     admission: {

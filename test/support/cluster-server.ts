@@ -1,6 +1,7 @@
 /**
  * An API server of one test that keeps objects: it creates, changes, removes and watches them as a real one does, with
- * versions, conflicts, bookmarks and expired versions. Source: Kubernetes API concepts.
+ * versions, conflicts, bookmarks and expired versions. Source:
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerOptions } from "node:https";

@@ -1,6 +1,7 @@
 /**
  * Objects of one resource as the API server has them: listed once, then watched, and listed again now and then. What is
- * known stays while the API server is away. Source: Kubernetes API concepts (efficient detection of changes).
+ * known stays while the API server is away. Source:
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { JsonObject } from "../../../core/encoding/json.ts";
@@ -228,7 +229,7 @@ const keyOf = ({ metadata }: JsonObject): string => {
 };
 
 /** Who changed which field last is most of an object, and nobody here reads it. */
-export function withoutManagers(object: JsonObject): JsonObject {
+function withoutManagers(object: JsonObject): JsonObject {
   if (!isObject(object.metadata)) return object;
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };

@@ -211,7 +211,7 @@ function idOf({ metadata }: JsonObject): string {
  * The public keys in `cosign.pub`, and nothing else of the Secret.
  * @throws EngineError `no-key`
  */
-function publicKeyIn(secret: JsonValue, reference: string, limits: Limits): string {
+export function publicKeyIn(secret: JsonValue, reference: string, limits: Limits): string {
   const fail = (why: string, cause?: unknown): EngineError =>
     new EngineError("no-key", why, { subject: reference, cause });
   const data = isObject(secret) ? secret.data : undefined;

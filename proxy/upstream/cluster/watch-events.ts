@@ -1,6 +1,7 @@
 /**
  * The events of one watch, from its stream: a line of JSON each. Nothing is read ahead of whoever takes them, so what
- * waits is one piece and one line. Source: Kubernetes API concepts (efficient detection of changes, watch bookmarks).
+ * waits is one piece and one line. Source:
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/.
  */
 import { type JsonObject, parseJson } from "../../../core/encoding/json.ts";
 import { isObject } from "../../../core/encoding/shape.ts";

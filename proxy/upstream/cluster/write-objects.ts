@@ -35,7 +35,7 @@ export interface ObjectWriter {
 }
 
 /** Who owns the fields that are applied. */
-export const fieldManager = "sallyport";
+const fieldManager = "sallyport";
 
 const wordsFor = (verb: string, { apiVersion, resource, namespace, name }: ResourceAddress): string => {
   const group = apiVersion.includes("/") ? `.${apiVersion.split("/")[0] ?? ""}` : "";

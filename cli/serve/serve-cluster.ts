@@ -1,0 +1,146 @@
+/**
+ * The API server of `serve`: policies that are watched there, and objects that decisions read. Loaded where the
+ * configuration says so; nothing but that server is dialled. Source: docs/guides/in-a-cluster.md.
+ */
+import { once } from "../../core/cosign/signed-entity.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { PolicyFile } from "../../core/kyverno/policy/read-policy.ts";
+import type { Limits } from "../../core/limits.ts";
+import { ClusterPolicies, type NotLoaded } from "../../proxy/cluster/cluster-policies.ts";
+import type { Log } from "../../proxy/log.ts";
+import type { ClusterMetrics } from "../../proxy/metrics.ts";
+import type { ReadinessCheck } from "../../proxy/serve/health.ts";
+import type { Config } from "../../proxy/serve/settings.ts";
+import { readAuthorities } from "../../proxy/upstream/authorities.ts";
+import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
+import { WatchedObjects } from "../../proxy/cluster/watched-objects.ts";
+import type { Parts } from "../../proxy/upstream/route.ts";
+import type { CommandIO } from "../command.ts";
+import { problemText } from "../input/files.ts";
+import { filesOf } from "../input/tool-files.ts";
+import type { OtherPolicies } from "./serve-policies.ts";
+
+export interface ServeCluster {
+  readonly cluster: Cluster;
+  readonly policies: OtherPolicies;
+  /** Namespaces, and what policies name. */
+  readonly objects: WatchedObjects;
+  /** Who is asked for the rest. */
+  readonly parts: Pick<Parts, "cluster" | "key">;
+  readonly checks: readonly ReadinessCheck[];
+  /** What was read last is in force. */
+  inForce(): void;
+  /** From now on changes are told. */
+  start(changed: (why: string) => void): void;
+  close(): Promise<void>;
+}
+
+export interface ServeClusterParts {
+  readonly config: Config;
+  readonly limits: Limits;
+  readonly io: CommandIO;
+  readonly log: Log;
+  readonly metrics: ClusterMetrics;
+}
+
+/** @throws EngineError `invalid-config` where no API server is named, or its kubeconfig cannot be read. */
+export function openServeCluster({ config, limits, io, log, metrics }: ServeClusterParts): ServeCluster {
+  const { env } = io;
+  const files = filesOf(io);
+  const now = (): Date => io.now();
+  const { kubeconfig, context } = config.cluster;
+  const cluster = openCluster({
+    env,
+    files,
+    limits,
+    now,
+    kubeconfig,
+    context,
+    authorities: once(() => readAuthorities({ env, files, added: undefined })),
+    log: (line) => log.debug("API server", { line }),
+  });
+  const server = cluster.server();
+  const stop = new AbortController();
+  const failed = (error: unknown): void =>
+    log.error("a bug ended a watch of the API server", { error: error instanceof Error ? error.stack : String(error) });
+  let isDue = false;
+  let changed = (_: string): void => {
+    isDue = true;
+  };
+  let notLoaded: readonly NotLoaded[] = [];
+  let told = "";
+  const policies = new ClusterPolicies({
+    cluster,
+    limits,
+    exceptionNamespaces: () => config.policies.exceptionNamespaces,
+    changed: () => changed("the policies of the cluster changed"),
+    failed,
+  });
+  const objects = new WatchedObjects({ cluster, limits, now, failed });
+  const ended = policies.run(stop.signal);
+  const tellNotLoaded = (): void => {
+    metrics.notLoaded(notLoaded.length);
+    const text = JSON.stringify(notLoaded);
+    if (text === told) return;
+    told = text;
+    for (const { name, keeps, problems } of notLoaded)
+      log.error(
+        keeps
+          ? "a policy of the cluster does not load: the one before stays in force"
+          : "a policy of the cluster does not load: it is not in force",
+        { policy: name, code: problems[0]?.code, error: problems.map(problemText).join("; ") },
+      );
+  };
+  return {
+    cluster,
+    objects,
+    policies: {
+      files(): readonly PolicyFile[] {
+        const read = policies.read();
+        notLoaded = read.notLoaded;
+        tellNotLoaded();
+        return read.files;
+      },
+    },
+    parts: { cluster: cluster.cluster, key: cluster.key },
+    checks: [
+      {
+        name: "cluster",
+        isOnlySaid: true,
+        look() {
+          const { failure, heard } = policies;
+          metrics.watched(failure === undefined);
+          if (failure !== undefined)
+            throw new EngineError(
+              failure.code,
+              `the policies stay as they were at ${heard?.toISOString() ?? "the start"}: ${failure.message}`,
+              { subject: server },
+            );
+        },
+      },
+      {
+        name: "cluster policies",
+        isOnlySaid: true,
+        look() {
+          const [first] = notLoaded;
+          if (first === undefined) return;
+          throw new EngineError(
+            first.problems[0]?.code ?? "invalid-policy",
+            `${first.name} does not load, ${first.keeps ? "and the one before stays" : "and is not in force"}` +
+              (notLoaded.length > 1 ? `; ${notLoaded.length - 1} more` : ""),
+          );
+        },
+      },
+    ],
+    inForce: () => policies.inForce(),
+    start: (act) => {
+      changed = act;
+      if (isDue) changed("the API server is watched");
+    },
+    async close() {
+      stop.abort();
+      await Promise.all([ended, objects.close()]);
+      await cluster.close();
+    },
+  };
+}

@@ -1,0 +1,215 @@
+/** `serve --cluster`: policies of an API server, watched while reviews are decided. */
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { JsonObject } from "../../../core/encoding/json.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { parseYaml } from "../../../core/kyverno/policy/yaml.ts";
+import { reviewOf } from "../../support/admission.ts";
+import { kubeconfigOf } from "../../support/api-server.ts";
+import { type ClusterServer, serveCluster } from "../../support/cluster-server.ts";
+import { image, pod, policyText } from "../../support/fixture-policies.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli } from "../command-io.ts";
+import { head, type Running, serving, unready } from "../serving.ts";
+
+const test = suite("cli/serve/serve-cluster");
+
+const layout = fileURLToPath(new URL("../../fixtures/documentation/layout", import.meta.url));
+const store = tempFolder();
+const now = "2026-11-26T12:00:00Z";
+const listener = '{ address: "127.0.0.1:0", serves: [admission, health, metrics] }';
+const kinds = {
+  clusterpolicies: "ClusterPolicy",
+  policies: "Policy",
+  policyexceptions: "PolicyException",
+  namespaces: "Namespace",
+};
+const objectOf = (text: string) => parseYaml(text, "policy", { limits: defaultLimits })[0]?.value as unknown as object;
+const strict = objectOf(policyText({ name: "strict" }));
+/** Every image, so that what is not signed is denied whatever its name. */
+const ofOthers = objectOf(policyText({ name: "strict", references: '["registry.example/*"]' }));
+const broken = { ...strict, spec: { rules: "none" } };
+
+async function review(url: string, path: string, object: JsonObject): Promise<{ allowed: boolean; message: string }> {
+  const response = await fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(reviewOf(object)) });
+  assert.is(response.status, 200);
+  const { response: answer } = (await response.json()) as {
+    readonly response: { allowed: boolean; status?: { message: string } };
+  };
+  return { allowed: answer.allowed, message: answer.status?.message ?? "" };
+}
+
+const judge = (url: string, tag: string) => review(url, "/mutate/fail", pod(image(tag)));
+
+async function inCluster(
+  act: (running: Running & { readonly url: string; readonly served: ClusterServer }) => Promise<void>,
+  {
+    begin,
+    resources = kinds,
+    more = "",
+  }: {
+    readonly begin?: (served: ClusterServer) => void;
+    readonly resources?: Readonly<Record<string, string>>;
+    readonly more?: string;
+  } = {},
+): Promise<void> {
+  const served = await serveCluster(resources);
+  begin?.(served);
+  try {
+    const files = {
+      "sallyport.yaml":
+        `${head}store: ${store}\nlisteners: [${listener}]\npolicies: { cluster: true${more} }\n` +
+        "cluster: { kubeconfig: admin.conf }\n",
+      "admin.conf": kubeconfigOf(served.url),
+    };
+    const { exit, err } = await serving(
+      ["--config", "sallyport.yaml"],
+      (running) => act({ ...running, served, url: running.urls[0] ?? "" }),
+      { now, files },
+    );
+    assert.is(exit, 0, err);
+  } finally {
+    await served.close();
+  }
+}
+
+test.before(async () => {
+  const { exit, err } = await runCli(["mirror", "add", layout, "--complete=repository", "--store", store], { now });
+  assert.is(exit, 0, err);
+});
+
+const loaded = "the configuration was loaded again";
+
+test("a policy of the cluster decides; its changes count without a restart", () =>
+  inCluster(
+    async ({ url, served, logged }) => {
+      await logged(loaded);
+      assert.ok((await judge(url, "signed")).allowed);
+      assert.match((await judge(url, "unsigned")).message, /resource Pod\/shop\/web was blocked/);
+      assert.equal(await unready(url), []);
+      served.put("clusterpolicies", ofOthers);
+      await logged(loaded, 2);
+      assert.ok((await judge(url, "unsigned")).allowed);
+    },
+    { begin: (served) => void served.put("clusterpolicies", strict) },
+  ));
+
+test("before the policies are loaded it is not ready, and every review is denied", () =>
+  inCluster(
+    async ({ url, served, logged }) => {
+      for (const path of ["/mutate/fail", "/validate/ignore"]) {
+        const { allowed, message } = await review(url, path, pod(image("signed")));
+        assert.not(allowed);
+        assert.match(message, /^\[[a-z-]+\] nothing is admitted before the policies of the cluster are loaded: /);
+      }
+      const ready = await fetch(`${url}/readyz`);
+      assert.is(ready.status, 503);
+      await ready.arrayBuffer();
+      served.instead = undefined;
+      await logged(loaded);
+      assert.is((await fetch(`${url}/readyz`)).status, 200);
+      assert.ok((await judge(url, "signed")).allowed);
+    },
+    {
+      begin: (served) => {
+        served.put("clusterpolicies", strict);
+        served.instead = () => ({ status: 403, body: {} });
+      },
+    },
+  ));
+
+test("what does not load, and the loss of every policy, change nothing and are said", () =>
+  inCluster(
+    async ({ url, served, logged, lines }) => {
+      await logged(loaded);
+      served.put("clusterpolicies", broken);
+      await logged("a policy of the cluster does not load: the one before stays in force");
+      assert.not((await judge(url, "unsigned")).allowed);
+      assert.equal(await unready(url), ["cluster policies invalid-policy"]);
+      assert.match(await (await fetch(`${url}/metrics`)).text(), /sallyport_cluster_policies_not_loaded 1/);
+      served.remove("clusterpolicies", "strict");
+      await logged("the new configuration is wrong: the old one stays in force");
+      const told = lines().findLast(({ msg }) => msg === "the new configuration is wrong: the old one stays in force");
+      assert.match(String(told?.error ?? ""), /no policy that verifies images/);
+      assert.not((await judge(url, "unsigned")).allowed);
+      assert.ok((await unready(url)).includes("configuration invalid-config"));
+    },
+    { begin: (served) => void served.put("clusterpolicies", strict) },
+  ));
+
+test("without the API server it goes on with what is there, and says so", () =>
+  inCluster(
+    async ({ url, served, logged }) => {
+      await logged(loaded);
+      served.instead = () => ({ status: 403, body: {} });
+      served.cut();
+      while (!(await unready(url)).includes("cluster access-denied"))
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.not((await judge(url, "unsigned")).allowed);
+      assert.ok((await judge(url, "signed")).allowed);
+    },
+    { begin: (served) => void served.put("clusterpolicies", strict) },
+  ));
+
+test("exceptions count where the configuration says so, and namespaces are as the cluster has them", () =>
+  inCluster(
+    async ({ url, served, logged }) => {
+      await logged(loaded);
+      assert.not((await judge(url, "unsigned")).allowed);
+      const exception = (namespace: string) => ({
+        apiVersion: "kyverno.io/v2",
+        kind: "PolicyException",
+        metadata: { name: "web", namespace },
+        spec: {
+          exceptions: [{ policyName: "strict", ruleNames: ["*"] }],
+          match: { any: [{ resources: { kinds: ["Pod"], namespaces: ["shop"] } }] },
+        },
+      });
+      served.put("policyexceptions", exception("shop"));
+      served.put("policyexceptions", exception("delta"));
+      await logged(loaded, 2);
+      assert.ok((await judge(url, "unsigned")).allowed);
+      served.remove("policyexceptions", "web", "delta");
+      await logged(loaded, 3);
+      assert.not((await judge(url, "unsigned")).allowed);
+    },
+    {
+      begin: (served) => void served.put("clusterpolicies", strict),
+      more: ", exceptionNamespaces: [delta]",
+    },
+  ));
+
+test("a namespace's labels are those of the cluster; one that is not watched yet is asked for", () =>
+  inCluster(
+    async ({ url, served, logged }) => {
+      await logged(loaded);
+      assert.match((await judge(url, "unsigned")).message, /blocked/);
+      served.put("namespaces", {
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name: "shop", labels: { a: "no" } },
+      });
+      while (!(await judge(url, "unsigned")).allowed) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+    {
+      begin: (served) => {
+        served.put("namespaces", {
+          apiVersion: "v1",
+          kind: "Namespace",
+          metadata: { name: "shop", labels: { a: "yes" } },
+        });
+        served.put(
+          "clusterpolicies",
+          objectOf(
+            policyText({
+              name: "strict",
+              match: "any: [{ resources: { kinds: [Pod], namespaceSelector: { matchLabels: { a: 'yes' } } } }]",
+            }),
+          ),
+        );
+      },
+    },
+  ));
+
+test.run();

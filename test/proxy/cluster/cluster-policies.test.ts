@@ -1,0 +1,194 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EngineError } from "../../../core/errors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { ClusterPolicies } from "../../../proxy/cluster/cluster-policies.ts";
+import { openStub } from "../../support/api-server.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { type ClusterServer, serveCluster } from "../../support/cluster-server.ts";
+
+const test = suite("proxy/cluster/cluster-policies");
+
+const kinds = { clusterpolicies: "ClusterPolicy", policies: "Policy", policyexceptions: "PolicyException" };
+const spec = (rule: object = {}) => ({
+  validationFailureAction: "Enforce",
+  rules: [
+    {
+      name: "verify",
+      match: { any: [{ resources: { kinds: ["Pod"] } }] },
+      verifyImages: [{ imageReferences: ["*"], attestors: [{ entries: [{ keys: { publicKeys: "k8s://a/b" } }] }] }],
+      ...rule,
+    },
+  ],
+});
+const policy = (name: string, rule: object = {}) => ({
+  apiVersion: "kyverno.io/v1",
+  kind: "ClusterPolicy",
+  metadata: { name },
+  spec: spec(rule),
+});
+const broken = { verifyImages: "no list" };
+const exception = (namespace: string) => ({
+  apiVersion: "kyverno.io/v2",
+  kind: "PolicyException",
+  metadata: { name: "e", namespace },
+  spec: {
+    exceptions: [{ policyName: "a", ruleNames: ["verify"] }],
+    match: { any: [{ resources: { kinds: ["Pod"] } }] },
+  },
+});
+
+interface Stage {
+  readonly served: ClusterServer;
+  readonly policies: ClusterPolicies;
+  readonly changes: () => number;
+  readonly until: (holds: () => boolean) => Promise<void>;
+}
+
+async function watching(
+  act: (stage: Stage) => Promise<void>,
+  begin: (served: ClusterServer) => void = () => undefined,
+  resources: Readonly<Record<string, string>> = kinds,
+): Promise<void> {
+  const served = await serveCluster(resources);
+  begin(served);
+  const cluster = openStub(served);
+  const stop = new AbortController();
+  let count = 0;
+  const policies = new ClusterPolicies({
+    cluster,
+    limits: defaultLimits,
+    exceptionNamespaces: () => ["delta"],
+    changed: () => {
+      count += 1;
+    },
+    failed: (error) => {
+      throw error;
+    },
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
+    settleMs: 5,
+  });
+  const running = policies.run(stop.signal);
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((resolve) => setTimeout(resolve, 2));
+  };
+  try {
+    await act({ served, policies, until, changes: () => count });
+  } finally {
+    stop.abort();
+    await running;
+    await cluster.close();
+    await served.close();
+  }
+}
+
+const isRead = (policies: ClusterPolicies): boolean => {
+  try {
+    policies.read();
+    return true;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return false;
+  }
+};
+const names = (policies: ClusterPolicies): readonly string[] => policies.read().files.map(({ name }) => name);
+
+test("nothing is read before the lists are; then policies, and the exceptions of the namespaces that count", () =>
+  watching(
+    async ({ policies, until, changes }) => {
+      throwsCode("unreachable", () => policies.read());
+      await until(() => isRead(policies) && changes() > 0);
+      await until(() => names(policies).length === 3);
+      assert.equal(names(policies), [
+        "cluster:ClusterPolicy/a",
+        "cluster:Policy/shop/p",
+        "cluster:PolicyException/delta/e",
+      ]);
+    },
+    (served) => {
+      served.put("clusterpolicies", policy("a"));
+      served.put("policies", { ...policy("p"), kind: "Policy", metadata: { name: "p", namespace: "shop" } });
+      served.put("policyexceptions", exception("delta"));
+      served.put("policyexceptions", exception("shop"));
+    },
+  ));
+
+test("of a policy that no longer loads the one before stays; one that never did is left out, and both are said", () =>
+  watching(
+    async ({ served, policies, until }) => {
+      await until(() => isRead(policies));
+      policies.inForce();
+      served.put("clusterpolicies", policy("a", broken));
+      served.put("clusterpolicies", policy("b", broken));
+      served.put("clusterpolicies", policy("c"));
+      await until(() => policies.read().notLoaded.length === 2 && names(policies).length === 2);
+      const { files, notLoaded } = policies.read();
+      assert.equal(
+        files.map(({ name, text }) => [name, text.includes("no list")]),
+        [
+          ["cluster:ClusterPolicy/a", false],
+          ["cluster:ClusterPolicy/c", false],
+        ],
+      );
+      assert.equal(
+        notLoaded.map(({ name, keeps }) => [name, keeps]),
+        [
+          ["ClusterPolicy/a", true],
+          ["ClusterPolicy/b", false],
+        ],
+      );
+      served.remove("clusterpolicies", "a");
+      await until(() => names(policies).length === 1);
+    },
+    (served) => void served.put("clusterpolicies", policy("a")),
+  ));
+
+test("before anything was in force, a policy that does not load is not left out", () =>
+  watching(
+    async ({ policies, until }) => {
+      await until(() => isRead(policies) && names(policies).length === 1);
+      assert.match(policies.read().files[0]?.text ?? "", "no list");
+      assert.is(policies.read().notLoaded.length, 0);
+    },
+    (served) => void served.put("clusterpolicies", policy("a", broken)),
+  ));
+
+test("what Kyverno writes into a policy's status is no change", () =>
+  watching(
+    async ({ served, policies, changes, until }) => {
+      await until(() => isRead(policies) && changes() > 0 && served.watches() === 3);
+      await until(() => names(policies).length === 1);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      const before = changes();
+      served.put("clusterpolicies", { ...policy("a"), status: { ready: true } });
+      served.put("clusterpolicies", policy("b"));
+      await until(() => changes() > before);
+      assert.is(changes(), before + 1);
+      served.put("clusterpolicies", { ...policy("a"), status: { ready: false } });
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      assert.is(changes(), before + 1);
+    },
+    (served) => void served.put("clusterpolicies", policy("a")),
+  ));
+
+test("without their definition nothing is read; those of exceptions need not be there", async () => {
+  await watching(
+    async ({ policies, until }) => {
+      await until(() => {
+        try {
+          policies.read();
+          return false;
+        } catch (error) {
+          return error instanceof EngineError && error.code === "invalid-config";
+        }
+      });
+    },
+    undefined,
+    { policies: "Policy" },
+  );
+  await watching(({ policies, until }) => until(() => isRead(policies)), undefined, {
+    clusterpolicies: "ClusterPolicy",
+  });
+});
+
+test.run();
