@@ -319,12 +319,18 @@ export const remedies = {
   capsule: "look at it with `sallyport capsule inspect FILE`, decide from it with `--capsule FILE`",
   "capsule-base": "name the capsule that it changes before it: `--capsule FULL --capsule DELTA`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
+  "accept-snapshot-pins":
+    "see who changed it; if it is right, accept it once: `sallyport snapshot pull PLACE --store STORE --accept-pins`; a " +
+    "server accepts the digest that the message names: `snapshot.acceptPins` in its configuration",
   "snapshot-rollback":
     "see who changed the mirror that is pushed; if it is right, pull into a new folder: " +
     "`sallyport snapshot pull PLACE --store FOLDER --key KEY`",
   "archive-forged":
     "copy it again from where it came, and compare checksums on both sides; if it stays so, do not use it",
   "part-twice": "name each part once",
+  "from-future":
+    "set the clock that is wrong: of this machine (`date`), or of the one that made it, which then makes it again; " +
+    "if nobody's is, the key may be stolen: reject it",
   "archive-replay": "nothing is to be done: what it brought is here; import a newer one",
   "archive-full":
     "bring what is missing in its order, or a full archive, which needs none before it: " +

@@ -89,8 +89,6 @@ export const layers: LayerTable = {
       "proxy/system-words.ts",
       "proxy/make-folder.ts",
       "proxy/mirror",
-      "core/trust",
-      "core/tuf",
       "core/tlog",
     ],
     packages: ["node:", "better-sqlite3"],

@@ -10,7 +10,15 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/snapshot/publish-snapshot.test.ts",
     why: "what it writes is pushed there, and read again in bring-snapshot.test.ts",
   },
-  "proxy/mirror/snapshot-floors.ts": {
+  "proxy/mirror/trust-gate.ts": {
+    test: "test/attacks/archives.test.ts",
+    why: "what it refuses of archives is imported there, of snapshots in snapshots.test.ts, and what it lets through",
+  },
+  "cli/input/initial-roots.ts": {
+    test: "test/cli/commands/snapshot.test.ts",
+    why: "a root of SALLYPORT_TUF_ROOT is the one that counts there, and without it the built-in one",
+  },
+  "proxy/mirror/snapshot-trust.ts": {
     test: "test/attacks/snapshots.test.ts",
     why: "what it refuses is pulled there, and what it lets through",
   },

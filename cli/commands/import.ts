@@ -7,7 +7,6 @@ import { type Command, Option } from "commander";
 import { readArchiveKey } from "../../core/archive/archive-statement.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
 import { EngineError } from "../../core/errors.ts";
-import { publicGoodRoot } from "../../core/trust/public-good.ts";
 import { type ArchiveFormat, foreignFormats, ownFormat } from "../../proxy/archive/foreign-format.ts";
 import { type Acceptance, isArchiveFile } from "../../proxy/crossing/archive-part.ts";
 import { type ArchiveReader, groupParts, openArchive } from "../../proxy/crossing/archive-reader.ts";
@@ -24,11 +23,11 @@ import { type ExitCode, exitOf } from "../exit-code.ts";
 import { fromEnvironment } from "../environment.ts";
 import { addCompleteOption } from "../input/complete-flag.ts";
 import { asGiven, readPublicKey, usage } from "../input/given-file.ts";
+import { readInitialRoots } from "../input/initial-roots.ts";
 import { parseLayoutFlag } from "../input/layouts.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { addStoreOption, withMirrorAsync } from "../input/store.ts";
-import { defaultTrustName, readTufRoot } from "../input/trust-flags.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { saidBy } from "../render/fix.ts";
 import { reportImported, toImportedJson } from "../render/imported.ts";
@@ -102,7 +101,7 @@ function openArchives(
 
 function importOwn(mirror: Mirror, files: readonly string[], flags: Flags, io: CommandIO, done: Done): void {
   const given = readKeys(flags, io);
-  const root = fromEnvironment("SALLYPORT_TUF_ROOT", io);
+  const roots = readInitialRoots(fromEnvironment("SALLYPORT_TUF_ROOT", io), io);
   const voice = isDocumentFormat(flags.output) ? quiet(io) : io;
   const now = io.now();
   const archives = openArchives(files, acceptanceOf(mirror, given));
@@ -116,8 +115,7 @@ function importOwn(mirror: Mirror, files: readonly string[], flags: Flags, io: C
         restart: flags.restart === true,
         isDry: flags.dryRun === true,
         verifier: nodeVerifier,
-        initialRoot: (trust) =>
-          trust !== defaultTrustName ? undefined : root === undefined ? publicGoodRoot() : readTufRoot(root, io),
+        ...roots,
         givenKeys: given.map(({ fingerprint, pem }) => ({ fingerprint, pem })),
         ...(flags.verify === true ? { judge: readJudge(flags.policies ?? [], io, name) } : {}),
       });
@@ -132,9 +130,19 @@ function importOwn(mirror: Mirror, files: readonly string[], flags: Flags, io: C
 
 function rejectKeys(mirror: Mirror, flags: Flags, io: CommandIO): void {
   for (const fingerprint of flags.rejectKey ?? []) {
-    if (!mirror.imports.rejectKey(fingerprint))
+    const rejected = mirror.imports.rejectKey(fingerprint);
+    if (rejected === undefined)
       throw usage("no key of this whole fingerprint is accepted; mirror status names those that are", fingerprint);
     if (!isDocumentFormat(flags.output)) tellAnswer(`no longer accepted: archives signed by ${fingerprint}\n`, io);
+    const { takenBack, last } = rejected;
+    if (takenBack !== undefined)
+      warn(
+        `archive ${takenBack.sequence}, the last that was imported, was signed by this key: its number no longer ` +
+          `counts (${last === undefined ? "none does" : `archive ${last.sequence} does`}), and what it brought stays ` +
+          "until a full archive is imported. Entries of the distrust list that it brought stay after that too: look " +
+          "at them: sallyport mirror distrust ls",
+        io,
+      );
   }
   // A stolen key may have named its heir, and an honest one its follower: only people know which it was.
   const keys = mirror.imports.keys();

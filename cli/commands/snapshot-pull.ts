@@ -6,17 +6,19 @@ import type { CommandIO } from "../command.ts";
 import { fromEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { usage } from "../input/given-file.ts";
+import { readInitialRoots } from "../input/initial-roots.ts";
 import { readSnapshotKey, type SnapshotFlags, withPlace } from "../input/snapshot-flags.ts";
 import { lockHolder, type StoreOptions } from "../input/store.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { shortDigest } from "../render/digest.ts";
 import { note, warn } from "../render/say.ts";
 import { toSizeText } from "../render/size.ts";
-import { renderFacts } from "../render/snapshot.ts";
+import { renderFacts, takenBackText } from "../render/snapshot.ts";
 import { toTimeText } from "../render/time.ts";
 
 export interface SnapshotPullFlags extends SnapshotFlags, StoreOptions {
   readonly key?: readonly string[];
+  readonly acceptPins?: boolean;
 }
 
 export async function pullSnapshot(text: string, flags: SnapshotPullFlags, io: CommandIO): Promise<ExitCode> {
@@ -25,19 +27,30 @@ export async function pullSnapshot(text: string, flags: SnapshotPullFlags, io: C
   const keys = (flags.key ?? []).map((path) => readSnapshotKey(path, io, "--key").key);
   if (keys.length === 0 && findCurrentSnapshot(store, io.limits) === undefined)
     throw usage("nobody's snapshots are accepted here yet: give the public key of those who push them", "--key");
+  const roots = readInitialRoots(fromEnvironment("SALLYPORT_TUF_ROOT", io), io);
   return withPlace(text, flags, io, async (way) => {
-    const brought = await bringSnapshot({ ...way, store, keys, verifier: nodeVerifier, holder: lockHolder(io) });
+    const brought = await bringSnapshot({
+      ...way,
+      ...roots,
+      store,
+      keys,
+      acceptPins: flags.acceptPins === true,
+      verifier: nodeVerifier,
+      now: io.now(),
+      holder: lockHolder(io),
+    });
     tell(brought, store, flags, io);
     return 0;
   });
 }
 
 function tell(brought: Brought, store: string, { output }: SnapshotPullFlags, io: CommandIO): void {
-  const { state, snapshot, before, newKeys } = brought;
+  const { state, snapshot, before, newKeys, takenBack } = brought;
   const { sequence, size, contentId, created, key, from } = snapshot;
   const now = io.now();
   if (Date.parse(created) > now.getTime())
     warn(`the clock is behind: this snapshot was made at ${created} [clock-behind]`, io);
+  if (takenBack !== undefined) warn(takenBackText(takenBack), io);
   for (const fingerprint of newKeys) note(`snapshots signed by the key ${fingerprint} are accepted from now on`, io);
   if (isDocumentFormat(output)) {
     const facts = { state, sequence, contentId, created, size, signedBy: key, newKeys };

@@ -36,7 +36,8 @@ export function define(command: Command, { io, finish }: Shell): void {
   addSnapshotOptions(
     addStoreOption(command.command("pull").description("verify a snapshot, and read it from now on"))
       .argument("<place>", placeHelp)
-      .option("--key <file>", "a public key whose snapshots are accepted (repeatable); kept for later pulls", collect),
+      .option("--key <file>", "a public key whose snapshots are accepted (repeatable); kept for later pulls", collect)
+      .option("--accept-pins", "let this snapshot change who is trusted here"),
     io,
   ).action(async (place: string, flags: SnapshotPullFlags) => finish(await pullSnapshot(place, flags, io)));
   addSnapshotOptions(

@@ -55,3 +55,8 @@ export const toSnapshotListJson = (place: string, { rows, total }: SnapshotRows)
 /** Lines of a name and a text. */
 export const renderFacts = (rows: readonly (readonly [string, string])[], io: CommandIO): string =>
   rows.map(([name, text]) => `${name.padEnd(12)}${styleOf(io).text(visible(text))}\n`).join("");
+
+/** That what was read before is no measure of what is read now. */
+export const takenBackText = ({ sequence, key }: { readonly sequence: number; readonly key: string }): string =>
+  `snapshot ${sequence}, which was read until now, was signed by ${key}, which is no longer accepted: what it said ` +
+  "of numbers and trust does not count";

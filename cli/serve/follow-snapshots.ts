@@ -13,6 +13,7 @@ import { bringSnapshot, type Brought } from "../../proxy/snapshot/bring-snapshot
 import { parseSnapshotPlace } from "../../proxy/snapshot/place.ts";
 import { pauseBetween } from "../../proxy/sync/interval.ts";
 import type { CommandIO } from "../command.ts";
+import { readInitialRoots } from "../input/initial-roots.ts";
 import { readSnapshotKey } from "../input/snapshot-flags.ts";
 import { lockHolder } from "../input/store.ts";
 import { openServeRegistry } from "./upstreams.ts";
@@ -44,7 +45,7 @@ const mostMs = 30 * 60_000;
 export async function followOnce(parts: Omit<FollowParts, "switched">, stop: AbortSignal): Promise<Brought> {
   const { store, limits, io, log, metrics, following } = parts;
   const config = parts.config();
-  const { from = "", keys } = config.snapshot;
+  const { from = "", keys, acceptPins } = config.snapshot;
   const registry = openServeRegistry({ config, limits, io, log });
   try {
     const brought = await bringSnapshot({
@@ -52,7 +53,10 @@ export async function followOnce(parts: Omit<FollowParts, "switched">, stop: Abo
       place: parseSnapshotPlace(from, "snapshot.from"),
       registry,
       keys: keys.map((path) => readSnapshotKey(path, io, "snapshot.keys").key),
+      ...readInitialRoots(config.trust.tufRoot, io),
+      acceptPins,
       verifier: nodeVerifier,
+      now: io.now(),
       limits,
       holder: lockHolder(io),
       signal: AbortSignal.any([stop, AbortSignal.timeout(mostMs)]),
@@ -71,11 +75,15 @@ export async function followOnce(parts: Omit<FollowParts, "switched">, stop: Abo
   }
 }
 
-function tell({ snapshot, newKeys, before }: Brought, { log, io }: Pick<FollowParts, "log" | "io">): void {
+function tell({ snapshot, newKeys, before, takenBack }: Brought, { log, io }: Pick<FollowParts, "log" | "io">): void {
   const { sequence, contentId, created, from, key } = snapshot;
   log.info("a snapshot was pulled", { sequence, contentId, created, from, signedBy: key, before });
   if (Date.parse(created) > io.now().getTime())
     log.warn("the clock is behind: this snapshot was made later", { code: "clock-behind", created });
+  if (takenBack !== undefined)
+    log.warn("the snapshot that was read until now is no measure of this one: its key is no longer accepted", {
+      ...takenBack,
+    });
   for (const fingerprint of newKeys) log.warn("another key signs snapshots from now on", { fingerprint });
 }
 

@@ -18,6 +18,7 @@ import { parseQuestion, type QuestionKind } from "../knowledge/question.ts";
 import type { Limits } from "../limits.ts";
 import { parseScope } from "../oci/completeness.ts";
 import { countOf, encodeFlat, type FlatObject, onlyMembers, parseFlat, textOf } from "./canonical-line.ts";
+import { metadataKey } from "./metadata-key.ts";
 import type { ContentRow } from "./order.ts";
 
 /** When and from where something is known; `at` is RFC 3339. */
@@ -96,7 +97,7 @@ export interface PinEntry extends Known {
   readonly size: number;
 }
 
-/** TUF metadata, whose bytes are a blob; `key` is repository, role and version with spaces between them. */
+/** TUF metadata, whose bytes are a blob; `key` is {@link metadataKey}. */
 export interface MetadataEntry {
   readonly kind: "tuf-metadata";
   readonly key: string;
@@ -333,7 +334,7 @@ function readMetadata(object: FlatObject, key: string): MetadataEntry {
     textOf(object, "role"),
     countOf(object, "version"),
   ];
-  if (`${repository} ${role} ${version}` !== key) throw malformed("not the key of this metadata");
+  if (metadataKey(repository, role, version) !== key) throw malformed("not the key of this metadata");
   return {
     kind: "tuf-metadata",
     key,

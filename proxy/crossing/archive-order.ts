@@ -2,6 +2,7 @@
  * Whether an archive may be imported after those that were: none twice, no older one, and a change only onto what it
  * changes. Source: docs/spec/archive.md#sequence.
  */
+import { fromFuture } from "../../core/archive/from-future.ts";
 import type { ArchiveStatement } from "../../core/archive/archive-statement.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError, type Remedy } from "../../core/errors.ts";
@@ -10,6 +11,8 @@ import type { SeenArchives } from "../mirror/import-state.ts";
 export interface OrderOptions {
   /** The other side began to count again: a full archive with a lower number is taken, if it was made later. */
   readonly restart: boolean;
+  /** By this machine's clock. */
+  readonly now: Date;
 }
 
 /** @throws EngineError `archive-sequence`, with a sentence for each way to be out of order. */
@@ -17,16 +20,20 @@ export function requireOrder(
   statement: ArchiveStatement,
   digest: Digest,
   { last, base }: SeenArchives,
-  { restart }: OrderOptions,
+  { restart, now }: OrderOptions,
 ): void {
   const { sequence, kind, created, previous } = statement;
   const wrong = (why: string, remedy: Remedy = "archive-full"): EngineError =>
     new EngineError("archive-sequence", why, { subject: `archive ${sequence}`, remedy });
+  const later = fromFuture(created, now);
+  if (later !== undefined) throw wrong(later, "from-future");
   if (last !== undefined && (last.statement === digest || base?.statement === digest))
     throw wrong(`archive ${sequence} was imported already`, "archive-replay");
   if (last !== undefined && restart && kind === "full") {
-    if (Date.parse(created) > Date.parse(last.created)) return;
-    throw wrong(`made ${created}, before archive ${last.sequence}, which is here: ${last.created}`, "archive-replay");
+    // It cannot have been made after it was imported, whatever it says.
+    const before = [last.created, last.at].toSorted((one, other) => Date.parse(one) - Date.parse(other))[0] ?? "";
+    if (Date.parse(created) > Date.parse(before)) return;
+    throw wrong(`made ${created}, before archive ${last.sequence}, which is here: ${before}`, "archive-replay");
   }
   if (last !== undefined && sequence <= last.sequence)
     throw wrong(`archive ${sequence} after archive ${last.sequence}, which is here and newer`, "archive-replay");

@@ -10,12 +10,10 @@ import { corruptArchive } from "../../core/archive/corrupt.ts";
 import { contentLine, type ContentRow } from "../../core/archive/order.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
-import { EngineError } from "../../core/errors.ts";
-import { trustedRootTarget } from "../../core/trust/tuf-verifier.ts";
-import { acceptSource } from "../../core/tuf/verify-source.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import type { AcceptedKey, SeenArchive } from "../mirror/import-state.ts";
 import { sqlText } from "../mirror/statements.ts";
+import { type AcceptedPins, type InitialRoots, verifyTrust } from "../mirror/trust-gate.ts";
 import { corrupt, guarded } from "../mirror/store-error.ts";
 import type { CheckpointRow } from "../mirror/checkpoint-row.ts";
 import { type OrderOptions, requireOrder } from "./archive-order.ts";
@@ -23,16 +21,13 @@ import type { ArchiveReader, ArrivedBlob } from "./archive-reader.ts";
 import { CheckpointGate, type HeldCheckpoint } from "./checkpoint-gate.ts";
 import { ImportedRows } from "./imported-rows.ts";
 
-export interface ImportOptions extends OrderOptions {
-  readonly now: Date;
+export interface ImportOptions extends OrderOptions, InitialRoots {
   /** For people: the files. */
   readonly from: string;
-  readonly acceptPins: boolean;
+  readonly acceptPins: AcceptedPins;
   /** Everything but the commit. */
   readonly isDry: boolean;
   readonly verifier: SignatureVerifier;
-  /** The root from which trust of this name is verified, where one is configured. */
-  readonly initialRoot: (name: string) => Uint8Array | undefined;
   /** Keys that were given with the archive: accepted from now on. */
   readonly givenKeys: readonly Omit<AcceptedKey, "at" | "from">[];
   /** Judges what came, before it counts, and may add to the distrust list. Gives what was refuted. */
@@ -152,6 +147,8 @@ class Import {
       throw corrupt(this.#mirror.folder, "what archives brought was changed here since: import a full archive");
     const knowledge = this.#mirror.knowledge();
     const { limits, folder } = this.#mirror;
+    // Nobody who is accepted vouches for the checkpoints that a rejected key brought.
+    if (kind === "full" && seen.rejected !== undefined) this.#mirror.writer().leaveImportedCheckpoints();
     const held = new Map(this.#checkpoints());
     const rows = new ImportedRows(this.#mirror.writer(), knowledge, {
       kind,
@@ -159,6 +156,7 @@ class Import {
       limits,
       acceptPins: this.#options.acceptPins,
       initialRoot: this.#options.initialRoot,
+      ...(this.#options.isRootGiven === undefined ? {} : { isRootGiven: this.#options.isRootGiven }),
       checkpoints: new CheckpointGate((origin) => held.get(origin), consistency, limits),
     });
     rows.begin();
@@ -166,13 +164,16 @@ class Import {
     this.#addBlobs(rows);
     rows.finish(this.#where);
     if (kind === "delta") this.#requireContent(this.#chainId());
-    this.#requireTrust();
+    verifyTrust(this.#mirror.knowledge(), { ...this.#options, what: "archive", limits }, (name, floors) =>
+      this.#mirror.writer().raiseFloors(name, floors),
+    );
     const quarantined = this.#options.judge?.(this.#mirror) ?? [];
     const at = now.toISOString();
     const newKeys = this.#acceptKeys(at);
     const archive = { sequence, statement: this.#reader.digest, contentId, created, at, from };
-    this.#mirror.imports.note("last", archive);
-    if (kind !== "trust") this.#mirror.imports.note("base", archive);
+    this.#mirror.imports.noteLast(this.#reader.key.fingerprint, archive);
+    if (kind !== "trust") this.#mirror.imports.noteBase(archive);
+    if (kind === "full") this.#mirror.imports.forgetRejected();
     const imported: ImportedArchive = {
       kind,
       sequence,
@@ -248,33 +249,6 @@ class Import {
     const rows = database.prepare<[], CheckpointRow>(sqlText("list-checkpoints")).all();
     for (const { origin, note, digest } of rows)
       yield [origin, { note, isOwn: imported.get("checkpoint", origin, digest) === undefined }];
-  }
-
-  /** Every trusted root that is metadata follows from the root that is trusted here, and none is older than before. */
-  #requireTrust(): void {
-    const knowledge = this.#mirror.knowledge();
-    const { limits } = this.#mirror;
-    const pinned = knowledge.tufRoots();
-    for (const name of knowledge.trustedRootNames()) {
-      const answer = knowledge.recorded({ kind: "trusted-root", name });
-      if (answer?.state !== "present" || answer.value.form !== "tuf") continue;
-      const initialRoot = pinned[name] ?? this.#options.initialRoot(name);
-      if (initialRoot === undefined)
-        throw new EngineError(
-          "no-trust",
-          "the archive brings TUF metadata, and no root is known here to verify it from",
-          {
-            subject: name,
-          },
-        );
-      const { verifier } = this.#options;
-      const { floors } = answer.value;
-      const value = acceptSource(
-        { source: answer.value, initialRoot, target: trustedRootTarget, verifier, limits },
-        floors,
-      );
-      this.#mirror.writer().raiseFloors(name, value.floors ?? {});
-    }
   }
 
   #acceptKeys(at: string): readonly string[] {

@@ -42,6 +42,7 @@ import type { MirrorWriter, Pin } from "../mirror/mirror-writer.ts";
 import { rowChecksum } from "../mirror/row-checksum.ts";
 import { type StatementName, sqlText } from "../mirror/statements.ts";
 import { guarded } from "../mirror/store-error.ts";
+import { type AcceptedPins, type InitialRoots, TrustGate } from "../mirror/trust-gate.ts";
 import { isTarget, type MetadataRow, storeMetadata, storeTarget } from "../mirror/tuf-metadata.ts";
 import type { CheckpointGate } from "./checkpoint-gate.ts";
 
@@ -52,15 +53,12 @@ export interface RowCounts {
   readonly ended: string[];
 }
 
-export interface RowOptions {
+export interface RowOptions extends InitialRoots {
   readonly kind: "full" | "delta" | "trust";
   readonly folder: string;
   readonly limits: Limits;
-  /** A pin may change one that is here. */
-  readonly acceptPins: boolean;
+  readonly acceptPins: AcceptedPins;
   readonly checkpoints: CheckpointGate;
-  /** The TUF root from which trust of this name is verified here, where no pin says so. */
-  readonly initialRoot: (name: string) => Uint8Array | undefined;
 }
 
 /** What entries say of a blob; `size` is -1 where they do not agree. */
@@ -79,6 +77,7 @@ export class ImportedRows {
   readonly #knowledge: MirrorKnowledge;
   readonly #options: RowOptions;
   readonly #trust: 0 | 1;
+  readonly #gate: TrustGate;
   readonly #prepared = new Map<StatementName, Statement<unknown[]>>();
   #hasLocal = false;
   #localClaims: ReadonlySet<string> = new Set();
@@ -93,6 +92,12 @@ export class ImportedRows {
     this.#knowledge = knowledge;
     this.#options = options;
     this.#trust = options.kind === "trust" ? 1 : 0;
+    this.#gate = new TrustGate({
+      ...options,
+      what: "archive",
+      pin: (kind, name) => this.#get<{ readonly digest: string }>("find-pin", kind, name)?.digest,
+      root: (name) => this.#trusted.get(questionText({ kind: "trusted-root", name })),
+    });
   }
 
   #statement(name: StatementName): Statement<unknown[]> {
@@ -118,6 +123,7 @@ export class ImportedRows {
     const { kind, folder } = this.#options;
     guarded(folder, () => this.#database.exec(sqlText("make-arrivals")));
     this.#hasLocal = this.#run("note-local-answers") > 0;
+    this.#run("note-local-rows");
     this.#localClaims = new Set(this.#all<{ readonly scope: string }>("list-local-claims").map(({ scope }) => scope));
     this.#trusted = new Map(
       this.#all<AnswerRow>("list-root-answers").map(({ question, digest }) => [question, digest] as const),
@@ -202,6 +208,7 @@ export class ImportedRows {
       if (end === undefined) break;
       last = end.id;
     }
+    this.#run("note-own-rows");
     this.#leave();
     this.#claim();
     const wrong = this.#get<{ readonly count: number }>("count-wrong-partials")?.count ?? 0;
@@ -210,8 +217,8 @@ export class ImportedRows {
 
   #leave(): void {
     this.#run("stay-imported");
-    for (const { kind, key } of this.#all<{ kind: string; key: string }>("list-leaving-roots"))
-      this.#requireAccepted(`the archive takes away the ${kind} ${key}, and what is trusted here changes`, key);
+    for (const { kind, key, digest } of this.#all<{ kind: string; key: string; digest: string }>("list-leaving-roots"))
+      this.#gate.leaves(`the ${kind} ${key}`, key, digest);
     for (const name of ["leave-answers", "leave-claims", "leave-pins", "leave-metadata"] as const)
       this.counts.removed += this.#run(name);
     const roots = this.#all<AnswerRow>("list-root-answers").map((row) => loadRootSource(row, this.#options.limits));
@@ -272,23 +279,10 @@ export class ImportedRows {
   ): void {
     const pinned = kind.slice("pin ".length) as Pin["kind"];
     const digest = digestOf(bytes);
-    const held = this.#get<{ readonly digest: string }>("find-pin", pinned, key)?.digest ?? this.#unpinned(pinned, key);
-    if (held !== undefined && held !== digest)
-      this.#requireAccepted(`the archive pins ${pinned} ${key} as ${digest}, and here it is ${held}`, key);
-    this.#writer.pin({ kind: pinned, name: key, bytes }, { at, from });
-  }
-
-  /** What counts here without a pin, and no longer would with one. */
-  #unpinned(kind: Pin["kind"], name: string): string | undefined {
-    if (kind === "key") return undefined;
-    const root = kind === "tuf-root" ? this.#options.initialRoot(name) : undefined;
-    if (root !== undefined) return digestOf(root);
-    return this.#trusted.has(questionText({ kind: "trusted-root", name })) ? "verified without a pin" : undefined;
-  }
-
-  /** Who made the archive may not decide whom this side trusts. @throws EngineError `no-trust` */
-  #requireAccepted(why: string, subject: string): void {
-    if (!this.#options.acceptPins) throw new EngineError("no-trust", why, { subject, remedy: "accept-pins" });
+    this.#gate.pin(pinned, key, digest);
+    // One that an operator of this side gave stays theirs.
+    if (this.#get("is-local-row", kind, key, digest) !== undefined) return;
+    this.#writer.importPin({ kind: pinned, name: key, bytes }, { at, from });
   }
 
   #writeCheckpoint(entry: CheckpointEntry, bytes: Uint8Array | undefined): void {
@@ -317,7 +311,8 @@ export class ImportedRows {
     }
     const text = bytes === undefined ? entry.value : decodeUtf8(bytes);
     const value = this.#readValue(entry.kind, entry.key, text);
-    if (question.kind === "trusted-root") this.#requireSameTrust(question.name, entry, value as TrustedRootSource);
+    if (question.kind === "trusted-root")
+      this.#gate.root(question.name, (value as TrustedRootSource).form, entry.digest);
     const known = { state: "present", value, at, from } as const;
     const answer = entry.partial === true ? ({ ...known, partial: true } as const) : known;
     if (this.#localClaims.size > 0) this.#endLocalClaims(question, answer);
@@ -325,16 +320,6 @@ export class ImportedRows {
     if (kept === answer) this.#put(question, entry.key, answer, { digest: entry.digest, value: text ?? null });
     else if (kept.state === "present" && question.kind === "referrers")
       this.#put(question, entry.key, kept, storeValue("referrers", kept.value as never));
-  }
-
-  /** A trusted root that is only a file follows from nothing: it takes the place of no other. */
-  #requireSameTrust(name: string, { key, digest }: { key: string; digest: Digest }, { form }: TrustedRootSource): void {
-    const held = this.#trusted.get(key);
-    if (form === "pinned" && held !== undefined && held !== digest)
-      this.#requireAccepted(
-        `the archive has a trusted root ${name} that no root vouches for, and here is another`,
-        name,
-      );
   }
 
   #put(

@@ -4,6 +4,7 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { RowEntry } from "../../core/archive/archive-entry.ts";
+import { metadataKey } from "../../core/archive/metadata-key.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { QuestionKind } from "../../core/knowledge/question.ts";
@@ -209,7 +210,7 @@ class ContentRows {
       checkMetadataRow(row);
       checkBytes(row.bytes, row.digest);
       const { repository, role, version, bytes } = row;
-      const key = `${repository} ${role} ${version}`;
+      const key = metadataKey(repository, role, version);
       const digest = digestIn(row.digest, key);
       yield { entry: { kind: "tuf-metadata", key, repository, role, version, digest, size: bytes.length }, bytes };
     }

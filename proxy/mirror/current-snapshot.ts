@@ -41,6 +41,8 @@ export interface AcceptedKey {
   /** PEM. */
   readonly key: string;
   readonly by: string;
+  /** The highest number that it signed here; absent where it signed none. It goes when the key goes. */
+  readonly sequence?: number;
 }
 
 export const snapshotsFolder = "snapshots";
@@ -105,8 +107,12 @@ function readFacts(facts: JsonObject): CurrentSnapshot {
     key: text("key"),
     from: text("from"),
     keys: readArray(facts.keys, "/keys").map((entry: JsonValue, index) => {
-      const { key, by } = readObject(entry, `/keys/${index}`);
-      return { key: readString(key, `/keys/${index}/key`), by: readString(by, `/keys/${index}/by`) };
+      const { key, by, sequence } = readObject(entry, `/keys/${index}`);
+      return {
+        key: readString(key, `/keys/${index}/key`),
+        by: readString(by, `/keys/${index}/by`),
+        ...(sequence === undefined ? {} : { sequence: readInteger(sequence, `/keys/${index}/sequence`) }),
+      };
     }),
   };
 }

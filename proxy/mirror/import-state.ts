@@ -18,11 +18,16 @@ export interface SeenArchive extends Origin {
 }
 
 export interface SeenArchives {
-  /** Of any kind. */
+  /** Of any kind, of those whose keys are accepted. */
   readonly last?: SeenArchive;
   /** The last that was not about trust alone. */
   readonly base?: SeenArchive;
+  /** The last one of a key that was rejected since: what it brought is here until a full archive comes. */
+  readonly rejected?: SeenArchive;
 }
+
+/** The row of the last archive that a key signed. */
+const signerRole = (fingerprint: string): string => `signer ${fingerprint}`;
 
 export interface AcceptedKey extends Origin {
   readonly fingerprint: string;
@@ -72,6 +77,13 @@ export function readKey({ fingerprint, pem, at, source, checksum }: KeyRow): Acc
   return { fingerprint, pem, at, from: source };
 }
 
+/** What it means that a key is rejected; `takenBack` is there where it signed the last archive. */
+export interface RejectedKey {
+  readonly takenBack?: SeenArchive;
+  /** The last one of a key that is still accepted. */
+  readonly last?: SeenArchive;
+}
+
 export class ImportState {
   readonly #database: Database;
   readonly #folder: string;
@@ -84,12 +96,40 @@ export class ImportState {
   /** @throws EngineError `mirror-corrupt` */
   seen(): SeenArchives {
     return guarded(this.#folder, () => {
-      const rows = this.#database.prepare<[], SeenRow>(sqlText("list-import-seen")).all();
-      return Object.fromEntries(rows.map((row) => [row.role, readSeen(row)]));
+      const { last, base, rejected } = Object.fromEntries(this.#roles());
+      return {
+        ...(last === undefined ? {} : { last }),
+        ...(base === undefined ? {} : { base }),
+        ...(rejected === undefined ? {} : { rejected }),
+      };
     });
   }
 
-  note(role: keyof SeenArchives, { sequence, statement, contentId, created, at, from }: SeenArchive): void {
+  #roles(): ReadonlyMap<string, SeenArchive> {
+    const rows = this.#database.prepare<[], SeenRow>(sqlText("list-import-seen")).all();
+    return new Map(rows.map((row) => [row.role, readSeen(row)]));
+  }
+
+  /** An archive that a key signed: the last of all, and of this key. */
+  noteLast(fingerprint: string, archive: SeenArchive): void {
+    for (const role of ["last", signerRole(fingerprint)]) this.#note(role, archive);
+  }
+
+  /** The one that a delta may be based on. */
+  noteBase(archive: SeenArchive): void {
+    this.#note("base", archive);
+  }
+
+  /** A full archive took the place of what keys brought that were rejected. */
+  forgetRejected(): void {
+    this.#forget("rejected");
+  }
+
+  #forget(role: string): void {
+    guarded(this.#folder, () => this.#database.prepare(sqlText("delete-import-seen")).run(role));
+  }
+
+  #note(role: string, { sequence, statement, contentId, created, at, from }: SeenArchive): void {
     const columns = [role, String(sequence), statement, contentId, created, at, from] as const;
     guarded(this.#folder, () =>
       this.#database.prepare(sqlText("put-import-seen")).run(...columns, rowChecksum(...columns)),
@@ -112,11 +152,27 @@ export class ImportState {
     return changes > 0;
   }
 
-  /** Whether it was accepted until now. */
-  rejectKey(fingerprint: string): boolean {
-    return guarded(
-      this.#folder,
-      () => this.#database.prepare(sqlText("delete-import-key")).run(fingerprint).changes > 0,
-    );
+  /**
+   * Accepts archives of a key no longer. Its archives are no measure of later ones: whoever stole it may have given one
+   * the highest number that there is.
+   * @returns undefined where it was not accepted; else what changed about the last archive.
+   */
+  rejectKey(fingerprint: string): RejectedKey | undefined {
+    return guarded(this.#folder, () => this.#database.transaction(() => this.#reject(fingerprint)).immediate());
+  }
+
+  #reject(fingerprint: string): RejectedKey | undefined {
+    if (this.#database.prepare(sqlText("delete-import-key")).run(fingerprint).changes === 0) return undefined;
+    const roles = this.#roles();
+    const [last, own] = [roles.get("last"), roles.get(signerRole(fingerprint))];
+    this.#forget(signerRole(fingerprint));
+    if (last === undefined || own === undefined || last.statement !== own.statement) return {};
+    const [before] = this.keys()
+      .flatMap((key) => roles.get(signerRole(key.fingerprint)) ?? [])
+      .toSorted((one, other) => other.sequence - one.sequence);
+    this.#note("rejected", last);
+    if (before === undefined) this.#forget("last");
+    else this.#note("last", before);
+    return { takenBack: last, ...(before === undefined ? {} : { last: before }) };
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { metadataKey } from "../../core/archive/metadata-key.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
@@ -74,6 +75,8 @@ export class MirrorWriter {
   readonly #prepared = new Map<string, Statement<unknown[]>>();
   /** Whether there may be attempts; nobody else writes them while this is open. */
   #hasAttempts: boolean | undefined;
+  /** Whether archives brought anything; an import begins with {@link begin}. */
+  #hasImported: boolean | undefined;
 
   constructor(database: Database, folder: string, knowledge: MirrorKnowledge, limits: Limits) {
     this.#database = database;
@@ -97,6 +100,7 @@ export class MirrorWriter {
 
   /** Begins what {@link commit} ends: transactions within are parts of it. Until then other processes see nothing. */
   begin(): void {
+    this.#hasImported = undefined;
     guarded(this.#folder, () => this.#database.exec("BEGIN IMMEDIATE"));
   }
 
@@ -239,9 +243,16 @@ export class MirrorWriter {
   #put(row: AnswerRow): boolean {
     const { kind, question, repository, subject, state, digest, value, partial } = row;
     const same = [kind, question, repository, subject, state, digest, value, partial];
+    this.#noteOwn(kind, question, digest ?? "absent");
     if (this.#run("confirm-answer", row.at, row.source, row.checksum, ...same) > 0) return false;
     this.#run("put-answer", ...answerColumns(row));
     return true;
+  }
+
+  /** What an archive brought already stays when archives no longer have it: this side has it by itself too. */
+  #noteOwn(kind: string, key: string, digest: string): void {
+    this.#hasImported ??= this.#database.prepare<[], number>(sqlText("has-any-imported")).pluck().get() !== 0;
+    if (this.#hasImported) this.#run("put-own", kind, key, digest);
   }
 
   #store(question: Question, value: unknown): StoredValue {
@@ -280,7 +291,11 @@ export class MirrorWriter {
   #storeRoot(name: string, source: TrustedRootSource): StoredValue {
     if (source.form === "pinned") return storedJson({ form: "pinned", digest: this.addBlob(source.bytes) });
     if (source.floors !== undefined) this.#setFloors(name, source.floors);
-    const put = (...row: MetadataRow): void => void this.#run("put-tuf-metadata", ...row);
+    const put = (...row: MetadataRow): void => {
+      const [repository, role, version, digest] = row;
+      this.#noteOwn("tuf-metadata", metadataKey(repository, role, version), digest);
+      this.#run("put-tuf-metadata", ...row);
+    };
     const store = (role: string, bytes: Uint8Array) => storeMetadata(put, name, role, bytes, this.#limits);
     const { otherTargets: others = [] } = source;
     this.#run("delete-old-targets", name, JSON.stringify(others.map(({ path }) => targetRole(path))));
@@ -334,7 +349,14 @@ export class MirrorWriter {
    * Pins a trusted root or a key; it wins over every other answer to the same question.
    * @throws EngineError `over-limit` past `trustedRootBytes`, `malformed` when a key is not text.
    */
-  pin({ kind, name, bytes }: Pin, { at, from }: Origin): Digest {
+  pin(pin: Pin, from: Origin): Digest {
+    const digest = this.importPin(pin, from);
+    this.#noteOwn(`pin ${pin.kind}`, pin.name, digest);
+    return digest;
+  }
+
+  /** As {@link pin}, by what comes from elsewhere: this side does not have it by itself. @throws as {@link pin} */
+  importPin({ kind, name, bytes }: Pin, { at, from }: Origin): Digest {
     if (bytes.length > this.#limits.trustedRootBytes)
       throw new EngineError(
         "over-limit",
@@ -350,6 +372,7 @@ export class MirrorWriter {
   /** Removes a pin. */
   unpin(kind: Pin["kind"], name: string): void {
     this.#run("delete-pin", kind, name);
+    this.#run("delete-own", `pin ${kind}`, name);
   }
 
   /**
@@ -430,6 +453,11 @@ export class MirrorWriter {
     const row = this.#database.prepare<[string], CheckpointRow>(sqlText("find-checkpoint")).get(origin);
     if (row !== undefined) checkCheckpoint(row);
     return row;
+  }
+
+  /** Removes the checkpoints that archives brought; those of this side's own evidence stay. */
+  leaveImportedCheckpoints(): void {
+    this.#run("leave-checkpoints");
   }
 
   /**

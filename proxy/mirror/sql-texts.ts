@@ -606,6 +606,84 @@ SELECT substr(row_checksum(repository, digest), 1, 16), unhex(substr(subject, 8)
 FROM naming
 WHERE digest GLOB 'sha256:*' AND length(digest) = 71 AND unhex(substr(subject, 8)) IS NOT NULL;
 `,
+  "0013-own-rows": `-- Schema 13. Rows of this side that archives bring too: they stay when the archives no longer have them. No part of the
+-- content.
+CREATE TABLE own (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (kind, key, digest)
+) WITHOUT ROWID;
+
+-- The last archive of each key too (\`signer FINGERPRINT\`), and the last one of a key that was rejected (\`rejected\`).
+CREATE TABLE import_seen_roles (
+  role TEXT PRIMARY KEY,
+  sequence TEXT NOT NULL,
+  statement TEXT NOT NULL,
+  content_id TEXT NOT NULL,
+  created TEXT NOT NULL,
+  at TEXT NOT NULL,
+  source TEXT NOT NULL,
+  checksum BLOB NOT NULL
+) WITHOUT ROWID;
+
+INSERT INTO import_seen_roles
+SELECT role, sequence, statement, content_id, created, at, source, checksum FROM import_seen;
+
+DROP TABLE import_seen;
+
+ALTER TABLE import_seen_roles RENAME TO import_seen;
+
+-- Who signed is in the records of the runs.
+WITH
+  imports (id, started, source, json) AS (
+    SELECT id, started, source, summary FROM run WHERE kind = 'import' AND json_valid(summary)
+  ),
+  signed (id, role, sequence, statement, content_id, created, at, source) AS (
+    SELECT
+      id,
+      'signer ' || (json ->> '$.key'),
+      CAST(json ->> '$.sequence' AS TEXT),
+      json ->> '$.statement',
+      json ->> '$.contentId',
+      json ->> '$.signedTime',
+      started,
+      source
+    FROM imports
+  )
+INSERT OR REPLACE INTO import_seen (role, sequence, statement, content_id, created, at, source, checksum)
+SELECT
+  role, sequence, statement, content_id, created, at, source,
+  row_checksum(role, sequence, statement, content_id, created, at, source)
+FROM signed
+WHERE role IS NOT NULL
+  AND sequence IS NOT NULL
+  AND statement IS NOT NULL
+  AND content_id IS NOT NULL
+  AND created IS NOT NULL
+ORDER BY id;
+
+-- Spaces and percent signs within the parts of a key are escaped, so that no two rows have the same.
+UPDATE OR REPLACE imported
+SET key = (
+  SELECT
+    replace(replace(repository, '%', '%25'), ' ', '%20')
+    || ' '
+    || replace(replace(role, '%', '%25'), ' ', '%20')
+    || ' '
+    || version
+  FROM tuf_metadata
+  WHERE repository || ' ' || role || ' ' || version = imported.key AND tuf_metadata.digest = imported.digest
+)
+WHERE kind = 'tuf-metadata'
+  AND EXISTS (
+    SELECT 1
+    FROM tuf_metadata
+    WHERE repository || ' ' || role || ' ' || version = imported.key
+      AND tuf_metadata.digest = imported.digest
+      AND (repository || role LIKE '% %' OR repository || role LIKE '%\\%%' ESCAPE '\\')
+  );
+`,
   "clear-imported": `DELETE FROM imported
 WHERE trust >= ?
 `,
@@ -669,6 +747,9 @@ WHERE role <> 'root' AND digest NOT IN (SELECT value FROM json_each(?))
 `,
   "delete-old-targets": `DELETE FROM tuf_metadata
 WHERE repository = ? AND version = 0 AND role LIKE 'targets/%' AND role NOT IN (SELECT value FROM json_each(?))
+`,
+  "delete-own": `DELETE FROM own
+WHERE kind = ? AND key = ?
 `,
   "delete-pin": `DELETE FROM pin
 WHERE kind = ? AND name = ?
@@ -782,6 +863,8 @@ WHERE question = ? AND at = ?
 DELETE FROM answer
 WHERE kind = ? AND question = ? AND at = ? AND (state = 'absent' OR value = '[]')
 `,
+  "has-any-imported": `SELECT EXISTS (SELECT 1 FROM imported)
+`,
   "has-attempts": `SELECT EXISTS (SELECT 1 FROM attempt)
 `,
   "has-blob": `SELECT 1
@@ -800,6 +883,10 @@ WHERE repository = ? AND role = ? AND version = ? AND digest = ?
 FROM temp.local_answer
 WHERE kind = ? AND question = ?
 `,
+  "is-local-row": `SELECT 1
+FROM temp.local_row
+WHERE kind = ? AND key = ? AND digest = ?
+`,
   "leave-answers": `DELETE FROM answer
 WHERE (kind, question) IN (
   SELECT held.kind, held.question
@@ -813,6 +900,13 @@ WHERE digest IN (SELECT digest FROM temp.leaving WHERE kind IN ('manifest', 'blo
   AND digest NOT IN (SELECT digest FROM answer WHERE kind IN ('manifest', 'blob') AND digest IS NOT NULL)
   AND digest NOT IN (SELECT value FROM json_each(?))
 `,
+  "leave-checkpoints": `DELETE FROM checkpoint
+WHERE EXISTS (
+  SELECT 1
+  FROM imported
+  WHERE imported.kind = 'checkpoint' AND imported.key = checkpoint.origin AND imported.digest = checkpoint.digest
+)
+`,
   "leave-claims": `DELETE FROM complete
 WHERE scope IN (SELECT key FROM temp.leaving WHERE kind = 'complete')
 `,
@@ -822,7 +916,14 @@ FROM imported
 WHERE trust >= ?
 `,
   "leave-metadata": `DELETE FROM tuf_metadata
-WHERE (repository || ' ' || role || ' ' || version, digest) IN (
+WHERE (
+  replace(replace(repository, '%', '%25'), ' ', '%20')
+  || ' '
+  || replace(replace(role, '%', '%25'), ' ', '%20')
+  || ' '
+  || version,
+  digest
+) IN (
   SELECT key, digest
   FROM temp.leaving
   WHERE kind = 'tuf-metadata'
@@ -920,7 +1021,14 @@ UNION ALL
 SELECT 'pin ' || kind, name, digest
 FROM pin
 UNION ALL
-SELECT 'tuf-metadata', repository || ' ' || role || ' ' || version, digest
+SELECT
+  'tuf-metadata',
+  replace(replace(repository, '%', '%25'), ' ', '%20')
+  || ' '
+  || replace(replace(role, '%', '%25'), ' ', '%20')
+  || ' '
+  || version,
+  digest
 FROM tuf_metadata
 ORDER BY 1, 2, 3
 `,
@@ -952,7 +1060,7 @@ FROM temp.arriving
 WHERE keep = 1 AND digest NOT IN (SELECT digest FROM blob)
 LIMIT 10
 `,
-  "list-leaving-roots": `SELECT leaving.kind, leaving.key
+  "list-leaving-roots": `SELECT leaving.kind, leaving.key, leaving.digest
 FROM temp.leaving
 JOIN pin ON 'pin ' || pin.kind = leaving.kind AND pin.name = leaving.key AND pin.digest = leaving.digest
 WHERE leaving.kind IN ('pin trusted-root', 'pin tuf-root')
@@ -974,7 +1082,11 @@ ORDER BY log_id, CAST(log_index AS INTEGER), repository, image, layer
 `,
   "list-metadata-content": `SELECT repository, role, version, digest, bytes, checksum
 FROM tuf_metadata
-ORDER BY repository || ' ' || role || ' ' || version
+ORDER BY replace(replace(repository, '%', '%25'), ' ', '%20')
+  || ' '
+  || replace(replace(role, '%', '%25'), ' ', '%20')
+  || ' '
+  || version
 `,
   "list-naming": `SELECT 'sha256:' || lower(hex(manifest)) AS digest
 FROM named
@@ -1103,6 +1215,12 @@ CREATE TEMP TABLE IF NOT EXISTS arriving_claim (scope TEXT PRIMARY KEY, at TEXT 
 WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS local_answer (kind TEXT NOT NULL, question TEXT NOT NULL, PRIMARY KEY (kind, question))
 WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS local_row (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (kind, key, digest)
+) WITHOUT ROWID;
 DELETE FROM temp.naming;
 DELETE FROM temp.arriving;
 DELETE FROM temp.waiting;
@@ -1110,18 +1228,66 @@ DELETE FROM temp.arrived_bytes;
 DELETE FROM temp.leaving;
 DELETE FROM temp.arriving_claim;
 DELETE FROM temp.local_answer;
+DELETE FROM temp.local_row;
 `,
   "note-local-answers": `INSERT INTO temp.local_answer
 SELECT kind, question
 FROM answer
 WHERE source LIKE 'layout %'
-  AND NOT EXISTS (
+  AND (
+    NOT EXISTS (
+      SELECT 1
+      FROM imported
+      WHERE imported.kind = answer.kind
+        AND imported.key = answer.question
+        AND imported.digest = coalesce(answer.digest, 'absent')
+    )
+    OR EXISTS (
+      SELECT 1
+      FROM own
+      WHERE own.kind = answer.kind AND own.key = answer.question AND own.digest = coalesce(answer.digest, 'absent')
+    )
+  )
+`,
+  "note-local-rows": `INSERT INTO temp.local_row
+SELECT content.kind, content.key, content.digest
+FROM (
+  SELECT kind, question AS key, coalesce(digest, 'absent') AS digest
+  FROM answer
+  WHERE source LIKE 'layout %' OR kind IN ('trusted-root', 'key')
+  UNION ALL
+  SELECT 'pin ' || kind, name, digest
+  FROM pin
+  UNION ALL
+  SELECT
+    'tuf-metadata',
+    replace(replace(repository, '%', '%25'), ' ', '%20')
+    || ' '
+    || replace(replace(role, '%', '%25'), ' ', '%20')
+    || ' '
+    || version,
+    digest
+  FROM tuf_metadata
+) AS content
+WHERE NOT EXISTS (
     SELECT 1
     FROM imported
-    WHERE imported.kind = answer.kind
-      AND imported.key = answer.question
-      AND imported.digest = coalesce(answer.digest, 'absent')
+    WHERE imported.kind = content.kind AND imported.key = content.key AND imported.digest = content.digest
   )
+  OR EXISTS (
+    SELECT 1
+    FROM own
+    WHERE own.kind = content.kind AND own.key = content.key AND own.digest = content.digest
+  )
+`,
+  "note-own-rows": `INSERT OR IGNORE INTO own
+SELECT local_row.kind, local_row.key, local_row.digest
+FROM temp.local_row
+WHERE EXISTS (
+  SELECT 1
+  FROM imported
+  WHERE imported.kind = local_row.kind AND imported.key = local_row.key AND imported.digest = local_row.digest
+)
 `,
   "put-answer": `INSERT OR REPLACE INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum, partial)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -1167,6 +1333,12 @@ VALUES (?, ?, ?)
   "put-named": `INSERT OR IGNORE INTO named (place, manifest)
 VALUES (?, ?)
 `,
+  "put-own": `INSERT OR IGNORE INTO own
+SELECT kind, key, digest
+FROM imported
+WHERE kind = ? AND key = ? AND digest = ?
+LIMIT 1
+`,
   "put-pin": `INSERT OR REPLACE INTO pin (kind, name, digest, bytes, at, source, checksum)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 `,
@@ -1196,10 +1368,15 @@ ORDER BY digest
 `,
   "stay-imported": `DELETE FROM temp.leaving
 WHERE EXISTS (
-  SELECT 1
-  FROM imported
-  WHERE imported.kind = leaving.kind AND imported.key = leaving.key AND imported.digest = leaving.digest
-)
+    SELECT 1
+    FROM imported
+    WHERE imported.kind = leaving.kind AND imported.key = leaving.key AND imported.digest = leaving.digest
+  )
+  OR EXISTS (
+    SELECT 1
+    FROM own
+    WHERE own.kind = leaving.kind AND own.key = leaving.key AND own.digest = leaving.digest
+  )
 `,
   "trim-runs": `DELETE FROM run
 WHERE id <= (SELECT max(id) FROM run) - ?

@@ -26,4 +26,5 @@ export const migrations = [
   "0010-checksums",
   "0011-imports",
   "0012-named",
+  "0013-own-rows",
 ] as const satisfies readonly StatementName[];

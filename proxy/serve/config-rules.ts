@@ -87,7 +87,10 @@ function checkAliases({ aliases }: Config, judge: Judge, limits: Limits): void {
 }
 
 function checkSnapshot({ mode, snapshot, proxy }: Config, judge: Judge): void {
-  const { from, keys } = snapshot;
+  const { from, keys, acceptPins } = snapshot;
+  for (const [index, digest] of acceptPins.entries())
+    if (!isDigest(digest))
+      judge.refuse(`/snapshot/acceptPins/${index}`, "a digest is sha256: and 64 lower-case hexadecimal digits");
   if (from === undefined) {
     if (keys.length > 0) judge.refuse("/snapshot/keys", "are used with snapshot.from only");
     return;

@@ -315,6 +315,10 @@ export const settings = {
           example: "oci://registry.corp/sallyport/mirror",
         },
         keys: { kind: "paths", what: "public keys whose snapshots are accepted" },
+        acceptPins: {
+          kind: "texts",
+          what: "digests that a snapshot may pin, or no longer pin or distrust, in the place of what is trusted here",
+        },
         interval: {
           kind: "span",
           what: "time from one look for a newer snapshot to the next",

@@ -39,10 +39,14 @@ export function rememberedKeys(
   return held.filter(({ key }) => counts.has(readArchiveKey(key, limits).fingerprint));
 }
 
-/** What is kept once `signer` signed a snapshot that names `next`; the oldest are dropped past the bound. */
+/** The highest number of what these keys signed. */
+export const highestOf = (keys: readonly AcceptedKey[]): number =>
+  Math.max(0, ...keys.map(({ sequence }) => sequence ?? 0));
+
+/** What is kept once `key` signed a snapshot that names `next`; the oldest are dropped past the bound. */
 export function keptKeys(
   held: readonly AcceptedKey[],
-  signer: PublicKey,
+  { key: signer, sequence }: { readonly key: PublicKey; readonly sequence: number },
   next: readonly string[],
   limits: Limits,
 ): { readonly keys: readonly AcceptedKey[]; readonly added: readonly PublicKey[] } {
@@ -56,7 +60,9 @@ export function keptKeys(
   const own = fresh(pem) ? [{ key: pem, by }] : [];
   const added = next.filter(fresh);
   return {
-    keys: [...held, ...own, ...added.map((key) => ({ key, by }))].slice(-limits.archiveKeys),
+    keys: [...held, ...own, ...added.map((key) => ({ key, by }))]
+      .map((one) => (readArchiveKey(one.key, limits).fingerprint === by ? { ...one, sequence } : one))
+      .slice(-limits.archiveKeys),
     added: added.map((pem) => readArchiveKey(pem, limits)),
   };
 }

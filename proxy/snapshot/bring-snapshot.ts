@@ -4,6 +4,7 @@
  */
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fromFuture } from "../../core/archive/from-future.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -17,24 +18,29 @@ import {
   writeCurrentSnapshot,
 } from "../mirror/current-snapshot.ts";
 import { canBeRead } from "../mirror/open-mirror.ts";
-import { refuseOlderTrust } from "../mirror/snapshot-floors.ts";
+import { refuseOtherTrust } from "../mirror/snapshot-trust.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
 import { type LockHolder, lockWriter } from "../mirror/writer-lock.ts";
 import { syncPath } from "../synced.ts";
 import type { Registry } from "../upstream/registry/open-registry.ts";
-import { acceptedKeys, keptKeys, rememberedKeys } from "./accepted-keys.ts";
+import type { AcceptedPins, InitialRoots } from "../mirror/trust-gate.ts";
+import { acceptedKeys, highestOf, keptKeys, rememberedKeys } from "./accepted-keys.ts";
 import { downloadSnapshot } from "./download.ts";
 import { findSnapshot, type FoundSnapshot, resolvePlace } from "./find-snapshot.ts";
 import type { SnapshotPlace } from "./place.ts";
 
-export interface BringOptions {
+export interface BringOptions extends InitialRoots {
   readonly store: string;
   readonly place: SnapshotPlace;
   readonly registry: Pick<Registry, "parts" | "content">;
   /** Keys that an operator gave; without any those count that were accepted here before. */
   readonly keys: readonly PublicKey[];
+  /** What an operator approved of a change of who is trusted. */
+  readonly acceptPins: AcceptedPins;
   readonly verifier: SignatureVerifier;
   readonly limits: Limits;
+  /** By this machine's clock. */
+  readonly now: Date;
   readonly holder?: LockHolder;
   readonly signal: AbortSignal;
   readonly pauseMs?: number;
@@ -48,6 +54,8 @@ export interface Brought {
   readonly before?: number;
   /** Fingerprints of keys that are accepted from now on. */
   readonly newKeys: readonly string[];
+  /** The one that was read before, where its key is no longer accepted: it is no measure of this one. */
+  readonly takenBack?: { readonly sequence: number; readonly key: string };
 }
 
 /**
@@ -82,10 +90,13 @@ async function bring(options: BringOptions): Promise<Brought> {
     return unchanged(store, current, held);
   const found = await findSnapshot({ ...place, digest: manifest }, judging, options);
   const { statement, statementDigest, key } = found;
-  refuseOlder(current, found, place);
+  refuseFuture(statement, options.now, place);
+  // What a key signed that is no longer accepted measures nothing: its number may be the highest that there is.
+  const measure = current !== undefined && isAccepted(current.key) ? current : undefined;
+  refuseOlder(measure, highestOf(held), found, place);
   if (current?.statement === statementDigest && canBeRead(store, limits)) return unchanged(store, current, held);
-  const file = await placeFile(found, current, options);
-  const kept = keptKeys(held, key, statement.nextKeys ?? [], limits);
+  const file = await placeFile(found, measure, options);
+  const kept = keptKeys(held, { key, sequence: statement.sequence }, statement.nextKeys ?? [], limits);
   const snapshot: CurrentSnapshot = {
     file,
     sequence: statement.sequence,
@@ -106,6 +117,9 @@ async function bring(options: BringOptions): Promise<Brought> {
     snapshot,
     ...(current === undefined ? {} : { before: current.sequence }),
     newKeys: kept.added.map(({ fingerprint }) => fingerprint),
+    ...(current === undefined || measure !== undefined
+      ? {}
+      : { takenBack: { sequence: current.sequence, key: current.key } }),
   };
 }
 
@@ -119,26 +133,35 @@ function unchanged(store: string, current: CurrentSnapshot, keys: CurrentSnapsho
 /** @throws EngineError `archive-sequence` */
 function refuseOlder(
   current: CurrentSnapshot | undefined,
+  highest: number,
   { statement, statementDigest }: FoundSnapshot,
   { text }: SnapshotPlace,
 ): void {
-  if (current === undefined) return;
   const { sequence } = statement;
+  const before = Math.max(highest, current?.sequence ?? 0);
   const why =
-    sequence < current.sequence
-      ? `the registry has snapshot ${sequence}, and ${current.sequence} was here before`
-      : sequence === current.sequence && statementDigest !== current.statement
+    sequence < before
+      ? `the registry has snapshot ${sequence}, and ${before} was here before`
+      : sequence === current?.sequence && statementDigest !== current.statement
         ? `the registry has another snapshot ${sequence} than the one that is here`
         : undefined;
   if (why !== undefined) throw new EngineError("archive-sequence", why, { subject: text, remedy: "snapshot-sequence" });
 }
 
+/** @throws EngineError `archive-sequence` */
+function refuseFuture({ sequence, created }: FoundSnapshot["statement"], now: Date, { text }: SnapshotPlace): void {
+  const why = fromFuture(created, now);
+  if (why !== undefined)
+    throw new EngineError("archive-sequence", `snapshot ${sequence} ${why}`, { subject: text, remedy: "from-future" });
+}
+
 /** The name of the file, whole, checked, and on the disk. */
 async function placeFile(
   found: FoundSnapshot,
-  current: CurrentSnapshot | undefined,
-  { store, limits, ...options }: BringOptions,
+  measure: CurrentSnapshot | undefined,
+  options: BringOptions,
 ): Promise<string> {
+  const { store } = options;
   const { statement } = found;
   const folder = join(store, snapshotsFolder);
   const file = `${statement.sequence}-${statement.digest.slice("sha256:".length)}.db`;
@@ -147,8 +170,8 @@ async function placeFile(
   try {
     await downloadSnapshot(found, fresh, options);
     checkSnapshotFile(fresh, statement);
-    // What cannot be read here is replaced, and says nothing about what was seen.
-    if (current !== undefined && canBeRead(store, limits)) refuseOlderTrust(join(folder, current.file), fresh);
+    const earlier = measure === undefined ? undefined : join(folder, measure.file);
+    refuseOtherTrust(earlier !== undefined && existsSync(earlier) ? earlier : undefined, fresh, options);
     guardedFiles(path, () => {
       chmodSync(fresh, 0o444);
       renameSync(fresh, path);

@@ -4,19 +4,22 @@ import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { readSignedEnvelope, verifySignedStatement } from "../../core/archive/verify-envelope.ts";
+import { digestOf } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { rowChecksum, textDigest } from "../../proxy/mirror/row-checksum.ts";
 import { openArchive } from "../../proxy/crossing/archive-reader.ts";
 import { runCli } from "../cli/command-io.ts";
 import { makeTufRepository } from "../lab/tuf-repository.ts";
 import { throwsCode } from "../support/assert.ts";
-import { exported, makeKey, ourKey, variedMirror } from "../support/archive-store.ts";
+import { addImage, exported, makeKey, ourKey, sampleNote, variedMirror } from "../support/archive-store.ts";
 import { fixtureBytes } from "../support/fixture-images.ts";
+import { forge } from "../support/forged-archive.ts";
 import { exportedSince, importing } from "../support/importing.ts";
 import { dumpMirror } from "../support/mirror-dump.ts";
-import { origin, reading, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
+import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 import { projectRoot } from "../support/temp-folder.ts";
 import { attackSuite } from "./attack.ts";
 
@@ -137,5 +140,139 @@ attack(255, "an archive of many parts takes handles and memory of few", () => {
     reader.close();
   }
 });
+
+const given = { givenKeys: [{ fingerprint: ourKey.key.fingerprint, pem: ourKey.signing.publicKey }] };
+
+attack(
+  257,
+  "the highest number, by a stolen key that is rejected then; the honest side goes on where it was",
+  async () => {
+    const near = variedMirror();
+    const far = temporaryFolder();
+    const honest = makeKey();
+    const first = exported(near).path;
+    importing(far, first, given);
+    const heir = [{ fingerprint: honest.key.fingerprint, pem: honest.signing.publicKey }];
+    const second = exported(near, { key: honest.signing }).path;
+    importing(far, second, { key: honest, givenKeys: heir });
+    const note = sampleNote(900_000_000);
+    const checkpoint = {
+      kind: "checkpoint",
+      key: "rekor.example",
+      digest: textDigest(note),
+      treeSize: "900000000",
+      value: note,
+      ...origin,
+    } as const;
+    const statement = { sequence: Number.MAX_SAFE_INTEGER };
+    importing(far, forge({ entries: [checkpoint], statement }).path);
+    writtenMirror((mirror) => void addImage(mirror, "ghcr.io/org/app", "2"), near);
+    const third = exported(near, { key: honest.signing }).path;
+    throwsCode("archive-sequence", () => importing(far, third, { key: honest }));
+    const { exit, err } = await runCli(["import", "--store", far, "--reject-key", ourKey.key.fingerprint]);
+    assert.is(exit, 0);
+    assert.match(
+      err.replace(/\s+/g, " "),
+      `archive ${Number.MAX_SAFE_INTEGER}, the last that was imported, was signed`,
+    );
+    assert.match(err.replace(/\s+/g, " "), "(archive 2 does)");
+    // What the thief brought is no base, what was imported before is no news, and a full archive takes its place.
+    throwsCode("archive-sequence", () =>
+      importing(far, exportedSince(near, 2, { key: honest.signing }).path, { key: honest }),
+    );
+    throwsCode("archive-sequence", () => importing(far, second, { key: honest }));
+    importing(far, third, { key: honest });
+    assert.is(
+      reading(far, (mirror) => mirror.contentId()),
+      reading(near, (mirror) => mirror.contentId()),
+    );
+    throwsCode("archive-sequence", () => importing(far, third, { key: honest }));
+  },
+);
+
+attack(257, "an archive of the year 2099", () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  importing(far, exported(near).path, given);
+  const before = dumpMirror(far);
+  const { message } = throwsCode("archive-sequence", () =>
+    importing(far, exported(near, { now: new Date("2099-01-01T00:00:00Z") }).path),
+  );
+  assert.match(message, "[clock-behind]");
+  assert.is(dumpMirror(far), before);
+  importing(far, exported(near).path);
+});
+
+for (const first of ["before the archive", "after it"])
+  attack(258, "a pin that an operator gave too, before the archive or after it", () => {
+    const near = variedMirror();
+    const far = temporaryFolder();
+    const pin = { kind: "key", name: "k8s://ns/name", bytes: encodeUtf8("a key") } as const;
+    const own = (): void => void writtenMirror((mirror) => void mirror.writer().pin(pin, origin), far);
+    if (first === "before the archive") own();
+    importing(far, exported(near).path);
+    if (first === "after it") own();
+    writtenMirror((mirror) => mirror.writer().unpin("key", "k8s://ns/name"), near);
+    const { path } = exported(near);
+    importing(far, path);
+    assert.equal(
+      reading(far, (mirror) =>
+        mirror
+          .knowledge()
+          .pins()
+          .map(({ name }) => name),
+      ),
+      ["k8s://ns/name"],
+    );
+    // What an operator takes back is gone.
+    writtenMirror((mirror) => mirror.writer().unpin("key", "k8s://ns/name"), far);
+    importing(far, exported(near).path);
+    assert.equal(
+      reading(far, (mirror) => mirror.knowledge().pins()),
+      [],
+    );
+  });
+
+attack(259, "names with spaces and percent signs", () => {
+  const rows = [
+    ["a b", "c", 1],
+    ["a", "b c", 1],
+    ["a%20b", "c", 1],
+    ["a", "targets/x 1", 0],
+  ] as const;
+  const ids = rows.map((row) => reading(holding([row]), (mirror) => mirror.contentId()));
+  assert.is(new Set(ids).size, rows.length);
+  // They cross, and leave, each by itself.
+  const near = holding(rows);
+  const far = temporaryFolder();
+  importing(far, exported(near).path);
+  const names = (store: string) =>
+    reading(store, (mirror) =>
+      [...mirror.entries()].flatMap(({ entry }) => (entry.kind === "tuf-metadata" ? entry.key : [])),
+    );
+  assert.equal(names(far), names(near));
+  tamper(near, "DELETE FROM tuf_metadata WHERE repository = 'a b'");
+  importing(far, exportedSince(near, 1).path);
+  assert.equal(names(far), names(near));
+  assert.is(
+    reading(far, (mirror) => mirror.contentId()),
+    reading(near, (mirror) => mirror.contentId()),
+  );
+});
+
+/** A mirror with these rows of TUF metadata, all with the same bytes. */
+function holding(rows: readonly (readonly [repository: string, role: string, version: number])[]): string {
+  const folder = temporaryFolder();
+  writtenMirror(() => undefined, folder);
+  const bytes = encodeUtf8('{"signed":{"version":1}}');
+  for (const [repository, role, version] of rows)
+    tamper(
+      folder,
+      "INSERT INTO tuf_metadata VALUES (?, ?, ?, ?, ?, ?)",
+      ...[repository, role, version, digestOf(bytes), Buffer.from(bytes)],
+      rowChecksum(repository, role, String(version), digestOf(bytes)),
+    );
+  return folder;
+}
 
 run();

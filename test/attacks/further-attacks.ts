@@ -21,6 +21,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [243, "Snapshots"],
   [246, "Archives, and trust that crosses"],
   [251, "Reviews that have no answer, and files that take too much"],
+  [256, "What crossed with a stolen key"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -198,4 +199,11 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a name that is no name: long, or with signs that a screen obeys", "cut and escaped, in answers and in the log"],
   ["names that nobody has are asked for without end", "bounded; the oldest are forgotten, and unknown again"],
   ["an archive in a thousand parts", "two of them are open at a time, however many there are"],
+  ["the mirror that is pushed trusts somebody else, or no longer distrusts", "readers change only by approval"],
+  [
+    "a stolen key signs the highest number that there is, or a time far ahead",
+    "the future is refused; who rejects the key takes back its numbers, and no replay comes in by that",
+  ],
+  ["an archive takes away the pin that an operator of this side gave too", "own rows stay, whatever archives had"],
+  ["two rows of TUF metadata under one key of the content id", "every row has a key of its own"],
 ];

@@ -1,11 +1,22 @@
 /** Attacks by somebody who may write to the registry in which snapshots are, or had the key. */
+import { chmodSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import * as assert from "uvu/assert";
-import { digestOf } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { ErrorCode } from "../../core/errors.ts";
+import { distrustDigest } from "../../proxy/mirror/distrust-entry.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { parseSnapshotPlace } from "../../proxy/snapshot/place.ts";
+import { writePublished } from "../../proxy/snapshot/published.ts";
+import { runCli } from "../cli/command-io.ts";
+import { makeTufRepository } from "../lab/tuf-repository.ts";
+import { sampleNote } from "../support/archive-store.ts";
+import { fixtureBytes } from "../support/fixture-images.ts";
 import { rejectsCode } from "../support/assert.ts";
 import { newKey, onStage, publicKeyOf, type SnapshotStage } from "../support/snapshot-stage.ts";
-import { writtenMirror } from "../support/temporary-mirror.ts";
+import { origin, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 import { attackSuite } from "./attack.ts";
 
 const { attack, run } = attackSuite("snapshots");
@@ -131,6 +142,204 @@ attack(250, "the mirror that is pushed has gone back to older metadata, or has f
       await stage.push();
       assert.is((await stage.pull()).state, "switched");
     }
+  }),
+);
+
+/** A mirror that trusts `lab` by TUF metadata, and what changes about it. */
+async function withTrust(act: (stage: SnapshotStage, root: Uint8Array) => Promise<void>): Promise<void> {
+  const repository = makeTufRepository(fixtureBytes("trust/trusted-root.json"));
+  const tuf = Object.fromEntries([...repository.files].map(([path, bytes]) => [`tuf/${path}`, bytes]));
+  const root = repository.rootHistory[0] as Uint8Array;
+  await onStage(async (stage) => {
+    const words = ["trust", "import", "tuf", "--name", "lab", "--root", "root.json", "--store", stage.store];
+    assert.is((await runCli(words, { files: { ...tuf, "root.json": root }, now: "2026-11-02T00:00:00Z" })).exit, 0);
+    writtenMirror((mirror) => {
+      mirror.writer().pin({ kind: "key", name: "k8s://ns/name", bytes: encodeUtf8("a key") }, origin);
+      mirror.writer().addDistrust({ kind: "log", value: "ab".repeat(32), reason: "lies" }, origin);
+      mirror.writer().setCheckpoint({ origin: "rekor.example", size: 7n, note: sampleNote(7) }, origin);
+    }, stage.store);
+    await act(stage, root);
+  });
+}
+
+const strange = encodeUtf8('{"mediaType":"somebody else"}');
+
+/** Refused without approval, however it is asked for; taken with it. */
+const refusedChange = (change: (mirror: Mirror) => void, approved: Digest) =>
+  withTrust(async (stage) => {
+    await stage.push();
+    await stage.pull();
+    writtenMirror(change, stage.store);
+    await stage.push();
+    await refused(stage, "no-trust", () => stage.pull());
+    await refused(stage, "no-trust", () => stage.pull({ keys: [] }));
+    await refused(stage, "no-trust", () => stage.pull({ acceptPins: [digestOf(encodeUtf8("something else"))] }));
+    // Under another number, and by the digest of the place.
+    await stage.push();
+    await refused(stage, "no-trust", () => stage.pull());
+    assert.is((await stage.pull({ acceptPins: [approved] })).state, "switched");
+  });
+
+attack(256, "a key is pinned in the place of another", () =>
+  refusedChange(
+    (mirror) => void mirror.writer().pin({ kind: "key", name: "k8s://ns/name", bytes: strange }, origin),
+    digestOf(strange),
+  ),
+);
+
+attack(256, "a file is pinned in front of metadata", () =>
+  refusedChange(
+    (mirror) => void mirror.writer().pin({ kind: "trusted-root", name: "lab", bytes: strange }, origin),
+    digestOf(strange),
+  ),
+);
+
+attack(256, "what was distrusted is trusted again", () => {
+  const row = { kind: "log", value: "ab".repeat(32), reason: "lies" } as const;
+  return refusedChange((mirror) => mirror.writer().removeDistrust(distrustDigest(row)), distrustDigest(row));
+});
+
+attack(256, "the root of metadata is another one, or no longer pinned", () =>
+  withTrust(async (stage, root) => {
+    await stage.push();
+    await stage.pull();
+    writtenMirror((mirror) => mirror.writer().unpin("tuf-root", "lab"), stage.store);
+    await stage.push();
+    await refused(stage, "no-trust", () => stage.pull());
+    await refused(stage, "no-trust", () => stage.pull({ acceptPins: true }));
+    await refused(stage, "no-trust", () => stage.pull({ initialRoot: () => root }));
+    writtenMirror(
+      (mirror) => void mirror.writer().pin({ kind: "tuf-root", name: "lab", bytes: strange }, origin),
+      stage.store,
+    );
+    await stage.push();
+    await refused(stage, "no-trust", () => stage.pull());
+    await refused(stage, "no-trust", () => stage.pull({ store: temporaryFolder(), initialRoot: () => root }));
+  }),
+);
+
+attack(256, "a reader with a root of its own begins with a mirror that pins a file", () =>
+  onStage(async (stage) => {
+    const given = { initialRoot: () => encodeUtf8("a root"), isRootGiven: () => true };
+    for (const pinned of [true, false]) {
+      writtenMirror((mirror) => {
+        mirror.writer().unpin("trusted-root", "public-good");
+        if (pinned) mirror.writer().pin({ kind: "trusted-root", name: "public-good", bytes: strange }, origin);
+        else {
+          const value = { form: "pinned", bytes: strange } as const;
+          const question = { kind: "trusted-root", name: "public-good" } as const;
+          mirror.writer().setAnswer(question, { state: "present", value, ...origin });
+        }
+      }, stage.store);
+      await stage.push();
+      await rejectsCode("no-trust", () => stage.pull({ store: temporaryFolder(), ...given }));
+      assert.is((await stage.pull({ store: temporaryFolder() })).state, "switched", "who has none begins with it");
+    }
+  }),
+);
+
+attack(256, "a log that became smaller, another tree, or was forgotten", () =>
+  withTrust(async (stage) => {
+    await stage.push();
+    await stage.pull();
+    const remove = () => tamper(stage.store, "DELETE FROM checkpoint");
+    for (const note of [sampleNote(6), sampleNote(7, 1), undefined]) {
+      remove();
+      if (note !== undefined) {
+        const size = note === sampleNote(6) ? 6n : 7n;
+        writtenMirror(
+          (mirror) => mirror.writer().setCheckpoint({ origin: "rekor.example", size, note }, origin),
+          stage.store,
+        );
+      }
+      await stage.push();
+      await refused(stage, "rollback", () => stage.pull());
+    }
+    remove();
+    writtenMirror(
+      (mirror) => mirror.writer().setCheckpoint({ origin: "rekor.example", size: 8n, note: sampleNote(8) }, origin),
+      stage.store,
+    );
+    await stage.push();
+    assert.is((await stage.pull()).state, "switched");
+  }),
+);
+
+attack(256, "metadata that does not follow from the root that is here, after a program of an earlier schema", () =>
+  withTrust(async (stage) => {
+    await stage.push();
+    const { snapshot } = await stage.pull();
+    // As an earlier program would have left it.
+    const path = join(stage.replica, "snapshots", snapshot.file);
+    chmodSync(path, 0o644);
+    const database = new Database(path);
+    database.exec("DROP TABLE own");
+    database.pragma("user_version = 12");
+    database.close();
+    writtenMirror(
+      (mirror) => void mirror.writer().pin({ kind: "key", name: "k8s://ns/name", bytes: strange }, origin),
+      stage.store,
+    );
+    await stage.push();
+    await rejectsCode("no-trust", () => stage.pull());
+    assert.equal(readdirSync(join(stage.replica, "snapshots")), [snapshot.file]);
+    assert.is((await stage.pull({ acceptPins: true })).state, "switched");
+  }),
+);
+
+attack(257, "a snapshot with the highest number, and then the key is no longer given", () =>
+  behind(async (stage) => {
+    await stage.pull();
+    const [thief, honest] = [stage.signer, newKey().key];
+    writePublished(stage.store, { sequence: Number.MAX_SAFE_INTEGER - 1, created: "2026-11-30T06:00:00Z" });
+    await stage.push({ signer: thief });
+    assert.is((await stage.pull()).snapshot.sequence, Number.MAX_SAFE_INTEGER);
+    const old = stage.registry.tags.get("snapshot-1") ?? "";
+    writePublished(stage.store, { sequence: 2, created: "2026-11-30T06:00:00Z" });
+    stage.change("honest");
+    await stage.push({ signer: honest });
+    await refused(stage, "archive-signature", () => stage.pull());
+    await refused(stage, "archive-sequence", () => stage.pull({ keys: [thief, honest].map(publicKeyOf) }));
+    const brought = await stage.pull({ keys: [publicKeyOf(honest)] });
+    assert.equal([brought.snapshot.sequence, brought.takenBack?.sequence], [3, Number.MAX_SAFE_INTEGER]);
+    // Neither what the thief signed nor what was replaced comes back.
+    stage.registry.tags.set("latest", old);
+    await refused(stage, "archive-signature", () => stage.pull({ keys: [publicKeyOf(honest)] }));
+    await refused(stage, "archive-signature", () => stage.pull({ keys: [] }));
+  }),
+);
+
+attack(257, "the heir of a stolen key has the highest number; the honest one goes on from its own", () =>
+  onStage(async (stage) => {
+    const [heir, honest] = [newKey().key, newKey().key];
+    await stage.push({ signer: honest, nextKeys: [heir.publicKey] });
+    const keys = [publicKeyOf(honest)];
+    await stage.pull({ keys });
+    const second = await stage.push({ signer: honest });
+    await stage.pull({ keys });
+    writePublished(stage.store, { sequence: 900, created: "2026-11-30T06:00:00Z" });
+    await stage.push({ signer: heir });
+    assert.is((await stage.pull({ keys })).snapshot.sequence, 901);
+    const other = newKey().key;
+    writePublished(stage.store, { sequence: 2, created: "2026-11-30T06:00:00Z" });
+    stage.change("honest");
+    await stage.push({ signer: other });
+    assert.is((await stage.pull({ keys: [publicKeyOf(other)] })).snapshot.sequence, 3);
+    stage.registry.tags.set("latest", second.manifest);
+    await refused(stage, "archive-sequence", () => stage.pull({ keys: [honest, other].map(publicKeyOf) }));
+  }),
+);
+
+attack(257, "a snapshot of the year 2099", () =>
+  behind(async (stage) => {
+    const now = stage.now;
+    stage.now = new Date("2099-01-01T00:00:00Z");
+    await stage.push();
+    await refused(stage, "archive-sequence", () => stage.pull({ now }));
+    stage.now = now;
+    stage.change("by a clock that is right");
+    await stage.push();
+    assert.is((await stage.pull()).state, "switched");
   }),
 );
 

@@ -16,7 +16,18 @@ const keys = [readArchiveKey(readFileSync(keyFile, "utf8"), defaultLimits)];
 process.stdout.write("ready\n");
 for (let sequence = Number(first); sequence <= Number(last); sequence++) {
   const place = parseSnapshotPlace(`${from}:snapshot-${sequence}`, "test");
-  await bringSnapshot({ store, place, registry, keys, verifier: nodeVerifier, limits: defaultLimits, signal: never });
+  await bringSnapshot({
+    store,
+    place,
+    registry,
+    keys,
+    acceptPins: false,
+    initialRoot: () => undefined,
+    verifier: nodeVerifier,
+    limits: defaultLimits,
+    now: new Date(),
+    signal: never,
+  });
   process.stdout.write(`${sequence}\n`);
 }
 await registry.close();

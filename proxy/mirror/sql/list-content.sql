@@ -17,6 +17,13 @@ UNION ALL
 SELECT 'pin ' || kind, name, digest
 FROM pin
 UNION ALL
-SELECT 'tuf-metadata', repository || ' ' || role || ' ' || version, digest
+SELECT
+  'tuf-metadata',
+  replace(replace(repository, '%', '%25'), ' ', '%20')
+  || ' '
+  || replace(replace(role, '%', '%25'), ' ', '%20')
+  || ' '
+  || version,
+  digest
 FROM tuf_metadata
 ORDER BY 1, 2, 3

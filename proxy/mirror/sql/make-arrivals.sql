@@ -16,6 +16,12 @@ CREATE TEMP TABLE IF NOT EXISTS arriving_claim (scope TEXT PRIMARY KEY, at TEXT 
 WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS local_answer (kind TEXT NOT NULL, question TEXT NOT NULL, PRIMARY KEY (kind, question))
 WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS local_row (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (kind, key, digest)
+) WITHOUT ROWID;
 DELETE FROM temp.naming;
 DELETE FROM temp.arriving;
 DELETE FROM temp.waiting;
@@ -23,3 +29,4 @@ DELETE FROM temp.arrived_bytes;
 DELETE FROM temp.leaving;
 DELETE FROM temp.arriving_claim;
 DELETE FROM temp.local_answer;
+DELETE FROM temp.local_row;

@@ -113,7 +113,14 @@ test("a dry run says what would come", async () => {
 test("a clock that is behind, here or there, is said", async () => {
   const near = variedMirror();
   const far = temporaryFolder();
-  const early = { now: "2026-11-01T00:00:00Z" };
+  const early = { now: "2026-11-29T17:00:00Z" };
+  const month = await run(far, [exported(near).path], key, { now: "2026-11-01T00:00:00Z" });
+  assert.is(month.exit, 6);
+  assert.match(month.err, /archive-sequence.*\[clock-behind\]/s);
+  assert.equal(
+    reading(far, (mirror) => mirror.imports.seen()),
+    {},
+  );
   const first = await run(far, [exported(near).path], key, early);
   assert.is(first.exit, 0);
   assert.match(first.err, "clock-behind");

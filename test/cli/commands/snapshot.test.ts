@@ -193,7 +193,12 @@ test("a clock that is behind is said on both sides", () =>
     assert.match((await runCli(["snapshot", "push", place, ...store], early)).err, /clock-behind/);
     await push();
     const pull = ["snapshot", "pull", place, "--store", replica, "--key", "publisher.pub"];
-    assert.match((await runCli(pull, early)).err, /clock-behind/);
+    const refused = await runCli(pull, early);
+    assert.is(refused.exit, 6);
+    assert.match(refused.err, /archive-sequence.*\[clock-behind\]/s);
+    const told = await runCli(pull, { files, now: "2026-11-01T23:00:00Z" });
+    assert.is(told.exit, 0);
+    assert.match(told.err, /clock-behind/);
   }));
 
 test.run();

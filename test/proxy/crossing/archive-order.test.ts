@@ -5,16 +5,17 @@ import { requireOrder } from "../../../proxy/crossing/archive-order.ts";
 import type { SeenArchives } from "../../../proxy/mirror/import-state.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { sampleStatement } from "../../support/archive-sample.ts";
-import { origin } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/crossing/archive-order");
+const now = new Date("2026-05-01T00:00:00Z");
 const digest = (digit: string): Digest => `sha256:${digit.repeat(64)}`;
 const archive = (sequence: number, statement: Digest) => ({
   sequence,
   statement,
   contentId: digest("c"),
   created: "2026-03-01T00:00:00Z",
-  ...origin,
+  at: "2026-03-02T00:00:00Z",
+  from: "test",
 });
 const seen = (last: number, base = last): SeenArchives => ({
   last: archive(last, digest(String(last))),
@@ -30,7 +31,7 @@ const delta = (sequence: number, base: number, more: Partial<ArchiveStatement["b
     base: { sequence: base, statement: digest(String(base)), contentId: digest("c"), ...more },
   });
 const accept = (statement: ArchiveStatement, before: SeenArchives, restart = false) =>
-  requireOrder(statement, digest("9"), before, { restart });
+  requireOrder(statement, digest("9"), before, { restart, now });
 const refuse = (statement: ArchiveStatement, before: SeenArchives, restart = false) =>
   throwsCode("archive-sequence", () => accept(statement, before, restart));
 
@@ -39,8 +40,8 @@ test("a full archive may be the first, the next, or come after a gap", () => {
 });
 
 test("what was imported, and what is older, is refused", () => {
-  throwsCode("archive-sequence", () => requireOrder(full(3), digest("3"), seen(3), { restart: false }));
-  throwsCode("archive-sequence", () => requireOrder(full(3), digest("3"), seen(4, 3), { restart: true }));
+  throwsCode("archive-sequence", () => requireOrder(full(3), digest("3"), seen(3), { restart: false, now }));
+  throwsCode("archive-sequence", () => requireOrder(full(3), digest("3"), seen(4, 3), { restart: true, now }));
   for (const sequence of [1, 3]) refuse(full(sequence), seen(3));
   for (const kind of ["trust", "full"] as const) refuse(full(2, { kind }), seen(3));
 });
@@ -67,6 +68,15 @@ test("a counter that began again is taken if that is said, with a full archive t
   accept(full(1), seen(3), true);
   refuse(full(1, { created: "2026-02-01T00:00:00Z" }), seen(3), true);
   refuse(delta(2, 1), seen(3), true);
+});
+
+test("the future is refused, and no archive was made after it was imported", () => {
+  for (const created of ["2026-05-02T00:00:00.001Z", "2099-01-01T00:00:00Z"]) refuse(full(4, { created }), seen(3));
+  accept(full(4, { created: "2026-05-02T00:00:00Z" }), seen(3));
+  // By an earlier program, or a clock that was ahead here too.
+  const before = { last: { ...archive(9, digest("9")), statement: digest("8"), created: "2099-01-01T00:00:00Z" } };
+  accept(full(1, { created: "2026-03-02T00:00:01Z" }), before, true);
+  refuse(full(1, { created: "2026-03-02T00:00:00Z" }), before, true);
 });
 
 test.run();

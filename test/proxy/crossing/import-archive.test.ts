@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Mirror } from "../../../proxy/mirror/mirror.ts";
@@ -134,6 +135,37 @@ test("what this side added stays: pins, distrust, images, and signatures beside 
   importing(far, exported(near).path);
   check();
   assert.equal(damageOf(far), []);
+});
+
+test("an image of a layout stays when the archives that brought it too no longer have it", () => {
+  const tag = { kind: "tag", repository: "ghcr.io/org/app", tag: "own" } as const;
+  const value = { mediaType: "a/b", digest: digestOf(encodeUtf8("own")), size: 3 };
+  for (const first of ["layout", "archive"]) {
+    const near = variedMirror();
+    const far = temporaryFolder();
+    const put = (store: string, from: string) =>
+      writtenMirror(
+        (mirror) => mirror.writer().setAnswer(tag, { state: "present", value, at: origin.at, from }),
+        store,
+      );
+    put(near, "ghcr.io");
+    if (first === "layout") put(far, "layout x");
+    importing(far, exported(near).path);
+    if (first === "archive") put(far, "layout x");
+    tamper(near, "DELETE FROM answer WHERE question = ?", "tag ghcr.io/org/app own");
+    importing(far, exported(near).path);
+    assert.is(
+      reading(far, (mirror) => mirror.knowledge().answer(tag)?.state),
+      "present",
+      first,
+    );
+    importing(far, exported(near).path);
+    assert.is(
+      reading(far, (mirror) => mirror.knowledge().answer(tag)?.state),
+      "present",
+      first,
+    );
+  }
 });
 
 test("a pin is not changed without --accept-pins", () => {

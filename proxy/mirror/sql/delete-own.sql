@@ -1,0 +1,2 @@
+DELETE FROM own
+WHERE kind = ? AND key = ?
