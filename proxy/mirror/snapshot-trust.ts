@@ -50,8 +50,8 @@ const nothing: TrustIn = { pins: [], roots: [], distrust: [], checkpoints: [], f
 /**
  * `earlier` is the file that is read until now, and undefined where there is none that says anything; `later` is of the
  * present schema.
- * @throws EngineError `no-trust` where who is trusted changes and nobody approved it, `rollback` where the later one has
- * seen less, `bad-threshold` and other codes of trust.
+ * @throws EngineError `no-trust` where who is trusted changes and nobody approved it, `rollback` where the later one
+ * has seen less, `bad-threshold` and other codes of trust.
  */
 export function refuseOtherTrust(earlier: string | undefined, later: string, trust: SnapshotTrust): void {
   const { limits } = trust;

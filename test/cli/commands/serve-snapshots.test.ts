@@ -3,7 +3,10 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { newKey, onStage, type SnapshotStage } from "../../support/snapshot-stage.ts";
+import { origin, writtenMirror } from "../../support/temporary-mirror.ts";
 import { runCli } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
 import { head, linesOf, type Running, serving, statusOf, unready } from "../serving.ts";
@@ -125,6 +128,36 @@ test("a registry that is down, moved back or signed by another changes nothing, 
       { files },
     ).then(({ exit, err }) => assert.is(exit, 0, err)),
   ));
+
+test("a snapshot that pins another key is not followed before its digest is in the configuration", () =>
+  withImages((stage, files) => {
+    const pin = (text: string): void =>
+      void writtenMirror(
+        (mirror) => mirror.writer().pin({ kind: "key", name: "k8s://ns/name", bytes: encodeUtf8(text) }, origin),
+        stage.store,
+      );
+    return serving(
+      ["-c", "c.yaml"],
+      async (running) => {
+        const [url = ""] = running.urls;
+        const kept = "no snapshot was pulled: the present one stays";
+        pin("ours");
+        await stage.push();
+        await running.logged(switched, 1);
+        pin("a stranger's");
+        await stage.push();
+        await running.logged(kept, 1);
+        const told = running.lines().find(({ msg }) => msg === kept);
+        const digest = digestOf(encodeUtf8("a stranger's"));
+        assert.equal([told?.code, String(told?.error).includes(digest)], ["no-trust", true]);
+        assert.equal([(await readyOf(url)).sequence, await unready(url)], [2, ["snapshot no-trust"]]);
+        running.files["c.yaml"] = String(files["c.yaml"]).replace("interval", `acceptPins: ["${digest}"], interval`);
+        await running.logged(switched, 2);
+        assert.equal([(await readyOf(url)).sequence, await unready(url)], [3, []]);
+      },
+      { files },
+    ).then(({ exit, err }) => assert.is(exit, 0, err));
+  }));
 
 test("a configuration that is wrong does not hold a snapshot back; one that is pulled by a command is read too", () =>
   withImages((stage, files) =>

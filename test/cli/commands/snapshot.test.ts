@@ -3,9 +3,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { newKey, onStage, type SnapshotStage } from "../../support/snapshot-stage.ts";
 import { documentFaults } from "../../support/document-schemas.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+import { origin, writtenMirror } from "../../support/temporary-mirror.ts";
 import { runCli } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
 import { podFor, policyFor } from "../demo-policy.ts";
@@ -184,6 +187,28 @@ test("old ones are deleted by a rule; a registry that does not is a warning", ()
     assert.equal([found.exit, JSON.parse(found.out).removed], [0, []]);
     assert.match(found.err, /^warning: older snapshots stay in the registry/);
   }, false));
+
+test("who is trusted changes only with --accept-pins, and a root of the environment is one of this side", () =>
+  withPlace(async ({ stage, place, push, pull, replica }) => {
+    const pin = (kind: "key" | "trusted-root", name: string, text: string): void =>
+      void writtenMirror((mirror) => mirror.writer().pin({ kind, name, bytes: encodeUtf8(text) }, origin), stage.store);
+    pin("key", "k8s://ns/name", "ours");
+    await push();
+    assert.is((await pull("--key", "publisher.pub")).exit, 0);
+    pin("key", "k8s://ns/name", "a stranger's");
+    await push();
+    const refused = await pull();
+    assert.is(refused.exit, 3);
+    assert.match(refused.err, /error no-trust: the snapshot pins key k8s:\/\/ns\/name.*--accept-pins/s);
+    assert.is((await pull("--accept-pins")).exit, 0);
+    pin("trusted-root", "public-good", "a file");
+    await push();
+    const words = ["snapshot", "pull", place, "--key", "publisher.pub", "--store"];
+    const root = makeTufRepository(new Uint8Array()).rootHistory[0] as Uint8Array;
+    const world = { files: { ...files, "root.json": root }, now, env: { SALLYPORT_TUF_ROOT: "root.json" } };
+    assert.is((await runCli([...words, tempFolder()], world)).exit, 3);
+    assert.is((await runCli([...words, replica], { files, now })).exit, 0);
+  }));
 
 test("a clock that is behind is said on both sides", () =>
   withPlace(async ({ stage, place, push, replica }) => {
