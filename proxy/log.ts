@@ -16,12 +16,22 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
+export interface OpenedLog extends Log {
+  /** Writes what waits: nobody calls back once a program has ended. */
+  flush(): void;
+}
+
 export interface LogOptions {
   readonly level: LogLevel;
   readonly format: "json" | "text";
-  /** Receives whole lines. */
-  readonly write: (line: string) => void;
+  /** Receives whole lines, one or several. */
+  readonly write: (lines: string) => void;
   readonly now: () => Date;
+  /**
+   * Calls back when lines have waited long enough, such as `setImmediate`: a write for each takes longer than its line.
+   * Warnings and errors are written at once, with what waits before them. Default: nothing waits.
+   */
+  readonly later?: ((write: () => void) => void) | undefined;
 }
 
 /** What a terminal would obey is shown, not sent. */
@@ -43,7 +53,26 @@ function toText(line: string): string {
   return `${String(time)} ${String(level).padEnd(5)} ${visible(String(msg))}${rest.join("")}\n`;
 }
 
-export function createLog({ level, format, write, now }: LogOptions): Log {
+/** More characters than these do not wait. */
+const mostWaiting = 64 * 1024;
+
+export function createLog({ level, format, write, now, later }: LogOptions): OpenedLog {
+  let waiting = "";
+  const writeWaiting = (): void => {
+    if (waiting === "") return;
+    const lines = waiting;
+    waiting = "";
+    write(lines);
+  };
+  const take = (line: string): void => {
+    if (later === undefined) {
+      write(line);
+      return;
+    }
+    if (waiting === "") later(writeWaiting);
+    waiting += line;
+    if (waiting.length > mostWaiting) writeWaiting();
+  };
   let last = { ms: Number.NaN, text: "" };
   /** Many lines have the same millisecond, and writing one out takes longer than the rest of a line. */
   const timestamp = (): string => {
@@ -59,11 +88,25 @@ export function createLog({ level, format, write, now }: LogOptions): Log {
       timestamp,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => write(format === "json" ? line : toText(line)) },
+    { write: (line: string) => take(format === "json" ? line : toText(line)) },
   );
   const at =
     (name: LogLevel) =>
     (message: string, fields: LogFields = {}): void =>
       logger[name](fields, message);
-  return { isDebug: level === "debug", debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  const atOnce = (name: LogLevel) => {
+    const log = at(name);
+    return (message: string, fields?: LogFields): void => {
+      log(message, fields);
+      writeWaiting();
+    };
+  };
+  return {
+    isDebug: level === "debug",
+    debug: at("debug"),
+    info: at("info"),
+    warn: atOnce("warn"),
+    error: atOnce("error"),
+    flush: writeWaiting,
+  };
 }

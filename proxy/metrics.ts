@@ -182,8 +182,11 @@ function admissionMetrics(registry: Registry): AdmissionMetrics {
     labelNames: ["failure_policy"] as const,
     registers,
   });
+  /** By webhook, result and code: labels are sorted and joined whenever they are given. */
+  const counts = new Map<string, Counter.Internal>();
   return {
-    reviewed: (labels) => reviews.inc(labels),
+    reviewed: ({ webhook, result, code }) =>
+      kept(counts, `${webhook} ${result} ${code}`, () => reviews.labels({ webhook, result, code })).inc(),
     policies: (failurePolicy, count) => policies.set({ failure_policy: failurePolicy }, count),
   };
 }

@@ -150,8 +150,9 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   const log = createLog({
     level,
     format: format === "auto" ? (io.host.isTerminal ? "text" : "json") : format,
-    write: (line) => io.err(line),
+    write: (lines) => io.err(lines),
     now: () => io.now(),
+    later: setImmediate,
   });
   for (const { place, message } of read.warnings) log.warn(message, { place });
   const limits = limitsOfBundles(config.limits.maxBundleSize, io.limits);
@@ -212,6 +213,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     await cluster?.close();
     remembered.close();
     served.close();
+    log.flush();
   }
 }
 

@@ -16,6 +16,7 @@ import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import { resourceName } from "../../core/admission/denial.ts";
 import { AdmissionRecheck, policyName } from "../../proxy/webhook/admission-recheck.ts";
 import { readsObjects } from "../../proxy/webhook/recheck-request.ts";
+import { onceATurn } from "../../proxy/webhook/once-a-turn.ts";
 import { type AdmissionEvent, type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
 import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
@@ -97,7 +98,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     ignore: engines.ignore.policies.map(({ name }) => name),
     exceptions: exceptions.map(({ name }) => name),
   });
-  const knowledge = joinedKnowledge([given, ...cluster, ...knownOf(mirror, parts.cluster)]);
+  const knowledge = onceATurn(joinedKnowledge([given, ...cluster, ...knownOf(mirror, parts.cluster)]));
   const asker = listedAsker(askingOf({ config, mirror, limits, io, log }, registry, parts.cluster));
   // Without registries to ask nothing that is known of them is too old.
   const refreshMs = registry === undefined ? Number.POSITIVE_INFINITY : config.admission.refresh;

@@ -41,6 +41,8 @@ export function answerOf(
   if (decided === "unchanged") return { answer: {}, codes: [] };
   if (!("allowed" in decided)) return { answer: { refused: decided }, codes: ["overloaded"] };
   const { allowed, results, patches, trustWarnings } = decided;
+  if (allowed && trustWarnings.length === 0 && !results.some(didNotPass))
+    return { answer: pass === "mutate" ? { patches } : {}, codes: [] };
   const codes = [...new Set(results.filter(didNotPass).flatMap(({ failures }) => failures.map(({ code }) => code)))];
   // A denial says everything itself: a client shows warnings beside it.
   if (!allowed)

@@ -122,15 +122,23 @@ function text(object: JsonObject, key: string, fallback?: string): string {
   throw malformed(`/request/${key}`, "expected a text");
 }
 
+/** Patches as they are sent: those of a decision that is remembered are the same list each time. */
+const rendered = new WeakMap<Decision["patches"], string>();
+
+function patchText(patches: Decision["patches"]): string {
+  const held = rendered.get(patches);
+  if (held !== undefined) return held;
+  const text = encodeBase64(encodeUtf8(JSON.stringify(patches)));
+  rendered.set(patches, text);
+  return text;
+}
+
 /** The answer as JSON text. */
 export function renderAnswer({ uid, refused, patches = [], warnings = [] }: ReviewAnswer): string {
   const head = `{"apiVersion":"${apiVersion}","kind":"AdmissionReview","response":{"uid":${JSON.stringify(uid)}`;
   const said = warnings.length === 0 ? "" : `,"warnings":${JSON.stringify(warnings)}`;
   if (refused !== undefined) return `${head},"allowed":false${said},"status":${JSON.stringify(statusOf(refused))}}}`;
-  const patch =
-    patches.length === 0
-      ? ""
-      : `,"patchType":"JSONPatch","patch":"${encodeBase64(encodeUtf8(JSON.stringify(patches)))}"`;
+  const patch = patches.length === 0 ? "" : `,"patchType":"JSONPatch","patch":"${patchText(patches)}"`;
   return `${head},"allowed":true${said}${patch}}}`;
 }
 

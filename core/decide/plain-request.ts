@@ -107,7 +107,8 @@ function annotationsOf(metadata: JsonObject): string | undefined {
   const annotations = own(metadata, "annotations");
   if (annotations === undefined || annotations === null) return "-";
   if (!isObject(annotations)) return undefined;
-  return `+${Object.hasOwn(annotations, imagesAnnotation) ? 1 : 0}${Object.hasOwn(annotations, scopedAnnotation) ? 1 : 0}`;
+  const has = (name: string): string => (Object.hasOwn(annotations, name) ? "1" : "0");
+  return `+${has(imagesAnnotation)}${has(scopedAnnotation)}`;
 }
 
 const containerLists = ["initContainers", "containers", "ephemeralContainers"] as const;

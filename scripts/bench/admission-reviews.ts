@@ -34,7 +34,12 @@ function container(image: string, index: number) {
     env: [
       { name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
       { name: "LOG_LEVEL", value: "info" },
+      { name: "SHOP_API", value: `https://api.shop.svc.cluster.local:8443/v2/shards/${index}?region=eu-central-1` },
+      { name: "JAVA_TOOL_OPTIONS", value: "-XX:MaxRAMPercentage=75 -XX:+ExitOnOutOfMemoryError -Dfile.encoding=UTF-8" },
+      { name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: "http://collector.observability.svc.cluster.local:4317" },
+      { name: "OTEL_RESOURCE_ATTRIBUTES", value: "service.name=web,service.namespace=shop,deployment=production" },
       secret("DATABASE_PASSWORD", "database-password"),
+      secret("SESSION_KEY", "session-key"),
     ],
     resources: { limits: { cpu: "500m", memory: "256Mi" }, requests: { cpu: "100m", memory: "128Mi" } },
     volumeMounts: [

@@ -22,7 +22,7 @@ async function start(kind: string, folder: string, env?: Readonly<Record<string,
 }
 
 const asking = (path: string) => ({
-  request: Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: ${mediaTypes.manifest}\r\n\r\n`),
+  requests: [Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: ${mediaTypes.manifest}\r\n\r\n`)],
 });
 
 /** A layer once; the time in milliseconds. */

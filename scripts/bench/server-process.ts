@@ -60,16 +60,18 @@ export async function serveBench(open: () => Promise<number>): Promise<void> {
 
 export interface Load {
   readonly port: number;
-  /** A whole request, as it goes over the wire. */
-  readonly request: Buffer;
+  /** Whole requests, as they go over the wire; after the last one the first is sent again. */
+  readonly requests: readonly Buffer[];
   readonly isTls?: boolean;
 }
 
-/** Sends one request over and over on some connections, several at a time on each: the server is what is busy. */
-export async function load({ port, request, isTls = false }: Load, count: number): Promise<void> {
+/** Sends requests over and over on some connections, several at a time on each: the server is what is busy. */
+export async function load({ port, requests, isTls = false }: Load, count: number): Promise<void> {
   // Node 20 refuses bodies that come by TLS before their turn, and API servers do not send them so.
   const [connections, depth] = isTls ? [16, 1] : [8, 8];
   const each = Math.ceil(count / connections);
+  let turn = 0;
+  const next = (): Buffer => requests[turn++ % requests.length] as Buffer;
   await Promise.all(
     Array.from(
       { length: connections },
@@ -81,7 +83,8 @@ export async function load({ port, request, isTls = false }: Load, count: number
           let [sent, got] = [0, 0];
           const send = (): void => {
             const now = Math.min(depth, each - sent);
-            if (now > 0) socket.write(Buffer.concat(Array.from({ length: now }, () => request)));
+            if (now === 1) socket.write(next());
+            else if (now > 0) socket.write(Buffer.concat(Array.from({ length: now }, next)));
             sent += now;
           };
           // What a status line begins with may come in two pieces.

@@ -35,6 +35,29 @@ test("text: one line for people, in which nothing from outside writes to the ter
   assert.ok(line.length < 1400);
 });
 
+test("lines wait together; a warning writes what waits before it, and so does much text", () => {
+  const written: string[] = [];
+  const later: (() => void)[] = [];
+  const write = (lines: string) => written.push(lines);
+  const log = createLog({ level: "info", format: "json", now, write, later: (act) => void later.push(act) });
+  const messages = (index: number) =>
+    (written[index] ?? "").split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line).msg]));
+  log.info("a");
+  log.info("b");
+  assert.is(written.length, 0);
+  assert.is(later.length, 1);
+  later[0]?.();
+  assert.equal(messages(0), ["a", "b"]);
+  log.info("c");
+  log.warn("d");
+  assert.equal(messages(1), ["c", "d"]);
+  later[1]?.();
+  assert.is(written.length, 2);
+  for (let count = 0; count < 20; count++) log.info("e", { long: "x".repeat(10_000) });
+  assert.ok(written.length > 2);
+  assert.equal(messages(2)[0], "e");
+});
+
 test("less than the level is not written", () => {
   const levels = ["debug", "info", "warn", "error"] as const;
   for (const [least, level] of levels.entries()) {

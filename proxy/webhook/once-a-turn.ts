@@ -1,0 +1,51 @@
+/**
+ * Knowledge whose state is read once for all requests that one turn of the event loop answers: a mirror reads a file
+ * for it, which takes longer than most decisions. A change counts from the next turn on, as if those requests had come
+ * a moment earlier.
+ */
+import type { AnswerTo } from "../../core/knowledge/answer.ts";
+import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
+import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
+
+/** A turn can be long: one decision may check thousands of signatures. */
+const longestMs = 10;
+
+export const onceATurn = (source: Knowledge): Knowledge => new OnceATurn(source);
+
+class OnceATurn implements Knowledge {
+  readonly #source: Knowledge;
+  #state: SourceState | undefined;
+  #readAt = 0;
+
+  constructor(source: Knowledge) {
+    this.#source = source;
+  }
+
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    return this.#source.answer(question);
+  }
+
+  state(): SourceState {
+    const now = performance.now();
+    if (this.#state !== undefined && now - this.#readAt < longestMs) return this.#state;
+    if (this.#state === undefined)
+      setImmediate(() => {
+        this.#state = undefined;
+      });
+    // What cannot be read now is asked for again by the next request.
+    this.#state = undefined;
+    const state = this.#source.state?.() ?? {};
+    this.#state = state;
+    this.#readAt = now;
+    return state;
+  }
+
+  claims(question: Question): readonly CompletenessClaim[] {
+    return this.#source.claims?.(question) ?? [];
+  }
+
+  *facts(scope: string): Iterable<Question> {
+    yield* this.#source.facts?.(scope) ?? [];
+  }
+}

@@ -1,0 +1,55 @@
+/** Counts how often a source is asked for its state. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Knowledge, SourceState } from "../../../core/knowledge/knowledge.ts";
+import { onceATurn } from "../../../proxy/webhook/once-a-turn.ts";
+
+const test = suite("proxy/webhook/once-a-turn");
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+function counted() {
+  let read = 0;
+  const source: Knowledge = {
+    answer: () => undefined,
+    state(): SourceState {
+      read += 1;
+      if (read === 3) throw new Error("it cannot be read");
+      return { version: String(read) };
+    },
+  };
+  return { knowledge: onceATurn(source), count: () => read };
+}
+
+test("one turn reads the state once, the next one again", async () => {
+  const { knowledge, count } = counted();
+  const states = Array.from({ length: 5 }, () => knowledge.state?.().version);
+  assert.equal(states, Array.from({ length: 5 }, () => "1"));
+  await nextTurn();
+  assert.is(knowledge.state?.().version, "2");
+  assert.is(count(), 2);
+});
+
+test("a long turn reads it again, and a state that cannot be read is not kept", async () => {
+  const { knowledge, count } = counted();
+  assert.is(knowledge.state?.().version, "1");
+  const wait = performance.now() + 20;
+  while (performance.now() < wait);
+  assert.is(knowledge.state?.().version, "2");
+  await nextTurn();
+  assert.throws(() => knowledge.state?.());
+  assert.is(knowledge.state?.().version, "4");
+  assert.is(count(), 4);
+});
+
+test("claims and facts are the source's; a source without them has none", () => {
+  const claim = { scope: "host", at: "2026-01-01T00:00:00Z", from: "somebody" };
+  const question = { kind: "tag", repository: "host/app", tag: "1" } as const;
+  const whole = onceATurn({ answer: () => undefined, claims: () => [claim], facts: () => [question] });
+  assert.equal(whole.claims?.(question), [claim]);
+  assert.equal([...(whole.facts?.("host") ?? [])], [question]);
+  const { knowledge } = counted();
+  assert.equal(knowledge.claims?.(question), []);
+  assert.equal([...(knowledge.facts?.("host") ?? [])], []);
+});
+
+test.run();
