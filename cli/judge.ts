@@ -10,6 +10,7 @@ import {
   type Decision,
   EngineError,
   type JsonObject,
+  type Knowledge,
   type Policy,
   type PolicyException,
   requestFor,
@@ -20,6 +21,8 @@ import { codedText } from "../core/errors.ts";
 import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
 import { toFailure } from "../core/verdict.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
+import type { EngineInput } from "../core/decide/engine-document.ts";
+import type { CapturedDecision } from "../core/record/decision-record.ts";
 import type { CommandIO } from "./command.ts";
 import { attestationTypes } from "./input/attestation-types.ts";
 import { knownLabels } from "./input/cluster-files.ts";
@@ -27,6 +30,7 @@ import type { readDistrustFiles } from "./input/distrust-file.ts";
 import { placeText, problemText, tellWarnings } from "./input/files.ts";
 import { pullAccessOf } from "./input/pull-access.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
+import type { Recorder } from "./input/record-flags.ts";
 import { countRefused, type JudgingSet } from "./input/policy-files.ts";
 import type { FaultyResource, GivenResource, GivenResources } from "./input/resources.ts";
 import { checkValueNames, type RequestInfo, type Values, valuesOfRequest } from "./input/values.ts";
@@ -47,6 +51,8 @@ export interface Setting extends Omit<OpenKnowledge, "close"> {
   readonly distrust: ReturnType<typeof readDistrustFiles>;
   readonly values: Values;
   readonly user: RequestInfo;
+  /** Keeps the records of decisions. */
+  readonly recorder?: Recorder | undefined;
   /** Warnings already shown, shared by several runs over the same policies. */
   readonly told?: Set<string>;
 }
@@ -109,25 +115,29 @@ export async function decideAll(
 ): Promise<AllDecided> {
   const { policies, exceptions, refused = [] } = set;
   checkValueNames(setting.values, policies, refused, given, setting.told ?? new Set(), io);
-  const engine = createEngine({
+  const input: EngineInput = {
     policies,
     exceptions,
     distrust: setting.distrust,
-    sawCheckpoint: setting.sawCheckpoint,
-    crypto: nodeVerifier,
     limits: setting.limits,
     settings: {
       ...setting.trust,
       aliases: setting.aliases.list,
       absentNamespaceLabels: setting.cluster === undefined ? "none" : "ask",
     },
-  });
+  };
+  const engine = createEngine({ ...input, sawCheckpoint: setting.sawCheckpoint, crypto: nodeVerifier });
+  const record = await recordingOf(setting, input);
   tellWarnings(engine, io, setting.told);
   const outcomes = await Promise.all(
     given.resources.map(async ({ value: resource, position, place }): Promise<Decided | FaultyResource> => {
       try {
         const request = toRequest(resource, setting);
-        const decision = await setting.settle(engine.decide.bind(engine, request), pullAccessOf(resource));
+        const decision = await setting.settle(
+          (known, now) => record.seen(request, engine.decide(request, known, now), known),
+          pullAccessOf(resource),
+        );
+        record.made(request);
         if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
         return { resource, position, ...(place === undefined ? {} : { place }), request, decision };
       } catch (error) {
@@ -140,6 +150,33 @@ export async function decideAll(
   const faulty = [...given.faulty, ...outcomes.filter((outcome) => "fault" in outcome)];
   for (const warning of new Set(decided.flatMap(({ decision }) => decision.trustWarnings))) warn(warning, io);
   return { decided, faulty };
+}
+
+interface Recording {
+  /** In the turn of the decision. A later one about the same request takes its place. */
+  seen(request: AdmissionRequest, decision: Decision, source: Knowledge): Decision;
+  made(request: AdmissionRequest): void;
+}
+
+const unrecorded: Recording = { seen: (_, decision) => decision, made: () => undefined };
+
+/** Only who records pays for it. */
+async function recordingOf({ recorder, contentId }: Setting, input: EngineInput): Promise<Recording> {
+  if (recorder === undefined) return unrecorded;
+  const { captureDecision } = await import("../core/record/decision-record.ts");
+  const { encodeEngineDocument } = await import("../core/decide/engine-document.ts");
+  const engine = encodeEngineDocument(input);
+  const captured = new Map<AdmissionRequest, CapturedDecision>();
+  return {
+    seen(request, decision, source) {
+      captured.set(request, captureDecision(request, decision, source));
+      return decision;
+    },
+    made(request) {
+      const one = captured.get(request);
+      if (one !== undefined) recorder.add(one, engine, contentId?.());
+    },
+  };
 }
 
 /** Whether the resource is at fault, and not the command line, the mirror or the program. */

@@ -69,6 +69,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/import.ts"),
   },
   {
+    name: "replay",
+    summary: "decide again from records of decisions, and compare byte for byte",
+    load: () => import("./commands/replay.ts"),
+  },
+  {
     name: "archive",
     summary: "inspect, verify and compare signed archives",
     load: () => import("./commands/archive.ts"),

@@ -317,6 +317,7 @@ export const remedies = {
   archive: "unpack it, and give what is in it",
   "own-archive": "`sallyport import FILE`",
   capsule: "look at it with `sallyport capsule inspect FILE`, decide from it with `--capsule FILE`",
+  record: "copy it again from where it was written: it is no record any more that can be believed",
   "capsule-base": "name the capsule that it changes before it: `--capsule FULL --capsule DELTA`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
   "accept-snapshot-pins":

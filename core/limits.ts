@@ -33,6 +33,11 @@ export interface Limits {
   readonly archiveBootstrapFiles: number;
   /** The file of a capsule, which is in memory as a whole. */
   readonly capsuleBytes: number;
+  /** The file of a record of a decision. */
+  readonly recordBytes: number;
+  /** Records that wait for the disk, and bytes of all files in a folder of records. */
+  readonly recordsWaiting: number;
+  readonly recordFolderBytes: number;
   /** Files of policies in a record or a capsule. */
   readonly recordedFiles: number;
   /** Archives that an exporter keeps the record of: a delta can begin there. The newest is always kept. */
@@ -199,6 +204,9 @@ export const defaultLimits: Limits = {
   snapshotBytes: 256 * 1024 * mib,
   archiveBootstrapFiles: 100,
   capsuleBytes: 512 * mib,
+  recordBytes: 256 * mib,
+  recordsWaiting: 256,
+  recordFolderBytes: 8 * 1024 * mib,
   recordedFiles: 10_000,
   keptExports: 30,
   layoutRepeats: 50_000,

@@ -15,6 +15,8 @@ export interface RecheckMetrics {
 export interface AdmissionMetrics {
   /** `result`: admitted, denied, overlooked (something did not pass), unchanged or shed. `code`: of what came first. */
   reviewed(labels: Labels<"webhook" | "result" | "code">): void;
+  /** What became of the record of a decision. */
+  recorded(result: "written" | "lost"): void;
   /** How many policies are asked, by their failure policy. */
   policies(failurePolicy: "Fail" | "Ignore", count: number): void;
 }
@@ -182,11 +184,18 @@ function admissionMetrics(registry: Registry): AdmissionMetrics {
     labelNames: ["failure_policy"] as const,
     registers,
   });
+  const records = new Counter({
+    name: "sallyport_records_total",
+    help: "Records of decisions of admission: written, or lost since they could not be written.",
+    labelNames: ["result"] as const,
+    registers,
+  });
   /** By webhook, result and code: labels are sorted and joined whenever they are given. */
   const counts = new Map<string, Counter.Internal>();
   return {
     reviewed: ({ webhook, result, code }) =>
       kept(counts, `${webhook} ${result} ${code}`, () => reviews.labels({ webhook, result, code })).inc(),
+    recorded: (result) => records.inc({ result }),
     policies: (failurePolicy, count) => policies.set({ failure_policy: failurePolicy }, count),
   };
 }

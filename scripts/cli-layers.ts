@@ -11,6 +11,8 @@ export const cliLayers: LayerTable = {
   "cli/configured.ts": { units: ["proxy/serve", "cli/command.ts", "cli/environment.ts", "cli/input"] },
   "cli/render": {
     units: [
+      "core/kyverno/rule",
+      "core/record",
       "core/errors.ts",
       "core/encoding",
       "core/crypto",
@@ -33,6 +35,9 @@ export const cliLayers: LayerTable = {
   },
   "cli/input": {
     units: [
+      "core/record",
+      "cli/version.ts",
+      "proxy/record",
       ...basis,
       "core/knowledge",
       "core/crypto",
@@ -94,6 +99,8 @@ export const cliLayers: LayerTable = {
   "cli/completion": { units: [], packages: ["commander"] },
   "cli/judge.ts": {
     units: [
+      "core/decide",
+      "core/record",
       ...api,
       "core/errors.ts",
       "core/encoding",
@@ -143,10 +150,14 @@ export const cliLayers: LayerTable = {
   },
   "cli/serve": {
     units: [
+      "core/record",
+      "proxy/record",
+      "cli/version.ts",
       ...api,
       "core/admission",
       "core/errors.ts",
       "core/limits.ts",
+      "core/crypto",
       "core/cosign",
       "core/decide",
       "core/knowledge",
@@ -196,6 +207,7 @@ export const cliLayers: LayerTable = {
   // Commands that decide use the public API; a command about one format uses the folder of that format.
   "cli/commands": {
     units: [
+      "core/record",
       ...api,
       ...basis,
       "core/archive",

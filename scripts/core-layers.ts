@@ -87,7 +87,8 @@ export const coreLayers: LayerTable = {
   "core/archive": { units: [...stored, "core/dsse"] },
   "core/decide": { units: engine },
   "core/admission": { units: [...engine, "core/decide"] },
+  "core/record": { units: [...engine, "core/archive", "core/decide"] },
   "core/capsule": { units: [...engine, "core/archive", "core/decide"] },
-  "core/index.ts": { units: [...engine, "core/archive", "core/decide", "core/capsule"] },
+  "core/index.ts": { units: [...engine, "core/archive", "core/decide", "core/record", "core/capsule"] },
   "core/entry": { units: api },
 };

@@ -73,6 +73,10 @@ export const layers: LayerTable = {
     units: ["core/errors.ts", "core/limits.ts", "core/crypto", "proxy/make-folder.ts", "proxy/mirror"],
     packages: ["node:", "better-sqlite3"],
   },
+  "proxy/record": {
+    units: [...basis, "proxy/make-folder.ts", "proxy/system-words.ts"],
+    packages: ["node:"],
+  },
   "proxy/archive": {
     units: [...stored, "core/archive", "proxy/mirror"],
     packages: ["node:", "fzstd", "tar-stream", "@noble/ciphers", "@noble/curves"],

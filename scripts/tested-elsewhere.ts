@@ -400,4 +400,48 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/capsule/open-capsule.test.ts",
     why: "what it writes is opened there",
   },
+  "core/record/answers-document.ts": {
+    test: "test/core/record/replay.test.ts",
+    why: "answers of every kind, outages and damage are recorded and read again there",
+  },
+  "core/record/decision-record.ts": {
+    test: "test/core/record/replay.test.ts",
+    why: "records are made there, signed and not",
+  },
+  "core/record/read-record.ts": {
+    test: "test/core/record/replay.test.ts",
+    why: "every flipped byte, cut files and other files are read there",
+  },
+  "core/record/request-document.ts": {
+    test: "test/core/record/replay.test.ts",
+    why: "requests go through every record there",
+  },
+  "core/record/first-difference.ts": {
+    test: "test/core/record/replay.test.ts",
+    why: "the first node of two trees is found there",
+  },
+  "core/record/compare-answers.ts": {
+    test: "test/cli/commands/replay.test.ts",
+    why: "a mirror of the same answers and an empty one are compared there",
+  },
+  "proxy/record/record-folder.ts": {
+    test: "test/proxy/record/record-queue.test.ts",
+    why: "folders are filled, full and impossible there",
+  },
+  "cli/input/record-flags.ts": {
+    test: "test/cli/commands/replay.test.ts",
+    why: "records are made by the flags there",
+  },
+  "cli/input/record-file.ts": {
+    test: "test/cli/commands/replay.test.ts",
+    why: "damaged files are named there",
+  },
+  "cli/render/replay.ts": {
+    test: "test/cli/commands/replay.test.ts",
+    why: "every line of an answer is looked for there",
+  },
+  "cli/serve/webhook-records.ts": {
+    test: "test/cli/serve/open-webhook.test.ts",
+    why: "decisions of the webhook are recorded there, and replayed",
+  },
 };

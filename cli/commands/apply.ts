@@ -13,6 +13,7 @@ import { readClusterResources } from "../input/cluster-resources.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
+import { addRecordOptions, openRecorder, type RecordOptions } from "../input/record-flags.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";
@@ -59,7 +60,7 @@ import { tellFix } from "../render/problem.ts";
 const reportFormats = ["yaml", "json", "markdown", "junit", "sarif"] as const;
 type ReportFormat = (typeof reportFormats)[number];
 
-interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
+interface ApplyOptions extends KnowledgeOptions, JudgingOptions, RecordOptions {
   readonly resource?: readonly string[];
   readonly resources?: readonly string[];
   readonly allowEmpty?: boolean;
@@ -121,7 +122,8 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
       fromCluster && server !== undefined
         ? { faulty: [], resources: await readClusterResources(server, { ...set, ...options, limits, signal }, io) }
         : inFiles;
-    const decided = await decideAll(set, resources, { ...input, ...opened }, io);
+    const recorder = await openRecorder(options, limits, io);
+    const decided = await decideAll(set, resources, { ...input, ...opened, recorder }, io);
     const { responses, left, faulty } = toJudged(set, resources, decided);
     if (options.output !== undefined) {
       writeResources(options.output, [...left.values()], io);
@@ -129,7 +131,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
     }
     tellUncountedAmong(resources.resources, options, io);
     if (refused.length === 0) tellUnjudged(set, decided, io);
-    return report(
+    const code = report(
       responses,
       options,
       {
@@ -147,6 +149,8 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
       },
       io,
     );
+    await recorder?.write();
+    return code;
   } finally {
     opened.close();
   }
@@ -394,7 +398,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--warn-no-pass", "use that exit code also when nothing passed")
     .option("--continue-on-fail", "apply the policies that load, count the others as errors");
   command.option("-n, --namespace <name>", "of the cluster's resources, those of this namespace");
-  addKnowledgeOptions(command, { likeKyverno: true })
+  addRecordOptions(addKnowledgeOptions(command, { likeKyverno: true }))
     .addHelpText(
       "after",
       "\n" +

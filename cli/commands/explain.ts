@@ -5,11 +5,12 @@
 import type { Command } from "commander";
 import { EngineError, type JsonObject } from "../../core/index.ts";
 import { findDecisionId } from "../../proxy/state/decision-id.ts";
-import type { DecisionId } from "../../proxy/state/decision-log.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readPaths, splitLists } from "../input/files.ts";
-import { readDecision } from "../input/remembered-decision.ts";
+import { readLimits } from "../input/limit-flags.ts";
+import { readDecision, type RememberedDecision } from "../input/remembered-decision.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
@@ -29,6 +30,7 @@ import type { FixSettings } from "../render/fix.ts";
 import { type Outage, outagesMember, renderOutage } from "../render/outage.ts";
 import { tellVariables, usedVariables } from "../render/environment.ts";
 import { styleOf } from "../render/style.ts";
+import { warn } from "../render/say.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toDecisionJson } from "../../core/decide/result-json.ts";
@@ -51,9 +53,12 @@ const podFor = (image: string, namespace: string): JsonObject => ({
 
 const commandLine = { file: "IMAGE", line: 1, column: 1 };
 
-/** A decision of admission that an instance remembers. */
-function explainStored(id: DecisionId, options: ExplainOptions, io: CommandIO): ExitCode {
-  const { request, decision, resource } = readDecision(id, options, io);
+/** A decision that was made before. */
+function tellDecision(
+  { request, decision, resource }: RememberedDecision,
+  options: ExplainOptions,
+  io: CommandIO,
+): ExitCode {
   if (isDocumentFormat(options.output)) {
     const decisions = [{ resource: request, ...toDecisionJson(decision) }];
     io.out(renderDocument("Explanation", { decisions, errors: [] }, options.output));
@@ -65,15 +70,41 @@ function explainStored(id: DecisionId, options: ExplainOptions, io: CommandIO): 
   return decision.allowed ? 0 : 1;
 }
 
+/** A decision that was recorded, as it was. */
+async function explainRecord(file: string, options: ExplainOptions, io: CommandIO): Promise<ExitCode> {
+  const { readRecordFile } = await import("../input/record-file.ts");
+  const { replay } = await import("../../core/record/replay.ts");
+  const record = readRecordFile(file, readLimits(options, io), io);
+  const { kind, namespace, name = "" } = record.request;
+  const resource = `${kind.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+  const { apiVersion } = record.request.object ?? record.request.oldObject ?? {};
+  const about = {
+    apiVersion: typeof apiVersion === "string" ? apiVersion : kind.version,
+    kind: kind.kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+  };
+  const { decision, difference } = replay(record, nodeVerifier);
+  if (difference !== undefined)
+    warn(`${file}: another decision than was recorded, first at ${difference.at}: sallyport replay ${file}`, io);
+  return tellDecision({ request: about, decision, resource }, options, io);
+}
+
 async function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): Promise<ExitCode> {
   const [only = "", ...others] = images;
   const id = others.length === 0 ? findDecisionId(only) : undefined;
-  if (id !== undefined) return explainStored(id, options, io);
+  if (id !== undefined) return tellDecision(readDecision(id, options, io), options, io);
+  if (others.length === 0 && options.policy === undefined && io.pathKind(only) === "file")
+    return explainRecord(only, options, io);
   const policies = splitLists(options.policy);
   if (policies.length === 0)
-    throw new EngineError("invalid-usage", "name policies with -p, or the id of a decision: d-7K2Q4M0A", {
-      subject: "-p",
-    });
+    throw new EngineError(
+      "invalid-usage",
+      "name policies with -p, or the id of a decision, d-7K2Q4M0A, or the file of a record",
+      {
+        subject: "-p",
+      },
+    );
   const given = readPaths(splitLists(options.resource), io);
   if (images.length + given.length === 0)
     throw new EngineError("invalid-usage", "nothing to explain: name an image, or a resource with -r", {
@@ -142,7 +173,7 @@ export function define(command: Command, { io, finish }: Shell): void {
   command
     .argument(
       "[image...]",
-      "images, each explained as the only container of a Pod; or the id of a decision of admission",
+      "images, each explained as the only container of a Pod; or the id of a decision of admission, or a record",
     )
     .option("-p, --policy <file>", "policy files or folders (repeatable)", collect)
     .option("-r, --resource <file>", "resource files or folders (repeatable)", collect)
@@ -156,6 +187,7 @@ export function define(command: Command, { io, finish }: Shell): void {
         "Examples:\n" +
         "  sallyport explain ghcr.io/acme/app:1.4 -p check.yaml --store mirror\n" +
         "  sallyport explain d-7K2Q4M0A --store mirror\n" +
+        "  sallyport explain records/d-7K2Q4M0A.json\n" +
         "  sallyport explain -r pod.yaml -p policies/ --layout ./layout --complete --brief\n\n" +
         "Exit codes: 0 allowed, 1 denied, 2 nothing could be judged\n",
     )

@@ -4,6 +4,7 @@
  */
 import { parseInstant } from "../../core/encoding/instant.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
@@ -81,6 +82,8 @@ export interface OpenKnowledge {
   readonly hasSource: boolean;
   /** The mirror's folder, as it was given. */
   readonly store?: string;
+  /** Of the mirror. */
+  readonly contentId?: () => Digest;
   /** The tags of a repository that name an image here, as a question names it. */
   readonly tagsOf: (repository: string) => readonly string[];
   /** Whether registries are asked for what is not known. */
@@ -316,6 +319,7 @@ export async function openKnowledge(
       aliases,
       hasSource: layouts.length > 0 || mirror !== undefined || online,
       ...(store === undefined ? {} : { store }),
+      ...(mirror === undefined ? {} : { contentId: () => mirror.contentId() }),
       tagsOf: (repository) => {
         const inLayouts = layouts.flatMap((layout) => layout.images());
         const named = inLayouts.flatMap((image) => (image.repository === repository ? (image.tag ?? []) : []));

@@ -69,8 +69,8 @@ export function readSnapshotKey(
 }
 
 /** The key that signs. @throws EngineError `invalid-usage` */
-export async function readSigner(path: string, io: CommandIO): Promise<SigningKey> {
+export async function readSigner(path: string, io: CommandIO, flag = "--key"): Promise<SigningKey> {
   const { loadSigningKey } = await import("../../proxy/archive/signing-key.ts");
   const password = fromEnvironment("COSIGN_PASSWORD", io);
-  return loadSigningKey(readGivenText(path, io, "--key"), { subject: path, password, limits: io.limits });
+  return loadSigningKey(readGivenText(path, io, flag), { subject: path, password, limits: io.limits });
 }

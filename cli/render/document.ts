@@ -44,6 +44,7 @@ export const documentKinds = [
   "PolicyCheck",
   "QueryResult",
   "RecheckList",
+  "ReplayResult",
   "RootList",
   "ServeStart",
   "SignatureList",

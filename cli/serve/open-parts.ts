@@ -97,9 +97,17 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
     // Only who serves admission loads it.
     const memory =
       isAsked && remembering !== undefined ? new DecisionMemory({ state: remembering, now, report }) : undefined;
+    const recording =
+      isAsked && (config.records.folder ?? config.records.key) !== undefined
+        ? await (await import("./webhook-records.ts")).openRecords({
+            ...parts,
+            contentId: mirror.currentSnapshot?.contentId,
+            metrics: parts.metrics.admission,
+          })
+        : undefined;
     const opened = isAsked
       ? (await import("./open-webhook.ts")).openWebhook(
-          { ...parts, metrics: parts.metrics.admission, memory, listing },
+          { ...parts, metrics: parts.metrics.admission, memory, records: recording?.records, listing },
           registry,
         )
       : undefined;
@@ -149,6 +157,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         await syncing?.ended.catch(() => undefined);
         await rechecking?.close();
         memory?.close();
+        await recording?.close();
         await proxy.close();
         await registry?.close();
       },

@@ -1,4 +1,5 @@
 /** The webhook of `serve` from its configuration: policies of files, what the mirror and listed registries know. */
+import type { EngineInput } from "../../core/decide/engine-document.ts";
 import { AskingRun } from "../../core/decide/settle.ts";
 import { createEngine, type Engine, EngineError, type Policy, type PolicyException } from "../../core/index.ts";
 import type { Unavailable } from "../../core/knowledge/answer.ts";
@@ -23,6 +24,7 @@ import { ClusterFiles } from "../input/cluster-files.ts";
 import { readWholeResources } from "../input/resources.ts";
 import { askingOf, judgingOf } from "./judging.ts";
 import { logEar } from "./log-ear.ts";
+import type { WebhookRecords } from "./webhook-records.ts";
 import { countRecheck, type RecheckListParts, tellRefuted } from "./open-recheck.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
 import { readServePolicies } from "./serve-policies.ts";
@@ -33,6 +35,8 @@ export interface WebhookParts extends UpstreamParts {
   readonly metrics: AdmissionMetrics;
   /** Keeps decisions in which something did not pass; nobody where nothing can be written. */
   readonly memory?: DecisionMemory | undefined;
+  /** Keeps a record of every decision. */
+  readonly records?: WebhookRecords | undefined;
   /** The re-check list; none where nothing can be written. */
   readonly listing?: RecheckListParts | undefined;
   /** The API server, where it is asked. */
@@ -67,7 +71,7 @@ const recordOf = ({ path, request, decision }: NotPassed): string => {
 
 /** @throws EngineError for policies, objects and roots that cannot be used. */
 export function openWebhook(parts: WebhookParts, registry: Registry | undefined): OpenedWebhook {
-  const { config, mirror, metrics, memory, limits, log } = parts;
+  const { config, mirror, metrics, memory, records, limits, log } = parts;
   const io = logEar(parts.io, log);
   const now = (): Date => io.now();
   const { policies, exceptions } = readServePolicies(config, io, parts.cluster?.policies);
@@ -79,16 +83,18 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     objects.length === 0
       ? []
       : [new ClusterFiles(readWholeResources(objects, io, { flag: "policies.objects" }), [], now())];
-  const engineFor = (failurePolicy: Policy["spec"]["failurePolicy"]): Engine =>
-    createEngine({
-      policies: policies.filter(({ spec }) => spec.failurePolicy === failurePolicy),
-      exceptions,
-      settings,
-      distrust,
-      crypto: nodeVerifier,
-      limits,
-    });
-  const engines = { fail: engineFor("Fail"), ignore: engineFor("Ignore") };
+  const inputFor = (failurePolicy: Policy["spec"]["failurePolicy"]): EngineInput => ({
+    policies: policies.filter(({ spec }) => spec.failurePolicy === failurePolicy),
+    exceptions,
+    settings,
+    distrust,
+    limits,
+  });
+  const inputs = { fail: inputFor("Fail"), ignore: inputFor("Ignore") };
+  const engines = {
+    fail: createEngine({ ...inputs.fail, crypto: nodeVerifier }),
+    ignore: createEngine({ ...inputs.ignore, crypto: nodeVerifier }),
+  };
   for (const { policy, message } of [...engines.fail.warnings, ...engines.ignore.warnings])
     log.warn(message, { policy });
   metrics.policies("Fail", engines.fail.policies.length);
@@ -123,6 +129,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
               allowed: one.decision.allowed,
               record: () => recordOf(one),
             }),
+    record: records?.(inputs),
     letIn: (request, decision, stale) => recheck?.admitted(request, { decision, stale }),
     log: (event, response) => {
       metrics.reviewed({ webhook: event.path.slice(1), result: resultOf(event), code: event.codes[0] ?? "" });

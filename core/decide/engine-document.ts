@@ -20,7 +20,7 @@ import {
   refuseUnknownKeys,
 } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits, limitsWith } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { Alias } from "../oci/aliases.ts";
 import type { PolicyException } from "../kyverno/policy/exceptions.ts";
 import type { Policy, PolicyFile, PolicySource } from "../kyverno/policy/policy.ts";
@@ -39,16 +39,13 @@ export type EngineInput = Omit<EngineOptions, "crypto" | "sawCheckpoint">;
 export function encodeEngineDocument(input: EngineInput): JsonObject {
   const { policies, exceptions = [], settings = {}, distrust = [], limits = {} } = input;
   const files = new FileList();
-  const changed = Object.entries(limits).filter(
-    ([name, value]) => value !== undefined && value !== defaultLimits[name as keyof Limits],
-  );
   const chosen = { policies: files.placesOf(policies), exceptions: files.placesOf(exceptions) };
   return {
     files: files.files.map(({ name, text, inFolder }) => ({ name, text, ...(inFolder === true ? { inFolder } : {}) })),
     ...chosen,
     settings: encodeSettings(settings),
     ...(distrust.length === 0 ? {} : { distrust: distrust.map(distrustJson) }),
-    ...(changed.length === 0 ? {} : { limits: Object.fromEntries(changed) }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits: defined(limits) }),
   };
 }
 
@@ -161,24 +158,21 @@ const listAt = <T>(object: JsonObject, key: string, at: string, read: (value: Js
 
 /** Whoever wrote the document must not make its reader work more than the reader allows. */
 function readLimits(json: JsonValue | undefined, at: string, bounds: Limits): Limits {
-  if (json === undefined) return defaultLimits;
-  const given: Record<string, number> = {};
+  if (json === undefined) return bounds;
+  const limits: Record<string, number> = { ...bounds };
   for (const [name, value] of Object.entries(readObject(json, at))) {
     const here = pointer(at, name);
-    if (!Object.hasOwn(defaultLimits, name)) throw malformed("not a bound of this program", here);
     const bound = readInteger(value, here);
+    const most = own(limits as JsonObject, name);
+    if (typeof most !== "number") throw malformed("not a bound of this program", here);
     if (bound < 0) throw malformed("a bound below 0", here);
-    if (bound > Math.max(bounds[name as keyof Limits], defaultLimits[name as keyof Limits]))
-      throw new EngineError(
-        "over-limit",
-        `it was decided with ${name} ${bound}, here ${bounds[name as keyof Limits]} is allowed`,
-        {
-          subject: here,
-        },
-      );
-    given[name] = bound;
+    if (bound > most)
+      throw new EngineError("over-limit", `it was decided with ${name} ${bound}, here ${most} is allowed`, {
+        subject: here,
+      });
+    limits[name] = bound;
   }
-  return limitsWith(given);
+  return { ...bounds, ...limits };
 }
 
 const fileKeys: ReadonlySet<string> = new Set(["name", "text", "inFolder"]);

@@ -4,13 +4,13 @@
  * Source: docs/architecture.md#decide-then-ask.
  *
  *     {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"absent"}           with claim, where it rests on one
- *     {"at":"2026-01-01T00:00:00Z","code":"timed-out","from":"ghcr.io","state":"unavailable"}
+ *     {"at":"2026-01-01T00:00:00Z","code":"timed-out","from":"ghcr.io","state":"unavailable"}  and why, asked
  *     {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"present","value":VALUE}
  *
  * VALUE by the kind of the question:
  *
  *     tag             {"digest":"sha256:9f86…","mediaType":"application/…","size":42}, and artifactType, annotations
- *     referrers       [ as for a tag, … ], and beside it "partial":true where there may be more
+ *     referrers       [ as for a tag, … ], and beside it "partial":true, or the outage, where there may be more
  *     manifest, blob  "eyJzY2hl…"
  *     key             "-----BEGIN PUBLIC KEY-----\n…"
  *     log-entry       "{\"24296fb2…\":{…}}", the log's answer
@@ -25,7 +25,7 @@ import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { pointer, readArray, readObject, readString, readStringMap, refuseUnknownKeys } from "../encoding/shape.ts";
 import { codes, EngineError, type ErrorCode } from "../errors.ts";
 import { type Descriptor, encodeDescriptor, readDescriptor } from "../oci/descriptor.ts";
-import type { Answer, AnswerValues, LogEntryAnswer, TrustedRootSource } from "./answer.ts";
+import type { Answer, AnswerValues, LogEntryAnswer, TrustedRootSource, Unavailable } from "./answer.ts";
 import type { QuestionKind } from "./question.ts";
 
 /** Answers to questions of `kind`. */
@@ -41,14 +41,32 @@ export function encodeAnswer<K extends QuestionKind>(kind: K, answer: AnswerOf<K
         at,
         from,
         value: encodeAnswerValue(kind, answer.value),
-        ...(answer.partial === undefined ? {} : { partial: true }),
+        ...(answer.partial === undefined
+          ? {}
+          : { partial: answer.partial === true ? true : encodeOutage(answer.partial) }),
+        ...(answer.outage === undefined ? {} : { outage: encodeOutage(answer.outage) }),
       };
     case "absent":
-      return { state, at, from, ...(answer.claim === undefined ? {} : { claim: answer.claim }) };
+      return {
+        state,
+        at,
+        from,
+        ...(answer.claim === undefined ? {} : { claim: answer.claim }),
+        ...(answer.outage === undefined ? {} : { outage: encodeOutage(answer.outage) }),
+      };
     case "unavailable":
-      return { state, at, from, code: answer.code };
+      return encodeOutage(answer);
   }
 }
+
+const encodeOutage = ({ state, at, from, code, why, asked }: Unavailable): JsonObject => ({
+  state,
+  at,
+  from,
+  code,
+  ...(why === undefined ? {} : { why }),
+  ...(asked === undefined ? {} : { asked }),
+});
 
 /**
  * An answer to a question of `kind`. The digest of bytes is checked where they are used.
@@ -63,7 +81,11 @@ export function readAnswer<K extends QuestionKind>(kind: K, json: JsonValue | un
   const known = readFields(
     object,
     ["state", "at", "from", ...(own === undefined ? [] : [own])],
-    state === "absent" ? ["claim"] : state === "present" && kind === "referrers" ? ["partial"] : [],
+    state === "absent"
+      ? ["claim", "outage"]
+      : state === "unavailable"
+        ? ["why", "asked"]
+        : ["outage", ...(kind === "referrers" ? ["partial"] : [])],
     at,
   );
   const origin = { at: readTime(known.at, pointer(at, "at")), from: readString(known.from, pointer(at, "from")) };
@@ -74,15 +96,37 @@ export function readAnswer<K extends QuestionKind>(kind: K, json: JsonValue | un
         value: readAnswerValue(kind, known.value, pointer(at, "value")),
         ...origin,
         ...readPartial(known.partial, pointer(at, "partial")),
+        ...readOldAnswer(known.outage, pointer(at, "outage")),
       };
     case "absent":
-      return known.claim === undefined
-        ? { state, ...origin }
-        : { state, ...origin, claim: readString(known.claim, pointer(at, "claim")) };
+      return {
+        state,
+        ...origin,
+        ...(known.claim === undefined ? {} : { claim: readString(known.claim, pointer(at, "claim")) }),
+        ...readOldAnswer(known.outage, pointer(at, "outage")),
+      };
     case "unavailable":
-      return { state, code: readCode(known.code, pointer(at, "code")), ...origin };
+      return readOutage(known, at);
   }
 }
+
+function readOutage(json: JsonValue, at: string): Unavailable {
+  const object = readFields(json, ["state", "at", "from", "code"], ["why", "asked"], at);
+  if (object.state !== "unavailable") throw malformed("not an outage", pointer(at, "state"));
+  const text = (key: "why" | "asked"): Partial<Unavailable> =>
+    object[key] === undefined ? {} : { [key]: readString(object[key], pointer(at, key)) };
+  return {
+    state: "unavailable",
+    code: readCode(object.code, pointer(at, "code")),
+    at: readTime(object.at, pointer(at, "at")),
+    from: readString(object.from, pointer(at, "from")),
+    ...text("why"),
+    ...text("asked"),
+  };
+}
+
+const readOldAnswer = (json: JsonValue | undefined, at: string): { readonly outage?: Unavailable } =>
+  json === undefined ? {} : { outage: readOutage(json, at) };
 
 /** The JSON of a present answer's value: the inverse of {@link readAnswerValue}. */
 export function encodeAnswerValue<K extends QuestionKind>(kind: K, value: AnswerValues[K]): JsonValue {
@@ -155,10 +199,9 @@ function readTime(json: JsonValue | undefined, at: string): string {
   return text;
 }
 
-function readPartial(json: JsonValue | undefined, at: string): { readonly partial?: true } {
+function readPartial(json: JsonValue | undefined, at: string): { readonly partial?: true | Unavailable } {
   if (json === undefined) return {};
-  if (json !== true) throw malformed("not true", at);
-  return { partial: true };
+  return { partial: json === true ? true : readOutage(json, at) };
 }
 
 function readCode(json: JsonValue | undefined, at: string): ErrorCode {

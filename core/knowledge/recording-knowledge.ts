@@ -1,6 +1,7 @@
 /**
  * Knowledge that answers each question once per decision and remembers what was read: the start of an evidence record.
  */
+import { EngineError } from "../errors.ts";
 import type { AnswerTo } from "./answer.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { type Question, questionText } from "./question.ts";
@@ -8,6 +9,8 @@ import { type Question, questionText } from "./question.ts";
 interface Reading {
   readonly question: Question;
   readonly answer: AnswerTo<Question> | undefined;
+  /** Why a damaged source could not say. */
+  readonly damage?: EngineError;
 }
 
 export class RecordingKnowledge implements Knowledge {
@@ -21,10 +24,19 @@ export class RecordingKnowledge implements Knowledge {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const text = questionText(question);
     const held = this.#readings.get(text);
-    if (held !== undefined) return held.answer as AnswerTo<Q> | undefined;
-    const answer = this.#source.answer(question);
-    this.#readings.set(text, { question, answer: answer as AnswerTo<Question> | undefined });
-    return answer;
+    if (held !== undefined) return said(held) as AnswerTo<Q> | undefined;
+    const reading = this.#look(question);
+    this.#readings.set(text, reading);
+    return said(reading) as AnswerTo<Q> | undefined;
+  }
+
+  #look(question: Question): Reading {
+    try {
+      return { question, answer: this.#source.answer(question) };
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return { question, answer: undefined, damage: error };
+    }
   }
 
   /** Canonical texts of all questions that were read, sorted. */
@@ -35,7 +47,12 @@ export class RecordingKnowledge implements Knowledge {
   /** Questions without an answer, or whose source was unavailable. */
   open(): readonly Question[] {
     return [...this.#readings.values()]
-      .filter(({ answer }) => answer === undefined || answer.state === "unavailable")
+      .filter(({ answer, damage }) => damage === undefined && (answer === undefined || answer.state === "unavailable"))
       .map(({ question }) => question);
   }
+}
+
+function said({ answer, damage }: Reading): Reading["answer"] {
+  if (damage !== undefined) throw damage;
+  return answer;
 }

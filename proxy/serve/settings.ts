@@ -386,6 +386,24 @@ export const settings = {
         },
       },
     },
+    records: {
+      kind: "group",
+      what: "records of what admission decided, for replay",
+      fields: {
+        folder: {
+          kind: "path",
+          what: "folder for a record of each decision of admission",
+          flag: "record",
+          variable: "SALLYPORT_RECORD",
+        },
+        key: {
+          kind: "path",
+          what: "private key that signs records, PEM or cosign.key; its password: COSIGN_PASSWORD",
+          flag: "record-key",
+          variable: "SALLYPORT_RECORD_KEY",
+        },
+      },
+    },
     limits: {
       kind: "group",
       what: "bounds on what clients send",

@@ -35,6 +35,11 @@ export interface WebhookOptions {
   readonly now: () => Date;
   /** Keeps what did not pass, and gives the id by which people ask for it. */
   readonly remember?: ((one: NotPassed) => string) | undefined;
+  /**
+   * Captures a decision in the turn in which it was made. What it gives back is called when the decision is answered
+   * with, to write it under this id, or one of its own, which it gives back.
+   */
+  readonly record?: ((one: Made) => (id: string | undefined) => string) | undefined;
   /** Hears what the mutating pass let in under Ignore, and the old answers that were used for it in an outage. */
   readonly letIn?:
     | ((request: AdmissionRequest, decision: Decision, stale: readonly UsedInOutage[]) => void)
@@ -42,6 +47,14 @@ export interface WebhookOptions {
   readonly log: (event: AdmissionEvent, response: ServerResponse) => void;
   /** A fault of the program, which blocks the request. */
   readonly failed: (error: unknown, response: ServerResponse) => void;
+}
+
+/** A decision, and what it was made of. */
+export interface Made {
+  readonly request: AdmissionRequest;
+  readonly decision: Decision;
+  readonly knowledge: Knowledge;
+  readonly place: Place;
 }
 
 /** A decision in which something did not pass. */
@@ -168,7 +181,12 @@ export class Webhook {
     time: { readonly began: number; readonly end: number },
     response: ServerResponse,
   ): Omit<ReviewAnswer, "uid"> | Promise<Omit<ReviewAnswer, "uid">> {
-    const { engines, knowledge, asker, now, refreshMs, concurrency, letIn } = this.#options;
+    const { engines, knowledge, asker, now, refreshMs, concurrency, letIn, record } = this.#options;
+    let write: ((id: string | undefined) => string) | undefined;
+    const made = (decision: Decision, known: Knowledge): Decision => {
+      write = record?.({ request, decision, knowledge: known, place });
+      return decision;
+    };
     const hears = place.pass === "mutate" && place.strictness === "ignore" ? letIn : undefined;
     const tell = (
       decided: Decision | Refusal | "unchanged",
@@ -176,8 +194,9 @@ export class Webhook {
     ): Omit<ReviewAnswer, "uid"> => {
       if (hears !== undefined && typeof decided === "object" && "results" in decided && decided.allowed)
         hears(request, decided, stale);
-      const id = this.#remember(path, request, decided);
-      const { answer, codes } = answerOf(request, place, decided, id);
+      const remembered = this.#remember(path, request, decided);
+      const id = typeof decided === "object" && "results" in decided ? (write?.(remembered) ?? remembered) : remembered;
+      const { answer, codes } = answerOf(request, place, decided, remembered);
       this.#options.log(
         {
           uid: request.uid ?? "",
@@ -199,10 +218,10 @@ export class Webhook {
     const engine = engines[place.strictness];
     const options = { pass: place.pass };
     const at = now();
-    if (asker === undefined) return tell(engine.decide(request, knowledge, at, options));
+    if (asker === undefined) return tell(made(engine.decide(request, knowledge, at, options), knowledge));
     // Most requests need nobody: they are decided at once, and are never shed.
     if (this.#waiting >= concurrency) {
-      const decision = engine.decide(request, knowledge, at, options);
+      const decision = made(engine.decide(request, knowledge, at, options), knowledge);
       return tell(decision.open.length === 0 ? decision : shed);
     }
     this.#waiting += 1;
@@ -211,7 +230,7 @@ export class Webhook {
       heldBytes: engine.limits.heldBytes,
       refresh: refreshMs,
     });
-    const decide = (known: Knowledge, now: Date): Decision => engine.decide(request, known, now, options);
+    const decide = (known: Knowledge, now: Date): Decision => made(engine.decide(request, known, now, options), known);
     const settled = run.settle(decide, engine.limits.settleRounds);
     // What comes after its time is nobody's answer; its questions are answered for the next request.
     settled.catch((error: unknown) => this.#options.failed(error, response));

@@ -77,14 +77,25 @@ for (const kind of kinds)
     }
   });
 
-test("a list that may have more says so, whatever the reason; it has no other form", () => {
+test("a list that may have more says so, and why where somebody was asked", () => {
   const listed = { state: "present", value: values.referrers, ...origin } as const;
   const answer: AnswerOf<"referrers"> = { ...listed, partial: true };
   const read = readAnswer("referrers", parseJson(textOf("referrers", answer)), "");
   assert.is(read.state === "present" && read.partial, true);
   assert.is(textOf("referrers", read), textOf("referrers", answer));
   const outage = { state: "unavailable", code: "timed-out", ...origin } as const;
-  assert.is(textOf("referrers", { ...listed, partial: outage }), textOf("referrers", answer));
+  const asked = { ...outage, why: "it slept", asked: "https://ghcr.io" };
+  const answers: readonly AnswerOf<"referrers">[] = [
+    { ...listed, partial: outage },
+    { ...listed, outage: asked },
+    { state: "absent", ...origin, outage },
+    asked,
+  ];
+  for (const one of answers)
+    assert.is(
+      textOf("referrers", readAnswer("referrers", parseJson(textOf("referrers", one)), "")),
+      textOf("referrers", one),
+    );
 });
 
 test("the forms are those that the documentation shows", () => {

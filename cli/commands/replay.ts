@@ -1,0 +1,138 @@
+/**
+ * `sallyport replay`: decides again from records alone, or from today's mirror. Source: docs/spec/record.md#replay.
+ */
+import type { Command } from "commander";
+import type { PublicKey } from "../../core/crypto/public-key.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Limits } from "../../core/limits.ts";
+import { compareAnswers } from "../../core/record/compare-answers.ts";
+import { type DecisionRecord, verifyRecord } from "../../core/record/read-record.ts";
+import { decideAgain, replay } from "../../core/record/replay.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { collect, type CommandIO, type Shell } from "../command.ts";
+import { type ExitCode, exitOf, gravest } from "../exit-code.ts";
+import { parseTimeFlag } from "../input/knowledge.ts";
+import { addLimitOptions, type LimitOptions, readLimits } from "../input/limit-flags.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { readRecordFile } from "../input/record-file.ts";
+import { readSnapshotKey } from "../input/snapshot-flags.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { tellProblem, toProblem } from "../render/problem.ts";
+import { renderReplayed, type ReplayedRecord, toReplayedJson } from "../render/replay.ts";
+import { tellAnswer } from "../render/say.ts";
+
+interface ReplayOptions extends OutputOptions, LimitOptions {
+  readonly key?: readonly string[];
+  readonly store?: string;
+  readonly at?: string;
+}
+
+interface Today {
+  readonly knowledge: Knowledge;
+  readonly at: Date;
+}
+
+function replayOne(
+  file: string,
+  {
+    keys,
+    today,
+    limits,
+    io,
+  }: { keys: readonly PublicKey[] | undefined; today: Today | undefined; limits: Limits; io: CommandIO },
+): ReplayedRecord {
+  const record = readRecordFile(file, limits, io);
+  const signedBy = keys === undefined ? undefined : signerOf(record, file, keys);
+  const { request, at, version, result, envelope, said } = record;
+  const told = {
+    file,
+    request,
+    recorded: { at: at.toISOString(), allowed: result.allowed === true, version },
+    isSigned: envelope !== undefined,
+    signedBy,
+  };
+  if (today !== undefined) {
+    const { allowed } = decideAgain(record, nodeVerifier, today);
+    return { ...told, allowed, changes: compareAnswers(said, today.knowledge) };
+  }
+  const { decision, difference } = replay(record, nodeVerifier);
+  return { ...told, allowed: decision.allowed, difference };
+}
+
+function signerOf(record: DecisionRecord, file: string, keys: readonly PublicKey[]): string {
+  try {
+    return verifyRecord(record, keys, nodeVerifier).fingerprint;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError(error.code, error.message, { subject: file, cause: error, remedy: error.remedy });
+  }
+}
+
+const exitOfReplayed = ({ difference, changes, allowed, recorded }: ReplayedRecord): ExitCode =>
+  difference === undefined && (changes === undefined || allowed === recorded.allowed) ? 0 : 1;
+
+/** Each record by itself: one that cannot be read does not keep the others from being replayed. */
+function run(files: readonly string[], options: ReplayOptions, io: CommandIO): ExitCode {
+  const limits = readLimits(options, io);
+  const keys = options.key?.map((file) => readSnapshotKey(file, io, "--key").key);
+  const mirror = options.store === undefined ? undefined : openMirror(options.store, { mode: "read", limits });
+  try {
+    const at = options.at === undefined ? io.now() : parseTimeFlag(options.at, "--at");
+    const today = mirror === undefined ? undefined : { knowledge: mirror.knowledge(), at };
+    const replayed: ReplayedRecord[] = [];
+    const errors: { readonly file: string; readonly error: EngineError }[] = [];
+    for (const file of files)
+      try {
+        const one = replayOne(file, { keys, today, limits, io });
+        replayed.push(one);
+        if (!isDocumentFormat(options.output)) tellAnswer(renderReplayed(one), io);
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        errors.push({ file, error });
+        tellProblem(toProblem(error), io);
+      }
+    const exitCode = gravest([...replayed.map(exitOfReplayed), ...errors.map(({ error }) => exitOf(error.code))]);
+    if (isDocumentFormat(options.output))
+      io.out(
+        renderDocument(
+          "ReplayResult",
+          {
+            exitCode,
+            records: replayed.map(toReplayedJson),
+            errors: errors.map(({ file, error: { code, message } }) => ({ file, code, message })),
+          },
+          options.output,
+        ),
+      );
+    return exitCode;
+  } finally {
+    mirror?.close();
+  }
+}
+
+const help = `
+A record holds all that a decision was made of: nothing else is read, no mirror,
+no network and no clock.
+
+Examples:
+  sallyport replay records/d-7K2Q4M0A.json
+  sallyport replay records/*.json --key recorder.pub
+  sallyport replay records/d-7K2Q4M0A.json --store mirror
+
+Exit codes: 0 the same decision; 1 another one, or with --store another verdict;
+  2 wrong usage; 6 a record is damaged, or not signed by one of the keys
+`;
+
+export function define(command: Command, { io, finish }: Shell): void {
+  command
+    .argument("<record...>", "files that --record wrote")
+    .option("--key <file>", "a public key that signs records: others are refused (repeatable)", collect)
+    .option("--store <dir>", "decide from this mirror as it is today, and show what changed")
+    .option("--at <time>", "with --store: judge as if it were this time (RFC 3339)");
+  addLimitOptions(command)
+    .addOption(outputOption())
+    .addHelpText("after", help)
+    .action((files: readonly string[], options: ReplayOptions) => finish(run(files, options, io)));
+}

@@ -1,0 +1,59 @@
+/** The flags of records, and the recorder of one command. Source: docs/spec/record.md#recording. */
+import type { Command } from "commander";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { JsonObject } from "../../core/encoding/json.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { CapturedDecision } from "../../core/record/decision-record.ts";
+import type { CommandIO } from "../command.ts";
+import { version } from "../version.ts";
+import { counted } from "../render/count.ts";
+import { note } from "../render/say.ts";
+import { usage } from "./given-file.ts";
+import { readSigner } from "./snapshot-flags.ts";
+
+export interface RecordOptions {
+  readonly record?: string;
+  readonly recordKey?: string;
+}
+
+export const addRecordOptions = (command: Command): Command =>
+  command
+    .option("--record <dir>", "write the record of each decision into this folder, for sallyport replay")
+    .option(
+      "--record-key <file>",
+      "with --record: the private key that signs them, ECDSA P-256, PEM or cosign.key; its password: COSIGN_PASSWORD",
+    );
+
+/** Keeps what a command decides until it is written. */
+export interface Recorder {
+  /** `engine` is its document. */
+  add(captured: CapturedDecision, engine: JsonObject, contentId: Digest | undefined): void;
+  /** @throws EngineError where they cannot be written. */
+  write(): Promise<void>;
+}
+
+/** Undefined where nothing is to be recorded. @throws EngineError `invalid-usage` */
+export async function openRecorder(
+  { record: path, recordKey }: RecordOptions,
+  limits: Limits,
+  io: CommandIO,
+): Promise<Recorder | undefined> {
+  if (path === undefined) {
+    if (recordKey !== undefined) throw usage("--record-key signs records: name their folder with --record DIR");
+    return undefined;
+  }
+  const { RecordFolder } = await import("../../proxy/record/record-folder.ts");
+  const { encodeRecord } = await import("../../core/record/decision-record.ts");
+  const { newDecisionId } = await import("../../proxy/state/decision-id.ts");
+  const key = recordKey === undefined ? undefined : await readSigner(recordKey, io, "--record-key");
+  const folder = new RecordFolder(path, limits);
+  const texts: (() => string)[] = [];
+  return {
+    add: (captured, engine, contentId) =>
+      void texts.push(() => encodeRecord(captured, { engine, version, contentId }, key?.sign)),
+    async write() {
+      for (const text of texts) await folder.put(newDecisionId(), text());
+      note(`${counted(texts.length, "record")} in ${path}`, io);
+    },
+  };
+}

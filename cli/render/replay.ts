@@ -1,0 +1,110 @@
+/** Replays of records, for people and machines. Source: docs/spec/record.md#replay. */
+import type { JsonValue } from "../../core/encoding/json.ts";
+import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
+import type { Difference } from "../../core/record/first-difference.ts";
+import type { StoreChanges } from "../../core/record/compare-answers.ts";
+import { counted } from "./count.ts";
+import { shortDigest } from "./digest.ts";
+import { visibleLine } from "./escape.ts";
+
+export interface ReplayedRecord {
+  readonly file: string;
+  readonly request: AdmissionRequest;
+  readonly allowed: boolean;
+  /** What was recorded. */
+  readonly recorded: { readonly at: string; readonly allowed: boolean; readonly version: string };
+  /** Fingerprint of the key; absent where the signature was not verified, or there is none. */
+  readonly signedBy?: string | undefined;
+  readonly isSigned: boolean;
+  readonly difference?: Difference | undefined;
+  /** With `--store`. */
+  readonly changes?: StoreChanges | undefined;
+}
+
+const verdictWord = (allowed: boolean): string => (allowed ? "allowed" : "denied");
+
+const resourceText = ({ kind, namespace, name = "" }: AdmissionRequest): string =>
+  `${kind.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+
+/** A node of a tree may be all of it. */
+const longestNode = 400;
+
+function nodeText(value: JsonValue | undefined): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value);
+  return visibleLine(text.length > longestNode ? `${text.slice(0, longestNode)}…` : text);
+}
+
+export function renderReplayed(one: ReplayedRecord): string {
+  const { file, request, allowed, recorded, difference, changes } = one;
+  const head = `${visibleLine(file)}: ${visibleLine(resourceText(request))}: `;
+  const lines =
+    changes !== undefined
+      ? changeLines(one, changes)
+      : difference === undefined
+        ? [`the same decision, ${verdictWord(allowed)}`]
+        : [
+            `another decision than was recorded, first at ${visibleLine(difference.at)}`,
+            `  recorded: ${nodeText(difference.left)}`,
+            `  replayed: ${nodeText(difference.right)}`,
+          ];
+  const made = `  recorded ${recorded.at} by sallyport ${visibleLine(recorded.version)}, ${signatureText(one)}`;
+  return `${head}${[...lines, made].join("\n")}\n`;
+}
+
+const signatureText = ({ signedBy, isSigned }: ReplayedRecord): string =>
+  signedBy !== undefined
+    ? `signed by ${shortDigest(signedBy)}`
+    : isSigned
+      ? "signed, which nobody verified: give --key FILE"
+      : "not signed";
+
+function changeLines({ allowed, recorded }: ReplayedRecord, { answers, trust }: StoreChanges): readonly string[] {
+  const verdict =
+    allowed === recorded.allowed
+      ? `${verdictWord(allowed)} then and now`
+      : `${verdictWord(recorded.allowed)} then, ${verdictWord(allowed)} now`;
+  const changed = answers.length === 0 ? "every answer is as it was" : `${counted(answers.length, "answer")} changed`;
+  return [
+    `${verdict}; ${changed}`,
+    ...trust.map(
+      ({ name, then, now }) =>
+        `  trusted root ${visibleLine(name)}: ${then === undefined ? "none" : shortDigest(then)} then, ` +
+        `${now === undefined ? "none" : shortDigest(now)} now`,
+    ),
+    ...answers.map(({ question, then, now }) => `  ${visibleLine(question)}: ${then} then, ${now} now`),
+  ];
+}
+
+/** A member of the document `ReplayResult`. */
+export const toReplayedJson = ({
+  file,
+  request,
+  allowed,
+  recorded,
+  isSigned,
+  signedBy,
+  difference,
+  changes,
+}: ReplayedRecord) => ({
+  file,
+  resource: {
+    kind: request.kind.kind,
+    ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
+    name: request.name ?? "",
+  },
+  recorded,
+  allowed,
+  same: difference === undefined,
+  signature: { signed: isSigned, ...(signedBy === undefined ? {} : { key: signedBy }) },
+  ...(difference === undefined
+    ? {}
+    : {
+        difference: {
+          at: difference.at,
+          recorded: difference.left ?? null,
+          replayed: difference.right ?? null,
+        },
+      }),
+  ...(changes === undefined ? {} : { changes }),
+});

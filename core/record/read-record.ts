@@ -1,0 +1,139 @@
+/**
+ * Reading the record of a decision. It may come from anybody: it is bounded, its bytes are the one spelling of what it
+ * says, and what it says of itself fits together. Source: docs/spec/record.md#reading.
+ */
+import { corruptArchive, readingArchive } from "../archive/corrupt.ts";
+import { encodeSignedStatement, verifySignedStatement } from "../archive/verify-envelope.ts";
+import { digestOf } from "../crypto/digest.ts";
+import type { PublicKey } from "../crypto/public-key.ts";
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import { type EngineInput, readEngineDocument } from "../decide/engine-document.ts";
+import { readState } from "../decide/state-document.ts";
+import { type Envelope, inTotoPayloadType, parseEnvelope } from "../dsse/envelope.ts";
+import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
+import { parseInstant } from "../encoding/instant.ts";
+import { type JsonObject, parseJson } from "../encoding/json.ts";
+import { own, readInteger, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
+import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
+import { EngineError } from "../errors.ts";
+import type { SourceState } from "../knowledge/knowledge.ts";
+import type { Pass } from "../kyverno/image/result.ts";
+import type { AdmissionRequest } from "../kyverno/rule/request.ts";
+import type { Limits } from "../limits.ts";
+import { parseAnswers, type Said } from "./answers-document.ts";
+import { decisionPredicateType, recordFormat } from "./decision-record.ts";
+import { parseRequest } from "./request-document.ts";
+
+export interface DecisionRecord {
+  /** The document that the rest was read from. */
+  readonly input: JsonObject;
+  readonly engine: EngineInput;
+  readonly request: AdmissionRequest;
+  readonly pass: Pass | undefined;
+  /** The reference time. */
+  readonly at: Date;
+  /** Of the program that decided. */
+  readonly version: string;
+  readonly state: SourceState;
+  readonly said: ReadonlyMap<string, Said>;
+  readonly statement: JsonObject;
+  /** The result tree that was recorded. */
+  readonly result: JsonObject;
+  /** Absent where nobody signed it. */
+  readonly envelope: Envelope | undefined;
+}
+
+const subject = "record";
+
+/**
+ * @throws EngineError `archive-corrupt` for what is no record or was changed, `over-limit`; `unsupported` for one of a
+ * later program.
+ */
+export function parseRecord(bytes: Uint8Array, limits: Limits): DecisionRecord {
+  if (bytes.length > limits.recordBytes)
+    throw new EngineError("over-limit", `a record of more than ${limits.recordBytes} bytes`, { subject });
+  return readingArchive(subject, () => {
+    const file = readObject(parseJson(bytes, { limits, maxBytes: limits.recordBytes, subject }), "");
+    if (encodeCanonicalJson(file) !== decodeUtf8(bytes)) throw corruptArchive("not in its one spelling", subject);
+    refuseUnknownKeys(file, new Set(["input", "statement", "envelope"]), "");
+    const envelope = own(file, "envelope");
+    const plain = own(file, "statement");
+    if ((envelope === undefined) === (plain === undefined))
+      throw corruptArchive("either a statement or an envelope", subject);
+    const signed = envelope === undefined ? undefined : readEnvelope(readObject(envelope, "/envelope"), limits);
+    const statement =
+      signed === undefined
+        ? readObject(plain, "/statement")
+        : readObject(parseJson(signed.payload, { limits, maxBytes: limits.recordBytes, subject }), "");
+    const predicate = readPredicate(statement);
+    const document = readObject(file.input, "/input");
+    if (predicate.input !== digestOf(encodeUtf8(encodeCanonicalJson(document))))
+      throw corruptArchive("the input does not have the digest that the statement names", subject);
+    const input = readInput(document, limits);
+    return { ...input, statement, result: readObject(predicate.decision, "/predicate/decision"), envelope: signed };
+  });
+}
+
+/** One signature, in its one spelling. */
+function readEnvelope(json: JsonObject, limits: Limits): Envelope {
+  const text = encodeCanonicalJson(json);
+  const envelope = parseEnvelope(text, { ...limits, blobBytes: limits.recordBytes, jsonBytes: limits.recordBytes });
+  const [first] = envelope.signatures;
+  if (envelope.signatures.length !== 1 || first === undefined || envelope.payloadType !== inTotoPayloadType)
+    throw corruptArchive("not an envelope of one signature", subject);
+  if (decodeUtf8(encodeSignedStatement(envelope.payload, first.keyid ?? "", first.sig)) !== text)
+    throw corruptArchive("an envelope that is not in its one spelling", subject);
+  return envelope;
+}
+
+function readPredicate(statement: JsonObject): JsonObject {
+  const type = readString(statement.predicateType, "/predicateType");
+  if (type !== decisionPredicateType)
+    throw corruptArchive(`a statement of type ${JSON.stringify(type.slice(0, 128))}`, subject);
+  const predicate = readObject(statement.predicate, "/predicate");
+  const format = readInteger(predicate.format, "/predicate/format");
+  if (format !== recordFormat)
+    throw new EngineError("unsupported", `a record of format ${format}, this program reads ${recordFormat}`, {
+      subject,
+    });
+  return predicate;
+}
+
+const inputKeys: ReadonlySet<string> = new Set([
+  ...["at", "version", "engine", "request", "pass", "contentId", "state", "answers", "blobs"],
+]);
+
+function readInput(input: JsonObject, limits: Limits): Omit<DecisionRecord, "statement" | "result" | "envelope"> {
+  refuseUnknownKeys(input, inputKeys, "/input");
+  const pass = own(input, "pass");
+  if (pass !== undefined && pass !== "mutate" && pass !== "validate")
+    throw new EngineError("malformed", "neither mutate nor validate", { subject: "/input/pass" });
+  const contentId = own(input, "contentId");
+  if (contentId !== undefined) readString(contentId, "/input/contentId");
+  return {
+    input,
+    engine: readEngineDocument(input.engine, "/input/engine", limits),
+    request: parseRequest(readString(input.request, "/input/request"), "/input/request", limits),
+    pass,
+    at: parseInstant(readString(input.at, "/input/at"), "/input/at"),
+    version: readString(input.version, "/input/version"),
+    state: readState(input.state, "/input/state"),
+    said: parseAnswers(input, "/input", limits),
+  };
+}
+
+/**
+ * Who signed the record, one of `keys`.
+ * @throws EngineError `archive-signature`
+ */
+export function verifyRecord(
+  { envelope }: DecisionRecord,
+  keys: readonly PublicKey[],
+  verifier: SignatureVerifier,
+): PublicKey {
+  if (envelope === undefined) throw new EngineError("archive-signature", "nobody signed it", { subject });
+  const { key } = verifySignedStatement(envelope, keys, verifier, subject);
+  if (envelope.signatures[0]?.keyid !== key.fingerprint)
+    throw new EngineError("archive-signature", `${key.fingerprint} signed it, and it names another key`, { subject });
+  return key;
+}

@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { makeKey } from "../../support/archive-store.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
+import { runCli, type TestWorld } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
+import { podFor, policyFor } from "../demo-policy.ts";
+
+const test = suite("cli/commands/replay");
+const demo = demoLayout();
+const key = makeKey();
+const world: TestWorld = {
+  files: {
+    "check.yaml": policyFor(demo.key.pem),
+    "pod.yaml": podFor("web", demo.signed, demo.foreign),
+    "good.yaml": podFor("good", demo.signed),
+    "recorder.key": key.pem,
+    "recorder.pub": key.signing.publicKey,
+    "other.pub": makeKey().signing.publicKey,
+  },
+};
+const source = ["--layout", demo.folder, "--complete"];
+
+/** What `apply --record` wrote, by name. */
+async function recorded(words: readonly string[]): Promise<Record<string, string>> {
+  const folder = join(temporaryFolder(), "records");
+  const { err } = await runCli(["apply", "check.yaml", ...source, "--record", folder, ...words], world);
+  assert.match(err, / in .*records\n/);
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
+const run = (words: readonly string[], files: Record<string, string>, more: Partial<TestWorld> = {}) =>
+  runCli(words, { ...world, ...more, files: { ...world.files, ...files } });
+
+test("what apply recorded is decided again from the record alone", async () => {
+  const files = await recorded(["-r", "pod.yaml", "-r", "good.yaml"]);
+  const names = Object.keys(files);
+  assert.is(names.length, 2);
+  assert.ok(names.every((name) => /^d-[0-9A-Z]{8}\.json$/.test(name)));
+  // Another day, and nothing else is there.
+  const { exit, out, err } = await runCli(["replay", ...names], { files, now: "2030-01-01T00:00:00Z" });
+  assert.is(exit, 0, err);
+  assert.match(out, /^d-\w+\.json: Pod \w+\/(?:web|good): the same decision, (?:denied|allowed)\n/m);
+  assert.is(out.match(/recorded 2026-11-23T12:00:00\.000Z by sallyport development, not signed/g)?.length, 2);
+  const json = JSON.parse((await runCli(["replay", ...names, "-o", "json"], { files })).out);
+  assert.equal(json.records.map(({ allowed }: { allowed: boolean }) => allowed).sort(), [false, true]);
+});
+
+test("a signed record is believed of its key alone", async () => {
+  const files = await recorded(["-r", "good.yaml", "--record-key", "recorder.key"]);
+  const [name = ""] = Object.keys(files);
+  const good = await run(["replay", name, "--key", "other.pub", "--key", "recorder.pub"], files);
+  assert.is(good.exit, 0, good.err);
+  assert.match(good.out, new RegExp(`signed by (?:sha256:)?${key.key.fingerprint.slice(0, 8)}`));
+  const bad = await run(["replay", name, "--key", "other.pub"], files);
+  assert.is(bad.exit, 6);
+  assert.match(bad.err, /archive-signature/);
+  const unverified = await run(["replay", name], files);
+  assert.match(unverified.out, /signed, which nobody verified: give --key FILE/);
+  const unsigned = await recorded(["-r", "good.yaml"]);
+  assert.is((await run(["replay", ...Object.keys(unsigned), "--key", "recorder.pub"], unsigned)).exit, 6);
+});
+
+test("another result than what follows is shown with its first node, and damage has a code", async () => {
+  const files = await recorded(["-r", "good.yaml"]);
+  const [name = ""] = Object.keys(files);
+  const text = files[name] ?? "";
+  const changed = text.replace('"predicate":{"at":', '"predicate":{"at":').replace('"allowed":true', '"allowed":false');
+  const { exit, out } = await run(["replay", "changed.json"], { "changed.json": changed });
+  assert.is(exit, 1);
+  assert.match(out, /another decision than was recorded, first at \/predicate\/decision\/allowed/);
+  assert.match(out, / {2}recorded: false\n {2}replayed: true\n/);
+  for (const broken of [text.slice(0, -10), text.replace('"at":"2026', '"at":"2025'), `${text}\n`, "{}"]) {
+    const { exit: code, err } = await run(["replay", "broken.json", name], { ...files, "broken.json": broken });
+    assert.is(code, 6);
+    assert.match(err, /archive-corrupt.*broken\.json|broken\.json.*archive-corrupt/s);
+  }
+});
+
+test("with a mirror: what changed since, and whether the verdict did", async () => {
+  const files = await recorded(["-r", "good.yaml"]);
+  const [name = ""] = Object.keys(files);
+  const store = temporaryFolder();
+  const added = await runCli(["mirror", "add", "--store", store, demo.folder, "--complete"], world);
+  assert.is(added.exit, 0, added.err);
+  const same = await run(["replay", name, "--store", store], files);
+  assert.is(same.exit, 0, same.err);
+  assert.match(same.out, /allowed then and now; every answer is as it was/);
+  const empty = temporaryFolder();
+  await runCli(["mirror", "init", "--store", empty], world);
+  const gone = await run(["replay", name, "--store", empty], files);
+  if (gone.exit !== 2) {
+    assert.is(gone.exit, 1);
+    assert.match(gone.out, /allowed then, denied now; \d+ answers changed/);
+    assert.match(gone.out, /present then, never asked now/);
+  }
+});
+
+test("explain shows a record as a decision", async () => {
+  const files = await recorded(["-r", "pod.yaml"]);
+  const [name = ""] = Object.keys(files);
+  const { exit, out } = await run(["explain", name], files);
+  assert.is(exit, 1);
+  assert.match(out, /^DENY {2}Pod \w+\/web/);
+  assert.match(out, /\[wrong-key\]/);
+  const json = JSON.parse((await run(["explain", name, "-o", "json"], files)).out);
+  assert.is(json.decisions[0].resource.name, "web");
+});
+
+test("a key without a folder, and a folder that cannot be made", async () => {
+  const words = ["apply", "check.yaml", "-r", "good.yaml", ...source];
+  assert.is((await runCli([...words, "--record-key", "recorder.key"], world)).exit, 2);
+  assert.is((await runCli([...words, "--record", "/dev/null/records"], world)).exit, 2);
+});
+
+test.run();

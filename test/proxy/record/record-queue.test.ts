@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EngineError } from "../../../core/errors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { RecordFolder } from "../../../proxy/record/record-folder.ts";
+import { RecordQueue } from "../../../proxy/record/record-queue.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
+
+const test = suite("proxy/record/record-queue");
+
+interface Counts {
+  readonly results: string[];
+  readonly said: string[];
+}
+
+function queueOf(folder: ConstructorParameters<typeof RecordQueue>[0]["folder"], limits = defaultLimits) {
+  const counts: Counts = { results: [], said: [] };
+  const queue = new RecordQueue({
+    folder,
+    limits,
+    report: ({ code }, lost) => void counts.said.push(`${code} ${lost}`),
+    count: (result) => void counts.results.push(result),
+  });
+  return { queue, ...counts };
+}
+
+test("records are written one after another, each under its id", async () => {
+  const path = temporaryFolder();
+  const { queue, results } = queueOf(new RecordFolder(join(path, "a", "b"), defaultLimits));
+  for (const id of ["d-1", "d-2", "d-3"]) queue.add(id, () => `{"id":"${id}"}`);
+  assert.equal(results, []);
+  await queue.close();
+  assert.equal(results, ["written", "written", "written"]);
+  assert.equal(readdirSync(join(path, "a", "b")).sort(), ["d-1.json", "d-2.json", "d-3.json"]);
+  assert.is(readFileSync(join(path, "a", "b", "d-2.json"), "utf8"), '{"id":"d-2"}');
+});
+
+test("a full disk loses records, is said now and then, and is over when there is room again", async () => {
+  let isFull = true;
+  const { queue, results, said } = queueOf({
+    path: "records",
+    async put() {
+      if (isFull) throw new EngineError("invalid-usage", "no space left on the device");
+      return "";
+    },
+  });
+  for (let count = 0; count < 5; count++) queue.add(`d-${count}`, () => "{}");
+  await queue.close();
+  assert.equal(said, ["invalid-usage 1", "invalid-usage 2", "invalid-usage 4"]);
+  isFull = false;
+  queue.add("d-5", () => "{}");
+  await queue.close();
+  isFull = true;
+  queue.add("d-6", () => "{}");
+  await queue.close();
+  assert.equal(said.slice(3), ["invalid-usage 1"]);
+  assert.equal(results, ["lost", "lost", "lost", "lost", "lost", "written", "lost"]);
+});
+
+test("more than may wait are lost, and what makes none is lost alone", async () => {
+  const folder = new RecordFolder(temporaryFolder(), defaultLimits);
+  const { queue, results, said } = queueOf(folder, { ...defaultLimits, recordsWaiting: 2 });
+  const fails = (): string => {
+    throw new EngineError("unsupported", "a policy from no file");
+  };
+  for (const make of [fails, () => "{}", () => "{}"]) queue.add(`d-${results.length}`, make);
+  assert.equal([results, said], [["lost"], ["over-limit 1"]]);
+  await queue.close();
+  assert.equal(results, ["lost", "lost", "written"]);
+});
+
+test("a folder is bounded, with what was there before, and a file is never half there", async () => {
+  const path = temporaryFolder();
+  writeFileSync(join(path, "d-0.json"), "x".repeat(90));
+  const folder = new RecordFolder(path, { ...defaultLimits, recordFolderBytes: 100, recordBytes: 50 });
+  const codes: string[] = [];
+  for (const [id, text] of [
+    ["d-1", "y".repeat(51)],
+    ["d-2", "y".repeat(11)],
+    ["d-0", "y"],
+    ["d-3", "y".repeat(9)],
+    ["d-4", "y"],
+  ] as const)
+    await folder.put(id, text).catch((error: EngineError) => codes.push(`${id} ${error.code}`));
+  assert.equal(codes, ["d-1 over-limit", "d-2 over-limit", "d-4 over-limit"]);
+  assert.equal(readdirSync(path).sort(), ["d-0.json", "d-3.json"]);
+  const gone = new RecordFolder(join(path, "gone"), defaultLimits);
+  writeFileSync(join(path, "gone.file"), "");
+  const error = await new Promise<EngineError>((resolve) => {
+    try {
+      new RecordFolder(join(path, "gone.file", "below"), defaultLimits);
+    } catch (thrown) {
+      resolve(thrown as EngineError);
+    }
+  });
+  assert.is(error.code, "invalid-usage");
+  assert.ok(gone.path.endsWith("gone"));
+});
+
+test.run();
