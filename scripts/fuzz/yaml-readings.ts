@@ -82,8 +82,16 @@ const constructs: readonly string[] = [
   "a: b\nitems: [{kind: Pod}]\n",
 ];
 
+/** What begins a plain scalar, or does not, by what follows it. */
+const starts: readonly string[] = ["-", "?", ":"].flatMap((first) =>
+  ["", "a", "9443", " a", ":", "?", "-", "#", ",", "[", "]", "{", "}", "'", "*", "&", "!", "|", "%", "@", "é"].map(
+    (next) => first + next,
+  ),
+);
+
 export const recordedTexts = (): readonly string[] => [
   ...constructs,
+  ...starts.flatMap((text) => [`a: ${text}\n`, `- ${text}\n`, `${text}: a\n`, `a: b\n  ${text}\n`, `[${text}]\n`]),
   ...plainWords.flatMap((word) => [`a: ${word}\n`, `${word}: a\n`, `[${word}]\n`, `{${word}: a}\n`]),
   ...quotedWords.flatMap((word) => [`a: ${word}\n`, `${word}: a\n`, `{${word}:a}\n`]),
   ...tags.flatMap((tag) => [`a: ${tag} 1\n`, `a: ${tag} "1"\n`, `a: ${tag} {}\n`, `a: ${tag} []\n`, `${tag} a: b\n`]),

@@ -46,7 +46,7 @@ function readNode(cursor: Cursor, parentIndent: number): YamlNode {
     cursor.endLine();
     return scalar;
   }
-  if (!beginsPlain(cursor)) return readInline(cursor, parentIndent);
+  if (!beginsPlain(cursor, false)) return readInline(cursor, parentIndent);
   const offset = cursor.at;
   const text = readPlainLine(cursor, false);
   if (cursor.peek() !== ":" || !cursor.isBlank(1)) return readPlainEnd(cursor, text, offset, parentIndent);
@@ -73,7 +73,7 @@ function readInline(cursor: Cursor, parentIndent: number, colon = noMap): YamlNo
   if (first === "{" || first === "[") node = readFlow(cursor, parentIndent);
   else if (first === '"' || first === "'") node = readQuoted(cursor, parentIndent);
   else if (first === "*") node = readAlias(cursor, false);
-  else if (beginsPlain(cursor)) {
+  else if (beginsPlain(cursor, false)) {
     const offset = cursor.at;
     return readPlainEnd(cursor, readPlainLine(cursor, false), offset, parentIndent, colon);
   } else if (isItem(cursor)) cursor.refuse("begin the list on the line below its key");
@@ -166,7 +166,8 @@ function readNextKey(cursor: Cursor, indent: number): YamlScalar | undefined {
   if (first === '"' || first === "'") {
     key = readQuoted(cursor, indent);
     cursor.skipSpacesAndTabs();
-  } else if (beginsPlain(cursor)) key = { kind: "scalar", offset, text: readPlainLine(cursor, false), isPlain: true };
+  } else if (beginsPlain(cursor, false))
+    key = { kind: "scalar", offset, text: readPlainLine(cursor, false), isPlain: true };
   else if (first === "?") cursor.refuse('YAML readers differ about the "?" before a key; write KEY: VALUE');
   else cursor.lost("a key may not have an anchor, an alias or a tag");
   if (cursor.peek() !== ":" || !cursor.isBlank(1)) cursor.lost('":" is missing after this key', offset);

@@ -36,7 +36,7 @@ function readMember(cursor: Cursor, parentIndent: number): YamlMember {
   if (first === "?") cursor.refuse('YAML readers differ about the "?" before a key; write KEY: VALUE');
   if (first === "{" || first === "[") cursor.lost("expected a key, which is text, found a map or a list");
   if (first === "&" || first === "!" || first === "*") cursor.lost("a key may not have an anchor, an alias or a tag");
-  if (first !== '"' && first !== "'" && !beginsPlain(cursor)) cursor.unexpected("a key");
+  if (first !== '"' && first !== "'" && !beginsPlain(cursor, true)) cursor.unexpected("a key");
   const key = first === '"' || first === "'" ? readQuoted(cursor, parentIndent) : readPlainKey(cursor, true);
   cursor.skipSpacesAndTabs();
   if (cursor.peek() !== ":") cursor.unexpected('":" after the key');
@@ -57,7 +57,7 @@ function readBareValue(cursor: Cursor, parentIndent: number, wanted: string): Ya
   if (first === "{" || first === "[") return readFlow(cursor, parentIndent);
   if (first === '"' || first === "'") return readQuoted(cursor, parentIndent);
   if (first === "*") return readAlias(cursor, true);
-  if (!beginsPlain(cursor)) cursor.unexpected(wanted);
+  if (!beginsPlain(cursor, true)) cursor.unexpected(wanted);
   const offset = cursor.at;
   return readPlainRest(cursor, readPlainLine(cursor, true), offset, true, parentIndent);
 }

@@ -2,15 +2,20 @@
 import type { Cursor } from "./yaml-cursor.ts";
 import type { YamlScalar } from "./yaml-tree.ts";
 
-/** The first character; in Go's reader `?` and `:` begin no scalar of a flow collection. */
 const firstCharacter = /[^\s\-?:,[\]{}#&*!|>'"%@`]/u;
-const afterHyphen = /[^\s,[\]{}?:#-]|-/u;
+/** Readers differ in a scalar of a flow collection that is a hyphen alone. */
+const ofFlow = /[,[\]{}]/;
 
-/** Whether a plain scalar may begin here. */
-export const beginsPlain = (cursor: Cursor): boolean => {
+/**
+ * Whether a plain scalar may begin here: in Go's reader with a hyphen before anything but a blank, and outside flow
+ * collections with a question mark or a colon too, such as `:9443`.
+ */
+export const beginsPlain = (cursor: Cursor, inFlow: boolean): boolean => {
   const first = cursor.peek();
   if (first === undefined) return false;
-  return first === "-" ? !cursor.isBlank(1) && afterHyphen.test(cursor.peek(1) ?? " ") : firstCharacter.test(first);
+  if (first === "-") return !cursor.isBlank(1) && !(inFlow && ofFlow.test(cursor.peek(1) ?? ""));
+  if (first === "?" || first === ":") return !inFlow && !cursor.isBlank(1);
+  return firstCharacter.test(first);
 };
 
 /** The part of one line, without the spaces behind it. The cursor ends where the scalar or its line does. */

@@ -12,7 +12,7 @@ function read(text: string, inFlow = false, parentIndent = 0): readonly [scalar:
   const scalar = readPlainRest(cursor, readPlainLine(cursor, inFlow), 0, inFlow, parentIndent);
   return [scalar.text, text.slice(cursor.at)];
 }
-const begins = (text: string): boolean => beginsPlain(new Cursor(text, 0, text.length, 10));
+const begins = (text: string, inFlow = false): boolean => beginsPlain(new Cursor(text, 0, text.length, 10), inFlow);
 
 test("first characters", () => {
   for (const text of ["a", "1", "-1", "--a", ".5", "/", "~", "=", "<<", "é", "(", "$", "\\"])
@@ -22,9 +22,11 @@ test("first characters", () => {
     " ",
     "- a",
     "-",
-    "-,",
-    "?a",
-    ":a",
+    "? a",
+    "?",
+    ": a",
+    ":",
+    ":\t",
     ",",
     "[",
     "]",
@@ -39,7 +41,16 @@ test("first characters", () => {
     "'",
   ])
     assert.not.ok(begins(text), text);
-  for (const text of ['"', "%", "@", "`", "-:", "-?", "-#", "-["]) assert.not.ok(begins(text), text);
+  for (const text of ['"', "%", "@", "`"]) assert.not.ok(begins(text), text);
+});
+
+test("hyphens, question marks and colons before what is no blank", () => {
+  for (const first of ["-", "?", ":"])
+    for (const next of ["a", "9443", ":", "?", "-", "#", ",", "[", "]", "{", "}", "'", '"', "*", "&", "|", "%", "é"]) {
+      assert.ok(begins(first + next), first + next);
+      const inFlow = first === "-" && !",[]{}".includes(next);
+      assert.is(begins(first + next, true), inFlow, `[${first}${next}`);
+    }
 });
 
 test("where one ends", () => {
