@@ -13,6 +13,8 @@ import { head, linesOf, type Running, serving, statusOf, unready } from "../serv
 
 const test = suite("cli/commands/serve-snapshots");
 const demo = demoLayout();
+// As the stage has it.
+const now = "2026-11-30T06:00:00Z";
 const web = "/v2/registry.example/shop/web";
 
 /** A stage whose mirror has images, with its first snapshot pushed. */
@@ -46,7 +48,7 @@ test("the first snapshot is waited for; its content id is in /readyz and in the 
         assert.ok(metrics.includes(`sallyport_snapshot_info{content_id="${contentId}",sequence="1"} 1`));
         assert.ok(/^sallyport_snapshot_looks_total\{result="switched"\} 1$/m.test(metrics), metrics);
       },
-      { files },
+      { files, now },
     );
     assert.is(exit, 0, err);
   }));
@@ -92,7 +94,7 @@ test("snapshots are switched under load, and no request is lost", () =>
         assert.is((await readyOf(url)).sequence, 4);
         assert.equal(await unready(url), []);
       },
-      { files },
+      { files, now },
     ).then(({ exit, err }) => assert.is(exit, 0, err)),
   ));
 
@@ -125,7 +127,7 @@ test("a registry that is down, moved back or signed by another changes nothing, 
         await stays("archive-signature", told() + 1);
         assert.is((await readyOf(url)).sequence, 2);
       },
-      { files },
+      { files, now },
     ).then(({ exit, err }) => assert.is(exit, 0, err)),
   ));
 
@@ -152,10 +154,11 @@ test("a snapshot that pins another key is not followed before its digest is in t
         assert.equal([told?.code, String(told?.error).includes(digest)], ["no-trust", true]);
         assert.equal([(await readyOf(url)).sequence, await unready(url)], [2, ["snapshot no-trust"]]);
         running.files["c.yaml"] = String(files["c.yaml"]).replace("interval", `acceptPins: ["${digest}"], interval`);
+        running.send("SIGHUP");
         await running.logged(switched, 2);
         assert.equal([(await readyOf(url)).sequence, await unready(url)], [3, []]);
       },
-      { files },
+      { files, now },
     ).then(({ exit, err }) => assert.is(exit, 0, err));
   }));
 
@@ -173,14 +176,14 @@ test("a configuration that is wrong does not hold a snapshot back; one that is p
         assert.is((await readyOf(url)).sequence, 2);
         assert.equal(await unready(url), ["configuration invalid-config"]);
       },
-      { files },
+      { files, now },
     ).then(({ exit, err }) => assert.is(exit, 0, err)),
   ));
 
 test("without a snapshot nothing is served; with one the registry need not be there", () =>
   withImages(async (stage, files) => {
     const start = (more: Record<string, string> = {}) =>
-      runCli(["serve", "-c", "c.yaml"], { files: { ...files, ...more } });
+      runCli(["serve", "-c", "c.yaml"], { files: { ...files, ...more }, now });
     const wrong = await start({ "publisher.pub": newKey().key.publicKey });
     assert.is(wrong.exit, 6, wrong.err);
     stage.registry.instead = () => 503;
@@ -191,7 +194,7 @@ test("without a snapshot nothing is served; with one the registry need not be th
     const { exit, err } = await serving(
       ["-c", "c.yaml"],
       async ({ urls: [url = ""] }) => assert.is(await statusOf(`${url}${web}/manifests/signed`), 200),
-      { files },
+      { files, now },
     );
     assert.is(exit, 0, err);
     assert.ok(linesOf(err).some(({ msg }) => msg === "serving"));
