@@ -321,8 +321,8 @@ export const remedies = {
   "capsule-base": "name the capsule that it changes before it: `--capsule FULL --capsule DELTA`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
   "accept-snapshot-pins":
-    "see who changed it; if it is right, accept it: `sallyport snapshot pull PLACE --store STORE --accept-pins`, or in " +
-    "a server by the digest that the message names: `snapshot.acceptPins`",
+    "see who changed it; if it is right, accept it: `sallyport snapshot pull PLACE --store STORE --accept-pins`, or " +
+    "in a server by the digest that the message names: `snapshot.acceptPins`",
   "snapshot-rollback":
     "see who changed the mirror that is pushed; if it is right, pull into a new folder: " +
     "`sallyport snapshot pull PLACE --store FOLDER --key KEY`",
