@@ -34,6 +34,11 @@ export interface ClusterMetrics {
   watched(isWatched: boolean): void;
   /** Policies of which an earlier version, or nothing, is in force. */
   notLoaded(count: number): void;
+  /** Whether this instance keeps the webhook configurations. */
+  leads(leads: boolean): void;
+  /** What nobody verifies. */
+  exempt(what: readonly string[]): void;
+  brokenGlass(isBroken: boolean): void;
 }
 
 export interface Metrics {
@@ -211,9 +216,24 @@ function clusterMetrics(registry: Registry): ClusterMetrics {
     "sallyport_cluster_policies_not_loaded",
     "Policies of the cluster of which an earlier version, or nothing, is in force, since they do not load.",
   );
+  const leads = gauge("sallyport_leads", "Whether this instance keeps the webhook configurations.");
+  const broken = gauge("sallyport_broken_glass", "Whether the webhooks are out of force on purpose.");
+  let exempt: Gauge<"what"> | undefined;
   return {
     watched: (isWatched) => watched().set(isWatched ? 1 : 0),
     notLoaded: (count) => notLoaded().set(count),
+    leads: (isLeader) => leads().set(isLeader ? 1 : 0),
+    brokenGlass: (isBroken) => broken().set(isBroken ? 1 : 0),
+    exempt(what) {
+      exempt ??= new Gauge({
+        name: "sallyport_admission_exempt",
+        help: "What nobody verifies: 1 for each namespace, label or kind of Pods that the webhooks leave out.",
+        labelNames: ["what"] as const,
+        registers: [registry],
+      });
+      exempt.reset();
+      for (const one of what) exempt.set({ what: one }, 1);
+    },
   };
 }
 

@@ -36,8 +36,10 @@ export const layers: LayerTable = {
   "proxy/system-words.ts": { units: [] },
   "proxy/log.ts": { units: [], packages: ["pino"] },
   "proxy/metrics.ts": { units: [], packages: ["prom-client"] },
+  "proxy/serve/destination.ts": { units: [] },
   "proxy/serve": {
     units: [
+      "proxy/serve/destination.ts",
       ...basis,
       "core/crypto",
       "core/trust",
@@ -209,6 +211,7 @@ export const layers: LayerTable = {
   },
   "proxy/webhook": {
     units: [
+      "proxy/serve/destination.ts",
       ...api,
       "core/admission",
       "core/encoding",

@@ -34,6 +34,14 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/snapshot/remove-old.test.ts",
     why: "lists before and after a removal, and what is wrong with each",
   },
+  "proxy/cluster/break-glass.ts": {
+    test: "test/proxy/cluster/webhook-writer.test.ts",
+    why: "the writer honours its markers there, those of uninstallations too, and what it removes is gone",
+  },
+  "cli/serve/keep-webhooks.ts": {
+    test: "test/cli/serve/serve-cluster.test.ts",
+    why: "serve writes what its policies ask for there, and again when they change",
+  },
   "proxy/webhook/refuse-reviews.ts": {
     test: "test/cli/serve/serve-cluster.test.ts",
     why: "reviews that come before there are policies are denied there, whatever the failure policy",

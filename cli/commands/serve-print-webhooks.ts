@@ -8,7 +8,8 @@ import { findAddress } from "../../proxy/serve/address.ts";
 import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
 import { requireConfig } from "../../proxy/serve/read-config.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
-import { type Destination, webhookConfigurations } from "../../proxy/webhook/webhook-configurations.ts";
+import { type Destination, isLabel, readDestination } from "../../proxy/serve/destination.ts";
+import { webhookConfigurations } from "../../proxy/webhook/webhook-configurations.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { type ConfigOptions, findConfig, loadConfig } from "../input/config-file.ts";
@@ -28,24 +29,13 @@ interface Options extends OutputOptions, ConfigOptions {
   readonly exemptLabelled?: boolean;
 }
 
-const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const httpsPort = 443;
-
 /** @throws EngineError `invalid-usage` */
-function readDestination({ url, service }: Options): Destination {
+function destinationOf({ url, service }: Options): Destination {
   if ((url === undefined) === (service === undefined))
     throw usage("say where the API server reaches serve: --service NAMESPACE/NAME, or --url https://HOST", "--service");
-  if (url !== undefined) {
-    const found = URL.canParse(url) ? new URL(url) : undefined;
-    if (found?.protocol !== "https:" || found.username + found.password + found.search + found.hash !== "")
-      throw usage("--url is https:// with a host, a port and a path at most", url);
-    return { url };
-  }
-  const [, namespace = "", name = "", port] = /^([^/:]+)\/([^/:]+)(?::(\d{1,5}))?$/.exec(service ?? "") ?? [];
-  const number = port === undefined ? httpsPort : Number(port);
-  if (!label.test(namespace) || !label.test(name) || number < 1 || number > 65_535)
-    throw usage("--service is NAMESPACE/NAME, with :PORT unless that is 443", service ?? "");
-  return { namespace, name, port: number };
+  const read = readDestination(url, service);
+  if ("wrong" in read) throw usage(`--${read.of} ${read.wrong}`, url ?? service ?? "");
+  return read.to;
 }
 
 /** What the API server knows the webhook by: the given file, else the authority of the store. */
@@ -82,9 +72,9 @@ function print(options: Options, io: CommandIO): ExitCode {
       subject: file ?? "the configuration",
     });
   const exemptNamespaces = splitLists(options.exemptNamespace);
-  const wrong = exemptNamespaces.find((namespace) => !label.test(namespace));
+  const wrong = exemptNamespaces.find((namespace) => !isLabel(namespace));
   if (wrong !== undefined) throw usage("--exempt-namespace is the name of a namespace", wrong);
-  const destination = readDestination(options);
+  const destination = destinationOf(options);
   const { objects, exempt, guessed } = webhookConfigurations({
     policies: readServePolicies(config, io).policies,
     destination,

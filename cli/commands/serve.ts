@@ -8,6 +8,7 @@ import { PulledLayers } from "../../proxy/registry/pulled-layers.ts";
 import { createLog, type Log } from "../../proxy/log.ts";
 import { createMetrics, type Metrics } from "../../proxy/metrics.ts";
 import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
+import { asksCluster } from "../../proxy/serve/config-rules.ts";
 import { FileWatch } from "../../proxy/serve/file-watch.ts";
 import { type ReadConfig, requireConfig } from "../../proxy/serve/read-config.ts";
 import { Server, type ServerHost } from "../../proxy/serve/server.ts";
@@ -165,9 +166,9 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
   const stop = new AbortController();
   let cluster: ServeCluster | undefined;
   try {
-    if (config.policies.cluster) {
+    if (asksCluster(config)) {
       const { openServeCluster } = await import("../serve/serve-cluster.ts");
-      cluster = openServeCluster({ config, limits, io, log, metrics: metrics.cluster });
+      cluster = await openServeCluster({ config, limits, io, log, metrics: metrics.cluster });
     }
     const { store: isKept, size: maxBytes } = config.proxy.layers;
     const { isWritable } = served.mirror;
@@ -178,7 +179,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     const following = follow?.following;
     const fixed = { io, load, file, log, metrics, served, following, layers, state, store, limits, kept };
     const running: Running = { ...fixed, cluster };
-    const first = cluster === undefined ? await openTaken(config, running) : undefined;
+    const first = cluster?.policies === undefined ? await openTaken(config, running) : undefined;
     const parts = first?.parts ?? (await waitingParts(running));
     const server = await Server.open(config, parts, hostOf(running)).catch(async (error: unknown) => {
       await parts.close();

@@ -1,5 +1,6 @@
 /** Builds the parts of `serve` from its configuration. Code that can dial is loaded in mode online only. */
 import { EngineError } from "../../core/errors.ts";
+import type { Policy } from "../../core/index.ts";
 import type { Limits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Log } from "../../proxy/log.ts";
@@ -55,8 +56,11 @@ export interface ServeParts {
   readonly cluster?: ServeCluster | undefined;
 }
 
+/** With the policies that guard admission. */
+export type OpenedParts = Parts & { readonly policies: readonly Policy[] };
+
 /** @throws EngineError for policies, roots and certificates that cannot be used. */
-export async function openParts(parts: ServeParts): Promise<Parts> {
+export async function openParts(parts: ServeParts): Promise<OpenedParts> {
   const { config, mirror, layers, limits, io, log } = parts;
   const registry = config.mode === "online" ? await openRegistryFor(parts) : undefined;
   if (registry === undefined && config.upstreams.length > 0 && config.snapshot.from === undefined)
@@ -152,6 +156,7 @@ export async function openParts(parts: ServeParts): Promise<Parts> {
         ...(parts.cluster?.checks ?? []),
       ],
       mirror: factsOf(mirror),
+      policies: opened?.policies ?? [],
       async close() {
         stop.abort();
         await syncing?.ended.catch(() => undefined);

@@ -45,6 +45,7 @@ export interface WebhookParts extends UpstreamParts {
 
 export interface OpenedWebhook {
   readonly webhook: Webhook;
+  readonly policies: readonly Policy[];
   readonly recheck: AdmissionRecheck | undefined;
 }
 
@@ -141,7 +142,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   });
-  return { webhook, recheck };
+  return { webhook, policies, recheck };
 }
 
 interface RecheckBy {

@@ -50,10 +50,11 @@ function refuseFixed(next: Config, now: Config): void {
     limits,
     cluster,
     policies,
+    webhooks,
   }: Config): Readonly<Record<string, unknown>> => ({
     store,
     mode,
-    cluster: JSON.stringify([cluster, policies.cluster, policies.exceptionNamespaces]),
+    cluster: JSON.stringify([cluster, policies.cluster, policies.exceptionNamespaces, webhooks.write]),
     "snapshot.from": snapshot.from,
     "proxy.layers": JSON.stringify(proxy.layers),
     "limits.maxBundleSize": limits.maxBundleSize,
@@ -75,7 +76,7 @@ export async function waitingParts({
 }: Pick<Running, "cluster" | "kept" | "limits">): Promise<Parts> {
   const { refuseReviews } = await import("../../proxy/webhook/refuse-reviews.ts");
   const look = (): void => {
-    cluster?.policies.files();
+    cluster?.policies?.files();
     throw kept.why ?? new EngineError("unreachable", "the policies of the cluster are being loaded");
   };
   const why = (): string => {
@@ -100,14 +101,14 @@ export async function openTaken(config: Config, running: Running) {
   const { mirror, adopt, release } = served.take();
   const opening = { config, mirror, following, layers, state, metrics, limits, io, log, cluster };
   try {
-    const parts: Parts = await openParts({ ...opening, kept: () => kept.why });
+    const parts = await openParts({ ...opening, kept: () => kept.why });
     const close = async (): Promise<void> => {
       await parts.close();
       release();
     };
     const inForce = (): void => {
       adopt();
-      cluster?.inForce();
+      cluster?.inForce({ config, policies: parts.policies });
       if (mirror.currentSnapshot !== undefined) metrics.snapshots.reads(mirror.currentSnapshot);
     };
     return { parts: { ...parts, close }, inForce };

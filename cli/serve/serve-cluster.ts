@@ -7,6 +7,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { PolicyFile } from "../../core/kyverno/policy/read-policy.ts";
 import type { Limits } from "../../core/limits.ts";
 import { ClusterPolicies, type NotLoaded } from "../../proxy/cluster/cluster-policies.ts";
+import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { ClusterMetrics } from "../../proxy/metrics.ts";
 import type { ReadinessCheck } from "../../proxy/serve/health.ts";
@@ -17,19 +18,22 @@ import { WatchedObjects } from "../../proxy/cluster/watched-objects.ts";
 import type { Parts } from "../../proxy/upstream/route.ts";
 import type { CommandIO } from "../command.ts";
 import { problemText } from "../input/files.ts";
+import { readGivenText } from "../input/given-file.ts";
 import { filesOf } from "../input/tool-files.ts";
+import type { InForce } from "./keep-webhooks.ts";
 import type { OtherPolicies } from "./serve-policies.ts";
 
 export interface ServeCluster {
   readonly cluster: Cluster;
-  readonly policies: OtherPolicies;
+  /** Where policies are read from it. */
+  readonly policies: OtherPolicies | undefined;
   /** Namespaces, and what policies name. */
   readonly objects: WatchedObjects;
   /** Who is asked for the rest. */
   readonly parts: Pick<Parts, "cluster" | "key">;
   readonly checks: readonly ReadinessCheck[];
   /** What was read last is in force. */
-  inForce(): void;
+  inForce(of: InForce): void;
   /** From now on changes are told. */
   start(changed: (why: string) => void): void;
   close(): Promise<void>;
@@ -44,7 +48,8 @@ export interface ServeClusterParts {
 }
 
 /** @throws EngineError `invalid-config` where no API server is named, or its kubeconfig cannot be read. */
-export function openServeCluster({ config, limits, io, log, metrics }: ServeClusterParts): ServeCluster {
+export async function openServeCluster(parts: ServeClusterParts): Promise<ServeCluster> {
+  const { config, limits, io, log, metrics } = parts;
   const { env } = io;
   const files = filesOf(io);
   const now = (): Date => io.now();
@@ -69,15 +74,24 @@ export function openServeCluster({ config, limits, io, log, metrics }: ServeClus
   };
   let notLoaded: readonly NotLoaded[] = [];
   let told = "";
-  const policies = new ClusterPolicies({
-    cluster,
-    limits,
-    exceptionNamespaces: () => config.policies.exceptionNamespaces,
-    changed: () => changed("the policies of the cluster changed"),
-    failed,
-  });
+  const policies = config.policies.cluster
+    ? new ClusterPolicies({
+        cluster,
+        limits,
+        exceptionNamespaces: () => config.policies.exceptionNamespaces,
+        changed: () => changed("the policies of the cluster changed"),
+        failed,
+      })
+    : undefined;
+  const authorities = ({ webhooks, store }: Config): string =>
+    webhooks.ca === undefined
+      ? (authorityFolder(store ?? "").read("ca.pem") ?? "")
+      : readGivenText(webhooks.ca, io, "webhooks.ca");
+  const webhooks = config.webhooks.write
+    ? new (await import("./keep-webhooks.ts")).KeptWebhooks({ cluster, io, log, metrics, authorities })
+    : undefined;
   const objects = new WatchedObjects({ cluster, limits, now, failed });
-  const ended = policies.run(stop.signal);
+  const ended = policies?.run(stop.signal);
   const tellNotLoaded = (): void => {
     metrics.notLoaded(notLoaded.length);
     const text = JSON.stringify(notLoaded);
@@ -91,56 +105,71 @@ export function openServeCluster({ config, limits, io, log, metrics }: ServeClus
         { policy: name, code: problems[0]?.code, error: problems.map(problemText).join("; ") },
       );
   };
+  const checks = policies === undefined ? [] : checksOf(policies, () => notLoaded, server, metrics);
   return {
     cluster,
     objects,
-    policies: {
-      files(): readonly PolicyFile[] {
-        const read = policies.read();
-        notLoaded = read.notLoaded;
-        tellNotLoaded();
-        return read.files;
-      },
-    },
+    policies:
+      policies === undefined
+        ? undefined
+        : {
+            files(): readonly PolicyFile[] {
+              const read = policies.read();
+              notLoaded = read.notLoaded;
+              tellNotLoaded();
+              return read.files;
+            },
+          },
     parts: { cluster: cluster.cluster, key: cluster.key },
-    checks: [
-      {
-        name: "cluster",
-        isOnlySaid: true,
-        look() {
-          const { failure, heard } = policies;
-          metrics.watched(failure === undefined);
-          if (failure !== undefined)
-            throw new EngineError(
-              failure.code,
-              `the policies stay as they were at ${heard?.toISOString() ?? "the start"}: ${failure.message}`,
-              { subject: server },
-            );
-        },
-      },
-      {
-        name: "cluster policies",
-        isOnlySaid: true,
-        look() {
-          const [first] = notLoaded;
-          if (first === undefined) return;
-          throw new EngineError(
-            first.problems[0]?.code ?? "invalid-policy",
-            `${first.name} does not load, ${first.keeps ? "and the one before stays" : "and is not in force"}` +
-              (notLoaded.length > 1 ? `; ${notLoaded.length - 1} more` : ""),
-          );
-        },
-      },
-    ],
-    inForce: () => policies.inForce(),
-    start: (act) => {
+    checks: [...checks, ...(webhooks === undefined ? [] : [webhooks.check])],
+    inForce(of) {
+      policies?.inForce();
+      webhooks?.serves(of);
+    },
+    start(act) {
       changed = act;
       if (isDue) changed("the API server is watched");
+      webhooks?.start();
     },
     async close() {
       stop.abort();
-      await Promise.all([ended, objects.close()]);
+      await Promise.all([ended, objects.close(), webhooks?.close()]);
       await cluster.close();
     },
   };
 }
+
+/** What is said of the policies; what is in force stays, so that nothing is held back. */
+const checksOf = (
+  policies: ClusterPolicies,
+  notLoaded: () => readonly NotLoaded[],
+  server: string,
+  metrics: ClusterMetrics,
+): readonly ReadinessCheck[] => [
+  {
+    name: "cluster",
+    isOnlySaid: true,
+    look() {
+      const { failure, heard } = policies;
+      metrics.watched(failure === undefined);
+      if (failure === undefined) return;
+      const since = heard?.toISOString() ?? "the start";
+      throw new EngineError(failure.code, `the policies stay as they were at ${since}: ${failure.message}`, {
+        subject: server,
+      });
+    },
+  },
+  {
+    name: "cluster policies",
+    isOnlySaid: true,
+    look() {
+      const [first, ...more] = notLoaded();
+      if (first === undefined) return;
+      throw new EngineError(
+        first.problems[0]?.code ?? "invalid-policy",
+        `${first.name} does not load, ${first.keeps ? "and the one before stays" : "and is not in force"}` +
+          (more.length > 0 ? `; ${more.length} more` : ""),
+      );
+    },
+  },
+];

@@ -5,6 +5,7 @@ import type { Limits } from "../../core/limits.ts";
 import { type Alias, createAliases, parseAlias, widthOf } from "../../core/oci/aliases.ts";
 import { parseSnapshotPlace } from "../snapshot/place.ts";
 import { findAddress, isLoopbackAddress, isRegistryHost } from "./address.ts";
+import { isLabel, readDestination } from "./destination.ts";
 import type { Config, Listener, UpstreamSettings } from "./settings.ts";
 
 export interface Judge {
@@ -67,6 +68,7 @@ export function checkConfig(config: Config, judge: Judge, limits: Limits): void 
   checkAliases(config, judge, limits);
   checkSnapshot(config, judge);
   checkPolicies(config, judge);
+  checkWebhooks(config, judge);
   checkTrust(config, judge);
 }
 
@@ -194,7 +196,7 @@ function checkCredentials(credentials: UpstreamSettings["credentials"], at: stri
       judge.warn(`${at}/${field}`, `this secret is in plain text: use ${field}File or ${field}Env instead`);
 }
 
-function checkPolicies({ listeners, proxy, policies, cluster }: Config, judge: Judge): void {
+function checkPolicies({ listeners, proxy, policies, cluster, webhooks }: Config, judge: Judge): void {
   const admits = listeners.findIndex(servesAdmission);
   const hasSome = policies.folders.length > 0 || policies.cluster;
   if (admits >= 0 && !hasSome)
@@ -214,8 +216,36 @@ function checkPolicies({ listeners, proxy, policies, cluster }: Config, judge: J
   if (!policies.cluster && policies.exceptionNamespaces.length > 0)
     judge.refuse("/policies/exceptionNamespaces", "are read with policies.cluster: true only");
   for (const field of ["kubeconfig", "context"] as const)
-    if (!policies.cluster && cluster[field] !== undefined)
-      judge.refuse(`/cluster/${field}`, "is read with policies.cluster: true only");
+    if (!policies.cluster && !webhooks.write && cluster[field] !== undefined)
+      judge.refuse(`/cluster/${field}`, "is read with policies.cluster or webhooks.write only");
+}
+
+/** Whether the API server is asked. */
+export const asksCluster = ({ policies, webhooks }: Config): boolean => policies.cluster || webhooks.write;
+
+function checkWebhooks({ listeners, webhooks }: Config, judge: Judge): void {
+  const { write, service, url, ca, exemptNamespaces, exemptLabelled, ownLabels } = webhooks;
+  if (!write) {
+    const said = { service, url, ca, exemptNamespaces, exemptLabelled, ownLabels };
+    for (const [field, value] of Object.entries(said))
+      if (Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false)
+        judge.refuse(`/webhooks/${field}`, "is used with webhooks.write: true only");
+    return;
+  }
+  const guards = listeners.filter(servesAdmission);
+  if (guards.length === 0) judge.refuse("/webhooks/write", "needs a listener that serves admission");
+  if ((service === undefined) === (url === undefined))
+    judge.refuse("/webhooks/service", "say where the API server reaches serve: service, or url");
+  else {
+    const read = readDestination(url, service);
+    if ("wrong" in read) judge.refuse(`/webhooks/${read.of}`, read.wrong);
+  }
+  if (guards.some(({ tls }) => tls.from === "files") && ca === undefined)
+    judge.refuse("/webhooks/ca", "is required with tls.from: files: the API server knows the certificate by it");
+  for (const [index, namespace] of exemptNamespaces.entries())
+    if (!isLabel(namespace)) judge.refuse(`/webhooks/exemptNamespaces/${index}`, "is the name of a namespace");
+  for (const [index, label] of ownLabels.entries())
+    if (!/^[A-Za-z0-9][\w./-]*=[\w.-]*$/.test(label)) judge.refuse(`/webhooks/ownLabels/${index}`, "is KEY=VALUE");
 }
 
 function checkTrust({ trust: { mode, digest } }: Config, judge: Judge): void {

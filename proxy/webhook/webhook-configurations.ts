@@ -5,14 +5,10 @@
  */
 import { Buffer } from "node:buffer";
 import type { JsonObject, Policy } from "../../core/index.ts";
+import type { Destination } from "../serve/destination.ts";
 import { type OwnPlaces, ownPlaces } from "../../core/admission/unchanged.ts";
 import type { Strictness } from "../../core/admission/review-answer.ts";
 import { type NamedResource, webhookRules } from "./webhook-rules.ts";
-
-/** How an API server reaches the webhook. */
-export type Destination =
-  | { readonly url: string }
-  | { readonly namespace: string; readonly name: string; readonly port: number };
 
 export interface ConfigurationOptions {
   readonly policies: readonly Policy[];

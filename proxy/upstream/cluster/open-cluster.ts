@@ -50,6 +50,8 @@ export interface Cluster {
   /** Names of the Secrets that a service account pulls images with; none where there is no such account. */
   readonly pullSecretsOf: (namespace: string, account: string, signal: AbortSignal) => Promise<readonly string[]>;
   readonly write: ObjectWriter;
+  /** The kinds that it has, with the names of their resources. */
+  readonly kinds: (signal: AbortSignal) => Promise<readonly ApiResource[]>;
   /** It begins when it is told to run. */
   readonly inform: (options: Omit<InformerOptions, "limits" | "now">) => Informer;
   /** The object itself, whatever it is; `undefined` where it is not there. */
@@ -110,6 +112,7 @@ export function openCluster(options: ClusterOptions): Cluster {
       );
     },
     write: objectWriter(server, limits),
+    kinds: async (signal) => (await discover(server, limits, signal)).resources,
     inform: (informing) => new Informer(server, { ...informing, limits, now }),
     async read({ apiVersion, resource, namespace, name }, signal) {
       const place = namespace === undefined ? {} : { namespace };

@@ -18,12 +18,16 @@ const test = suite("cli/serve/serve-cluster");
 const layout = fileURLToPath(new URL("../../fixtures/documentation/layout", import.meta.url));
 const store = tempFolder();
 const now = "2026-11-26T12:00:00Z";
-const listener = '{ address: "127.0.0.1:0", serves: [admission, health, metrics] }';
+const serves = 'address: "127.0.0.1:0", serves: [admission, health, metrics]';
 const kinds = {
   clusterpolicies: "ClusterPolicy",
   policies: "Policy",
   policyexceptions: "PolicyException",
   namespaces: "Namespace",
+  leases: "Lease",
+  configmaps: "ConfigMap",
+  mutatingwebhookconfigurations: "MutatingWebhookConfiguration",
+  validatingwebhookconfigurations: "ValidatingWebhookConfiguration",
 };
 const objectOf = (text: string) => parseYaml(text, "policy", { limits: defaultLimits })[0]?.value as unknown as object;
 const strict = objectOf(policyText({ name: "strict" }));
@@ -48,10 +52,14 @@ async function inCluster(
     begin,
     resources = kinds,
     more = "",
+    tls = "",
+    rest = "",
   }: {
     readonly begin?: (served: ClusterServer) => void;
     readonly resources?: Readonly<Record<string, string>>;
     readonly more?: string;
+    readonly tls?: string;
+    readonly rest?: string;
   } = {},
 ): Promise<void> {
   const served = await serveCluster(resources);
@@ -59,8 +67,8 @@ async function inCluster(
   try {
     const files = {
       "sallyport.yaml":
-        `${head}store: ${store}\nlisteners: [${listener}]\npolicies: { cluster: true${more} }\n` +
-        "cluster: { kubeconfig: admin.conf }\n",
+        `${head}store: ${store}\nlisteners: [{ ${serves}${tls} }]\npolicies: { cluster: true${more} }\n` +
+        `cluster: { kubeconfig: admin.conf }\n${rest}`,
       "admin.conf": kubeconfigOf(served.url),
     };
     const { exit, err } = await serving(
@@ -209,6 +217,35 @@ test("a namespace's labels are those of the cluster; one that is not watched yet
           ),
         );
       },
+    },
+  ));
+
+test("it writes the webhook configurations of its policies, and again what others change", () =>
+  inCluster(
+    async ({ served, logged, lines }) => {
+      await logged("the webhook configurations were written");
+      const found = served.find("validatingwebhookconfigurations", "sallyport-validate") as unknown as {
+        webhooks: { name: string; clientConfig: { url: string; caBundle: string }; namespaceSelector: object }[];
+      };
+      const [first] = found.webhooks;
+      assert.is(first?.clientConfig.url, "https://gate.corp/validate/fail");
+      assert.match(Buffer.from(first?.clientConfig.caBundle ?? "", "base64").toString(), /BEGIN CERTIFICATE/);
+      assert.match(JSON.stringify(first?.namespaceSelector), '"values":["kube-system"]');
+      assert.equal(lines().find(({ msg }) => msg === "the webhook configurations were written")?.exempt, [
+        "namespace kube-system",
+        "Pods in namespace apps with the labels app=gate",
+      ]);
+      served.put(
+        "clusterpolicies",
+        objectOf(policyText({ name: "lenient", spec: "validationFailureAction: Enforce\nfailurePolicy: Ignore" })),
+      );
+      await logged("the webhook configurations were written", 2);
+      assert.match(JSON.stringify(served.all("mutatingwebhookconfigurations")), "mutate.sallyport.svc-ignore");
+    },
+    {
+      begin: (served) => void served.put("clusterpolicies", strict),
+      tls: ", tls: { from: own }",
+      rest: "webhooks: { write: true, url: 'https://gate.corp', exemptNamespaces: [kube-system], ownLabels: [app=gate] }\n",
     },
   ));
 
