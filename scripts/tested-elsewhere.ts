@@ -34,6 +34,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/snapshot/remove-old.test.ts",
     why: "lists before and after a removal, and what is wrong with each",
   },
+  "proxy/serve/cluster-settings.ts": {
+    test: "test/cli/serve/serve-cluster.test.ts",
+    why: "its settings are read from a configuration there, and obeyed",
+  },
   "proxy/cluster/break-glass.ts": {
     test: "test/proxy/cluster/webhook-writer.test.ts",
     why: "the writer honours its markers there, those of uninstallations too, and what it removes is gone",

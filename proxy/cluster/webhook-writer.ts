@@ -1,6 +1,6 @@
 /**
- * Keeps the webhook configurations of an API server as the policies are. One instance of several does: the leader. Never
- * while the glass is broken. Source: docs/decisions/056-serve-in-a-cluster.md.
+ * Keeps the webhook configurations of an API server as the policies are. One instance of several does: the leader.
+ * Never while the glass is broken. Source: docs/decisions/056-serve-in-a-cluster.md.
  */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";

@@ -4,6 +4,7 @@
  * A setting is here when something obeys it: each has a reader outside this file.
  */
 import { trustModes, trustWords } from "../../core/trust/freshness.ts";
+import { clusterSettings, webhookSettings } from "./cluster-settings.ts";
 import type { Group, ValueOf } from "./setting.ts";
 
 const minute = 60_000;
@@ -354,47 +355,8 @@ export const settings = {
         },
       },
     },
-    cluster: {
-      kind: "group",
-      what: "the API server, which is asked in mode offline too where something here needs it",
-      fields: {
-        kubeconfig: {
-          kind: "path",
-          what: "kubeconfig file; default: KUBECONFIG, or the service account of this Pod",
-          flag: "kubeconfig",
-        },
-        context: { kind: "text", what: "context of the kubeconfig", flag: "context" },
-      },
-    },
-    webhooks: {
-      kind: "group",
-      what: "the webhook configurations of the API server",
-      fields: {
-        write: {
-          kind: "flag",
-          what: "whether serve writes them once its policies are in force, and keeps them as those are",
-          fallback: false,
-        },
-        service: {
-          kind: "text",
-          what: "Service in front of serve, as NAMESPACE/NAME, with :PORT unless that is 443",
-          example: "sallyport/sallyport",
-        },
-        url: { kind: "text", what: "in place of a Service: https:// with a host" },
-        ca: { kind: "path", what: "authorities of the certificate, PEM, where it is of files" },
-        exemptNamespaces: { kind: "texts", what: "namespaces whose images nobody verifies" },
-        exemptLabelled: {
-          kind: "flag",
-          what: "whether namespaces with the label sallyport.dev/verify=ignore are not verified",
-          fallback: false,
-        },
-        ownLabels: {
-          kind: "texts",
-          what: "labels, as KEY=VALUE, of the program's own Pods in its own namespace, which are not verified",
-          example: "app.kubernetes.io/name=sallyport",
-        },
-      },
-    },
+    cluster: clusterSettings,
+    webhooks: webhookSettings,
     admission: {
       kind: "group",
       what: "the webhook for API servers",

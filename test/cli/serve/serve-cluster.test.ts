@@ -245,7 +245,9 @@ test("it writes the webhook configurations of its policies, and again what other
     {
       begin: (served) => void served.put("clusterpolicies", strict),
       tls: ", tls: { from: own }",
-      rest: "webhooks: { write: true, url: 'https://gate.corp', exemptNamespaces: [kube-system], ownLabels: [app=gate] }\n",
+      rest:
+        "webhooks:\n  write: true\n  url: https://gate.corp\n  exemptNamespaces: [kube-system]\n" +
+        "  ownLabels: [app=gate]\n",
     },
   ));
 
