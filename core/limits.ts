@@ -166,6 +166,9 @@ export interface Limits {
   readonly recheckEntries: number;
   /** What is kept of a request of admission whose resource is on that list. */
   readonly recheckRequestBytes: number;
+  /** Events and policy reports that wait to be written to a cluster; and results in one report. */
+  readonly reportQueue: number;
+  readonly reportResults: number;
   /** Decisions that an instance remembers with their evidence, one of them in bytes, and for how many days. */
   readonly decisionRecords: number;
   readonly decisionRecordBytes: number;
@@ -290,6 +293,8 @@ export const defaultLimits: Limits = {
   memoDecisions: 2000,
   recheckEntries: 10_000,
   recheckRequestBytes: 64 * kib,
+  reportQueue: 2000,
+  reportResults: 200,
   decisionRecords: 20_000,
   decisionRecordBytes: mib,
   decisionDays: 30,

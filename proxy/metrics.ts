@@ -21,6 +21,12 @@ export interface AdmissionMetrics {
   policies(failurePolicy: "Fail" | "Ignore", count: number): void;
 }
 
+/** Events and policy reports for a cluster. */
+export interface ReportMetrics {
+  counted(kind: "event" | "report", result: "written" | "unchanged" | "dropped" | "failed"): void;
+  waiting(count: number): void;
+}
+
 /** Snapshots that a reader follows. */
 export interface SnapshotMetrics {
   looked(result: "switched" | "current" | "failed", at: Date): void;
@@ -46,6 +52,7 @@ export interface Metrics {
   readonly recheck: RecheckMetrics;
   readonly admission: AdmissionMetrics;
   readonly snapshots: SnapshotMetrics;
+  readonly reports: ReportMetrics;
   /** For the parts that count something of their own. */
   readonly registry: Registry;
   request(labels: Labels<"listener" | "method" | "route" | "code">, seconds: number): void;
@@ -159,6 +166,7 @@ export function createMetrics(version: string): Metrics {
     admission: admissionMetrics(registry),
     snapshots: snapshotMetrics(registry),
     cluster: clusterMetrics(registry),
+    reports: reportMetrics(registry),
     request(labels, seconds) {
       const waiting = waitingFor(labels);
       if (waiting.seconds.push(seconds) >= mostUncounted) count(waiting);
@@ -263,6 +271,25 @@ function recheckMetrics(registry: Registry): RecheckMetrics {
       dropped.set(counts.dropped);
     },
     refuted: (policy, code) => refuted.inc({ policy, code }),
+  };
+}
+
+function reportMetrics(registry: Registry): ReportMetrics {
+  const registers = [registry];
+  const writes = new Counter({
+    name: "sallyport_cluster_writes_total",
+    help: "Events and policy reports: written, unchanged (not written), dropped (too many wait), or failed.",
+    labelNames: ["kind", "result"] as const,
+    registers,
+  });
+  const queue = new Gauge({
+    name: "sallyport_cluster_writes_waiting",
+    help: "Events and policy reports that wait to be written.",
+    registers,
+  });
+  return {
+    counted: (kind, result) => writes.inc({ kind, result }),
+    waiting: (count) => queue.set(count),
   };
 }
 

@@ -209,18 +209,20 @@ export const layers: LayerTable = {
     ],
     packages: ["node:"],
   },
+  "proxy/reports": {
+    units: [...api, "core/admission", "core/crypto", "core/encoding", "proxy/bounded-map.ts", "proxy/upstream/cluster"],
+    packages: ["node:"],
+  },
   "proxy/webhook": {
     units: [
       "proxy/serve/destination.ts",
       ...api,
       "core/admission",
-      "core/encoding",
       "core/crypto",
       "core/decide",
       "core/knowledge",
       "core/kyverno/policy",
       "core/kyverno/rule",
-      "core/kyverno/image",
       "proxy/state",
       "proxy/until-deadline.ts",
     ],

@@ -82,6 +82,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/registry/open-door.test.ts",
     why: "asks listed registries there, keeps what they say, and asks no other",
   },
+  "core/admission/report-result.ts": {
+    test: "test/cli/render/policy-report.test.ts",
+    why: "each field of a result is compared there, and in resource-report.test.ts beside it",
+  },
   "cli/serve/open-recheck.ts": {
     test: "test/cli/serve/recheck-by-timer.test.ts",
     why: "serve lets images in there, at the registry's door and at admission, and tells what is refuted later",

@@ -2,6 +2,7 @@
  * `sallyport apply`: Kyverno policies on resource files, with Kyverno's flags, output and exit codes. Source:
  * docs/spec/kyverno.md#apply-command.
  */
+import { failureOf, shownStatus } from "../../core/admission/report-result.ts";
 import { type Command, Option } from "commander";
 import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";
 import { advise } from "../../core/kyverno/policy/advice.ts";
@@ -24,7 +25,6 @@ import {
   renderCounts,
   renderRefusedPolicies,
   renderResponse,
-  shownStatus,
 } from "../render/kyverno-apply.ts";
 import { counted } from "../render/count.ts";
 import { isOverlooked, renderApplyJunit, renderApplyMarkdown, toApplyResults } from "../render/apply-reports.ts";
@@ -33,7 +33,7 @@ import { tellVariables, usedVariables } from "../render/environment.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
 import { toSarif } from "../render/sarif.ts";
-import { failureOf, fixLines, type FixSettings } from "../render/fix.ts";
+import { fixLines, type FixSettings } from "../render/fix.ts";
 import { renderBoxTable, type TableStyle } from "../render/table.ts";
 import { styleOf } from "../render/style.ts";
 import { pathsOfResources, readJudgingSet, warnUncounted } from "../input/policy-files.ts";

@@ -93,7 +93,7 @@ async function explainRecord(file: string, options: ExplainOptions, io: CommandI
 async function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): Promise<ExitCode> {
   const [only = "", ...others] = images;
   const id = others.length === 0 ? findDecisionId(only) : undefined;
-  if (id !== undefined) return tellDecision(readDecision(id, options, io), options, io);
+  if (id !== undefined) return tellDecision(await readDecision(id, options, io), options, io);
   if (others.length === 0 && options.policy === undefined && io.pathKind(only) === "file")
     return explainRecord(only, options, io);
   const policies = splitLists(options.policy);

@@ -1,4 +1,5 @@
 /** `sallyport test`: Kyverno's test files. Source: `kyverno test`; docs/spec/kyverno.md#test-command. */
+import { shownStatus } from "../../core/admission/report-result.ts";
 import { type Command, Option } from "commander";
 import {
   EngineError,
@@ -36,7 +37,6 @@ import { visibleLine } from "../render/escape.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { saidBy } from "../render/fix.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
-import { shownStatus } from "../render/kyverno-apply.ts";
 import type { ReportedResponse } from "../render/policy-report.ts";
 import { renderTestRows, renderTestTable, type TestFormat, type TestRow } from "../render/test-results.ts";
 import { usage } from "../input/given-file.ts";

@@ -44,7 +44,7 @@ export async function openRecorder(
   }
   const { RecordFolder } = await import("../../proxy/record/record-folder.ts");
   const { encodeRecord } = await import("../../core/record/decision-record.ts");
-  const { newDecisionId } = await import("../../proxy/state/decision-id.ts");
+  const { instanceLetters, newDecisionId } = await import("../../proxy/state/decision-id.ts");
   const key = recordKey === undefined ? undefined : await readSigner(recordKey, io, "--record-key");
   const folder = new RecordFolder(path, limits);
   const texts: (() => string)[] = [];
@@ -52,7 +52,7 @@ export async function openRecorder(
     add: (captured, engine, contentId) =>
       void texts.push(() => encodeRecord(captured, { engine, version, contentId }, key?.sign)),
     async write() {
-      for (const text of texts) await folder.put(newDecisionId(), text());
+      for (const text of texts) await folder.put(newDecisionId(instanceLetters(io.host.name)), text());
       note(`${counted(texts.length, "record")} in ${path}`, io);
     },
   };

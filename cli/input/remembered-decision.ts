@@ -3,9 +3,10 @@ import type { Decision } from "../../core/decide/engine.ts";
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
 import { findState } from "../../proxy/state/open-state.ts";
-import type { DecisionId } from "../../proxy/state/decision-log.ts";
+import type { DecisionId, StoredDecision } from "../../proxy/state/decision-log.ts";
 import type { CommandIO } from "../command.ts";
 import { fromEnvironment } from "../environment.ts";
+import type { ReplicaOptions } from "./find-replica.ts";
 import { usage } from "./given-file.ts";
 
 export interface RememberedDecision {
@@ -15,19 +16,53 @@ export interface RememberedDecision {
   readonly resource: string;
 }
 
+export interface RememberedOptions extends ReplicaOptions {
+  readonly store?: string;
+  readonly cluster?: boolean;
+}
+
 /**
+ * From the store; where it is not there and the cluster may be asked, who has it is said.
  * @throws EngineError `invalid-usage` where no store is named, or none of its decisions has the id; `mirror-corrupt`
- * for a record that is not what was stored.
+ * for a record that is not what was stored; the codes of an API server that cannot be asked.
  */
-export function readDecision(id: DecisionId, options: { readonly store?: string }, io: CommandIO): RememberedDecision {
+export async function readDecision(
+  id: DecisionId,
+  options: RememberedOptions,
+  io: CommandIO,
+): Promise<RememberedDecision> {
   const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);
-  if (store === undefined)
-    throw usage("the id of a decision needs the store of the instance that made it: give --store DIR", "--store");
-  const state = findState(store, io.limits);
+  if (store === undefined && options.cluster !== true)
+    throw usage(
+      "the id of a decision needs the store of the instance that made it: give --store DIR, or --cluster to be told " +
+        "which replica has it",
+      "--store",
+    );
+  const state = store === undefined ? undefined : findState(store, io.limits);
   const found = state?.decisions((log) => log.find(id));
   state?.close();
-  if (found === undefined)
-    throw usage("no decision with this id is remembered here: it may be another instance's, or too old", id);
+  if (found !== undefined) return readRecord(id, found);
+  if (options.cluster !== true)
+    throw usage(
+      "no decision with this id is remembered here: it may be another instance's (--cluster says whose), of a request " +
+        "that passed, or too old",
+      id,
+    );
+  const { findReplicas } = await import("./find-replica.ts");
+  const replicas = await findReplicas(id, options, io);
+  const [first] = replicas;
+  if (first === undefined)
+    throw usage("no replica in this cluster gives such ids: the one that gave it may have been replaced", id);
+  const whose = replicas.map(({ namespace, name }) => `${namespace}/${name}`).join(" or ");
+  throw new EngineError(
+    "invalid-usage",
+    `the replica ${whose} gave this id: ` +
+      `kubectl exec -n ${first.namespace} ${first.name} -- sallyport explain ${id}`,
+    { subject: id },
+  );
+}
+
+function readRecord(id: DecisionId, found: StoredDecision): RememberedDecision {
   try {
     const { request, decision } = JSON.parse(Buffer.from(found.record).toString("utf8")) as {
       readonly request: JsonObject & { readonly kind: Readonly<Record<"group" | "version" | "kind", string>> };

@@ -2,11 +2,11 @@
  * What `apply` found, for machines: its own document, and the report formats of other tools. Source:
  * docs/spec/command-line.md#reports.
  */
+import { codesOf, failureOf, shownStatus } from "../../core/admission/report-result.ts";
 import { mayOverlook } from "../../core/decide/allowed.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
-import { codesOf, failureOf, plainFix, ruleFix, type FixSettings } from "./fix.ts";
+import { plainFix, ruleFix, type FixSettings } from "./fix.ts";
 import { type JunitCase, renderJunit } from "./junit.ts";
-import { shownStatus } from "./kyverno-apply.ts";
 import { renderMarkdown } from "./markdown.ts";
 import type { ReportedResponse } from "./policy-report.ts";
 import { toFailureJson, toOpenJson } from "../../core/decide/result-json.ts";

@@ -1,9 +1,10 @@
 /** What to do about a failure, as it is shown. Source: docs/spec/command-line.md#error-messages. */
+import { failureOf } from "../../core/admission/report-result.ts";
 import { codeRow, type ErrorCode, fixes, policyFixes, type Remedy, remedies } from "../../core/errors.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { imageName } from "../../core/kyverno/outcome/message.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
-import { type Failure, leadingFailure } from "../../core/verdict.ts";
+import type { Failure } from "../../core/verdict.ts";
 
 /** What is known of the failure beside its code. */
 export interface Failed {
@@ -124,18 +125,6 @@ export const plainFix = (fix: string): string => fix.replaceAll("`", "");
 
 /** One thing to do, for documents. */
 export const fixText = (failed: Failed, settings?: FixSettings): string => plainFix(markedFix(failed, settings));
-
-/** The failure that makes a rule's result what it is; none where nothing failed. */
-export const failureOf = ({ status, failures }: RuleResult): Failure | undefined =>
-  status === "fail" || status === "error"
-    ? leadingFailure(status === "fail" ? "refuted" : "unknown", failures)
-    : undefined;
-
-/** The codes of a result that did not pass, the decisive one first. */
-export function codesOf(result: RuleResult): readonly ErrorCode[] {
-  const leading = failureOf(result);
-  return leading === undefined ? [] : [...new Set([leading, ...result.failures].map(({ code }) => code))];
-}
 
 /** The fix of the failure of a rule, with the image that it is about. */
 export function ruleFix({ image }: RuleResult, failure: Failure, settings: FixSettings): string {

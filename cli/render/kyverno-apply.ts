@@ -1,4 +1,5 @@
 /** What `kyverno apply` prints, word for word, and its counting. Source: docs/spec/kyverno.md#apply-command. */
+import { shownStatus } from "../../core/admission/report-result.ts";
 import { visibleLine, visibleLines } from "./escape.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 
@@ -17,12 +18,6 @@ export interface Counts {
   readonly warn: number;
   readonly error: number;
   readonly skip: number;
-}
-
-/** How Kyverno shows a result: `--audit-warn` and unscored policies make failures warnings. */
-export function shownStatus(result: RuleResult, scored: boolean, auditWarn: boolean): RuleResult["status"] {
-  if (result.status !== "fail") return result.status;
-  return !scored || (auditWarn && result.action === "Audit") ? "warn" : "fail";
 }
 
 /** Each result counts once; a policy that was refused counts as one error. */

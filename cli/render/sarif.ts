@@ -2,11 +2,10 @@
  * SARIF 2.1.0, for code scanning: each result at its resource in the manifest and at its rule in the policy. Source:
  * OASIS SARIF 2.1.0 §3.10, §3.27 and §3.49; docs/spec/command-line.md#reports.
  */
+import { codesOf, shownStatus } from "../../core/admission/report-result.ts";
 import type { JsonObject } from "../../core/encoding/json.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import { fileUri } from "./file-uri.ts";
-import { codesOf } from "./fix.ts";
-import { shownStatus } from "./kyverno-apply.ts";
 import type { ReportedResponse } from "./policy-report.ts";
 
 type Status = RuleResult["status"];

@@ -23,6 +23,7 @@ import type { Mount, Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { Metrics } from "../../proxy/metrics.ts";
+import type { Reporter } from "../../proxy/reports/reporter.ts";
 import { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
@@ -31,7 +32,7 @@ import type { Following } from "./follow-snapshots.ts";
 import { askingOf, judgingOf } from "./judging.ts";
 import { readinessChecks } from "./readiness.ts";
 import { countRecheck, openDoorRecheck, type RecheckListParts } from "./open-recheck.ts";
-import { recheckByTimer, type RecheckTimer } from "./recheck-by-timer.ts";
+import { recheckByTimer, type Rechecking, type RecheckTimer } from "./recheck-by-timer.ts";
 import type { ServeSyncParts } from "./sync-by-timer.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
 import { readServePolicies } from "./serve-policies.ts";
@@ -44,7 +45,7 @@ export interface ServeParts {
   readonly layers: PulledLayers | undefined;
   /** What this instance remembers; opened when something is to be remembered. */
   readonly state: () => State | undefined;
-  readonly metrics: Pick<Metrics, "recheck" | "admission">;
+  readonly metrics: Pick<Metrics, "recheck" | "admission" | "reports">;
   readonly limits: Limits;
   readonly io: CommandIO;
   readonly log: Log;
@@ -111,18 +112,25 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
         : undefined;
     const opened = isAsked
       ? (await import("./open-webhook.ts")).openWebhook(
-          { ...parts, metrics: parts.metrics.admission, memory, records: recording?.records, listing },
+          {
+            ...parts,
+            metrics: parts.metrics.admission,
+            reportMetrics: parts.metrics.reports,
+            memory,
+            records: recording?.records,
+            listing,
+          },
           registry,
         )
       : undefined;
     const webhook = opened?.webhook;
-    const rechecks = [doorRecheck, opened?.recheck].filter((one) => one !== undefined);
+    const rechecks = [doorRecheck, opened?.recheck, lookingAgain(opened?.reporter)].filter((one) => one !== undefined);
     const rechecking =
-      listing === undefined || rechecks.length === 0
+      rechecks.length === 0
         ? undefined
         : recheckByTimer({
             rechecks,
-            counts: () => countRecheck(listing),
+            counts: () => (listing === undefined ? undefined : countRecheck(listing)),
             mirror,
             isOnline: config.mode === "online",
             log,
@@ -172,6 +180,17 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
     throw error;
   }
 }
+
+/** Reports that say that something could not be decided are made again when answers change. */
+const lookingAgain = (reporter: Reporter | undefined): Rechecking | undefined =>
+  reporter && {
+    run() {
+      reporter.again();
+      return Promise.resolve({ looked: 0, proven: 0, refuted: 0 });
+    },
+    close: () => reporter.close(),
+    waits: () => reporter.isUndecided,
+  };
 
 function factsOf({ currentSnapshot }: Mirror): MirrorFacts | undefined {
   if (currentSnapshot === undefined) return undefined;

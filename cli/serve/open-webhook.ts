@@ -6,18 +6,21 @@ import type { Unavailable } from "../../core/knowledge/answer.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
-import type { AdmissionMetrics } from "../../proxy/metrics.ts";
+import type { AdmissionMetrics, ReportMetrics } from "../../proxy/metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { policyDigest } from "../../proxy/registry/door/applied-policies.ts";
 import { listedAsker } from "../../proxy/registry/listed-asker.ts";
 import { oneOutageEach } from "../../proxy/registry/one-outage-each.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
 import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
+import type { Reporter } from "../../proxy/reports/reporter.ts";
+import { instanceLetters, newDecisionId } from "../../proxy/state/decision-id.ts";
 import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import { resourceName } from "../../core/admission/denial.ts";
 import { AdmissionRecheck, policyName } from "../../proxy/webhook/admission-recheck.ts";
-import { readsObjects } from "../../proxy/webhook/recheck-request.ts";
 import { onceATurn } from "../../proxy/webhook/once-a-turn.ts";
+import { isPrunedKey } from "../../core/kyverno/policy/check-attestors.ts";
+import { readsObjects } from "../../core/admission/kept-request.ts";
 import { type AdmissionEvent, type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
 import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
@@ -25,6 +28,7 @@ import { readWholeResources } from "../input/resources.ts";
 import { askingOf, judgingOf } from "./judging.ts";
 import { logEar } from "./log-ear.ts";
 import type { WebhookRecords } from "./webhook-records.ts";
+import { openReporter } from "./open-reporter.ts";
 import { countRecheck, type RecheckListParts, tellRefuted } from "./open-recheck.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
 import { readServePolicies } from "./serve-policies.ts";
@@ -37,6 +41,7 @@ export interface WebhookParts extends UpstreamParts {
   readonly memory?: DecisionMemory | undefined;
   /** Keeps a record of every decision. */
   readonly records?: WebhookRecords | undefined;
+  readonly reportMetrics: ReportMetrics;
   /** The re-check list; none where nothing can be written. */
   readonly listing?: RecheckListParts | undefined;
   /** The API server, where it is asked. */
@@ -47,6 +52,7 @@ export interface OpenedWebhook {
   readonly webhook: Webhook;
   readonly policies: readonly Policy[];
   readonly recheck: AdmissionRecheck | undefined;
+  readonly reporter: Reporter | undefined;
 }
 
 function resultOf({ allowed, codes, unchanged }: AdmissionEvent): string {
@@ -109,10 +115,31 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   const asker = listedAsker(askingOf({ config, mirror, limits, io, log }, registry, parts.cluster));
   // Without registries to ask nothing that is known of them is too old.
   const refreshMs = registry === undefined ? Number.POSITIVE_INFINITY : config.admission.refresh;
+  const letters = instanceLetters(io.host.name);
+  const pruned = prunedKeys(policies);
+  const reporter = openReporter({
+    config,
+    cluster: parts.cluster?.cluster,
+    metrics: parts.reportMetrics,
+    engines: [engines.fail, engines.ignore],
+    exceptions,
+    knowledge,
+    instance: io.host.name,
+    limits,
+    now,
+    log,
+  });
   const recheck =
     parts.listing === undefined
       ? undefined
-      : openAdmissionRecheck(parts.listing, { engine: engines.ignore, exceptions, knowledge, asker, refreshMs });
+      : openAdmissionRecheck(parts.listing, {
+          engine: engines.ignore,
+          exceptions,
+          knowledge,
+          asker,
+          refreshMs,
+          reporter,
+        });
   const webhook = new Webhook({
     engines,
     knowledge,
@@ -121,17 +148,26 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     concurrency: config.admission.concurrency,
     limits,
     now,
+    newId: () => newDecisionId(letters),
     remember:
       memory === undefined
         ? undefined
         : (one) =>
-            memory.remember({
+            memory.remember(one.id, {
               subject: resourceName(one.request),
               allowed: one.decision.allowed,
               record: () => recordOf(one),
             }),
     record: records?.(inputs),
-    letIn: (request, decision, stale) => recheck?.admitted(request, { decision, stale }),
+    judged({ request, place, decision, stale }) {
+      const { allowed, results } = decision;
+      if (!allowed) reporter?.denied(request, results);
+      else if (place.pass === "validate") reporter?.admitted(request);
+      if (!allowed || place.strictness !== "ignore") return;
+      if (place.pass === "mutate") recheck?.admitted(request, { decision, stale });
+      else recheck?.stored(request);
+    },
+    advice: ({ policy, policyNamespace: namespace }) => pruned.get(policyName({ name: policy, namespace })),
     log: (event, response) => {
       metrics.reviewed({ webhook: event.path.slice(1), result: resultOf(event), code: event.codes[0] ?? "" });
       NamedResponse.note(response, { ...event });
@@ -142,7 +178,19 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   });
-  return { webhook, policies, recheck };
+  return { webhook, policies, recheck, reporter };
+}
+
+/** What is said beside a result of a policy that may have lost a key on its way through an API server. */
+function prunedKeys(policies: readonly Policy[]): ReadonlyMap<string, string> {
+  const told = new Map<string, string>();
+  for (const policy of policies)
+    for (const { pointer, message } of policy.warnings)
+      if (isPrunedKey(message)) {
+        const field = pointer.split("/").at(-1) ?? "";
+        told.set(policyName(policy), `policy ${policy.name}: ${field} has no key; write pubkey in place of pubKey`);
+      }
+  return told;
 }
 
 interface RecheckBy {
@@ -151,12 +199,13 @@ interface RecheckBy {
   readonly knowledge: Knowledge;
   readonly asker: ((deadline: number) => Asker) | undefined;
   readonly refreshMs: number;
+  readonly reporter: Reporter | undefined;
 }
 
 /** Decides again as the webhook decides, by the policies with `failurePolicy: Ignore`. */
 function openAdmissionRecheck(
   listing: RecheckListParts,
-  { engine, exceptions, knowledge, asker, refreshMs }: RecheckBy,
+  { engine, exceptions, knowledge, asker, refreshMs, reporter }: RecheckBy,
 ): AdmissionRecheck {
   const { state, limits, now, report } = listing;
   const pass = "mutate";
@@ -181,7 +230,10 @@ function openAdmissionRecheck(
     keepsObjects: readsObjects(engine.policies, exceptions),
     limits,
     now,
-    refuted: ({ image, resource, ...finding }) => tellRefuted(listing, image, finding, resource),
+    refuted({ image, resource, request, ...finding }) {
+      tellRefuted(listing, image, finding, resource);
+      reporter?.refuted(request, finding);
+    },
     changed: () => void countRecheck(listing),
     report,
   });

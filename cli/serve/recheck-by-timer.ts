@@ -15,6 +15,8 @@ export interface Rechecking {
     readonly left?: number;
   }>;
   close(): Promise<void>;
+  /** Whether it has something to decide again beside what is on the list. */
+  waits?(): boolean;
 }
 
 export interface RecheckParts {
@@ -47,10 +49,14 @@ export function recheckByTimer(parts: RecheckParts): RecheckTimer {
   /** Why it is time to decide again. */
   const reasonOf = (version: string | undefined): string | undefined => {
     const counts = parts.counts();
-    if (counts === undefined || counts.unknown + counts.refuted === 0) return undefined;
+    const listed = counts === undefined ? 0 : counts.unknown + counts.refuted;
+    const isWaiting = rechecks.some((recheck) => recheck.waits?.() === true);
+    if (listed === 0 && !isWaiting) return undefined;
     if (wanted !== undefined) return wanted;
     if (version !== seen) return "the mirror changed";
-    return isOnline && counts.unknown > 0 && performance.now() - looked >= askMs ? "a registry may answer" : undefined;
+    return isOnline && (isWaiting || (counts?.unknown ?? 0) > 0) && performance.now() - looked >= askMs
+      ? "a registry may answer"
+      : undefined;
   };
   const look = async (): Promise<void> => {
     const version = versionOf(mirror);

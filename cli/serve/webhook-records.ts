@@ -8,7 +8,7 @@ import type { AdmissionMetrics } from "../../proxy/metrics.ts";
 import { RecordFolder } from "../../proxy/record/record-folder.ts";
 import { RecordQueue } from "../../proxy/record/record-queue.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
-import { newDecisionId } from "../../proxy/state/decision-id.ts";
+import { instanceLetters, newDecisionId } from "../../proxy/state/decision-id.ts";
 import type { WebhookOptions } from "../../proxy/webhook/webhook.ts";
 import type { CommandIO } from "../command.ts";
 import { readSigner } from "../input/snapshot-flags.ts";
@@ -66,6 +66,7 @@ export async function openRecords({
     folder: path,
     ...(key === undefined ? {} : { key: key.fingerprint }),
   });
+  const letters = instanceLetters(io.host.name);
   return {
     records(inputs) {
       const engines = { fail: encodeEngineDocument(inputs.fail), ignore: encodeEngineDocument(inputs.ignore) };
@@ -73,7 +74,7 @@ export async function openRecords({
         const captured = captureDecision(request, decision, knowledge, place.pass);
         const engine = engines[place.strictness];
         return (remembered) => {
-          const id = remembered ?? newDecisionId();
+          const id = remembered ?? newDecisionId(letters);
           queue.add(id, () => encodeRecord(captured, { engine, version, contentId }, key?.sign));
           return id;
         };

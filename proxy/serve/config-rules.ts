@@ -196,7 +196,7 @@ function checkCredentials(credentials: UpstreamSettings["credentials"], at: stri
       judge.warn(`${at}/${field}`, `this secret is in plain text: use ${field}File or ${field}Env instead`);
 }
 
-function checkPolicies({ listeners, proxy, policies, cluster, webhooks }: Config, judge: Judge): void {
+function checkPolicies({ listeners, proxy, policies, cluster, admission, webhooks }: Config, judge: Judge): void {
   const admits = listeners.findIndex(servesAdmission);
   const hasSome = policies.folders.length > 0 || policies.cluster;
   if (admits >= 0 && !hasSome)
@@ -213,6 +213,10 @@ function checkPolicies({ listeners, proxy, policies, cluster, webhooks }: Config
     );
   if (proxy.admit !== "policies" && proxy.noMatch === "deny")
     judge.refuse("/proxy/noMatch", "is read with admit: policies only");
+  if (!policies.cluster && admission.events)
+    judge.refuse("/admission/events", "are written with policies.cluster: true only");
+  if (!policies.cluster && admission.reports !== "off")
+    judge.refuse("/admission/reports", "are written with policies.cluster: true only");
   if (!policies.cluster && policies.exceptionNamespaces.length > 0)
     judge.refuse("/policies/exceptionNamespaces", "are read with policies.cluster: true only");
   for (const field of ["kubeconfig", "context"] as const)

@@ -375,6 +375,17 @@ export const settings = {
           most: 10_000,
           fallback: 64,
         },
+        events: {
+          kind: "flag",
+          what: "whether the cluster gets Events about what did not pass; needs policies.cluster",
+          fallback: false,
+        },
+        reports: {
+          kind: "text",
+          what: "API of the policy report that each resource gets in the cluster; needs policies.cluster",
+          values: ["off", "wgpolicyk8s.io/v1alpha2", "openreports.io/v1alpha1"],
+          fallback: "off",
+        },
       },
     },
     records: {

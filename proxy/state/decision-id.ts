@@ -1,16 +1,27 @@
 /** Ids of decisions that people can read to each other. Source: docs/spec/offline.md#what-an-instance-remembers. */
 import { randomBytes } from "node:crypto";
+import { sha256 } from "../../core/crypto/digest.ts";
 import type { DecisionId } from "./decision-log.ts";
 
 /** Crockford's: no letter that looks like a digit. */
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const length = 8;
+/** Of 2^10: enough to tell the replicas of a cluster apart, nearly always. */
+const ofInstance = 2;
 
-/** Of 2^40, so that instances that know nothing of each other give different ones. */
-export function newDecisionId(): DecisionId {
-  const letters = [...randomBytes(length)].map((byte) => alphabet[byte % alphabet.length]);
-  return `d-${letters.join("")}`;
-}
+const lettersOf = (bytes: Iterable<number>): string =>
+  [...bytes].map((byte) => alphabet[byte % alphabet.length]).join("");
+
+/** The letters with which an instance's ids begin. `name`: that of its machine or Pod. */
+export const instanceLetters = (name: string): string =>
+  lettersOf(sha256(new TextEncoder().encode(name)).slice(0, ofInstance));
+
+/** Of 2^30 after the instance's letters, of which it keeps thousands. */
+export const newDecisionId = (letters: string): DecisionId =>
+  `d-${letters}${lettersOf(randomBytes(length - letters.length))}`;
+
+/** Whether an instance of this name gave the id. Another one may have the same letters. */
+export const isIdOf = (id: DecisionId, name: string): boolean => id.startsWith(`d-${instanceLetters(name)}`);
 
 /** As somebody may have typed it. */
 export function findDecisionId(text: string): DecisionId | undefined {

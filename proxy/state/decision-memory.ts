@@ -4,7 +4,6 @@
  */
 import { Buffer } from "node:buffer";
 import { EngineError } from "../../core/errors.ts";
-import { newDecisionId } from "./decision-id.ts";
 import type { DecisionId } from "./decision-log.ts";
 import type { State } from "./state.ts";
 
@@ -39,12 +38,10 @@ export class DecisionMemory {
     this.#options = options;
   }
 
-  remember(one: ToRemember): DecisionId {
-    const id = newDecisionId();
+  remember(id: DecisionId, one: ToRemember): void {
     this.#waiting.push({ ...one, id, at: this.#options.now().toISOString() });
     if (this.#waiting.length >= mostWaiting) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
-    return id;
   }
 
   /** Writes what still waits. */

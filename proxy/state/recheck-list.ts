@@ -119,9 +119,14 @@ export class RecheckList {
         put.run(image, resource, policy, policyDigest, code, cut(message), at, at);
       this.#dropOthers(resource, unknown, "unknown");
       if (request === undefined) this.#database.prepare(stateSql("delete-admitted")).run(resource);
-      else this.#database.prepare(stateSql("put-admitted")).run(resource, digestOf(encoder.encode(request)), request);
+      else this.keepRequest(resource, request);
       this.#trim();
     })();
+  }
+
+  /** In place of the request that was kept. */
+  keepRequest(resource: string, request: string): void {
+    this.#database.prepare(stateSql("put-admitted")).run(resource, digestOf(encoder.encode(request)), request);
   }
 
   /**

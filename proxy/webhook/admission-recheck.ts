@@ -5,20 +5,13 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { Digest } from "../../core/crypto/digest.ts";
-import {
-  type AdmissionRequest,
-  type Decision,
-  EngineError,
-  type Limits,
-  type Policy,
-  type RuleResult,
-} from "../../core/index.ts";
+import { type AdmissionRequest, type Decision, EngineError, type Limits, type RuleResult } from "../../core/index.ts";
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
 import { questionSubject } from "../../core/knowledge/question-words.ts";
 import type { ImageFinding } from "../state/recheck-list.ts";
 import type { State } from "../state/state.ts";
 import { shownName } from "../../core/admission/denial.ts";
-import { keptRequest, readKeptRequest } from "./recheck-request.ts";
+import { readKeptRequest, writeKeptRequest } from "../../core/admission/kept-request.ts";
 
 /** A decision, and the old answers that it rests on since nobody gave newer ones. */
 export interface DecidedNow {
@@ -75,12 +68,18 @@ const mostWaiting = 256;
 /** Where a rule cannot say which image it could not decide about. */
 const everyImage = "*";
 
-export const policyName = ({ name, namespace }: Pick<Policy, "name" | "namespace">): string =>
+interface Named {
+  readonly name: string;
+  readonly namespace?: string | undefined;
+}
+
+export const policyName = ({ name, namespace }: Named): string =>
   namespace === undefined ? name : `${namespace}/${name}`;
 
 interface Waiting {
   readonly request: AdmissionRequest;
-  readonly findings: readonly ImageFinding[];
+  /** `undefined`: they stay. */
+  readonly findings: readonly ImageFinding[] | undefined;
   readonly at: string;
 }
 
@@ -88,7 +87,7 @@ interface Waiting {
  * `Deployment.apps/shop/web`. Pods that a controller makes have no name when they are asked about, and are all alike:
  * they are one entry, by the name that theirs begin with.
  */
-export function resourceKey({ kind, namespace, name = "", object }: AdmissionRequest): string {
+function resourceKey({ kind, namespace, name = "", object }: AdmissionRequest): string {
   const { generateName } = (object?.metadata ?? {}) as { readonly generateName?: unknown };
   const of = typeof generateName === "string" && generateName !== "" ? `${generateName}*` : name;
   const type = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
@@ -120,6 +119,16 @@ export class AdmissionRecheck {
       this.#later(resource, { request, findings, at: this.#options.now().toISOString() });
       // What is decided now took the place of what could not be.
     } else if (this.#listed.delete(resource)) this.#later(resource, "decided");
+  }
+
+  /** Hears each request of the validating pass: it has a name and an id, which it may not have had before. */
+  stored(request: AdmissionRequest): void {
+    if (request.dryRun === true || this.#listed.size === 0) return;
+    const resource = resourceKey(request);
+    const before = this.#waiting.get(resource);
+    if (before === "decided" || !this.#listed.has(resource)) return;
+    if (before === undefined) this.#later(resource, { request, findings: undefined, at: "" });
+    else this.#waiting.set(resource, { ...before, request });
   }
 
   /** Decides about everything on the list again; who calls while that is done gets the same end. */
@@ -212,12 +221,8 @@ export class AdmissionRecheck {
     return [...found.values()];
   }
 
-  #add(
-    found: Map<string, ImageFinding>,
-    of: { readonly name: string; readonly namespace: string | undefined },
-    finding: Omit<ImageFinding, "policy" | "policyDigest">,
-  ): void {
-    const policy = of.namespace === undefined ? of.name : `${of.namespace}/${of.name}`;
+  #add(found: Map<string, ImageFinding>, of: Named, finding: Omit<ImageFinding, "policy" | "policyDigest">): void {
+    const policy = policyName(of);
     const policyDigest = this.#options.digests.get(policy);
     const key = `${finding.image}\n${policy}`;
     if (policyDigest === undefined || (found.has(key) && finding.state !== "refuted")) return;
@@ -245,8 +250,12 @@ export class AdmissionRecheck {
           for (const [resource, what] of waiting)
             if (what === "decided") list.forget(resource);
             else {
-              const request = keptRequest(what.request, keepsObjects);
+              const request = writeKeptRequest(what.request, keepsObjects);
               const isLarge = Buffer.byteLength(request) > limits.recheckRequestBytes;
+              if (what.findings === undefined) {
+                if (!isLarge) list.keepRequest(resource, request);
+                continue;
+              }
               list.admitResource(
                 { resource, ...(isLarge ? {} : { request }) },
                 isLarge ? what.findings.map((one) => tooLarge(one, limits)) : what.findings,

@@ -13,9 +13,11 @@ import {
   EngineError,
   type Knowledge,
   type Limits,
+  type RuleResult,
 } from "../../core/index.ts";
 import { AskingRun } from "../../core/decide/settle.ts";
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
+import type { DecisionId } from "../state/decision-log.ts";
 import { untilDeadline } from "../until-deadline.ts";
 import { answerOf, type Place, placeOf, refusalOf, type Strictness } from "../../core/admission/review-answer.ts";
 import { didNotPass, resourceName } from "../../core/admission/denial.ts";
@@ -33,17 +35,19 @@ export interface WebhookOptions {
   readonly concurrency: number;
   readonly limits: Limits;
   readonly now: () => Date;
-  /** Keeps what did not pass, and gives the id by which people ask for it. */
-  readonly remember?: ((one: NotPassed) => string) | undefined;
+  /** An id for each answer, by which people ask for it. */
+  readonly newId?: (() => DecisionId) | undefined;
+  /** Keeps what did not pass, under its id. */
+  readonly remember?: ((one: NotPassed) => void) | undefined;
+  /** Hears each decision, before it is answered; it must not take long. */
+  readonly judged?: ((one: Judged) => void) | undefined;
+  /** What is told of a result that did not pass, beside what the decision says. */
+  readonly advice?: ((result: RuleResult) => string | undefined) | undefined;
   /**
    * Captures a decision in the turn in which it was made. What it gives back is called when the decision is answered
    * with, to write it under this id, or one of its own, which it gives back.
    */
   readonly record?: ((one: Made) => (id: string | undefined) => string) | undefined;
-  /** Hears what the mutating pass let in under Ignore, and the old answers that were used for it in an outage. */
-  readonly letIn?:
-    | ((request: AdmissionRequest, decision: Decision, stale: readonly UsedInOutage[]) => void)
-    | undefined;
   readonly log: (event: AdmissionEvent, response: ServerResponse) => void;
   /** A fault of the program, which blocks the request. */
   readonly failed: (error: unknown, response: ServerResponse) => void;
@@ -57,8 +61,17 @@ export interface Made {
   readonly place: Place;
 }
 
+/** A decision about a request, and the old answers that it rests on because nobody could give newer ones. */
+export interface Judged {
+  readonly request: AdmissionRequest;
+  readonly place: Place;
+  readonly decision: Decision;
+  readonly stale: readonly UsedInOutage[];
+}
+
 /** A decision in which something did not pass. */
 export interface NotPassed {
+  readonly id: DecisionId;
   readonly path: string;
   readonly request: AdmissionRequest;
   readonly decision: Decision;
@@ -75,7 +88,7 @@ export interface AdmissionEvent {
   /** Codes of what did not pass. */
   readonly codes: readonly string[];
   readonly dryRun: boolean;
-  /** The id of the decision, where it is remembered. */
+  /** The id of the answer; what did not pass is remembered by it. */
   readonly decision?: string;
   /** Whether nobody decided, since the update leaves every image. */
   readonly unchanged?: boolean;
@@ -169,9 +182,20 @@ export class Webhook {
     else send(response, { uid, refused });
   }
 
-  #remember(path: string, request: AdmissionRequest, decided: Decision | Refusal | "unchanged"): string | undefined {
-    if (typeof decided === "string" || !("results" in decided) || !decided.results.some(didNotPass)) return undefined;
-    return this.#options.remember?.({ path, request, decision: decided });
+  /** Whether it can be asked for by its id from now on. */
+  #remembers(path: string, request: AdmissionRequest, decided: Decided, id: DecisionId | undefined): boolean {
+    const { remember } = this.#options;
+    if (id === undefined || remember === undefined || !isDecision(decided) || !decided.results.some(didNotPass))
+      return false;
+    remember({ id, path, request, decision: decided });
+    return true;
+  }
+
+  #advised(decided: Decided): Decided {
+    const { advice } = this.#options;
+    if (advice === undefined || !isDecision(decided)) return decided;
+    const told = decided.results.filter(didNotPass).flatMap((result) => advice(result) ?? []);
+    return told.length === 0 ? decided : { ...decided, trustWarnings: [...decided.trustWarnings, ...told] };
   }
 
   #judge(
@@ -181,22 +205,18 @@ export class Webhook {
     time: { readonly began: number; readonly end: number },
     response: ServerResponse,
   ): Omit<ReviewAnswer, "uid"> | Promise<Omit<ReviewAnswer, "uid">> {
-    const { engines, knowledge, asker, now, refreshMs, concurrency, letIn, record } = this.#options;
+    const { engines, knowledge, asker, now, refreshMs, concurrency, judged, newId, record } = this.#options;
     let write: ((id: string | undefined) => string) | undefined;
     const made = (decision: Decision, known: Knowledge): Decision => {
       write = record?.({ request, decision, knowledge: known, place });
       return decision;
     };
-    const hears = place.pass === "mutate" && place.strictness === "ignore" ? letIn : undefined;
-    const tell = (
-      decided: Decision | Refusal | "unchanged",
-      stale: readonly UsedInOutage[] = [],
-    ): Omit<ReviewAnswer, "uid"> => {
-      if (hears !== undefined && typeof decided === "object" && "results" in decided && decided.allowed)
-        hears(request, decided, stale);
-      const remembered = this.#remember(path, request, decided);
-      const id = typeof decided === "object" && "results" in decided ? (write?.(remembered) ?? remembered) : remembered;
-      const { answer, codes } = answerOf(request, place, decided, remembered);
+    const tell = (decided: Decided, stale: readonly UsedInOutage[] = []): Omit<ReviewAnswer, "uid"> => {
+      if (isDecision(decided)) judged?.({ request, place, decision: decided, stale });
+      const given = newId?.();
+      const asked = this.#remembers(path, request, decided, given) ? given : undefined;
+      const id = isDecision(decided) ? (write?.(given) ?? given) : given;
+      const { answer, codes } = answerOf(request, place, this.#advised(decided), asked);
       this.#options.log(
         {
           uid: request.uid ?? "",
@@ -241,6 +261,10 @@ export class Webhook {
       });
   }
 }
+
+type Decided = Decision | Refusal | "unchanged";
+
+const isDecision = (decided: Decided): decided is Decision => typeof decided === "object" && "results" in decided;
 
 const shed: Refusal = {
   code: 429,

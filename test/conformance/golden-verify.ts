@@ -2,6 +2,7 @@
  * The verdicts of the real Kyverno on signed images, against ours: per pass the same set of (rule, status) and the same
  * patched images, or a difference that a row of golden-differences.json decides.
  */
+import { shownStatus } from "../../core/admission/report-result.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
@@ -22,7 +23,6 @@ import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts"
 import { type Cause, examine, type Examined, showsCause } from "./golden-cause.ts";
 import { type AcceptedCase, readParts, runDamages } from "./golden-damage.ts";
 import { holdsIndependently } from "./independent-signature.ts";
-import { shownStatus } from "../../cli/render/kyverno-apply.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";

@@ -1,8 +1,12 @@
 /** What the bounds of admission leave out. */
 import type { Limits } from "../../core/limits.ts";
 import { limitsWith } from "../../core/limits.ts";
+import { resourceReport } from "../../core/admission/resource-report.ts";
+import { Reporter, ReportMemory } from "../../proxy/reports/reporter.ts";
 import { openGate, reviewOf } from "../support/admission.ts";
-import { pod } from "../support/fixture-policies.ts";
+import { fixtureKnowledge } from "../support/fixture-images.ts";
+import { engineOf, image, now, pod, policyText } from "../support/fixture-policies.ts";
+import { decidedBy, requestOf } from "../support/undecided.ts";
 
 /** A review of more than a MiB, by a webhook without policies. */
 const reviewing = async (given: Partial<Limits>): Promise<readonly string[]> => {
@@ -16,5 +20,53 @@ const reviewing = async (given: Partial<Limits>): Promise<readonly string[]> => 
   }
 };
 
+/** Two resources that wait for their reports. */
+async function queueing(given: Partial<Limits>): Promise<readonly string[]> {
+  const dropped: string[] = [];
+  const reporter = new Reporter({
+    write: { create: refuse, apply: refuse },
+    events: false,
+    reports: undefined,
+    decide: () => [],
+    policyOf: () => undefined,
+    keepsObjects: false,
+    memory: new ReportMemory(limitsWith({})),
+    instance: "",
+    limits: limitsWith(given),
+    now: () => now,
+    counted: (kind, result) => void (result === "dropped" && dropped.push(`${kind} ${result}`)),
+    waiting: () => undefined,
+    failed: () => undefined,
+    bug: () => undefined,
+    sleep: () => Promise.resolve(),
+  });
+  for (const uid of ["1", "2"])
+    reporter.admitted(requestOf({ ...pod("a:1"), metadata: { name: "web", namespace: "shop", uid } }));
+  await reporter.close();
+  return dropped;
+}
+
+const refuse = (): Promise<never> => Promise.reject(new Error("nothing is to be written"));
+
+/** A report about a Pod with two images. */
+function reporting(given: Partial<Limits>): readonly string[] {
+  const engine = engineOf(policyText());
+  const request = requestOf(pod(image("signed"), image("unsigned")));
+  const report = resourceReport({
+    resource: { apiVersion: "v1", kind: "Pod", name: "web", namespace: "shop", uid: "1" },
+    results: decidedBy(engine, request, fixtureKnowledge).decision.results,
+    policyOf: () => engine.policies[0],
+    api: "wgpolicyk8s.io/v1alpha2",
+    at: now,
+    limits: limitsWith(given),
+  });
+  const { length } = report.results as readonly unknown[];
+  return length === 2 ? [] : [`shown ${length} of 2`];
+}
+
 /** Rows of the table of limits. */
-export const admissionRows = { reviewBytes: { low: 1_000_000, run: reviewing, says: /^status 503$/ } };
+export const admissionRows = {
+  reviewBytes: { low: 1_000_000, run: reviewing, says: /^status 503$/ },
+  reportQueue: { low: 1, run: queueing, says: /^report dropped$/ },
+  reportResults: { low: 1, run: reporting, says: /^shown 1 of 2$/ },
+};

@@ -2,7 +2,7 @@
  * Kyverno's admission checks on attestors, and Sallyport's further ones. Source: docs/spec/kyverno.md#attestors.
  */
 import { pointer } from "../../encoding/shape.ts";
-import type { Attestor, AttestorSet, PolicyValue } from "./policy.ts";
+import type { Attestor, AttestorSet, CtlogSettings, PolicyValue, RekorSettings } from "./policy.ts";
 import { isList, isMap, textOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
 import type { Limits } from "../../limits.ts";
@@ -36,6 +36,23 @@ function checkKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string, fin
     findings.refuse(at, "expected a subject, an issuer or roots, found none of them: anyone could sign");
 }
 
+const prunedKey =
+  "says nothing: if it had a pubKey, the API server dropped it: Kyverno's definition of policies knows pubkey only";
+
+/** Whether a warning says that a key may be lost. */
+export const isPrunedKey = (message: string): boolean => message.endsWith(prunedKey);
+
+/**
+ * The documentation writes `pubKey`, and Kyverno's own definition knows `pubkey` only: an API server drops the key
+ * without a word, and leaves a block that says nothing.
+ */
+function warnOfPruned({ rekor, ctlog }: { rekor?: RekorSettings; ctlog?: CtlogSettings }, at: string, to: Findings) {
+  if (rekor !== undefined && !given(rekor.url) && !given(rekor.pubKey) && !rekor.ignoreTlog)
+    to.warn(pointer(at, "rekor"), prunedKey);
+  if (ctlog !== undefined && !given(ctlog.pubKey) && !given(ctlog.tsaCertChain) && !ctlog.ignoreSCT)
+    to.warn(pointer(at, "ctlog"), prunedKey);
+}
+
 function checkAttestor(attestor: Attestor, at: string, findings: Findings, depth: number, limits: Limits): void {
   const { keys, certificates, keyless, attestor: nested } = attestor;
   const kinds = Object.entries({ keys, certificates, keyless, attestor: nested }).flatMap(([name, value]) =>
@@ -54,6 +71,8 @@ function checkAttestor(attestor: Attestor, at: string, findings: Findings, depth
     findings.refuse(pointer(at, "certificates"), "expected cert or certChain, found neither");
   }
   if (keyless !== undefined) checkKeyless(keyless, pointer(at, "keyless"), findings);
+  for (const [name, block] of Object.entries({ keys, certificates, keyless }))
+    if (block !== undefined) warnOfPruned(block, pointer(at, name), findings);
   if (nested !== undefined) checkSet(nested, findings, depth + 1, limits);
 }
 

@@ -1,3 +1,4 @@
+import { shownStatus } from "../../../core/admission/report-result.ts";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -7,7 +8,6 @@ import {
   renderRefusedPolicies,
   renderResponse,
   type Response,
-  shownStatus,
 } from "../../../cli/render/kyverno-apply.ts";
 import type { RuleResult } from "../../../core/kyverno/image/result.ts";
 

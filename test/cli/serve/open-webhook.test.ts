@@ -84,7 +84,13 @@ test("decides from the mirror; what it decided is in the request's line of the l
       assert.is(await statusOf(`${url}/v2/`), 404, "it serves no registry");
       const said = lines().find(({ msg }) => msg === "policies guard admission");
       assert.equal([said?.fail, said?.ignore], [["strict"], ["lenient"]]);
-      const logged = lines().filter(({ msg, path }) => msg === "request" && path === "/mutate/fail");
+      const reviews = lines().filter(
+        ({ msg, path }) => msg === "request" && /^\/(mutate|validate)\//.test(String(path)),
+      );
+      assert.is(reviews.length, 3);
+      for (const { uid, decision } of reviews) assert.match(`${uid} ${decision}`, /^[-0-9a-f]{36} d-[0-9A-Z]{8}$/);
+      assert.is(new Set(reviews.map(({ decision }) => decision)).size, 3);
+      const logged = reviews.filter(({ path }) => path === "/mutate/fail");
       assert.equal(
         logged.map(({ allowed, codes, resource, operation }) => [allowed, codes, resource, operation]),
         [

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { EngineError } from "../../../core/errors.ts";
 import { defaultLimits, limitsWith } from "../../../core/limits.ts";
+import { newDecisionId } from "../../../proxy/state/decision-id.ts";
 import { DecisionMemory } from "../../../proxy/state/decision-memory.ts";
 import { openState } from "../../../proxy/state/open-state.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -16,7 +17,8 @@ const open = (limits = defaultLimits) =>
 test("what is remembered is there after the end, and many at once without waiting", () => {
   const state = open();
   const memory = new DecisionMemory({ state, now, report: (error) => assert.unreachable(error.message) });
-  const ids = Array.from({ length: 300 }, (_, index) => memory.remember(one(`Pod/a/${index}`)));
+  const ids = Array.from({ length: 300 }, () => newDecisionId("AB"));
+  for (const [index, id] of ids.entries()) memory.remember(id, one(`Pod/a/${index}`));
   assert.ok(state.decisions((log) => log.count()) >= 256, "a full queue is written at once");
   memory.close();
   assert.is(
@@ -35,8 +37,9 @@ test("a record that cannot be kept is told, and keeps nobody from an answer", ()
   const state = open(limitsWith({ decisionRecordBytes: 10 }));
   const told: EngineError[] = [];
   const memory = new DecisionMemory({ state, now, report: (error) => void told.push(error) });
-  assert.match(memory.remember(one("a long name of a Pod")), /^d-/);
-  const short = memory.remember({ ...one("a"), record: () => "{}" });
+  memory.remember(newDecisionId("AB"), one("a long name of a Pod"));
+  const short = newDecisionId("AB");
+  memory.remember(short, { ...one("a"), record: () => "{}" });
   memory.close();
   assert.ok(state.decisions((log) => log.find(short)) !== undefined, "the others are kept");
   assert.equal(

@@ -9,7 +9,6 @@ import {
   AdmissionRecheck,
   type AdmissionRecheckOptions,
   type RefutedLater,
-  resourceKey,
 } from "../../../proxy/webhook/admission-recheck.ts";
 import { fixtureKnowledge } from "../../support/fixture-images.ts";
 import { image, pod } from "../../support/fixture-policies.ts";
@@ -103,6 +102,24 @@ test("a resource that comes again decided, or with other images, takes the place
   stage.state.close();
 });
 
+test("the validating pass gives the name and the id that there were not yet, also after some time", async () => {
+  for (const waits of [false, true]) {
+    const stage = stageIn(temporaryFolder());
+    const metadata = { generateName: "web-", namespace: "shop" };
+    const unnamed = requestOf({ ...pod(image("unsigned")), metadata }, { name: "" });
+    stage.recheck.admitted(unnamed, decidedBy(lenient, unnamed, outage()));
+    if (waits) await stage.recheck.close();
+    const named = { ...metadata, name: "web-x2x", uid: "id-1" };
+    stage.recheck.stored(requestOf({ ...pod(image("unsigned")), metadata: named }));
+    stage.recheck.stored(requestOf({ ...pod(image("unsigned")), metadata: { ...named, generateName: "other-" } }));
+    await stage.recheck.close();
+    const request = stage.state.recheck((list) => list.requestOf("Pod/shop/web-*"));
+    assert.equal(JSON.parse(request ?? "{}").object.metadata, named, String(waits));
+    assert.equal(shown(stage), [`Pod/shop/web-* ${image("unsigned")} unknown unreachable`]);
+    stage.state.close();
+  }
+});
+
 test("a dry run lets nothing in, and nothing that was decided is listed", async () => {
   const stage = stageIn(temporaryFolder());
   const request = { ...undecided.request, dryRun: true };
@@ -144,12 +161,19 @@ test("entries and requests are bounded: the oldest go and are counted, the large
   small.state.close();
 });
 
-test("Pods of one controller are one entry", () => {
-  const of = (metadata: Record<string, string>, more = {}) =>
-    resourceKey(requestOf({ ...pod("a"), metadata }, { name: metadata.name ?? "", ...more }));
-  assert.is(of({ generateName: "web-5d9-", namespace: "shop" }), "Pod/shop/web-5d9-*");
-  assert.is(of({ generateName: "web-5d9-", name: "web-5d9-x2x", namespace: "shop" }), "Pod/shop/web-5d9-*");
-  assert.is(of({ name: "web" }, { kind: { group: "apps", version: "v1", kind: "Deployment" } }), "Deployment.apps/web");
+test("Pods of one controller are one entry; kinds of other groups have theirs in the name", async () => {
+  const stage = stageIn(temporaryFolder());
+  const put = (metadata: Record<string, string>, more = {}): void => {
+    const request = requestOf({ ...pod(image("unsigned")), metadata }, { name: metadata.name ?? "", ...more });
+    stage.recheck.admitted(request, undecided.decided);
+  };
+  put({ generateName: "web-5d9-", namespace: "shop" });
+  put({ generateName: "web-5d9-", name: "web-5d9-x2x", namespace: "shop" });
+  put({ name: "web" }, { kind: { group: "apps", version: "v1", kind: "Deployment" } });
+  await stage.recheck.close();
+  const resources = stage.state.recheck((list) => list.resources());
+  assert.equal([...resources].sort(), ["Deployment.apps/web", "Pod/shop/web-5d9-*"]);
+  stage.state.close();
 });
 
 test("a state that cannot be written keeps nobody from an answer, and is told", async () => {

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { entryFaults, keysAttestor, pem } from "./sample-policy.ts";
+import { entryFaults, entryWith, keysAttestor, loaded, pem, policyText, ruleWith } from "./sample-policy.ts";
 
 const test = suite("core/kyverno/policy/check-attestors");
 const one = (entry: unknown): Record<string, unknown> => ({ attestors: [{ entries: [entry] }] });
@@ -77,6 +77,29 @@ test("depth and number of entries are bounded", () => {
   assert.equal(entryFaults({ attestors: [{ entries: Array(1001).fill({ keys: { kms: "awskms:///a" } }) }] }), [
     "invalid-policy /attestors/0/entries",
   ]);
+});
+
+test("a rekor or ctlog that says nothing is warned of: an API server may have dropped its pubKey", () => {
+  const warned = (attestor: Record<string, unknown>): readonly string[] =>
+    loaded(policyText([ruleWith({ verifyImages: [entryWith({ attestors: [{ entries: [attestor] }] })] })]))
+      .warnings.filter(({ message }) => message.includes("knows pubkey only"))
+      .map(({ pointer }) => pointer.split("/entries/0/").at(-1) ?? "");
+  const keys = (more: Record<string, unknown>) => ({ keys: { publicKeys: pem, ...more } });
+  assert.equal(warned(keys({ rekor: {}, ctlog: {} })), ["keys/rekor", "keys/ctlog"]);
+  assert.equal(warned(keys({ rekor: { ignoreTlog: false }, ctlog: { ignoreSCT: false } })), [
+    "keys/rekor",
+    "keys/ctlog",
+  ]);
+  assert.equal(warned({ keyless: { subject: "a", issuer: "b", rekor: url, ctlog: {} } }), ["keyless/ctlog"]);
+  assert.equal(warned({ certificates: { cert: pem, rekor: {} } }), ["certificates/rekor"]);
+  assert.equal(warned({ attestor: { entries: [keys({ rekor: {} })] } }), ["keys/rekor"]);
+  for (const whole of [
+    {},
+    { rekor: url, ctlog: { pubkey: pem } },
+    { rekor: { pubKey: pem }, ctlog: { tsaCertChain: pem } },
+    { rekor: { ignoreTlog: true }, ctlog: { ignoreSCT: true } },
+  ])
+    assert.equal(warned(keys(whole)), [], JSON.stringify(whole));
 });
 
 test.run();

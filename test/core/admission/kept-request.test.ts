@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../../core/encoding/json.ts";
-import { keptRequest, readKeptRequest, readsObjects } from "../../../proxy/webhook/recheck-request.ts";
+import { writeKeptRequest, readKeptRequest, readsObjects } from "../../../core/admission/kept-request.ts";
 import { load, policyText } from "../../support/fixture-policies.ts";
 import { requestOf } from "../../support/undecided.ts";
 
-const test = suite("proxy/webhook/recheck-request");
+const test = suite("core/admission/kept-request");
 
 const secret = "hunter2";
 const podSpec: JsonObject = {
@@ -54,7 +54,7 @@ test("of a Pod, and of what makes Pods, the images, names and labels are kept, a
     ],
   ];
   for (const [object, wanted] of places) {
-    const text = keptRequest(requestOf(object), false);
+    const text = writeKeptRequest(requestOf(object), false);
     assert.not(text.includes(secret), text);
     const kept = readKeptRequest(text);
     assert.equal(kept.object?.spec, wanted);
@@ -66,7 +66,7 @@ test("of a Pod, and of what makes Pods, the images, names and labels are kept, a
 
 test("where policies read more, the object is kept without what is it once more", () => {
   const kept = readKeptRequest(
-    keptRequest(requestOf({ apiVersion: "v1", kind: "Pod", metadata, spec: podSpec }), true),
+    writeKeptRequest(requestOf({ apiVersion: "v1", kind: "Pod", metadata, spec: podSpec }), true),
   );
   assert.equal(kept.object?.spec, podSpec);
   const { managedFields: _, annotations: __, ...rest } = metadata;
@@ -78,7 +78,9 @@ test("another kind, or a Pod of another group, is kept whole: nobody knows where
     ["tekton.dev/v1", "TaskRun"],
     ["other.example/v1", "Pod"],
   ] as const) {
-    const { object } = readKeptRequest(keptRequest(requestOf({ apiVersion, kind, metadata, spec: podSpec }), false));
+    const { object } = readKeptRequest(
+      writeKeptRequest(requestOf({ apiVersion, kind, metadata, spec: podSpec }), false),
+    );
     assert.equal(object?.spec, podSpec);
   }
 });

@@ -3,10 +3,12 @@
  * is kept only where a policy reads more of it, since it may hold what nobody else should read. Source:
  * docs/spec/offline.md#re-check-list.
  */
-import { isObject } from "../../core/encoding/shape.ts";
-import type { AdmissionRequest, JsonObject, JsonValue, Policy, PolicyException } from "../../core/index.ts";
-import { podSpecOf } from "../../core/kyverno/image/extract.ts";
-import type { ContextEntry, MatchBlock, ResourceFilter } from "../../core/kyverno/policy/policy.ts";
+import type { JsonObject, JsonValue } from "../encoding/json.ts";
+import { isObject } from "../encoding/shape.ts";
+import { podSpecOf } from "../kyverno/image/extract.ts";
+import type { PolicyException } from "../kyverno/policy/exceptions.ts";
+import type { ContextEntry, MatchBlock, Policy, ResourceFilter } from "../kyverno/policy/policy.ts";
+import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 
 /** Groups of the kinds whose Pods are found by the name of the kind. */
 const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
@@ -111,25 +113,20 @@ function wholeObject(object: JsonObject): JsonObject {
 }
 
 /** `whole`: with everything of the object. */
-export function keptRequest(request: AdmissionRequest, whole: boolean): string {
-  const { operation, kind, subResource, namespace, name, object, oldObject, userInfo = {}, namespaceLabels } = request;
-  const { roles, clusterRoles } = request;
+export function keptRequest(request: AdmissionRequest, whole: boolean): AdmissionRequest {
+  const { object, oldObject, userInfo = {}, uid: _, dryRun: __, ...rest } = request;
   const kept = (one: JsonObject): JsonObject => (whole ? undefined : bareObject(one, request)) ?? wholeObject(one);
-  const { extra: _, ...user } = userInfo;
-  return JSON.stringify({
-    operation,
-    kind,
-    subResource,
-    namespace,
-    name,
+  const { extra: ___, ...user } = userInfo;
+  return {
+    ...rest,
     ...(object === undefined ? {} : { object: kept(object) }),
     ...(oldObject === undefined || !whole ? {} : { oldObject: kept(oldObject) }),
     userInfo: whole ? userInfo : user,
-    roles,
-    clusterRoles,
-    namespaceLabels,
-  });
+  };
 }
 
-/** What {@link keptRequest} wrote: who reads it has compared its digest. */
+export const writeKeptRequest = (request: AdmissionRequest, whole: boolean): string =>
+  JSON.stringify(keptRequest(request, whole));
+
+/** What {@link writeKeptRequest} wrote: who reads it has compared its digest. */
 export const readKeptRequest = (text: string): AdmissionRequest => JSON.parse(text) as AdmissionRequest;
