@@ -301,8 +301,17 @@ export const toFaultyJson = (faulty: readonly FaultyResource[]) =>
   faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message }));
 
 /** What the fix of a failure depends on, where policies decide. */
-export const fixesFor = ({ hasSource, online, store, tagsOf, knowledge, limits }: OpenKnowledge): FixSettings => ({
+export const fixesFor = ({
   hasSource,
+  online,
+  store,
+  snapshotOf,
+  tagsOf,
+  knowledge,
+  limits,
+}: OpenKnowledge): FixSettings => ({
+  hasSource,
+  snapshotOf,
   online,
   said: { store },
   tagsOf,

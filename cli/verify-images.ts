@@ -198,7 +198,10 @@ export async function verifyImages(
 }
 
 interface Reported
-  extends Pick<OpenKnowledge, "now" | "hasSource" | "store" | "tagsOf" | "online" | "limits" | "outages"> {
+  extends Pick<
+    OpenKnowledge,
+    "now" | "hasSource" | "store" | "snapshotOf" | "tagsOf" | "online" | "limits" | "outages"
+  > {
   readonly code: ExitCode;
   readonly predicateType: string | undefined;
 }
@@ -206,7 +209,7 @@ interface Reported
 function report(
   verified: readonly CosignImage[],
   options: VerifyOptions,
-  { now, code, hasSource, store, tagsOf, online, limits, outages, predicateType }: Reported,
+  { now, code, hasSource, store, snapshotOf, tagsOf, online, limits, outages, predicateType }: Reported,
   io: CommandIO,
 ): void {
   const images = verified.map(({ image }) => image);
@@ -214,6 +217,7 @@ function report(
     hasSource: hasSource || options.localImage === true,
     online,
     said: { store },
+    snapshotOf,
     tagsOf,
     ...(options.key === undefined ? {} : { key: options.key }),
   };

@@ -165,7 +165,7 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "invalid-reference": "write it as registry/repository:tag or registry/repository@sha256:DIGEST",
   "mirror-corrupt":
     "see what is damaged and what mends it: `sallyport mirror check --store STORE`; if nothing does, fill a new " +
-    "folder: `sallyport mirror add --store NEW LAYOUT`",
+    "folder as this one was filled: by import, snapshot pull, mirror sync or mirror add",
   "mirror-busy": "wait until the other process is done, or end it",
   "mirror-version": "use the newer version of sallyport that wrote this mirror, or another folder: `--store FOLDER`",
   "archive-corrupt": "copy it again from where it came, and compare checksums on both sides",
@@ -256,10 +256,13 @@ export const remedies = {
     "bring it in where there is a network: `sallyport mirror sync --store STORE IMAGE`; or from a layout: " +
     "`sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` the layout has all that hangs on its " +
     "images, with `--complete=repository` all of their repositories",
+  "of-snapshot":
+    "bring it into the mirror of which this is a snapshot, and push that: " +
+    "`sallyport mirror sync --store MIRROR IMAGE`, then `sallyport snapshot push PLACE --store MIRROR --key KEY`",
   "other-tag":
     "ask for a tag that is here, or bring this one in: `sallyport mirror sync --store STORE IMAGE`, or " +
     "`sallyport mirror add --store STORE IMAGE=LAYOUT`",
-  "new-mirror": "fill a new folder: `sallyport mirror add --store NEW LAYOUT`",
+  "new-mirror": "fill a new folder as this one was filled: by import, snapshot pull, mirror sync or mirror add",
   sign: "sign the image, and push the signature to its registry",
   "sign-or-expect":
     "sign the image, and push the signature to its registry; where nobody signs it, say so in the list: " +

@@ -17,6 +17,7 @@ import { type Item, toItemJson, withStore } from "../health/item.ts";
 import { attempted, failedItem, folderItems, nodeItem } from "../health/machine-items.ts";
 import { renderItems } from "../health/render-items.ts";
 import { findConfig, loadConfig } from "../input/config-file.ts";
+import { addAtOption, type AtOptions, withTime } from "../input/at-flag.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { addClusterOptions, isOnline } from "../input/online-flags.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
@@ -30,7 +31,7 @@ import { trustOptions } from "../serve/trust-options.ts";
 import { version } from "../version.ts";
 import { exitOfItems, readMirrorItems } from "./status.ts";
 
-interface DoctorOptions extends StoreOptions, TrustOptions, OutputOptions {
+interface DoctorOptions extends StoreOptions, TrustOptions, OutputOptions, AtOptions {
   readonly config?: string;
   readonly online?: boolean;
   readonly offline?: boolean;
@@ -132,7 +133,8 @@ async function reachItems(options: DoctorOptions, config: Config | undefined, io
 const withConfig = (options: DoctorOptions, config: Config | undefined): DoctorOptions =>
   config === undefined ? options : { ...trustOptions(config), ...options };
 
-async function doctor(given: DoctorOptions, io: CommandIO): Promise<ExitCode> {
+async function doctor(given: DoctorOptions, machine: CommandIO): Promise<ExitCode> {
+  const io = withTime(given, machine);
   const now = io.now();
   const { items: ofConfig, file, config } = lookAtConfig(given, io);
   const options = withConfig(given, config);
@@ -169,7 +171,7 @@ export function define(command: Command, { io, finish }: Shell): void {
   addTrustOptions(
     addLimitOptions(
       addClusterOptions(
-        addStoreOption(command)
+        addAtOption(addStoreOption(command))
           .option("-c, --config <file>", "the configuration of serve (env: SALLYPORT_CONFIG)")
           .option("--online", "ask each upstream of the configuration whether it answers")
           .option("--offline", "ask nobody, whatever the mode of the configuration"),

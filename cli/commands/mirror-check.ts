@@ -15,7 +15,7 @@ import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
-import { mendingCommands } from "../render/mend.ts";
+import { type Filled, mendingCommands } from "../render/mend.ts";
 import { tellFix } from "../render/problem.ts";
 import { say } from "../render/say.ts";
 import { quiet, reportUnread } from "../render/unread.ts";
@@ -64,6 +64,14 @@ function removeAll(mirror: Mirror, found: Inspection, io: CommandIO) {
   return { removed, left };
 }
 
+/** A snapshot is what its folder says; else the last sync, or import of an archive of this program, counts. */
+function filledBy(mirror: Mirror): Filled {
+  const { currentSnapshot } = mirror;
+  if (currentSnapshot !== undefined) return { by: "snapshot", from: currentSnapshot.from };
+  const { by } = mirror.knowledge().state().mirrored ?? {};
+  return { by: by ?? "layout" };
+}
+
 const place = ({ table, key }: Damage): string => [table, ...key].join(" ");
 
 function report(
@@ -75,7 +83,8 @@ function report(
 ): ExitCode {
   const contentId = mirror.contentId();
   const unread = damaged === 0 ? mirror.unread() : undefined;
-  const withFix = (row: Damage) => ({ ...row, fix: mendingCommands(row.table, row.key, mirror.folder) });
+  const filled = filledBy(mirror);
+  const withFix = (row: Damage) => ({ ...row, fix: mendingCommands(row.table, row.key, mirror.folder, filled) });
   if (isDocumentFormat(output)) {
     const unreadable =
       unread === undefined ? {} : { unread: unread.unread, otherTypes: Object.fromEntries(unread.otherTypes) };
@@ -103,7 +112,13 @@ function report(
 function mendText(commands: readonly string[], isRemoved: boolean): string {
   const [first = "", ...rest] = isRemoved ? commands.slice(1) : commands;
   if (first === "") return "";
-  const words = /--store NEW/.test(first) ? "fill a new folder" : isRemoved ? "add it again" : "remove what is damaged";
+  const words = /--store NEW/.test(first)
+    ? "fill a new folder"
+    : /snapshot pull/.test(first)
+      ? "bring it again"
+      : isRemoved
+        ? "add it again"
+        : "remove what is damaged";
   return `${words}: \`${first}\`${rest.map((command) => `; then add it again: \`${command}\``).join("")}`;
 }
 

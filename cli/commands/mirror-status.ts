@@ -1,11 +1,13 @@
 /** `sallyport mirror status`: what a mirror holds in numbers, how fresh it is, and who writes to it. */
 import type { Command } from "commander";
+import { later } from "../../core/verify/clock.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { MirrorStatus, SnapshotStatus } from "../../proxy/mirror/mirror-status.ts";
 import { readRecheck } from "../../proxy/state/read-recheck.ts";
 import type { RecheckCounts } from "../../proxy/state/recheck-list.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { addAtOption, type AtOptions, withTime } from "../input/at-flag.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
@@ -20,7 +22,7 @@ import { cutFront } from "../render/table.ts";
 import { toUtcText } from "../render/time.ts";
 import type { RootStatus } from "../render/trust.ts";
 import { wrapText } from "../render/wrap.ts";
-import { readRootStatuses } from "./trust-status.ts";
+import { newestSigned, readRootStatuses } from "./trust-status.ts";
 
 const nameWidth = 14;
 
@@ -124,13 +126,17 @@ function lines(
     .join("");
 }
 
-function status(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
+type StatusOptions = StoreOptions & OutputOptions & AtOptions;
+
+function status(options: StatusOptions, given: CommandIO): ExitCode {
+  const io = withTime(options, given);
   const { output } = options;
   return withMirror(options, io, "read", (mirror) => {
     const found = mirror.status();
     const contentId = mirror.contentId();
     const settings = readTrustSettings({}, io, mirror.knowledge().tufRoots());
-    const roots = readRootStatuses(mirror, settings, io.now());
+    const now = io.now();
+    const roots = readRootStatuses(mirror, settings, later(now, newestSigned(mirror, options)) ?? now);
     const remembered = readRemembered(mirror.folder, io);
     if (isDocumentFormat(output)) {
       const trust = roots.map(({ name, state, at, roles }) => ({
@@ -147,7 +153,7 @@ function status(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode 
 
 /** `command` is `mirror status`. */
 export function defineMirrorStatus(command: Command, { io, finish }: Shell): void {
-  addStoreOption(addLimitOptions(command))
+  addAtOption(addStoreOption(addLimitOptions(command)))
     .addOption(outputOption())
-    .action((options: StoreOptions & OutputOptions) => finish(status(options, io)));
+    .action((options: StatusOptions) => finish(status(options, io)));
 }

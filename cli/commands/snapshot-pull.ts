@@ -35,6 +35,7 @@ export async function pullSnapshot(text: string, flags: SnapshotPullFlags, io: C
       store,
       keys,
       acceptPins: flags.acceptPins === true,
+      mends: true,
       verifier: nodeVerifier,
       now: io.now(),
       holder: lockHolder(io),
@@ -58,10 +59,13 @@ function tell(brought: Brought, store: string, { output }: SnapshotPullFlags, io
     io.out(renderDocument("SnapshotPull", members, output));
     return;
   }
-  const words =
-    state === "current"
-      ? `snapshot ${sequence} is here already`
-      : `snapshot ${sequence}${before === undefined ? "" : `, in the place of ${before}`}`;
+  const place =
+    before === undefined
+      ? ""
+      : before === sequence
+        ? " again: the one here was damaged"
+        : `, in the place of ${before}`;
+  const words = state === "current" ? `snapshot ${sequence} is here already` : `snapshot ${sequence}${place}`;
   io.out(
     renderFacts(
       [

@@ -13,6 +13,7 @@ import { type ExitCode, exitOf, gravest } from "../exit-code.ts";
 import { type Item, toItemJson, withStore } from "../health/item.ts";
 import { mirrorItems } from "../health/mirror-items.ts";
 import { renderItems } from "../health/render-items.ts";
+import { addAtOption, type AtOptions, withTime } from "../input/at-flag.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
@@ -21,18 +22,19 @@ import { shortDigest } from "../render/digest.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { styleOf } from "../render/style.ts";
 import { toUtcText } from "../render/time.ts";
-import { readRootStatuses, readTrustedLogs } from "./trust-status.ts";
+import { newestSigned, readRootStatuses, readTrustedLogs } from "./trust-status.ts";
 
-interface StatusOptions extends StoreOptions, TrustOptions, OutputOptions {}
+interface StatusOptions extends StoreOptions, TrustOptions, OutputOptions, AtOptions {}
 
 /** The items of a mirror, as `status` and `doctor` show them. */
-export function readMirrorItems(mirror: Mirror, options: TrustOptions, io: CommandIO) {
+export function readMirrorItems(mirror: Mirror, options: TrustOptions & AtOptions, io: CommandIO) {
   const now = io.now();
   const settings = readTrustSettings(options, io, mirror.knowledge().tufRoots());
   const budgets = budgetsOf(settings);
-  const roots = readRootStatuses(mirror, settings, now);
+  const signed = newestSigned(mirror, options);
+  const roots = readRootStatuses(mirror, settings, later(now, signed) ?? now);
   const logs = readTrustedLogs(mirror, settings, now);
-  const found = mirrorItems({ mirror, status: mirror.status(), roots, logs, budgets, now });
+  const found = mirrorItems({ mirror, status: mirror.status(), roots, logs, budgets, now, signed });
   return { budgets, items: [...found, ...recheckItems(mirror, io)] };
 }
 
@@ -62,14 +64,15 @@ export const exitOfItems = (items: readonly Item[]): ExitCode =>
     ),
   );
 
-function status(options: StatusOptions, io: CommandIO): ExitCode {
+function status(options: StatusOptions, given: CommandIO): ExitCode {
+  const io = withTime(options, given);
   return withMirror(options, io, "read", (mirror) => {
     const now = io.now();
     const { items, budgets } = readMirrorItems(mirror, options, io);
     const contentId = mirror.contentId();
-    const { newestSignedTime, mirrored } = mirror.knowledge().state();
+    const { mirrored } = mirror.knowledge().state();
     if (isDocumentFormat(options.output)) {
-      const freshness = toFreshness(budgets, later(now, newestSignedTime) ?? now, mirrored ?? {});
+      const freshness = toFreshness(budgets, later(now, newestSigned(mirror, options)) ?? now, mirrored ?? {});
       const shown = items.map((item) => toItemJson(item, now));
       io.out(renderDocument("Status", { at: now.toISOString(), contentId, freshness, items: shown }, options.output));
     } else {
@@ -81,7 +84,7 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
 }
 
 export function define(command: Command, { io, finish }: Shell): void {
-  addTrustOptions(addLimitOptions(addStoreOption(command)))
+  addTrustOptions(addLimitOptions(addAtOption(addStoreOption(command))))
     .addOption(outputOption())
     .addHelpText(
       "after",

@@ -25,9 +25,11 @@ import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { renderStatus, type RoleStatus, type RootStatus } from "../render/trust.ts";
 import type { Limits } from "../../core/limits.ts";
+import { addAtOption, type AtOptions, withTime } from "../input/at-flag.ts";
 import { warn } from "../render/say.ts";
+import { toUtcText, withShortTimes } from "../render/time.ts";
 
-interface StatusOptions extends StoreOptions, TrustOptions {
+interface StatusOptions extends StoreOptions, TrustOptions, AtOptions {
   readonly output: "text" | "json" | "yaml";
 }
 
@@ -110,16 +112,21 @@ function modeText({ mode = "budget", maxTrustAge }: TrustSettings): string {
     : "mode pin: only a trusted root pinned by digest";
 }
 
-/** The trusted roots of a mirror, or one of them, as they are at this time. */
+/** The signed time before which a clock cannot be; `--at` is no clock. */
+export const newestSigned = (mirror: Mirror, { at }: AtOptions): Date | undefined =>
+  at === undefined ? mirror.knowledge().state().newestSignedTime : undefined;
+
+/**
+ * The trusted roots of a mirror, or one of them, as they are at this time. As in a decision, setting the clock back
+ * does not make metadata fresher: the time is the newest signed one, if that is later.
+ */
 export function readRootStatuses(
   mirror: Mirror,
   settings: TrustSettings,
-  now: Date,
+  judgedAt: Date,
   only?: string,
 ): readonly RootStatus[] {
   const knowledge = mirror.knowledge();
-  // As in a decision: setting the clock back does not make metadata fresher.
-  const judgedAt = later(now, knowledge.state().newestSignedTime) ?? now;
   const names = only === undefined ? knowledge.trustedRootNames() : [only];
   return names.flatMap((name) => {
     const answer = knowledge.answer({ kind: "trusted-root", name });
@@ -147,18 +154,19 @@ export function readTrustedLogs(mirror: Mirror, settings: TrustSettings, now: Da
   });
 }
 
-function status(options: StatusOptions, io: CommandIO): ExitCode {
+function status(options: StatusOptions, given: CommandIO): ExitCode {
+  const io = withTime(options, given);
   return withMirror(options, io, "read", (mirror) => {
     const settings = readTrustSettings(options, io, mirror.knowledge().tufRoots());
     const now = io.now();
-    const signed = mirror.knowledge().state().newestSignedTime;
-    const roots = readRootStatuses(mirror, settings, now, options.trust);
+    const signed = newestSigned(mirror, options);
+    const roots = readRootStatuses(mirror, settings, later(now, signed) ?? now, options.trust);
     if (roots.length === 0)
       throw new EngineError("no-trust", "the mirror holds no trusted root", {
         subject: options.trust ?? mirror.folder,
       });
     const clock = clockWarning(now, signed);
-    if (clock !== undefined) warn(clock, io);
+    if (clock !== undefined) warn(isDocumentFormat(options.output) ? clock : withShortTimes(clock), io);
     if (isDocumentFormat(options.output)) {
       const { warn, deny } = { ...defaultTrustBudget, ...settings.maxTrustAge };
       io.out(
@@ -181,7 +189,7 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
       const style = styleOf(io);
       io.out(
         `${roots.map((root) => renderStatus(root, now, style)).join("\n")}\n` +
-          `${modeText(settings)}, as of ${now.toISOString().slice(0, 16).replace("T", " ")} UTC\n`,
+          `${modeText(settings)}, as of ${toUtcText(now)}\n`,
       );
     }
     return roots.some(({ state }) => state === "stale" || state === "broken") ? 3 : 0;
@@ -189,7 +197,7 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
 }
 
 export function defineStatus(command: Command, { io, finish }: Shell): void {
-  addTrustOptions(addStoreOption(command))
+  addTrustOptions(addAtOption(addStoreOption(command)))
     .addOption(outputOption())
     .addHelpText("after", "\nExit codes: 0 every trusted root is usable, 3 one is stale or does not verify\n")
     .action((options: StatusOptions) => finish(status(options, io)));

@@ -30,6 +30,8 @@ export interface MirrorToJudge {
   readonly logs: readonly TransparencyLogKey[];
   readonly budgets: FreshnessBudgets;
   readonly now: Date;
+  /** The newest signed time, before which the clock cannot be. */
+  readonly signed: Date | undefined;
 }
 
 const commands = {
@@ -42,10 +44,10 @@ const commands = {
 
 /** Of each kind of thing, in the order in which people look at them. */
 export function mirrorItems(judged: MirrorToJudge): readonly Item[] {
-  const { mirror, status, roots, now } = judged;
+  const { mirror, status, roots, now, signed } = judged;
   const state = mirror.knowledge().state();
   // As decisions judge it: a clock set back makes nothing fresher.
-  const at = later(now, state.newestSignedTime) ?? now;
+  const at = later(now, signed) ?? now;
   const runs = mirror.log.datedRuns();
   const lastKind = runs[0]?.kind === "import" ? "archive" : "sync";
   const source = state.mirrored?.by ?? lastKind;
@@ -54,7 +56,7 @@ export function mirrorItems(judged: MirrorToJudge): readonly Item[] {
   // A snapshot is not written here: a newer one of the same place mends it.
   const pull = status.snapshot && withStore(`sallyport snapshot pull ${status.snapshot.from} --store STORE`, store);
   return [
-    clockItem(now, state.newestSignedTime),
+    clockItem(now, signed),
     ...(status.snapshot === undefined ? [] : [snapshotItem(status.snapshot, now)]),
     mirrorItem(judged, at, pull ?? withStore(commands[source], store)),
     ...trustItems(roots, judged.budgets, at, pull ?? withStore(isImported ? commands.trust : commands.update, store)),

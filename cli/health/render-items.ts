@@ -1,5 +1,6 @@
 /** Items of `status` and `doctor` in lines. Source: docs/spec/command-line.md#status-and-doctor. */
 import type { Mark, Style } from "../render/style.ts";
+import { withShortTimes } from "../render/time.ts";
 import { wrapText } from "../render/wrap.ts";
 import type { Item } from "./item.ts";
 
@@ -21,7 +22,7 @@ function lines({ name, subject, state, text, code, fix }: Item, style: Style): r
   const said = `${subject === undefined ? "" : `${subject}: `}${text}${code === undefined ? "" : ` [${code}]`}`;
   const plain = marks[state] === "pass" && !style.unicode ? nameWidth - 1 : nameWidth;
   return [
-    ...wrapText(style.text(said), { width: style.width, first: `${mark} ${name.padEnd(plain)}`, rest }),
+    ...wrapText(style.text(withShortTimes(said)), { width: style.width, first: `${mark} ${name.padEnd(plain)}`, rest }),
     ...(fix === undefined
       ? []
       : wrapText(style.text(fix), { width: style.width, first: `${rest}fix: `, rest: `${rest}     `, commands: true })),

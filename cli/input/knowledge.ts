@@ -82,6 +82,8 @@ export interface OpenKnowledge {
   readonly hasSource: boolean;
   /** The mirror's folder, as it was given. */
   readonly store?: string;
+  /** Where the mirror is a snapshot of. */
+  readonly snapshotOf?: string | undefined;
   /** Of the mirror. */
   readonly contentId?: () => Digest;
   /** The tags of a repository that name an image here, as a question names it. */
@@ -319,7 +321,9 @@ export async function openKnowledge(
       aliases,
       hasSource: layouts.length > 0 || mirror !== undefined || online,
       ...(store === undefined ? {} : { store }),
-      ...(mirror === undefined ? {} : { contentId: () => mirror.contentId() }),
+      ...(mirror === undefined
+        ? {}
+        : { contentId: () => mirror.contentId(), snapshotOf: mirror.currentSnapshot?.from }),
       tagsOf: (repository) => {
         const inLayouts = layouts.flatMap((layout) => layout.images());
         const named = inLayouts.flatMap((image) => (image.repository === repository ? (image.tag ?? []) : []));

@@ -35,6 +35,8 @@ export interface FixSettings {
   /** A policy says who must have signed, not flags. */
   readonly byPolicy?: boolean;
   readonly typesOn?: (subject: string) => readonly string[];
+  /** Where the mirror is a snapshot of: it is not written here. */
+  readonly snapshotOf?: string | undefined;
   /** The tags of a repository that are here. */
   readonly tagsOf?: (repository: string) => readonly string[];
   readonly said?: Said;
@@ -55,6 +57,12 @@ function remedyOf({ code, question }: Failed): Remedy | undefined {
   if (question.kind === "key") return question.reference.startsWith("k8s://") ? "pinned-secret" : undefined;
   return question.kind === "cluster" || question.kind === "log-entry" ? question.kind : undefined;
 }
+
+/** Whether an artifact is what the mirror does not have. */
+const lacks = ({ code, question, remedy }: Failed): boolean =>
+  remedy === undefined &&
+  (code === "not-in-mirror" || code === "no-signature") &&
+  (question === undefined || artifact(question));
 
 /** Puts a value in place of a word in capitals, if a shell needs no quotes for the value. */
 const replaced = (text: string, word: string, value: string | undefined): string =>
@@ -93,7 +101,8 @@ export function markedFix(failed: Failed, settings: FixSettings = { hasSource: t
   const named = replaced(filled, "REFERENCE", question?.kind === "key" ? question.reference : undefined);
   const ofRoot = replaced(named, "NAME", question?.kind === "trusted-root" ? question.name : undefined);
   const { command, store } = said;
-  const whole = replaced(command === undefined ? ofRoot : ofRoot.replaceAll("COMMAND", command), "STORE", store);
+  const placed = replaced(ofRoot, "PLACE", settings.snapshotOf);
+  const whole = replaced(command === undefined ? placed : placed.replaceAll("COMMAND", command), "STORE", store);
   const asked = settings.online !== true && (remedy === "artifact" || remedy === "other-tag");
   const withOnline = asked ? `${whole}; or ask its registry: \`--online\`` : whole;
   return tags.length === 0 ? withOnline : `${withOnline}; here: ${tags.join(", ")}`;
@@ -109,13 +118,15 @@ function tagsInstead({ code, question }: Failed, { tagsOf }: FixSettings): reado
 
 function remedyIn(
   failed: Failed,
-  { hasSource, online, said }: FixSettings,
+  { hasSource, online, said, snapshotOf }: FixSettings,
   tags: readonly string[],
 ): Remedy | undefined {
   const { code, question } = failed;
   if (!hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question))
     return "no-source";
   if (code === "mirror-corrupt" && said?.command === "mirror check") return "new-mirror";
+  // Nothing is brought into a replica but what its publisher has.
+  if (snapshotOf !== undefined && online !== true && lacks(failed)) return "of-snapshot";
   if (tags.length > 0 && failed.remedy === undefined) return "other-tag";
   return failed.remedy ?? (code === "no-signature" && online === true ? "sign" : remedyOf(failed));
 }

@@ -3,7 +3,34 @@
  * docs/spec/offline.md#damage.
  */
 
-/** `STORE` stands for the mirror's folder. `undefined`: nothing is missing afterwards. */
+/** How a mirror was filled, and is filled again. */
+export type Filled =
+  | { readonly by: "archive" | "layout" | "sync" }
+  | { readonly by: "snapshot"; readonly from: string };
+
+/** What brings everything again, in a mirror that is filled in one of these ways. */
+const whole = {
+  archive: "sallyport import --store STORE ARCHIVE",
+  layout: "sallyport mirror add --store STORE LAYOUT",
+  sync: "sallyport mirror sync --store STORE -f LIST",
+} as const;
+
+/** Rows that come with everything else. Others are of this side, whatever filled it. */
+const carried: ReadonlySet<string> = new Set([
+  "answer",
+  "blob",
+  "checkpoint",
+  "complete",
+  "distrust",
+  "pin",
+  "tuf_floor",
+  "tuf_metadata",
+]);
+
+/** What a sync brings too. Claims are made by additions, pins and distrust by people. */
+const synced: ReadonlySet<string> = new Set(["answer", "blob"]);
+
+/** Of layouts. `STORE` stands for the mirror's folder. `undefined`: nothing is missing afterwards. */
 const again: Readonly<Record<string, string | undefined>> = {
   "mirror.db": undefined,
   answer: "sallyport mirror add --store STORE LAYOUT",
@@ -25,18 +52,27 @@ const again: Readonly<Record<string, string | undefined>> = {
 const removal = "sallyport mirror check --store STORE --remove-damaged --yes";
 
 /** The commands that mend it, in their order. */
-export function mendingCommands(place: string, key: readonly string[], store: string): readonly string[] {
+export function mendingCommands(
+  place: string,
+  key: readonly string[],
+  store: string,
+  filled: Filled,
+): readonly string[] {
+  // A snapshot is not written here: the registry has it whole.
+  if (filled.by === "snapshot") return [`sallyport snapshot pull ${filled.from} --store ${store}`];
   const isTrust = place === "answer" && key[0] === "trusted-root";
   const isPinnedRoot = place === "pin" && key[0] !== "key";
-  const bring = isTrust
+  const ofLayout = isTrust
     ? "sallyport trust update --store STORE"
     : isPinnedRoot
       ? "sallyport trust import --store STORE FILE"
       : again[place];
+  const comesWithAll = (filled.by === "archive" ? carried : filled.by === "sync" ? synced : undefined)?.has(place);
+  const bring = comesWithAll === true && !(filled.by === "sync" && isTrust) ? whole[filled.by] : ofLayout;
   // Neither the structure of the file nor a table that cannot be read is mended in place.
   const commands =
     place === "mirror.db" || (key.length === 0 && place !== "signed_time")
-      ? ["sallyport mirror add --store NEW LAYOUT"]
+      ? [whole[filled.by].replace("STORE", "NEW")]
       : [removal, ...(bring === undefined ? [] : [bring])];
   return commands.map((command) => command.replaceAll("STORE", store));
 }

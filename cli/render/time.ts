@@ -7,6 +7,10 @@ export const toUtcText = (at: Date): string =>
   `${at.getUTCFullYear()}-${pad(at.getUTCMonth() + 1)}-${pad(at.getUTCDate())} ` +
   `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())} UTC`;
 
+/** The times of a text that was made for machines, as people read them. */
+export const withShortTimes = (text: string): string =>
+  text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (time) => toUtcText(new Date(time)));
+
 const units: readonly (readonly [seconds: number, name: string])[] = [
   [86_400, "d"],
   [3_600, "h"],

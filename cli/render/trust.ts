@@ -7,7 +7,7 @@ import type { Style } from "./style.ts";
 import { renderColumns } from "./table.ts";
 import { visible } from "./escape.ts";
 import { wrapText } from "./wrap.ts";
-import { toSpanText, toTimeText, toUtcText } from "./time.ts";
+import { toSpanText, toTimeText, toUtcText, withShortTimes } from "./time.ts";
 
 const periodText = ({ start, end }: { readonly start?: Date; readonly end?: Date }): string =>
   `${start === undefined ? "always" : `from ${toUtcText(start)}`}${end === undefined ? "" : ` to ${toUtcText(end)}`}`;
@@ -75,6 +75,7 @@ export function renderStatus(
   now: Date,
   style: Style,
 ): string {
+  const said = visible(withShortTimes(remark ?? ""));
   const form = state === "pinned" ? "pinned trusted_root.json" : "TUF metadata";
   const table = renderColumns(
     ["  ROLE", "VERSION", "SEEN", "EXPIRES"],
@@ -90,6 +91,6 @@ export function renderStatus(
     roles.length === 0 ? "" : table,
     digest === undefined ? "" : `  trusted root ${digest}\n`,
     `  ${style.mark(marks[state])} ` +
-      `${visible(remark ?? "") || (state === "pinned" ? "no expiry: an operator vouches for it" : "fresh")}\n`,
+      `${said || (state === "pinned" ? "no expiry: an operator vouches for it" : "fresh")}\n`,
   ].join("");
 }

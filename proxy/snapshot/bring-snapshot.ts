@@ -17,7 +17,7 @@ import {
   snapshotsFolder,
   writeCurrentSnapshot,
 } from "../mirror/current-snapshot.ts";
-import { canBeRead } from "../mirror/open-mirror.ts";
+import { canBeRead, openMirror } from "../mirror/open-mirror.ts";
 import { refuseOtherTrust } from "../mirror/snapshot-trust.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
 import { type LockHolder, lockWriter } from "../mirror/writer-lock.ts";
@@ -39,6 +39,8 @@ export interface BringOptions extends InitialRoots {
   readonly acceptPins: AcceptedPins;
   readonly verifier: SignatureVerifier;
   readonly limits: Limits;
+  /** Whether what is here is read whole, and brought again where a row of it is damaged. Default: only opened. */
+  readonly mends?: boolean;
   /** By this machine's clock. */
   readonly now: Date;
   readonly holder?: LockHolder;
@@ -86,15 +88,15 @@ async function bring(options: BringOptions): Promise<Brought> {
   const held = rememberedKeys(keys, current?.keys ?? [], limits);
   const isAccepted = (fingerprint: string): boolean => judging.keys.some((key) => key.fingerprint === fingerprint);
   // What is here was verified when it came.
-  if (current?.manifest === manifest && isAccepted(current.key) && canBeRead(store, limits))
-    return unchanged(store, current, held);
+  const isHere = (): boolean => canBeRead(store, limits) && (options.mends !== true || isWhole(options));
+  if (current?.manifest === manifest && isAccepted(current.key) && isHere()) return unchanged(store, current, held);
   const found = await findSnapshot({ ...place, digest: manifest }, judging, options);
   const { statement, statementDigest, key } = found;
   refuseFuture(statement, options.now, place);
   // What a key signed that is no longer accepted measures nothing: its number may be the highest that there is.
   const measure = current !== undefined && isAccepted(current.key) ? current : undefined;
   refuseOlder(measure, highestOf(held), found, place);
-  if (current?.statement === statementDigest && canBeRead(store, limits)) return unchanged(store, current, held);
+  if (current?.statement === statementDigest && isHere()) return unchanged(store, current, held);
   const file = await placeFile(found, measure, options);
   const kept = keptKeys(held, { key, sequence: statement.sequence }, statement.nextKeys ?? [], limits);
   const snapshot: CurrentSnapshot = {
@@ -121,6 +123,16 @@ async function bring(options: BringOptions): Promise<Brought> {
       ? {}
       : { takenBack: { sequence: current.sequence, key: current.key } }),
   };
+}
+
+/** Whether no row of what is here is damaged. */
+function isWhole({ store, verifier, limits }: BringOptions): boolean {
+  const mirror = openMirror(store, { mode: "read", limits });
+  try {
+    return mirror.inspect(verifier).damaged === 0;
+  } finally {
+    mirror.close();
+  }
 }
 
 /** The file stays; whose keys no longer count is forgotten all the same. */

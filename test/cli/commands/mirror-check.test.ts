@@ -58,10 +58,27 @@ test("removing needs a word of its own", async () => {
 });
 
 test("every kind of damage has a command", () => {
-  for (const table of Object.keys(places)) assert.ok(mendingCommands(table, ["x"], "mirror").length > 0, table);
-  assert.equal(mendingCommands("answer", [], "mirror"), ["sallyport mirror add --store NEW LAYOUT"]);
-  assert.match(mendingCommands("answer", ["trusted-root", "x"], "m").join(), "trust update --store m");
-  assert.match(mendingCommands("pin", ["tuf-root", "x"], "m").join(), "trust import --store m");
+  const layout = { by: "layout" } as const;
+  for (const by of ["layout", "archive", "sync"] as const)
+    for (const table of Object.keys(places))
+      assert.ok(mendingCommands(table, ["x"], "mirror", { by }).length > 0, `${by} ${table}`);
+  assert.equal(mendingCommands("answer", [], "mirror", layout), ["sallyport mirror add --store NEW LAYOUT"]);
+  assert.match(mendingCommands("answer", ["trusted-root", "x"], "m", layout).join(), "trust update --store m");
+  assert.match(mendingCommands("pin", ["tuf-root", "x"], "m", layout).join(), "trust import --store m");
+});
+
+test("what mends it is what filled it", () => {
+  const mending = (table: DamagedPlace, key: readonly string[], by: "archive" | "sync") =>
+    mendingCommands(table, key, "m", { by }).at(-1);
+  assert.is(mending("blob", ["x"], "archive"), "sallyport import --store m ARCHIVE");
+  assert.is(mending("pin", ["key", "x"], "archive"), "sallyport import --store m ARCHIVE");
+  assert.is(mending("layer", ["x"], "archive"), "sallyport mirror add --store m --with-layers LAYOUT");
+  assert.is(mending("mirror.db", [], "archive"), "sallyport import --store NEW ARCHIVE");
+  assert.is(mending("blob", ["x"], "sync"), "sallyport mirror sync --store m -f LIST");
+  assert.match(mending("answer", ["trusted-root", "x"], "sync") ?? "", "trust update");
+  const snapshot = { by: "snapshot", from: "oci://r.corp/m" } as const;
+  for (const table of Object.keys(places))
+    assert.equal(mendingCommands(table, ["x"], "m", snapshot), ["sallyport snapshot pull oci://r.corp/m --store m"]);
 });
 
 test.run();

@@ -1,6 +1,7 @@
 /** `snapshot push`, `pull` and `ls` as command lines, and every other command over what they leave. */
-import { existsSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
@@ -8,7 +9,7 @@ import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { newKey, onStage, type SnapshotStage } from "../../support/snapshot-stage.ts";
 import { documentFaults } from "../../support/document-schemas.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
-import { origin, writtenMirror } from "../../support/temporary-mirror.ts";
+import { origin, reading, writtenMirror } from "../../support/temporary-mirror.ts";
 import { runCli } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
 import { podFor, policyFor } from "../demo-policy.ts";
@@ -187,6 +188,36 @@ test("old ones are deleted by a rule; a registry that does not is a warning", ()
     assert.equal([found.exit, JSON.parse(found.out).removed], [0, []]);
     assert.match(found.err, /^warning: older snapshots stay in the registry/);
   }, false));
+
+test("a replica that is damaged is mended by a pull, and what it lacks by its publisher", () =>
+  withPlace(async ({ place, push, pull, replica }) => {
+    await push();
+    assert.is((await pull("--key", "publisher.pub")).exit, 0);
+    const before = reading(replica, (mirror) => mirror.contentId());
+    const [name = ""] = readdirSync(join(replica, "snapshots"));
+    const path = join(replica, "snapshots", name);
+    chmodSync(path, 0o644);
+    const database = new Database(path);
+    database.prepare("UPDATE blob SET bytes = x'00' WHERE digest = ?").run(demo.digests.signed);
+    database.close();
+    const check = await run("mirror", "check", "--store", replica);
+    assert.is(check.exit, 6);
+    const flat = check.err.replace(/\s+/g, " ");
+    assert.match(flat, `bring it again: sallyport snapshot pull ${place} --store ${replica}`);
+    assert.not.match(flat, "mirror add");
+    const pulled = await pull();
+    assert.is(pulled.exit, 0, pulled.err);
+    assert.match(pulled.out, "snapshot 1 again: the one here was damaged");
+    assert.is((await run("mirror", "check", "--store", replica)).exit, 0);
+    assert.is(
+      before,
+      reading(replica, (mirror) => mirror.contentId()),
+    );
+    assert.match((await pull()).out, "nothing new");
+    const lacking = await run("verify", "--key", "key.pub", "--store", replica, "registry.example/shop/nowhere:1");
+    assert.match(lacking.err.replace(/\s+/g, " "), `snapshot push ${place} --store MIRROR --key KEY`);
+    assert.not.match(lacking.err, "mirror add");
+  }));
 
 test("who is trusted changes only with --accept-pins, and a root of the environment is one of this side", () =>
   withPlace(async ({ stage, place, push, pull, replica }) => {

@@ -145,6 +145,27 @@ test("the last sync and the last import, and what they could not do", async () =
   assert.match(after.find("last import")?.text ?? "", "m.tar");
 });
 
+test("--at shows it as it would be, and is no clock; every command that shows ages has it", async () => {
+  const store = writtenMirror((mirror) => {
+    trusted(mirror);
+    mirror.log.addRun(sync("2026-11-01T00:00:00.000Z"));
+    mirror.writer().raiseSignedTime(new Date("2026-11-20T00:00:00Z"), origin);
+  });
+  const now = "2026-11-21T00:00:00Z";
+  for (const command of [["status"], ["doctor"], ["mirror", "status"], ["trust", "status"]]) {
+    const words = [...command, "--store", store, "--at"];
+    const then = await runCli([...words, "2026-11-02T00:00:00Z"], { now });
+    assert.not.match(then.out + then.err, "clock-behind", command.join(" "));
+    assert.match(then.err, "shown as of 2026-11-02T00:00:00.000Z, not now");
+    const later = await runCli([...words, "2029-01-01T00:00:00Z"], { now });
+    if (command.join(" ") !== "mirror status") assert.is(later.exit, 3, command.join(" "));
+    assert.match(later.out, /stale|old/);
+    // One form of a time in what people read.
+    assert.not.match(later.out, /\d{4}-\d\d-\d\dT/);
+    assert.is((await runCli([...words, "yesterday"], { now })).exit, 2);
+  }
+});
+
 test("an attack: a clock set back is told, and makes nothing fresher", async () => {
   const folder = writtenMirror((mirror) => {
     mirror.log.addRun(sync(at));
