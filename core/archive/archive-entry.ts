@@ -30,9 +30,10 @@ interface Known {
 /**
  * A present answer; `key` is the canonical question.
  *
- * Of a manifest or a blob, `digest` and `size` are those of its bytes. Of any other kind, `digest` is that of the
- * value's canonical JSON, which is `value`; a long one is a blob of that digest and of `size` instead. A trusted root
- * also names the bytes that its value refers to: the TUF target, or what was pinned. In a capsule its value has them.
+ * Of a manifest or a blob, `digest` is that of its bytes; how many they are is in the list of blobs, and need not be
+ * here. Of any other kind, `digest` is that of the value's canonical JSON, which is `value`; a long one is a blob of
+ * that digest and of `size` instead. A trusted root also names the bytes that its value refers to: the TUF target, or
+ * what was pinned. In a capsule its value has them.
  */
 export interface AnswerEntry extends Known {
   readonly kind: QuestionKind;
@@ -133,7 +134,8 @@ export const isTombstone = (entry: Entry): entry is Tombstone => "gone" in entry
 /** A blob that an entry names. */
 export interface NamedBlob {
   readonly digest: Digest;
-  readonly size: number;
+  /** Where the entry says so. */
+  readonly size?: number;
 }
 
 /** The row of the content id that an entry writes or removes. */
@@ -146,6 +148,8 @@ export function contentRow(entry: Entry): ContentRow {
 /** The blobs that an entry names, at most two. */
 export function namedBlobs(entry: Entry): readonly NamedBlob[] {
   if (isTombstone(entry) || !("digest" in entry)) return [];
+  if ((entry.kind === "manifest" || entry.kind === "blob") && entry.size === undefined)
+    return [{ digest: entry.digest }];
   const named: NamedBlob[] = [];
   if ("size" in entry && entry.size !== undefined) named.push({ digest: entry.digest, size: entry.size });
   if ("target" in entry && entry.target !== undefined && entry.targetSize !== undefined)
@@ -247,7 +251,7 @@ function readAnswer(kind: QuestionKind, object: FlatObject, key: string): RowEnt
     key,
     state,
     digest,
-    ...(isBytes ? { size: countOf(object, "size") } : readValue(object, digest)),
+    ...(!isBytes ? readValue(object, digest) : object.size === undefined ? {} : { size: countOf(object, "size") }),
     ...(object.target === undefined
       ? {}
       : { target: readDigest(object, "target"), targetSize: countOf(object, "targetSize") }),

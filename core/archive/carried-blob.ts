@@ -24,7 +24,8 @@ export interface CarriedBlob {
 const members: ReadonlySet<string> = new Set(["digest", "size", "use"]);
 
 /** The line of a blob, without its line feed. */
-export const encodeCarriedBlob = ({ digest, size, use }: CarriedBlob): string => encodeFlat({ digest, size, use });
+export const encodeCarriedBlob = ({ digest, size, use }: CarriedBlob): string =>
+  use === undefined ? `{"digest":"${digest}","size":${size}}` : encodeFlat({ digest, size, use });
 
 /** @throws EngineError `malformed`, `over-limit` for more bytes than a blob of this use may have. */
 export function parseCarriedBlob(line: string, limits: Limits): CarriedBlob {

@@ -74,12 +74,13 @@ export const indexLine = (
   { digest, size, mediaType, artifactType }: NamedDocument & { mediaType: string; artifactType?: string | undefined },
   name?: string,
 ): string =>
-  encodeCanonicalJson({
-    mediaType: mediaType === "" ? mediaTypes.manifest : mediaType,
+  // In the order of RFC 8785: this is written for every tag and every referrer.
+  JSON.stringify({
+    annotations: name === undefined ? undefined : { [refNameAnnotation]: name },
+    artifactType,
     digest,
+    mediaType: mediaType === "" ? mediaTypes.manifest : mediaType,
     size,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(name === undefined ? {} : { annotations: { [refNameAnnotation]: name } }),
   });
 
 /** The beginning of `index.json`, up to the archive's own manifest; after it come further descriptors, if any. */

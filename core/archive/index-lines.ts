@@ -5,10 +5,9 @@
 import type { RowEntry } from "./archive-entry.ts";
 import { indexLine } from "./frame.ts";
 import type { Digest } from "../crypto/digest.ts";
-import { parseJson } from "../encoding/json.ts";
+import type { JsonValue } from "../encoding/json.ts";
 import { readArray } from "../encoding/shape.ts";
 import { parseQuestion } from "../knowledge/question.ts";
-import type { Limits } from "../limits.ts";
 import { readDescriptor } from "../oci/descriptor.ts";
 
 export interface IndexedManifest {
@@ -16,11 +15,14 @@ export interface IndexedManifest {
   readonly line: string;
 }
 
-/** None for entries that name no manifest to copy. @throws EngineError `malformed` for a value that is none. */
-export function indexLinesOf(entry: RowEntry, limits: Limits): readonly IndexedManifest[] {
+/**
+ * None for entries that name no manifest to copy. The value is one that the mirror wrote, as its checksum says.
+ * @throws EngineError `malformed` for a value that is none.
+ */
+export function indexLinesOf(entry: RowEntry): readonly IndexedManifest[] {
   if ((entry.kind !== "tag" && entry.kind !== "referrers") || entry.state === "absent" || entry.value === undefined)
     return [];
-  const value = parseJson(entry.value, { limits, subject: entry.key });
+  const value = JSON.parse(entry.value) as JsonValue;
   if (entry.kind === "referrers")
     return readArray(value, "").map((descriptor, index) => {
       const found = readDescriptor(descriptor, `/${index}`);

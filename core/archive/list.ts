@@ -19,11 +19,19 @@ export interface ListReference {
   readonly lines: number;
 }
 
-/** Cuts lines into pieces of at most `archiveListBytes`, and hands on each piece when it is full. */
+const textLength = 16 * 1024;
+
+/**
+ * Cuts lines into pieces of at most `archiveListBytes`, and hands on each piece when it is full: its bytes are valid
+ * until the next line.
+ */
 export class ListWriter {
   readonly references: ListReference[] = [];
   readonly #most: number;
   readonly #put: (bytes: Uint8Array) => void;
+  /** What is long kept as strings becomes old for the garbage collector, and memory grows. */
+  readonly #piece: Uint8Array;
+  #filled = 0;
   #text = "";
   #lines = 0;
   #bytes = 0;
@@ -31,6 +39,7 @@ export class ListWriter {
   constructor(put: (bytes: Uint8Array) => void, limits: Limits) {
     this.#put = put;
     this.#most = limits.archiveListBytes;
+    this.#piece = new Uint8Array(this.#most);
   }
 
   /** @throws EngineError `over-limit` for a line that no list can hold. */
@@ -42,15 +51,24 @@ export class ListWriter {
     this.#text += `${line}\n`;
     this.#lines += 1;
     this.#bytes += length;
+    if (this.#text.length >= textLength) this.#encode();
+  }
+
+  #encode(): void {
+    const bytes = encodeUtf8(this.#text);
+    this.#piece.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+    this.#text = "";
   }
 
   /** Hands on what is left. */
   finish(): void {
     if (this.#lines === 0) return;
-    const bytes = encodeUtf8(this.#text);
+    this.#encode();
+    const bytes = this.#piece.subarray(0, this.#filled);
+    this.#filled = 0;
     this.references.push({ digest: digestOf(bytes), size: bytes.length, lines: this.#lines });
     this.#put(bytes);
-    this.#text = "";
     this.#lines = 0;
     this.#bytes = 0;
   }
@@ -58,16 +76,26 @@ export class ListWriter {
 
 const beyondAscii = /[^ -~]/;
 
-/** The lines of a piece, which is what its reference says. */
-function linesOf(bytes: Uint8Array, { digest, size, lines }: ListReference): readonly string[] {
+const lineFeed = 0x0a;
+
+/**
+ * The lines of a piece, which is what its reference says. Some are decoded at a time: a text of a whole piece is old
+ * for the garbage collector as soon as it is made.
+ */
+function* linesOf(bytes: Uint8Array, { digest, size, lines }: ListReference): Iterable<string> {
   if (bytes.length !== size || digestOf(bytes) !== digest)
     throw corruptArchive("a list does not have its digest", digest);
-  const text = readingArchive(digest, () => decodeUtf8(bytes));
-  if (!text.endsWith("\n")) throw corruptArchive("a list whose last line is cut", digest);
-  const found = text.slice(0, -1).split("\n");
-  if (found.length !== lines)
-    throw corruptArchive(`a list of ${found.length} lines, the statement says ${lines}`, digest);
-  return found;
+  if (bytes[bytes.length - 1] !== lineFeed) throw corruptArchive("a list whose last line is cut", digest);
+  const found = bytes.reduce((count, byte) => (byte === lineFeed ? count + 1 : count), 0);
+  if (found !== lines) throw corruptArchive(`a list of ${found} lines, the statement says ${lines}`, digest);
+  for (let from = 0; from < bytes.length; ) {
+    const near = bytes.lastIndexOf(lineFeed, from + textLength);
+    const end = near >= from ? near : bytes.indexOf(lineFeed, from + textLength);
+    const start = from;
+    const text = readingArchive(digest, () => decodeUtf8(bytes.subarray(start, end)));
+    yield* text.split("\n");
+    from = end + 1;
+  }
 }
 
 /** A capsule has answers alone, each whole in itself; other archives refer to what else is there. */
@@ -96,8 +124,10 @@ export class EntryReader {
    * @throws EngineError `archive-corrupt`, `over-limit`.
    */
   *read(bytes: Uint8Array, reference: ListReference): Iterable<Entry> {
-    for (const [index, line] of linesOf(bytes, reference).entries()) {
-      const where = `${reference.digest} line ${index + 1}`;
+    let number = 0;
+    for (const line of linesOf(bytes, reference)) {
+      number += 1;
+      const where = `${reference.digest} line ${number}`;
       const entry = readingArchive(where, () => parseEntry(line, this.#limits));
       const row = contentRow(entry);
       if (this.#last !== undefined && compareRows(this.#last, row) >= 0)
@@ -130,8 +160,10 @@ export class BlobListReader {
 
   /** @throws EngineError `archive-corrupt`, `over-limit`. */
   *read(bytes: Uint8Array, reference: ListReference): Iterable<CarriedBlob> {
-    for (const [index, line] of linesOf(bytes, reference).entries()) {
-      const where = `${reference.digest} line ${index + 1}`;
+    let number = 0;
+    for (const line of linesOf(bytes, reference)) {
+      number += 1;
+      const where = `${reference.digest} line ${number}`;
       const blob = readingArchive(where, () => parseCarriedBlob(line, this.#limits));
       if (compareText(this.#last, blob.digest) >= 0) throw corruptArchive("blobs that are not in order", where);
       this.#last = blob.digest;

@@ -11,7 +11,13 @@ export interface ContentRow {
 }
 
 /** The line of a row: a content id is the SHA-256 of all of them, in their order. */
-export const contentLine = ({ kind, key, digest }: ContentRow): string => `${JSON.stringify([kind, key, digest])}\n`;
+export const contentLine = ({ kind, key, digest }: ContentRow): string =>
+  // Almost all are their own spelling in JSON.
+  needsEscape.test(`${kind}${key}${digest}`)
+    ? `${JSON.stringify([kind, key, digest])}\n`
+    : `["${kind}","${key}","${digest}"]\n`;
+
+const needsEscape = /[^ !#-[\]-~]/;
 
 // Units of UTF-16 are in the order of code points, but for surrogates, which stand for points above all the others.
 const inOrder = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);

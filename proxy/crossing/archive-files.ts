@@ -181,17 +181,22 @@ export class ArchiveFiles {
 
   /** Writes every file under its first name, and puts it on the disk. @returns their sizes. */
   write(): readonly number[] {
-    const blobs = this.#input.spool.blobs()[Symbol.iterator]();
-    const lines = partLines(this.#input.spool, this.#pieces)[Symbol.iterator]();
+    const { spool, mirror } = this.#input;
+    const blobs = spool.blobs()[Symbol.iterator]();
+    const stored = mirror.blobBytes(storedDigests(spool))[Symbol.iterator]();
+    const lines = partLines(spool, this.#pieces)[Symbol.iterator]();
     try {
-      return this.#writeParts(blobs, lines);
+      return this.#writeParts(blobs, stored, lines);
     } finally {
-      blobs.return?.();
-      lines.return?.();
+      for (const open of [blobs, stored, lines]) open.return?.();
     }
   }
 
-  #writeParts(blobs: Iterator<SpooledBlob>, lines: Iterator<PartLine>): readonly number[] {
+  #writeParts(
+    blobs: Iterator<SpooledBlob>,
+    stored: Iterator<Uint8Array>,
+    lines: Iterator<PartLine>,
+  ): readonly number[] {
     let line = lines.next();
     return this.files.map(({ from, to }, part) => {
       const file = new PartWriter(from, to);
@@ -205,7 +210,7 @@ export class ArchiveFiles {
         for (let left = this.#pieces[part]?.blobs ?? 0; left > 0; left--) {
           const blob = blobs.next();
           if (blob.done === true) throw corrupt(to, "a blob of the export is gone");
-          this.#blob(file, blob.value);
+          this.#blob(file, blob.value, stored);
         }
         file.finish();
         return file.size;
@@ -238,16 +243,22 @@ export class ArchiveFiles {
     if (coverage !== undefined) file.member(blobPath(digestOf(coverage)), coverage);
   }
 
-  #blob(file: PartWriter, { digest, size, bytes, path }: SpooledBlob): void {
+  #blob(file: PartWriter, blob: SpooledBlob, stored: Iterator<Uint8Array>): void {
+    const { digest, size, at, path } = blob;
     file.begin(blobPath(digest), size);
-    if (path !== null) copyFile(path, digest, size, file);
+    if (path !== undefined) copyFile(path, digest, size, file);
     else {
-      const found = bytes ?? this.#input.mirror.knowledge().bytes(digest);
-      if (found.length !== size) throw corrupt(digest, "the mirror's bytes have another size");
+      const found = at === undefined ? stored.next().value : this.#input.spool.bytes(blob);
+      if (found?.length !== size) throw corrupt(digest, "the mirror's bytes have another size");
       file.write(found);
     }
     file.end(size);
   }
+}
+
+/** Digests of the blobs whose bytes are only in the mirror, in their order. */
+function* storedDigests(spool: Spool): Iterable<Digest> {
+  for (const { digest, at, path } of spool.blobs()) if (at === undefined && path === undefined) yield digest;
 }
 
 const pieceBytes = 1024 * 1024;

@@ -76,7 +76,7 @@ export function exportArchive(options: ExportOptions): ExportReport {
   const { log, limits, mirror } = options;
   const spool = new Spool(log.work, limits);
   try {
-    return mirror.snapshot(() => exportState(options, spool));
+    return mirror.passing(() => mirror.snapshot(() => exportState(options, spool)));
   } catch (error) {
     log.abandon();
     throw error;
@@ -95,13 +95,14 @@ function exportState(options: ExportOptions, spool: Spool): ExportReport {
   try {
     const { entries, tombstones, contentId, checkpoints } = collectEntries(options, spool, record, entryList);
     if (options.withLayers) collectLayers(mirror, spool);
-    if (base !== undefined) {
-      for (const { digest } of spool.blobs()) record.blob(digest);
-      for (const digest of base.blobs()) spool.drop(digest);
-    }
     const bootstrap = addBootstrap(options.bootstrap, spool);
-    const { layers, ...blobTotals } = listBlobs(spool, blobList, base === undefined ? record : undefined);
+    spool.seal({
+      sizes: (digests) => mirror.blobSizes(digests),
+      noted: (digest) => record.blob(digest),
+      ...(base === undefined ? {} : { without: base.blobs() }),
+    });
     record.flush("blobs");
+    const { layers, ...blobTotals } = listBlobs(spool, blobList);
     const consistency = options.consistency.filter(({ origin, secondSize }) =>
       checkpoints.some((one) => one.origin === origin && one.treeSize === secondSize.toString()),
     );
@@ -180,7 +181,7 @@ interface Collected {
 
 /** Reads the mirror once: what it knows goes into the record, and what the archive says into the list. */
 function collectEntries(
-  { mirror, kind, base, limits }: ExportOptions,
+  { mirror, kind, base }: ExportOptions,
   spool: Spool,
   record: RecordWriter,
   list: SpooledList,
@@ -191,8 +192,8 @@ function collectEntries(
       const row = contentRow(entry);
       record.row(row);
       for (const { digest, size } of namedBlobs(entry))
-        spool.add({ digest, size, bytes: digest === row.digest ? (bytes ?? null) : null });
-      for (const { digest, line } of indexLinesOf(entry, limits)) spool.list(digest, line);
+        spool.add({ digest, size, bytes: digest === row.digest ? bytes : undefined });
+      for (const { digest, line } of indexLinesOf(entry)) spool.list(digest, line);
       if (entry.kind === "checkpoint") checkpoints.push({ origin: entry.key, treeSize: entry.treeSize });
       yield entry;
     }
@@ -217,17 +218,15 @@ function collectLayers({ layers }: Mirror, spool: Spool): void {
   }
 }
 
-/** Blobs of a full archive are all that the mirror has, which goes into the record. */
-function listBlobs(spool: Spool, list: SpooledList, record: RecordWriter | undefined) {
+function listBlobs(spool: Spool, list: SpooledList) {
   let blobs = 0;
   let bytes = 0;
   let layers = 0;
   for (const { digest, size, use } of spool.blobs()) {
-    list.add(encodeCarriedBlob({ digest, size, ...(use === null ? {} : { use }) }));
+    list.add(encodeCarriedBlob(use === undefined ? { digest, size } : { digest, size, use }));
     blobs += 1;
     bytes += size;
     if (use === "layer") layers += 1;
-    if (use !== "bootstrap") record?.blob(digest);
   }
   return { blobs, bytes, layers };
 }

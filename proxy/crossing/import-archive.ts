@@ -73,7 +73,10 @@ export interface ImportedArchive {
  * @throws EngineError `archive-sequence`, `archive-corrupt`, `archive-incomplete`; `rollback`, `bad-threshold` and
  * other codes of trust; `mirror-corrupt`, `mirror-busy`; `over-limit`. After any error the mirror is as before.
  */
-export function importArchive(mirror: Mirror, reader: ArchiveReader, options: ImportOptions): ImportedArchive {
+export const importArchive = (mirror: Mirror, reader: ArchiveReader, options: ImportOptions): ImportedArchive =>
+  mirror.passing(() => importOnce(mirror, reader, options));
+
+function importOnce(mirror: Mirror, reader: ArchiveReader, options: ImportOptions): ImportedArchive {
   const layers = new StagedLayers(mirror);
   const writer = mirror.writer();
   writer.begin();

@@ -61,10 +61,10 @@ export interface RowOptions extends InitialRoots {
   readonly checkpoints: CheckpointGate;
 }
 
-/** What entries say of a blob; `size` is -1 where they do not agree. */
+/** What entries say of a blob; `size` is null where they say none, and -1 where they do not agree. */
 interface Arriving {
   readonly digest: Digest;
-  readonly size: number;
+  readonly size: number | null;
   readonly keep: number;
 }
 
@@ -148,7 +148,7 @@ export class ImportedRows {
     this.#run("put-imported", row.kind, row.key, row.digest, this.#trust);
     this.counts.written += 1;
     for (const { digest, size } of namedBlobs(entry))
-      this.#run("put-arriving", digest, size, this.#isKept(entry, digest) ? 1 : 0);
+      this.#run("put-arriving", digest, size ?? null, this.#isKept(entry, digest) ? 1 : 0);
     if (namedBlobs(entry).some(({ digest }) => !this.#isKept(entry, digest)))
       this.#run("put-waiting", row.digest, encodeEntry(entry));
     else this.#write(entry, undefined);
@@ -181,7 +181,7 @@ export class ImportedRows {
   blob(digest: Digest, size: number, bytes: Uint8Array, where: string): void {
     const named = this.#findArriving(digest);
     if (named === undefined) throw corruptArchive(`a blob that no entry names: ${digest}`, where);
-    if (named.size !== size)
+    if (named.size !== null && named.size !== size)
       throw corruptArchive(`an entry says another size of ${digest} than its ${size} bytes`, where);
     if (named.keep === 1) this.#run("put-blob", digest, bytes);
     else this.#run("put-arrived-bytes", digest, bytes);

@@ -6,6 +6,8 @@ import { systemRemedy, systemWords } from "../system-words.ts";
 import { encodeTarHeader, endBytes, paddingOf } from "../../core/archive/plain-tar.ts";
 
 const bufferBytes = 1024 * 1024;
+/** As many as ever come together: those at the end. */
+const zeros = Buffer.alloc(endBytes);
 
 /** @throws EngineError `invalid-usage` where the operating system cannot do it; `path` is the name that people gave. */
 function writing<T>(path: string, act: () => T): T {
@@ -68,7 +70,7 @@ export class PartWriter {
   }
 
   #zeros(length: number): void {
-    if (length > 0) this.write(Buffer.alloc(length));
+    if (length > 0) this.write(zeros.subarray(0, length));
   }
 
   #flush(): void {

@@ -1,49 +1,65 @@
 /**
- * What an export has found so far, in files beside the mirror: memory does not grow with the archive. Blobs are in a
- * database of their own, which sorts them; lists are written as they fill. Nothing here outlives the export.
+ * What an export has found so far, in files beside the mirror: memory does not grow with the archive. Names of blobs
+ * are sorted there, and lists are written as they fill. Nothing here outlives the export.
  */
 import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Database, Statement } from "better-sqlite3";
 import type { BlobUse } from "../../core/archive/carried-blob.ts";
 import { type ListReference, ListWriter } from "../../core/archive/list.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
+import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import { openDatabase } from "../mirror/sqlite.ts";
-import { guarded, guardedFiles } from "../mirror/store-error.ts";
+import { corrupt, guardedFiles } from "../mirror/store-error.ts";
+import { LineFile, SortedLines } from "./sorted-lines.ts";
 
 /** A blob to carry: its bytes are here, in a file, or else in the mirror. */
 export interface SpooledBlob {
   readonly digest: Digest;
   readonly size: number;
-  readonly use: BlobUse | null;
-  readonly bytes: Uint8Array | null;
-  readonly path: string | null;
+  readonly use: BlobUse | undefined;
+  /** Where its bytes are in the spool: see {@link Spool.bytes}. */
+  readonly at: number | undefined;
+  readonly path: string | undefined;
 }
 
-/** Rows are appended; SQLite sorts them when they are all there, which is faster than to look up the place of each. */
-const tables = `
-  CREATE TABLE found (digest TEXT NOT NULL, size INTEGER NOT NULL, use TEXT, bytes BLOB, path TEXT);
-  CREATE TABLE line (digest TEXT NOT NULL, line TEXT NOT NULL);
-  CREATE TABLE carried (
-    digest TEXT PRIMARY KEY, size INTEGER NOT NULL, use TEXT, bytes BLOB, path TEXT
-  ) WITHOUT ROWID;
-  CREATE TABLE listed (digest TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (digest, line)) WITHOUT ROWID;
-`;
+/** A blob that was found. Of one in the mirror the size is not known before all of them are. */
+export interface FoundBlob {
+  readonly digest: Digest;
+  readonly size?: number | undefined;
+  readonly use?: BlobUse;
+  readonly bytes?: Uint8Array | undefined;
+  readonly path?: string;
+}
 
-/** The first of a digest counts: where a layer is also evidence, the mirror of the far side keeps it as that. */
-const sortFound = "INSERT OR IGNORE INTO carried SELECT * FROM found ORDER BY digest, rowid; DELETE FROM found;";
-const sortLines = "INSERT OR IGNORE INTO listed SELECT * FROM line ORDER BY digest, line; DELETE FROM line;";
+export interface SealOptions {
+  /** Sizes of blobs of the mirror, of digests in their order. */
+  readonly sizes: (digests: readonly Digest[]) => ReadonlyMap<string, number>;
+  /** Digests that the base of a delta has, in their order. */
+  readonly without?: Iterable<string>;
+  /** Is told every blob of the mirror, whether the base has it or not, in order. */
+  readonly noted?: (digest: Digest) => void;
+}
+
+/**
+ * The first of a digest counts: where a layer is also evidence, the mirror of the far side keeps it as that. A file of
+ * `--bootstrap` is carried even where the base of a delta has its bytes.
+ */
+const uses: readonly (BlobUse | undefined)[] = [undefined, "layer", "bootstrap"];
+const digestAt = "sha256:".length;
+const hexLength = 64;
+/** Sizes that are asked for at once. */
+const sizesAtOnce = 64;
 
 export class Spool {
   readonly #folder: string;
-  readonly #database: Database;
-  readonly #add: Statement<[Digest, number, BlobUse | null, Uint8Array | null, string | null]>;
-  readonly #drop: Statement<[string]>;
-  readonly #list: Statement<[string, string]>;
   readonly #limits: Limits;
+  readonly #found: SortedLines;
+  readonly #index: SortedLines;
+  /** What is carried, once everything was found. */
+  #carried: LineFile | undefined;
+  #bytes: number | undefined;
+  #bytesAt = 0;
   #indexBytes = 0;
-  #unsorted = false;
 
   /** @throws EngineError when the folder cannot be written. */
   constructor(folder: string, limits: Limits) {
@@ -53,89 +69,128 @@ export class Spool {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder);
     });
-    this.#database = guarded(folder, () => openDatabase(join(folder, "spool.db")));
-    try {
-      guarded(folder, () => {
-        // A crash leaves nothing of use here, so that nothing has to be safe.
-        this.#database.pragma("journal_mode = OFF");
-        this.#database.pragma("synchronous = OFF");
-        // Rows are written once and read in order, so that keeping pages helps nobody.
-        this.#database.pragma("cache_size = -1024");
-        this.#database.exec(tables);
-        this.#database.exec("BEGIN");
-      });
-      this.#add = this.#database.prepare("INSERT INTO found VALUES (?, ?, ?, ?, ?)");
-      this.#drop = this.#database.prepare("DELETE FROM carried WHERE digest = ?");
-      this.#list = this.#database.prepare("INSERT INTO line VALUES (?, ?)");
-    } catch (error) {
-      this.#database.close();
-      throw error;
-    }
+    this.#found = new SortedLines(join(folder, "found"));
+    this.#index = new SortedLines(join(folder, "index"));
   }
 
-  #guarded<T>(run: () => T): T {
-    return guarded(this.#folder, run);
+  add({ digest, size, use, bytes, path }: FoundBlob): void {
+    const place = bytes !== undefined ? String(this.#keep(bytes)) : path === undefined ? "" : JSON.stringify(path);
+    this.#found.add(`${digest.slice(digestAt)}${uses.indexOf(use)}${size ?? ""} ${place}`);
   }
 
-  /** The first of a digest counts. */
-  add({ digest, size, use, bytes, path }: Pick<SpooledBlob, "digest" | "size"> & Partial<SpooledBlob>): void {
-    this.#unsorted = true;
-    this.#guarded(() => void this.#add.run(digest, size, use ?? null, bytes ?? null, path ?? null));
+  #keep(bytes: Uint8Array): number {
+    const path = join(this.#folder, "bytes");
+    const at = this.#bytesAt;
+    guardedFiles(path, () => {
+      this.#bytes ??= openSync(path, "w+");
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(this.#bytes, bytes, done, bytes.length - done, at + done);
+    });
+    this.#bytesAt += bytes.length;
+    return at;
   }
 
-  #sort(): void {
-    if (!this.#unsorted) return;
-    this.#unsorted = false;
-    this.#guarded(() => void this.#database.exec(sortFound + sortLines));
-  }
-
-  /** Takes a blob out that the base has. */
-  drop(digest: string): void {
-    this.#sort();
-    this.#guarded(() => void this.#drop.run(digest));
+  /** The bytes of a blob that are here. */
+  bytes({ at = 0, size }: Pick<SpooledBlob, "at" | "size">): Uint8Array {
+    const bytes = Buffer.allocUnsafe(size);
+    const path = join(this.#folder, "bytes");
+    guardedFiles(path, () => {
+      for (let done = 0; done < size; ) {
+        const count = readSync(this.#bytes as number, bytes, done, size - done, at + done);
+        if (count === 0) throw corrupt(path, "a file of the export was cut off");
+        done += count;
+      }
+    });
+    return bytes;
   }
 
   /** A line of `index.json` that names this manifest; past the bound of an index none is added. */
   list(digest: Digest, line: string): void {
     if (this.#indexBytes + line.length > this.#limits.layoutIndexBytes - 64 * 1024) return;
     this.#indexBytes += line.length + 1;
-    this.#guarded(() => void this.#list.run(digest, line));
+    this.#index.add(`${digest.slice(digestAt)}${line}`);
+  }
+
+  /** After the last blob was found: sorts them, takes out what the base has, and looks up what sizes are not known. */
+  seal({ sizes, without = [], noted }: SealOptions): void {
+    const carried = new LineFile(join(this.#folder, "carried"));
+    this.#carried = carried;
+    const based = without[Symbol.iterator]();
+    let base = based.next();
+    let before = "";
+    let waiting: string[] = [];
+    const write = () => {
+      const unsized = waiting.filter((line) => line[hexLength + 1] === " ");
+      const found = sizes(unsized.map((line) => `sha256:${line.slice(0, hexLength)}` as const));
+      for (const line of waiting) carried.add(line[hexLength + 1] === " " ? withSize(line, found) : line);
+      waiting = [];
+    };
+    try {
+      let seen = "";
+      for (const line of this.#found.lines()) {
+        const hex = line.slice(0, hexLength);
+        const isBootstrap = line[hexLength] === "2";
+        if (hex !== seen && !isBootstrap) noted?.(`sha256:${hex}`);
+        seen = hex;
+        while (base.done !== true && base.value.slice(digestAt) < hex) base = based.next();
+        const isThere = base.done !== true && base.value.slice(digestAt) === hex;
+        if (before === hex || (isThere && !isBootstrap)) continue;
+        before = hex;
+        waiting.push(line);
+        if (waiting.length >= sizesAtOnce) write();
+      }
+      write();
+    } finally {
+      based.return?.();
+    }
+  }
+
+  #sealed(): LineFile {
+    if (this.#carried === undefined) throw new EngineError("invalid-usage", "blobs are read before all are found");
+    return this.#carried;
   }
 
   /** All blobs, in the order of their digests. */
   *blobs(): Iterable<SpooledBlob> {
-    this.#sort();
-    // As arrays: to name every column of every row takes longer than to read it.
-    const rows = this.#database
-      .prepare<[], readonly [Digest, number, BlobUse | null, Uint8Array | null, string | null]>(
-        "SELECT digest, size, use, bytes, path FROM carried ORDER BY digest",
-      )
-      .raw();
-    for (const columns of rows.iterate())
-      yield { digest: columns[0], size: columns[1], use: columns[2], bytes: columns[3], path: columns[4] };
+    for (const line of this.#sealed().lines()) {
+      const space = line.indexOf(" ", hexLength);
+      const place = line.slice(space + 1);
+      const isPath = place.startsWith('"');
+      yield {
+        digest: `sha256:${line.slice(0, hexLength)}`,
+        size: Number(line.slice(hexLength + 1, space)),
+        use: uses[Number(line[hexLength])],
+        at: place === "" || isPath ? undefined : Number(place),
+        path: isPath ? (JSON.parse(place) as string) : undefined,
+      };
+    }
   }
 
   /** What each blob takes, in the order of their digests: its size, and the length of what the index says of it. */
   *costs(): Iterable<{ readonly digest: Digest; readonly size: number; readonly listed: number }> {
-    this.#sort();
-    const rows = this.#database.prepare<
-      [],
-      { readonly digest: Digest; readonly size: number; readonly listed: number }
-    >(
-      "SELECT digest, size, coalesce((SELECT sum(length(CAST(line AS BLOB)) + 1) FROM listed " +
-        "WHERE listed.digest = carried.digest), 0) AS listed FROM carried ORDER BY digest",
-    );
-    yield* rows.iterate();
+    const lines = this.indexLines()[Symbol.iterator]();
+    let next = lines.next();
+    for (const { digest, size } of this.blobs()) {
+      let listed = 0;
+      for (; next.done !== true && next.value.digest === digest; next = lines.next())
+        listed += Buffer.byteLength(next.value.line) + 1;
+      yield { digest, size, listed };
+    }
   }
 
   /** What `index.json` says of blobs that are carried, in the order of their digests. */
   *indexLines(): Iterable<{ readonly digest: Digest; readonly line: string }> {
-    this.#sort();
-    const rows = this.#database.prepare<[], { readonly digest: Digest; readonly line: string }>(
-      "SELECT listed.digest, listed.line FROM carried JOIN listed ON listed.digest = carried.digest " +
-        "ORDER BY carried.digest, listed.line",
-    );
-    yield* rows.iterate();
+    const carried = this.#sealed().lines()[Symbol.iterator]();
+    let blob = carried.next();
+    let before = "";
+    for (const text of this.#index.lines()) {
+      const hex = text.slice(0, hexLength);
+      while (blob.done !== true && blob.value.slice(0, hexLength) < hex) blob = carried.next();
+      if (blob.done === true) return;
+      if (text === before || blob.value.slice(0, hexLength) !== hex) continue;
+      before = text;
+      yield { digest: `sha256:${hex}`, line: text.slice(hexLength) };
+    }
   }
 
   /** A list that is kept in a file until the statement is signed. */
@@ -144,9 +199,19 @@ export class Spool {
   }
 
   close(): void {
-    this.#database.close();
+    this.#found.close();
+    this.#index.close();
+    this.#carried?.close();
+    if (this.#bytes !== undefined) closeSync(this.#bytes);
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function withSize(line: string, sizes: ReadonlyMap<string, number>): string {
+  const digest = `sha256:${line.slice(0, hexLength)}`;
+  const size = sizes.get(digest);
+  if (size === undefined) throw corrupt(digest, "the bytes of this digest are missing from the mirror");
+  return `${line.slice(0, hexLength + 1)}${size}${line.slice(hexLength + 1)}`;
 }
 
 export class SpooledList {

@@ -93,28 +93,23 @@ class ContentRows {
   }
 
   /** Rows as arrays: to name every column of every row takes longer than to read it. */
-  *#rows(name: "list-answers-of-kind" | "list-bytes-of-kind", kind: string): Iterable<ListedRow> {
-    const rows = this.#database.prepare<[string], Columns>(sqlText(name)).raw();
+  *#rows(kind: string): Iterable<AnswerRow> {
+    const rows = this.#database.prepare<[string], Columns>(sqlText("list-answers-of-kind")).raw();
     for (const columns of rows.iterate(kind)) {
-      const row = toListedRow(columns);
+      const row = toRow(columns);
       checkRow(row);
       yield row;
     }
   }
 
   *#bytes(kind: "blob" | "manifest"): Iterable<ContentEntry> {
-    for (const { question: key, state, digest: stored, size, at, source: from } of this.#rows(
-      "list-bytes-of-kind",
-      kind,
-    )) {
+    for (const { question: key, state, digest, at, source: from } of this.#rows(kind))
       if (state === "absent") yield { entry: { at, from, key, kind, state } };
-      else if (size === null) throw corrupt(String(stored), "the bytes of this digest are missing from the mirror");
-      else yield { entry: { at, digest: digestIn(stored, key), from, key, kind, size, state: "present" } };
-    }
+      else yield { entry: { at, digest: digestIn(digest, key), from, key, kind, state: "present" } };
   }
 
   *#answers(kind: Exclude<QuestionKind, "blob" | "manifest">): Iterable<ContentEntry> {
-    for (const row of this.#rows("list-answers-of-kind", kind)) {
+    for (const row of this.#rows(kind)) {
       const { question: key, state, at, source: from, partial } = row;
       if (state === "absent") {
         yield { entry: { at, from, key, kind, state } };
@@ -217,9 +212,7 @@ class ContentRows {
   }
 }
 
-type ListedRow = AnswerRow & { readonly size: number | null };
-
-/** Those of {@link ListedRow}, in the order of the statements; the size is only in one of them. */
+/** Those of {@link AnswerRow}, in the order of the statement. */
 type Columns = readonly [
   kind: string,
   question: string,
@@ -232,10 +225,9 @@ type Columns = readonly [
   source: string,
   checksum: Buffer,
   partial: number,
-  size?: number | null,
 ];
 
-const toListedRow = (columns: Columns): ListedRow => ({
+const toRow = (columns: Columns): AnswerRow => ({
   kind: columns[0],
   question: columns[1],
   repository: columns[2],
@@ -247,7 +239,6 @@ const toListedRow = (columns: Columns): ListedRow => ({
   source: columns[8],
   checksum: columns[9],
   partial: columns[10],
-  size: columns[11] ?? null,
 });
 
 function digestIn(digest: string | null, key: string): Digest {

@@ -12,6 +12,7 @@ import type { CurrentSnapshot } from "./current-snapshot.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { ImportState } from "./import-state.ts";
 import { LayerStore } from "./layer-store.ts";
+import { ManyBlobs } from "./many-blobs.ts";
 import { listMirror, listTags, type MirrorImage } from "./list-mirror.ts";
 import { listView, type MirrorViews, type ViewName } from "./list-views.ts";
 import { countMirror, type MirrorStatus } from "./mirror-status.ts";
@@ -36,6 +37,9 @@ export interface MirrorParts {
   /** Held by the writer until it closes. */
   readonly lock?: WriterLock;
 }
+
+/** Of SQLite's pages, in KiB below zero. */
+const passingCache = -4096;
 
 export class Mirror {
   readonly folder: string;
@@ -93,6 +97,20 @@ export class Mirror {
     return guarded(this.folder, () => this.#database.transaction(body)());
   }
 
+  /**
+   * Runs what reads or writes every row once: few pages are kept, as none is needed twice, so that memory does not grow
+   * with the mirror.
+   */
+  passing<T>(body: () => T): T {
+    const kept = Number(this.#database.pragma("cache_size", { simple: true }));
+    this.#database.pragma(`cache_size = ${passingCache}`);
+    try {
+      return body();
+    } finally {
+      this.#database.pragma(`cache_size = ${kept}`);
+    }
+  }
+
   /** See {@link ContentId}. */
   contentId(): Digest {
     return this.#contentId.get();
@@ -102,6 +120,20 @@ export class Mirror {
   *entries(isTrustOnly = false): Iterable<ContentEntry> {
     try {
       yield* contentEntries(this.#database, isTrustOnly, this.limits);
+    } catch (error) {
+      throw toStoreError(error, this.folder);
+    }
+  }
+
+  /** Sizes of those blobs that are here. */
+  blobSizes(digests: readonly Digest[]): ReadonlyMap<string, number> {
+    return guarded(this.folder, () => new ManyBlobs(this.#database).sizes(digests));
+  }
+
+  /** See {@link ManyBlobs.bytes}. */
+  *blobBytes(digests: Iterable<Digest>): Iterable<Uint8Array> {
+    try {
+      yield* new ManyBlobs(this.#database).bytes(digests);
     } catch (error) {
       throw toStoreError(error, this.folder);
     }

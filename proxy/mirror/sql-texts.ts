@@ -959,7 +959,7 @@ LIMIT 500
 FROM temp.arriving
 WHERE digest >= ?
 ORDER BY digest
-LIMIT 500
+LIMIT 50
 `,
   "list-attempts": `SELECT question, code, at, source, checksum
 FROM attempt
@@ -969,26 +969,18 @@ ORDER BY question
 FROM attestation
 ORDER BY repository, image, layout, manifest, layer
 `,
+  "list-blob-bytes": `SELECT digest, CASE WHEN length(bytes) <= 65536 THEN CAST(bytes AS TEXT) ELSE bytes END
+FROM blob
+WHERE digest IN (SELECT value FROM json_each(?))
+ORDER BY digest
+`,
+  "list-blob-sizes": `SELECT digest, length(bytes)
+FROM blob
+WHERE digest IN (SELECT value FROM json_each(?))
+ORDER BY digest
+`,
   "list-blobs": `SELECT digest, bytes
 FROM blob
-`,
-  "list-bytes-of-kind": `SELECT
-  kind,
-  question,
-  repository,
-  subject,
-  state,
-  answer.digest,
-  value,
-  at,
-  source,
-  checksum,
-  partial,
-  length(blob.bytes) AS size
-FROM answer
-LEFT JOIN blob ON blob.digest = answer.digest
-WHERE kind = ?
-ORDER BY question
 `,
   "list-checkpoints": `SELECT origin, size, digest, note, at, source, checksum
 FROM checkpoint
@@ -1197,10 +1189,11 @@ WHERE id > ?
 ORDER BY id
 LIMIT 100
 `,
-  "make-arrivals": `CREATE TEMP TABLE IF NOT EXISTS naming (digest TEXT NOT NULL, size INTEGER NOT NULL, keep INTEGER NOT NULL);
+  "make-arrivals": `PRAGMA temp.cache_size = -2048;
+CREATE TEMP TABLE IF NOT EXISTS naming (digest TEXT NOT NULL, size INTEGER, keep INTEGER NOT NULL);
 CREATE TEMP TABLE IF NOT EXISTS arriving (
   digest TEXT PRIMARY KEY,
-  size INTEGER NOT NULL,
+  size INTEGER,
   keep INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS waiting (id INTEGER PRIMARY KEY, digest TEXT NOT NULL, line TEXT NOT NULL);
@@ -1361,7 +1354,7 @@ VALUES (?, ?)
 WHERE kind = ? AND key = ? AND trust = ?
 `,
   "sort-arriving": `INSERT INTO temp.arriving (digest, size, keep)
-SELECT digest, CASE WHEN min(size) = max(size) THEN min(size) ELSE -1 END, max(keep)
+SELECT digest, CASE WHEN min(size) < max(size) THEN -1 ELSE min(size) END, max(keep)
 FROM temp.naming
 GROUP BY digest
 ORDER BY digest

@@ -28,7 +28,6 @@ export const sampleEntries: readonly Entry[] = [
     key: `blob ghcr.io/org/app ${imageDigest}`,
     state: "present",
     digest: imageDigest,
-    size: 12,
     ...known,
   },
   { kind: "checkpoint", key: "rekor.example", digest: textDigest("note"), treeSize: "7", value: "note", ...known },
@@ -60,7 +59,6 @@ export const sampleEntries: readonly Entry[] = [
     key: `manifest ghcr.io/org/app ${imageDigest}`,
     state: "present",
     digest: imageDigest,
-    size: 12,
     ...known,
   },
   { kind: "partial", key: `referrers ghcr.io/org/app ${imageDigest}` },
@@ -109,7 +107,7 @@ export interface WrittenList {
 
 export function listed(lines: readonly string[], limits = defaultLimits): WrittenList {
   const pieces: Uint8Array[] = [];
-  const writer = new ListWriter((bytes) => void pieces.push(bytes), limits);
+  const writer = new ListWriter((bytes) => void pieces.push(bytes.slice()), limits);
   for (const line of lines) writer.add(line);
   writer.finish();
   return { pieces, references: writer.references };

@@ -2,4 +2,4 @@ SELECT digest, size, keep
 FROM temp.arriving
 WHERE digest >= ?
 ORDER BY digest
-LIMIT 500
+LIMIT 50

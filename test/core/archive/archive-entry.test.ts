@@ -95,7 +95,7 @@ test("an entry whose parts do not fit together is refused", () => {
     changed("tag", { kind: "toString" }),
     changed("manifest", { digest: other }),
     changed("manifest", { value: "x" }),
-    changed("manifest", { size: undefined }),
+    changed("manifest", { size: "12" }),
     changed("key", { digest: other }),
     changed("checkpoint", { treeSize: "07" }),
     changed("checkpoint", { value: "another note" }),

@@ -118,7 +118,7 @@ test("a damaged record is named", () => {
     writeFileSync(file.from, "an archive");
     log.publish(written(log, 1, 3), [file]);
     const last = log.last() as ExportRecord;
-    writeFileSync(join(log.folder, "000001.jsonl.gz"), "no gzip at all, but long enough for the piece".repeat(9));
+    writeFileSync(join(log.folder, "000001.jsonl.br"), "no brotli at all, but long enough for the piece".repeat(9));
     throwsCode("mirror-corrupt", () => [...log.rows(last)]);
     throwsCode("mirror-corrupt", () => [...log.rows({ ...last, rows: [5000] })]);
     for (const text of ["{}", "x", JSON.stringify({ ...last, sequence: 2 }), JSON.stringify({ ...last, rows: [-1] })]) {

@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
-import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { addBootstrap } from "../../../proxy/crossing/bootstrap-files.ts";
 import { Spool } from "../../../proxy/crossing/spool.ts";
+import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/crossing/spool");
+const unasked = { sizes: () => new Map<string, number>() };
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as const;
 
 function using<T>(use: (spool: Spool) => T, limits = defaultLimits): T {
@@ -26,12 +28,60 @@ function using<T>(use: (spool: Spool) => T, limits = defaultLimits): T {
 test("blobs come sorted, the first of a digest counts, and what the base has is taken out", () => {
   using((spool) => {
     for (const letter of ["c", "a", "b"]) spool.add({ digest: digest(letter), size: 1 });
-    spool.add({ digest: digest("a"), size: 1, use: "layer", path: "x" });
-    const all = () => [...spool.blobs()].map((blob) => `${blob.digest[7]} ${blob.use}`);
-    assert.equal(all(), ["a null", "b null", "c null"]);
-    spool.drop(digest("b"));
+    spool.add({ digest: digest("a"), size: 1, use: "layer", path: 'a "place"' });
+    spool.add({ digest: digest("e"), size: 2, use: "layer", path: 'a "place"' });
     spool.add({ digest: digest("d"), size: 1, use: "bootstrap" });
-    assert.equal(all(), ["a null", "c null", "d bootstrap"]);
+    // A file to begin with is carried whatever the base has.
+    spool.add({ digest: digest("b"), size: 1, use: "bootstrap" });
+    const noted: string[] = [];
+    spool.seal({
+      ...unasked,
+      without: ["0", "b", "d", "f"].map(digest),
+      noted: (found) => void noted.push(found[7] as string),
+    });
+    assert.equal(noted, ["a", "b", "c", "e"]);
+    assert.equal(
+      [...spool.blobs()].map((blob) => `${blob.digest[7]} ${blob.size} ${blob.use} ${blob.path}`),
+      [
+        "a 1 undefined undefined",
+        "b 1 bootstrap undefined",
+        "c 1 undefined undefined",
+        "d 1 bootstrap undefined",
+        'e 2 layer a "place"',
+      ],
+    );
+  });
+});
+
+test("sizes of the mirror's blobs are looked up together, and bytes of others are kept", () => {
+  using((spool) => {
+    const bytes = encodeUtf8("a long value");
+    for (const letter of ["b", "a"]) spool.add({ digest: digest(letter) });
+    spool.add({ digest: digest("c"), size: 3, bytes: encodeUtf8("one") });
+    spool.add({ digest: digest("d"), size: bytes.length, bytes });
+    const asked: string[][] = [];
+    spool.seal({
+      sizes: (digests) => {
+        asked.push(digests.map((one) => one[7] as string));
+        return new Map(digests.map((one, index) => [one, index + 7]));
+      },
+    });
+    assert.equal(asked, [["a", "b"]]);
+    const found = [...spool.blobs()];
+    assert.equal(
+      found.map(({ size, at }) => [size, at]),
+      [
+        [7, undefined],
+        [8, undefined],
+        [3, 0],
+        [12, 3],
+      ],
+    );
+    assert.equal(decodeUtf8(spool.bytes(found[3] as (typeof found)[number])), "a long value");
+  });
+  using((spool) => {
+    spool.add({ digest: digest("a") });
+    throwsCode("mirror-corrupt", () => spool.seal({ sizes: () => new Map() }));
   });
 });
 
@@ -42,6 +92,7 @@ test("lines of the index are those of blobs that are carried, within its bound",
     spool.list(digest("b"), "one");
     spool.list(digest("b"), "one");
     spool.list(digest("a"), "not carried");
+    spool.seal(unasked);
     assert.equal(
       [...spool.indexLines()].map(({ line }) => line),
       ["one", "two"],
@@ -55,6 +106,7 @@ test("lines of the index are those of blobs that are carried, within its bound",
     (spool) => {
       spool.add({ digest: digest("b"), size: 1 });
       spool.list(digest("b"), "a line");
+      spool.seal(unasked);
       assert.equal([...spool.indexLines()], []);
     },
     { ...defaultLimits, layoutIndexBytes: 64 * 1024 },
@@ -71,10 +123,10 @@ test("files to bootstrap from are measured, and named by an artifact", () => {
       ],
       spool,
     );
+    spool.seal(unasked);
     assert.equal(files[0], { name: "chart.tgz", digest: digestOf(bytes), size: bytes.length });
     assert.is([...spool.blobs()].length, 4);
     assert.match([...spool.indexLines()][0]?.line ?? "", "sallyport-bootstrap");
-    assert.equal(addBootstrap([], spool), []);
   });
 });
 
