@@ -211,7 +211,7 @@ function checkWhole({ statement, list, carried, listed, find, limits, subject }:
         const bytes = find(digest);
         if (bytes === undefined)
           throw new EngineError("archive-incomplete", `an entry names ${digest}, which is not carried`, { subject });
-        if (bytes.length !== size)
+        if (size !== undefined && bytes.length !== size)
           throw corruptArchive(`${digest} has ${bytes.length} bytes, an entry says ${size}`, subject);
       }
     }

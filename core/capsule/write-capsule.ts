@@ -102,7 +102,7 @@ export function writeCapsule(input: CapsuleToWrite): WrittenCapsule {
   const carried = [...blobs].sort(([one], [other]) => compareText(one, other));
   for (const [digest, { length: size }] of carried) blobLines.add(encodeCarriedBlob({ digest, size }));
   const document = encodeCapsuleDocument(input.document);
-  const rest = encodeUtf8(indexRest(answers, blobs, limits));
+  const rest = encodeUtf8(indexRest(answers, blobs));
   const named = (bytes: Uint8Array) => ({ digest: digestOf(bytes), size: bytes.length });
   const statement: ArchiveStatement = {
     kind: "capsule",
@@ -159,7 +159,7 @@ class Pieces {
   readonly #writer: ListWriter;
 
   constructor(limits: Limits) {
-    this.#writer = new ListWriter((bytes) => this.bytes.push(bytes), limits);
+    this.#writer = new ListWriter((bytes) => this.bytes.push(bytes.slice()), limits);
   }
 
   add(line: string): void {
@@ -173,10 +173,10 @@ class Pieces {
 }
 
 /** What other tools may copy: manifests that are carried. Each once, under each of its names. */
-function indexRest(answers: readonly CapsuleAnswer[], blobs: ReadonlyMap<Digest, Uint8Array>, limits: Limits): string {
+function indexRest(answers: readonly CapsuleAnswer[], blobs: ReadonlyMap<Digest, Uint8Array>): string {
   const lines = new Set<string>();
   for (const { entry } of answers)
-    for (const { digest, line } of indexLinesOf(entry, limits)) if (blobs.has(digest)) lines.add(line);
+    for (const { digest, line } of indexLinesOf(entry)) if (blobs.has(digest)) lines.add(line);
   return [...lines]
     .sort(compareText)
     .map((line) => `,${line}`)
