@@ -24,7 +24,7 @@ export type { AdmissionRequest, Operation } from "./kyverno/rule/request.ts";
 export { type Distrust, readDistrust } from "./trust/distrust.ts";
 export type { TrustMode } from "./trust/freshness.ts";
 export type { TrustSettings } from "./trust/tuf-verifier.ts";
-export type { PublicKey } from "./crypto/public-key.ts";
+export { parsePublicKeysPem, type PublicKey } from "./crypto/public-key.ts";
 export { nobleVerifier } from "./crypto/noble.ts";
 export type { Policy } from "./kyverno/policy/policy.ts";
 export {

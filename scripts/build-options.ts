@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
+import { smallerPackages } from "./smaller-packages.ts";
 
 export interface BuildTargets {
   /** Folder that holds `core`, `proxy`, `cli` and `package.json`. */
@@ -34,6 +35,7 @@ export const neutralOptions = (root: string, entry: string): BuildOptions => ({
   target: "es2023",
   mainFields: ["module", "main"],
   conditions: ["import"],
+  plugins: [smallerPackages],
 });
 
 /** For Node, with the modules that it has in the place of portable ones. */

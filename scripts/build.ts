@@ -4,13 +4,15 @@
  * file for any host; and, with chunks of their own because they do not ship, the conformance clients
  * (`conformance.mjs`, `tuf-conformance.mjs`).
  */
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
-import { type BuildTargets, neutralOptions, nodeOptions } from "./build-options.ts";
+import { buildEngine, buildTypes, engineInputs } from "./build-engine.ts";
+import { type BuildTargets, nodeOptions } from "./build-options.ts";
 import { toScript } from "./chunk-scripts.ts";
 import { compileChunks } from "./compile-chunks.ts";
+import { findComponent } from "./component/build-component.ts";
 import { renewFolder } from "./renew-folder.ts";
 
 export interface BuiltFile {
@@ -31,10 +33,6 @@ const clients: Readonly<Record<string, string>> = {
   "tuf-conformance": "cli/tuf-conformance.ts",
 };
 const clientChunks = "conformance-chunks";
-
-/** The engine for other hosts: without YAML where there is an edge entry, else the public API in `core/index.ts`. */
-export const engineEntry = (root: string): string | undefined =>
-  ["core/entry/edge.ts", "core/index.ts"].find((path) => existsSync(join(root, path)));
 
 const outputs = (metafile: Metafile | undefined, outdir: string, root: string): readonly BuiltFile[] =>
   Object.entries(metafile?.outputs ?? {}).map(([path, { bytes }]) => ({
@@ -109,56 +107,58 @@ export const buildPrograms = async (targets: BuildTargets): Promise<readonly Bui
 
 /** The files of `node_modules` that the command line and the engine are bundled from. */
 export async function bundledFiles(root: string): Promise<readonly string[]> {
-  const entry = engineEntry(root);
-  const built = [commandLineOptions(root)];
-  if (entry !== undefined) built.push(neutralOptions(root, entry));
-  const inputs: string[] = [];
-  for (const options of built) {
-    const { metafile } = await build({ ...options, outdir: join(root, "dist"), write: false });
-    inputs.push(...Object.keys(metafile?.inputs ?? {}));
-  }
+  const { metafile } = await build({ ...commandLineOptions(root), outdir: join(root, "dist"), write: false });
+  const inputs = [...Object.keys(metafile?.inputs ?? {}), ...(await engineInputs(root))];
   return [...new Set(inputs)].filter((path) => path.includes("node_modules/")).sort();
-}
-
-/** Builds the portable engine as one ES module. */
-export async function buildEngine({ root, outdir }: BuildTargets): Promise<readonly BuiltFile[]> {
-  const entry = engineEntry(root);
-  if (entry === undefined) return [];
-  const result = await build({ ...neutralOptions(root, entry), outfile: join(outdir, "engine.mjs"), minify: true });
-  return outputs(result.metafile, outdir, root);
-}
-
-/** The engine as one script that defines the global `sallyport`, for hosts and tests without modules. */
-export async function buildEngineScript(root: string): Promise<string> {
-  const entry = engineEntry(root);
-  if (entry === undefined) throw new Error("there is no engine to build: core/index.ts is missing");
-  const result = await build({
-    ...neutralOptions(root, entry),
-    format: "iife",
-    globalName: "sallyport",
-    minify: true,
-    write: false,
-  });
-  return result.outputFiles?.[0]?.text ?? "";
 }
 
 /** What the checks and benchmarks keep in `dist/`. */
 const others = ["bench", "types"];
 
-/** Builds everything into `dist/` and removes what an earlier build left there. */
-export const buildDist = (root: string): Promise<readonly BuiltFile[]> =>
+/**
+ * Builds everything into `dist/` and removes what an earlier build left there. `component`: the folder of the
+ * WebAssembly component, which is built on its own.
+ */
+export const buildDist = (root: string, component?: string): Promise<readonly BuiltFile[]> =>
   renewFolder(
     join(root, "dist"),
     async (outdir) => {
-      const files = [...(await buildPrograms({ root, outdir })), ...(await buildEngine({ root, outdir }))];
+      const files = [...(await buildPrograms({ root, outdir }))];
+      const add = (path: string): void => void files.push({ path, bytes: statSync(join(outdir, path)).size });
+      for (const path of await buildEngine({ root, outdir })) add(path);
+      const types = buildTypes({ root, outdir });
+      files.push({ path: "engine-types", bytes: sum(types.map((path) => statSync(join(outdir, path)).size)) });
       const { folder, bytes } = await compileChunks({ root, outdir });
-      return [...files, { path: folder, bytes }];
+      files.push({ path: folder, bytes });
+      if (component !== undefined) {
+        cpSync(component, outdir, { recursive: true });
+        for (const path of readdirSync(component, { recursive: true, encoding: "utf8" }))
+          if (statSync(join(component, path)).isFile()) add(path);
+      }
+      return files;
     },
     others,
   );
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
-  for (const { path, bytes } of await buildDist(root))
-    process.stdout.write(`${`${Math.ceil(bytes / 1024)} KiB`.padStart(9)}  dist/${path}\n`);
+  const without = process.argv.includes("--without-component");
+  const found = without ? undefined : await findComponent(root, (text) => void process.stderr.write(text));
+  const missing = found !== undefined && "missing" in found ? found.missing : undefined;
+  const isNeeded = !process.argv.includes("--component-if-possible");
+  if (missing !== undefined)
+    process.stderr.write(
+      `${isNeeded ? "error" : "warning"} unreachable: the WebAssembly component cannot be built\n` +
+        `  why:  ${missing}\n` +
+        "  fix:  build where npm reaches a registry, or leave it out: npm run build -- --without-component\n",
+    );
+  if (missing !== undefined && isNeeded) process.exitCode = 1;
+  else
+    for (const { path, bytes } of await buildDist(
+      root,
+      found !== undefined && "folder" in found ? found.folder : undefined,
+    ))
+      process.stdout.write(`${`${Math.ceil(bytes / 1024)} KiB`.padStart(9)}  dist/${path}\n`);
 }

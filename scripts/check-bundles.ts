@@ -3,7 +3,8 @@
  * docs/architecture.md#portability.
  */
 import { createContext, runInContext } from "node:vm";
-import { buildEngineScript, engineEntry } from "./build.ts";
+import { brotliCompressSync } from "node:zlib";
+import { bundleText, hasEngine } from "./build-engine.ts";
 import type { CheckReport } from "./check.ts";
 
 /** What dependencies do only where a host has it (`TextEncoder`, timers) is left to the run in a bare context. */
@@ -23,6 +24,9 @@ export function hostNames(script: string): readonly string[] {
     }),
   );
 }
+
+/** Bytes of the engine as a browser fetches it. */
+const mostPacked = 204_800;
 
 /** What V8 puts beside the language and a smaller host lacks. */
 const extras = ["console", "Intl", "WebAssembly", "SharedArrayBuffer", "Atomics"];
@@ -68,11 +72,10 @@ const smoke = `
 
 /** Builds the engine in memory, scans it and runs the smoke test. */
 export async function checkBundles(root: string): Promise<CheckReport> {
-  if (engineEntry(root) === undefined)
-    return { saw: "nothing", faults: ["there is no engine to build: core/index.ts is missing"] };
+  if (!hasEngine(root)) return { saw: "nothing", faults: ["there is no engine to build: core/index.ts is missing"] };
   let script: string;
   try {
-    script = await buildEngineScript(root);
+    script = await bundleText(root, "engine", "script");
   } catch (error) {
     return {
       saw: "nothing",
@@ -82,6 +85,8 @@ export async function checkBundles(root: string): Promise<CheckReport> {
     };
   }
   const faults = [...hostNames(script)];
+  const packed = brotliCompressSync(await bundleText(root, "engine", "module")).length;
+  if (packed > mostPacked) faults.push(`engine.mjs has ${packed} bytes as brotli, at most ${mostPacked}`);
   try {
     const answer = String(runBare(script, smoke));
     if (!answer.startsWith("false error") || !answer.endsWith("true"))
@@ -91,5 +96,5 @@ export async function checkBundles(root: string): Promise<CheckReport> {
       `the engine does not run in a bare context: ${(error as { message?: string }).message ?? String(error)}`,
     );
   }
-  return { saw: `${Math.ceil(script.length / 1024)} KiB`, faults };
+  return { saw: `${Math.ceil(script.length / 1024)} KiB, ${packed} bytes of brotli`, faults };
 }

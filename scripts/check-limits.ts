@@ -16,6 +16,8 @@ const roots: Readonly<Record<string, readonly string[]>> = {
   "core/kyverno/policy/read-policy.ts": ["limitsWith"],
   "core/verify/image-verifier.ts": ["limitsWith"],
   "core/index.ts": ["defaultLimits"],
+  "core/entry/component.ts": ["limitsWith"],
+  "proxy/edge/handler.ts": ["limitsWith"],
   "cli/main.ts": ["defaultLimits"],
   "cli/conformance.ts": ["defaultLimits"],
   "cli/tuf-conformance.ts": ["defaultLimits"],

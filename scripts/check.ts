@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { checkBundles } from "./check-bundles.ts";
 import { checkCanary, checkProgram, checkTypes } from "./check-types.ts";
+import { checkComponent } from "./check-component.ts";
 import { checkExports } from "./check-exports.ts";
 import { checkFiles } from "./check-files.ts";
 import { checkLayers } from "./check-layers.ts";
@@ -57,6 +58,7 @@ export const checks: Readonly<Record<string, Check>> = {
   program: checkProgram,
   types: checkTypes,
   bundles: checkBundles,
+  component: checkComponent,
   notices: checkNotices,
 };
 

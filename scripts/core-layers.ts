@@ -90,5 +90,5 @@ export const coreLayers: LayerTable = {
   "core/record": { units: [...engine, "core/archive", "core/decide"] },
   "core/capsule": { units: [...engine, "core/archive", "core/decide"] },
   "core/index.ts": { units: [...engine, "core/archive", "core/decide", "core/record", "core/capsule"] },
-  "core/entry": { units: api },
+  "core/entry": { units: [...engine, "core/admission", "core/archive", "core/capsule", "core/decide"] },
 };

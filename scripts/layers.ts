@@ -27,7 +27,7 @@ export const layers: LayerTable = {
   "proxy/host/node-hashes.ts": { units: [], packages: ["node:"] },
   "proxy/host/node-codecs.ts": { units: ["core/encoding"], packages: ["node:"] },
   "proxy/host/node-verifier.ts": { units: ["core/crypto", "proxy/p384"], packages: ["node:"] },
-  "proxy/p384": { units: ["core/crypto"], packages: ["@noble/curves"] },
+  "proxy/p384": { units: ["core/crypto"] },
   "proxy/make-folder.ts": { units: [], packages: ["node:"] },
   "proxy/bounded-map.ts": { units: [] },
   "proxy/flights.ts": { units: [] },
@@ -212,6 +212,17 @@ export const layers: LayerTable = {
   "proxy/reports": {
     units: [...api, "core/admission", "core/crypto", "core/encoding", "proxy/bounded-map.ts", "proxy/upstream/cluster"],
     packages: ["node:"],
+  },
+  "proxy/edge": {
+    units: [
+      "core/errors.ts",
+      "core/limits.ts",
+      "core/encoding",
+      "core/crypto",
+      "core/admission",
+      "core/capsule",
+      "core/entry",
+    ],
   },
   "proxy/webhook": {
     units: [

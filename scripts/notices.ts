@@ -65,6 +65,8 @@ export async function notices(root: string): Promise<{ readonly text: string; re
   const head =
     "Sallyport is distributed with the code of these packages, bundled into it or, for SQLite and what\n" +
     "loads it, beside it. better-sqlite3 contains SQLite, which is in the public domain.\n" +
+    "engine.wasm also contains QuickJS (MIT, by Fabrice Bellard, Charlie Gordon and the authors of QuickJS-NG)\n" +
+    "and the runtime of componentize-qjs (Apache-2.0), with Rust's and WASI's C library (MIT, Apache-2.0).\n" +
     "This file is generated from the bundles by `npm run notices`.\n";
   return { text: [head, ...[...new Set(blocks)].sort()].join(rule), packages: blocks.length };
 }

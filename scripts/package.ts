@@ -20,6 +20,8 @@ export interface PackageFolder {
   readonly offline: string;
   /** Platforms whose SQLite is inside: `node-vABI-PLATFORM-ARCH`. */
   readonly platforms: readonly string[];
+  /** Whether the WebAssembly component is inside. */
+  readonly component: boolean;
 }
 
 /** The name under which `bindings` finds a native module for this Node: a folder below `lib/binding`. */
@@ -99,7 +101,9 @@ export function makePackages(root: string, folder: string): PackageFolder {
     mkdirSync(dirname(target), { recursive: true });
     cpSync(built, target);
   }
-  const plain = pack(root, folder, []);
+  // Where there is no network the component's tools may be missing: the rest is packed, and it is said.
+  const said = run(process.execPath, ["--import", "tsx", "scripts/build.ts", "--component-if-possible"], root);
+  const plain = pack(root, folder, ["--ignore-scripts"]);
   const binaries = join(folder, "binaries");
   const platforms = existsSync(binaries)
     ? readdirSync(binaries).filter((name) => existsSync(join(binaries, name, nativeFile)))
@@ -117,13 +121,14 @@ export function makePackages(root: string, folder: string): PackageFolder {
         .digest("hex")}  ${name}\n`,
   );
   writeFileSync(join(folder, "SHA256SUMS"), sums.join(""));
-  return { folder, plain, offline, platforms };
+  return { folder, plain, offline, platforms, component: said.includes("dist/engine.wasm") };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
   const made = makePackages(root, join(root, "packages"));
   process.stdout.write(`packages/${made.plain}\npackages/${made.offline}: SQLite for ${made.platforms.join(", ")}\n`);
+  if (!made.component) process.stdout.write("without the WebAssembly component, which cannot be built here\n");
   const layout = join(root, "test/fixtures/documentation/layout");
   for (const [what, said] of [
     ["installed in an empty folder, without a network", tryInstall(join(made.folder, made.offline), layout)],

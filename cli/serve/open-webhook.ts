@@ -1,7 +1,7 @@
 /** The webhook of `serve` from its configuration: policies of files, what the mirror and listed registries know. */
 import type { EngineInput } from "../../core/decide/engine-document.ts";
 import { AskingRun } from "../../core/decide/settle.ts";
-import { createEngine, type Engine, EngineError, type Policy, type PolicyException } from "../../core/index.ts";
+import { createEngine, type Engine, type Policy, type PolicyException } from "../../core/index.ts";
 import type { Unavailable } from "../../core/knowledge/answer.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
@@ -17,6 +17,7 @@ import type { Reporter } from "../../proxy/reports/reporter.ts";
 import { instanceLetters, newDecisionId } from "../../proxy/state/decision-id.ts";
 import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import { resourceName } from "../../core/admission/denial.ts";
+import { refuseRoleSelectors } from "../../core/admission/role-selectors.ts";
 import { AdmissionRecheck, policyName } from "../../proxy/webhook/admission-recheck.ts";
 import { onceATurn } from "../../proxy/webhook/once-a-turn.ts";
 import { isPrunedKey } from "../../core/kyverno/policy/check-attestors.ts";
@@ -82,7 +83,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   const io = logEar(parts.io, log);
   const now = (): Date => io.now();
   const { policies, exceptions } = readServePolicies(config, io, parts.cluster?.policies);
-  for (const policy of policies) refuseUnknowable(policy);
+  for (const policy of policies) refuseRoleSelectors(policy);
   const { settings, distrust, given } = judgingOf({ config, mirror, io });
   const { objects } = config.policies;
   parts.cluster?.objects.want(policies.flatMap(({ spec }) => namedObjectsIn(spec)));
@@ -242,21 +243,3 @@ function openAdmissionRecheck(
 /** What another cluster said, or this one a while ago, does not count beside what is watched. */
 const knownOf = (mirror: Mirror, cluster: ServeCluster | undefined): readonly Knowledge[] =>
   cluster === undefined ? [mirror.knowledge()] : [cluster.objects, withoutClusters(mirror.knowledge())];
-
-/**
- * An API server does not say which roles a user has. A rule that selects by roles would select nothing, so that images
- * went by unseen.
- */
-function refuseUnknowable({ name, spec, position }: Policy): void {
-  for (const { match, exclude, pointer } of spec.rules)
-    for (const { any = [], all = [], bare } of [match, ...(exclude === undefined ? [] : [exclude])])
-      for (const { roles, clusterRoles } of [...any, ...all, ...(bare === undefined ? [] : [bare])])
-        if (roles !== undefined || clusterRoles !== undefined) {
-          const { file, line, column } = position(pointer);
-          throw new EngineError(
-            "unsupported",
-            `the policy ${name} selects by roles, which a review does not name: select by subjects (groups and users)`,
-            { subject: `${file}:${line}:${column}` },
-          );
-        }
-}

@@ -4,16 +4,14 @@
  * noble's own `verify` takes the key as bytes and forgets it; here a key keeps its point, and one that comes back (a
  * log's, an authority's) gets a table of multiples, which makes it four times as fast.
  */
-import { p256, p384, p521 } from "@noble/curves/nist.js";
 import { toBigInt } from "./big-integer.ts";
-import { curves, type EcdsaCurve } from "./curve.ts";
+import { curves } from "./curve.ts";
 import { readEcdsaSignature } from "./ecdsa-signature.ts";
+import { type Points, pointsOf } from "./points.ts";
 import type { PublicKey } from "./public-key.ts";
 
-type Point = InstanceType<typeof p256.Point>;
+type Point = InstanceType<Points>;
 type EcdsaKey = PublicKey & { readonly type: "ecdsa" };
-
-const implementations: Readonly<Record<EcdsaCurve, typeof p256>> = { "P-256": p256, "P-384": p384, "P-521": p521 };
 
 /** Building the table costs as much as about five verifications without it. */
 const usesBeforeTable = 8;
@@ -29,7 +27,7 @@ function pointOf(key: EcdsaKey): KnownKey {
   let entry = known.get(key);
   if (entry === undefined) {
     const { size } = curves[key.curve];
-    const { Point } = implementations[key.curve];
+    const Point = pointsOf(key.curve);
     entry = {
       point: Point.fromAffine({
         x: toBigInt(key.point.subarray(1, 1 + size)),
@@ -55,7 +53,7 @@ function truncate(digest: Uint8Array, order: bigint, orderBytes: number): bigint
 export function verifyEcdsa(key: EcdsaKey, digest: Uint8Array, signature: Uint8Array): boolean {
   const parsed = readEcdsaSignature(signature, key.curve);
   if (parsed === undefined) return false;
-  const { Point } = implementations[key.curve];
+  const Point = pointsOf(key.curve);
   const { order, size } = curves[key.curve];
   const { Fn } = Point;
   const inverse = Fn.inv(parsed.s);

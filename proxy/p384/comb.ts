@@ -3,7 +3,8 @@
  * both. Source: Lim and Lee 1994 (More Flexible Exponentiation with Precomputation, CRYPTO '94); here with eight teeth
  * and two tables.
  */
-import { p384 } from "@noble/curves/nist.js";
+import { curves } from "../../core/crypto/curve.ts";
+import { pointsOf } from "../../core/crypto/points.ts";
 import { elementBytes, words } from "./field-code.ts";
 import { affineBytes, Field, jacobianBytes, type WasmHost } from "./field.ts";
 
@@ -35,8 +36,8 @@ export class CombKernel {
     this.#other = this.#field.allocate(elementBytes);
     this.#generator = this.#field.allocate(combBytes);
     this.#key = this.#field.allocate(combBytes);
-    const { Gx, Gy } = p384.Point.CURVE();
-    this.#field.put(this.#generator, this.makeComb(Gx, Gy));
+    const { x, y } = curves["P-384"].generator;
+    this.#field.put(this.#generator, this.makeComb(x, y));
   }
 
   /** The comb of a point that is on the curve, and not its neutral element. */
@@ -85,7 +86,7 @@ export class CombKernel {
       field.put(z, point.subarray(2 * words));
       field.multiply(product, product, z);
     }
-    field.invert(product, (value) => p384.Point.Fp.inv(value));
+    field.invert(product, (value) => pointsOf("P-384").Fp.inv(value));
     const affine: Uint32Array[] = [];
     for (let index = points.length - 1; index >= 0; index--) {
       field.put(this.#sum, points[index] as Uint32Array);

@@ -2,10 +2,10 @@
  * ECDSA on P-384 for keys that come back: those of authorities, whose signature every certificate carries. OpenSSL
  * computes with this curve by generic code; this takes half its time. Source: FIPS 186-5 §6.4.2.
  */
-import { p384 } from "@noble/curves/nist.js";
 import { toBigInt } from "../../core/crypto/big-integer.ts";
 import { digest } from "../../core/crypto/digest.ts";
 import { readEcdsaSignature } from "../../core/crypto/ecdsa-signature.ts";
+import { pointsOf } from "../../core/crypto/points.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
 import type { Signed } from "../../core/crypto/signature-verifier.ts";
 import { type Comb, CombKernel } from "./comb.ts";
@@ -27,7 +27,7 @@ interface KnownKey {
 }
 
 const size = 48;
-const { Fn } = p384.Point;
+const { Fn } = pointsOf("P-384");
 const order = Fn.ORDER;
 
 /** Verifies by combs. Keys are known by their objects, as long as these live. */

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { buildEngineScript } from "../../scripts/build.ts";
+import { bundleText } from "../../scripts/build-engine.ts";
 import { checkBundles, hostNames, runBare } from "../../scripts/check-bundles.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -34,7 +34,7 @@ test("names of a host inside other words are not found", () => {
 });
 
 test("a bare context has the language and nothing else", async () => {
-  const script = await buildEngineScript(engine("export const twice = (n: number) => n * 2;\n"));
+  const script = await bundleText(engine("export const twice = (n: number) => n * 2;\n"), "engine", "script");
   assert.is(runBare(script, "sallyport.twice(21)"), 42);
   assert.is(
     runBare(script, "[typeof console, typeof TextEncoder, typeof setTimeout, typeof URL].join()"),

@@ -1,6 +1,6 @@
 /** What is packed, and that it runs where nothing else is. It costs seconds: npm packs and installs. */
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -51,9 +51,17 @@ test("npm pack: the program, its chunks, the engine, documentation, notices, man
       (path) =>
         !/^dist\/chunks\/[\w-]+\.cjs$|^dist\/compiled\/node-[\w.-]+\/[\w-]+\.bin$|^docs\/[\w/.-]+\.(?:md|json)$/.test(
           path,
-        ),
+        ) &&
+        !/^dist\/engine-types\/(?:core|proxy\/edge)\/[\w/-]+\.d\.ts$|^dist\/wasm\/engine\.core\d*\.wasm$/.test(path),
     ),
-    [...pages, "dist/engine.mjs", "dist/sallyport.mjs", "package.json"],
+    [
+      ...pages,
+      ...["edge.d.mts", "edge.mjs", "engine.d.mts", "engine.iife.js", "engine.mjs"].map((name) => `dist/${name}`),
+      ...(made.component ? ["engine.wasm", "engine.wit"].map((name) => `dist/${name}`) : []),
+      "dist/sallyport.mjs",
+      ...(made.component ? ["dist/wasm/engine.d.ts", "dist/wasm/engine.js"] : []),
+      "package.json",
+    ],
   );
   const chunks = paths.filter((path) => path.startsWith("dist/chunks/"));
   assert.ok(chunks.length > 10, "chunks");
@@ -66,6 +74,36 @@ test("npm pack: the program, its chunks, the engine, documentation, notices, man
   for (const path of ["docs/guides/runbook.md", "docs/codes.md", "docs/environment.md", "docs/spec/offline.md"])
     assert.ok(paths.includes(path), path);
   assert.ok(paths.filter((path) => path.startsWith("docs/schemas/")).length > 30, "schemas");
+});
+
+test("the package is imported by its name, with types, and a worker's part too", () => {
+  const folder = tempFolder({
+    "package.json": '{ "type": "module" }',
+    "use.ts":
+      'import { createEngine, type Decision, nobleVerifier, requestFor } from "sallyport";\n' +
+      'import { createHandler, openCapsule } from "sallyport/edge";\n' +
+      "const engine = createEngine({ policies: [], crypto: nobleVerifier });\n" +
+      'const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "a" } };\n' +
+      "const decision: Decision = engine.decide(requestFor(pod), { answer: () => undefined }, new Date(0));\n" +
+      "export const all = [decision.allowed, typeof createHandler, typeof openCapsule];\n",
+  });
+  const packageFolder = join(folder, "node_modules/sallyport");
+  mkdirSync(packageFolder, { recursive: true });
+  spawnSync("tar", ["-xzf", join(made.folder, made.plain), "--strip-components=1", "-C", packageFolder]);
+  const options = ["--module", "nodenext", "--target", "es2023", "--strict", "--types", "node", "--skipLibCheck"];
+  const roots = ["--typeRoots", join(projectRoot, "node_modules/@types")];
+  const compiler = join(projectRoot, "node_modules/typescript/bin/tsc");
+  const compiled = spawnSync(process.execPath, [compiler, ...options, ...roots, "use.ts"], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  assert.is(compiled.stdout, "");
+  const program = 'import { all } from "./use.js"; process.stdout.write(all.join());';
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  assert.is(stdout, "true,function,function", stderr);
 });
 
 test("every link of a packed page leads to something that is packed", () => {

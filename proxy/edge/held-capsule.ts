@@ -1,0 +1,112 @@
+/**
+ * The capsule that an edge decides by: embedded, or fetched and renewed. The last good one is kept: what cannot be
+ * fetched, is too large, badly signed or older changes nothing. Source: docs/spec/bundles.md#edge.
+ */
+import { openCapsule } from "../../core/capsule/open-capsule.ts";
+import type { PublicKey } from "../../core/crypto/public-key.ts";
+import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
+import { type Deciding, decidingBy } from "../../core/entry/deciding.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import { readBounded } from "./read-bounded.ts";
+
+export interface HeldCapsuleOptions {
+  /** Its bytes, or where it is fetched. */
+  readonly capsule: Uint8Array | string;
+  readonly keys: readonly PublicKey[];
+  readonly floor?: number | undefined;
+  readonly allowUnsigned?: boolean | undefined;
+  readonly verifier: SignatureVerifier;
+  readonly limits: Limits;
+  /** A fetched capsule is asked for again after so long. */
+  readonly refreshMs: number;
+  readonly timeoutMs: number;
+  readonly now: () => Date;
+  readonly fetch: typeof fetch;
+  /** Told of a capsule that could not be had. */
+  readonly failed: (error: EngineError) => void;
+}
+
+export class HeldCapsule {
+  readonly #options: HeldCapsuleOptions;
+  #held: Deciding | undefined;
+  /** Why the newest try failed; undefined after one that did not. */
+  #fault: EngineError | undefined;
+  #tried: number | undefined;
+  #etag: string | undefined;
+  #flight: Promise<void> | undefined;
+
+  constructor(options: HeldCapsuleOptions) {
+    this.#options = options;
+  }
+
+  get fault(): EngineError | undefined {
+    return this.#fault;
+  }
+
+  /** What decides now. @throws EngineError while there has never been a good one: why the last try failed. */
+  async current(): Promise<Deciding> {
+    const { capsule, refreshMs, now } = this.#options;
+    const isDue =
+      this.#tried === undefined || (typeof capsule === "string" && now().getTime() >= this.#tried + refreshMs);
+    if (isDue || this.#flight !== undefined) {
+      // Whoever comes meanwhile waits for the same try only while there is nothing to decide by.
+      this.#flight ??= this.#renew().finally(() => {
+        this.#flight = undefined;
+      });
+      if (this.#held === undefined || isDue) await this.#flight;
+    }
+    if (this.#held === undefined) throw this.#fault ?? new EngineError("unreachable", "no capsule was opened yet");
+    return this.#held;
+  }
+
+  async #renew(): Promise<void> {
+    const { capsule, now, failed } = this.#options;
+    this.#tried = now().getTime();
+    try {
+      const bytes = typeof capsule === "string" ? await this.#fetch(capsule) : capsule;
+      if (bytes !== undefined) this.#open(bytes);
+      this.#fault = undefined;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.#fault = error;
+      failed(error);
+    }
+  }
+
+  #open(bytes: Uint8Array): void {
+    const { keys, allowUnsigned, floor = 0, verifier, limits } = this.#options;
+    const opened = openCapsule(bytes, {
+      keys,
+      allowUnsigned,
+      floor: Math.max(floor, this.#held?.capsule.sequence ?? 0),
+      verifier,
+      limits,
+    });
+    this.#held = decidingBy(opened, verifier);
+  }
+
+  /** The bytes; undefined where the one that is held is still the newest. */
+  async #fetch(url: string): Promise<Uint8Array | undefined> {
+    const { fetch: ask, limits, timeoutMs } = this.#options;
+    const headers: Record<string, string> =
+      this.#held === undefined || this.#etag === undefined ? {} : { "if-none-match": this.#etag };
+    try {
+      const response = await ask(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
+      if (response.status === 304 && this.#held !== undefined) return undefined;
+      if (response.status !== 200)
+        throw new EngineError("upstream-error", `the server answered ${response.status}`, { subject: url });
+      const bytes = await readBounded(response, limits.capsuleBytes, url);
+      this.#etag = response.headers.get("etag") ?? undefined;
+      return bytes;
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      const isLate = (error as { readonly name?: unknown } | null)?.name === "TimeoutError";
+      throw new EngineError(
+        isLate ? "timed-out" : "unreachable",
+        isLate ? `no capsule within ${timeoutMs} ms` : `the capsule cannot be fetched: ${String(error)}`,
+        { subject: url, cause: error },
+      );
+    }
+  }
+}

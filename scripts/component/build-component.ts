@@ -1,0 +1,108 @@
+/**
+ * The engine as a WebAssembly component (`engine.wasm`), and the same as an ES module for hosts that know modules and
+ * WebAssembly (`wasm/engine.js`, by jco). Source: docs/spec/bundles.md#component.
+ */
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { neutralOptions } from "../build-options.ts";
+import { type ComponentTools, componentFolder, openTools } from "./tools.ts";
+
+const entry = "core/entry/component.ts";
+const wit = "scripts/component/engine.wit";
+
+/** So many buffers of each size, as large as the pages of QuickJS' memory that a bundle leaves behind. */
+const wiped = [
+  [1 << 20, 12],
+  [1 << 18, 24],
+  [1 << 16, 48],
+  [1 << 14, 96],
+  [1 << 12, 200],
+  [1 << 10, 400],
+  [1 << 9, 800],
+  [1 << 8, 800],
+  [1 << 7, 1600],
+  [1 << 6, 1600],
+] as const;
+
+/**
+ * The component is a snapshot of memory after the bundle ran, with what its parser left in freed memory. Buffers are
+ * zeroed: to take that memory once and give it back leaves zeros, which compress and are left out.
+ */
+const wipe = `;(() => {
+  for (let n = 0; n < 3; n++) {
+    const held = [];
+    for (const [size, count] of ${JSON.stringify(wiped)})
+      for (let i = 0; i < count; i++) held.push(new ArrayBuffer(size - 32));
+  }
+})();`;
+
+/** The JavaScript that is made a component, as one module. Escapes instead of letters beyond ASCII: half the memory. */
+export async function componentSource(root: string): Promise<string> {
+  const { outputFiles } = await build({
+    ...neutralOptions(root, join(root, entry)),
+    charset: "ascii",
+    minify: true,
+    write: false,
+    outfile: "component.mjs",
+  });
+  return `${outputFiles?.[0]?.text ?? ""}${wipe}`;
+}
+
+const digestOf = (...parts: readonly string[]): string => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\0");
+  return hash.digest("hex");
+};
+
+async function make(root: string, source: string, tools: ComponentTools, folder: string): Promise<void> {
+  const { component } = await tools.componentize({
+    witPath: join(root, wit),
+    jsSource: source,
+    world: "engine",
+    sync: true,
+    stubWasi: true,
+    optSize: true,
+  });
+  const { files, imports } = await tools.transpileBytes(component, {
+    name: "engine",
+    base64Cutoff: 0,
+    minify: true,
+    nodejsCompat: true,
+    tlaCompat: false,
+    wasiShim: false,
+    emitTypescriptDeclarations: true,
+  });
+  if (imports.length > 0) throw new Error(`the component imports ${imports.join(", ")}`);
+  mkdirSync(join(folder, "wasm"), { recursive: true });
+  writeFileSync(join(folder, "engine.wasm"), component);
+  cpSync(join(root, wit), join(folder, "engine.wit"));
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, "wasm", name), bytes);
+}
+
+/**
+ * The folder of the component that belongs to the sources as they are, built if it is not there yet; or why it cannot
+ * be built here.
+ */
+export async function findComponent(
+  root: string,
+  say: (text: string) => void = () => undefined,
+): Promise<{ readonly folder: string } | { readonly missing: string }> {
+  const source = await componentSource(root);
+  const read = (name: string): string => readFileSync(join(root, "scripts/component", name), "utf8");
+  const key = digestOf(source, read("engine.wit"), read("package-lock.json"), read("build-component.ts"));
+  const folder = join(componentFolder(root), "built", key.slice(0, 16));
+  if (existsSync(folder)) return { folder };
+  const tools = await openTools(root, say);
+  if ("missing" in tools) return tools;
+  const fresh = `${folder}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  await make(root, source, tools, fresh);
+  // What earlier sources made is not wanted again.
+  const built = join(componentFolder(root), "built");
+  for (const name of existsSync(built) ? readdirSync(built) : [])
+    if (join(built, name) !== fresh) rmSync(join(built, name), { recursive: true, force: true });
+  renameSync(fresh, folder);
+  return { folder };
+}

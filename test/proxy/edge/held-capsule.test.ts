@@ -1,0 +1,125 @@
+/** A capsule that is fetched: bounded, renewed, and the last good one kept. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EngineError } from "../../../core/errors.ts";
+import { limitsWith } from "../../../core/limits.ts";
+import { HeldCapsule, type HeldCapsuleOptions } from "../../../proxy/edge/held-capsule.ts";
+import { fastVerifier, Lab, sign } from "../../lab/index.ts";
+import { makeKey, ourKey } from "../../support/archive-store.ts";
+import { makeCapsule } from "../../support/capsules.ts";
+
+const test = suite("proxy/edge/held-capsule");
+const signed = sign(new Lab(), { layout: "tag" });
+const capsule = (sequence: number): Uint8Array => makeCapsule([signed], { sequence }).bytes;
+const url = "https://capsules.example/capsule.tar";
+
+/** A server of one file, and a clock that is set by hand. */
+class Stage {
+  answer: (request: Request) => Response | Promise<Response> = () => new Response(capsule(1));
+  now = 0;
+  asked = 0;
+  readonly faults: string[] = [];
+
+  open(changes: Partial<HeldCapsuleOptions> = {}): HeldCapsule {
+    return new HeldCapsule({
+      capsule: url,
+      keys: [ourKey.key],
+      verifier: fastVerifier,
+      limits: limitsWith(),
+      refreshMs: 60_000,
+      timeoutMs: 5_000,
+      now: () => new Date(this.now),
+      fetch: async (input, init) => {
+        this.asked += 1;
+        return this.answer(new Request(input as string, init));
+      },
+      failed: ({ code }) => void this.faults.push(code),
+      ...changes,
+    });
+  }
+}
+
+const sequenceOf = async (held: HeldCapsule): Promise<number> => (await held.current()).capsule.sequence;
+const codeOf = async (held: HeldCapsule): Promise<string> => {
+  try {
+    await held.current();
+    return "there is a capsule";
+  } catch (error) {
+    return error instanceof EngineError ? error.code : String(error);
+  }
+};
+
+test("it is fetched once, and again when it is due", async () => {
+  const stage = new Stage();
+  const held = stage.open();
+  assert.equal(await Promise.all([sequenceOf(held), sequenceOf(held), sequenceOf(held)]), [1, 1, 1]);
+  assert.is(stage.asked, 1);
+  stage.answer = () => new Response(capsule(2));
+  stage.now = 59_999;
+  assert.is(await sequenceOf(held), 1);
+  stage.now = 60_000;
+  assert.is(await sequenceOf(held), 2);
+  assert.is(stage.asked, 2);
+});
+
+test("whatever is wrong with a newer one, the last good one decides", async () => {
+  const stage = new Stage();
+  const held = stage.open({ limits: limitsWith({ capsuleBytes: capsule(5).length }) });
+  stage.answer = () => new Response(capsule(5));
+  assert.is(await sequenceOf(held), 5);
+  const stranger = makeCapsule([signed], { sequence: 6, sign: makeKey().signing.sign }).bytes;
+  const wrong: readonly (readonly [string, Stage["answer"]])[] = [
+    ["upstream-error", () => new Response("busy", { status: 500 })],
+    ["upstream-error", () => new Response("gone", { status: 404 })],
+    ["unreachable", () => Promise.reject(new TypeError("fetch failed"))],
+    ["timed-out", () => Promise.reject(new DOMException("late", "TimeoutError"))],
+    ["archive-corrupt", () => new Response(capsule(6).subarray(0, 4096))],
+    ["archive-signature", () => new Response(stranger)],
+    ["rollback", () => new Response(capsule(4))],
+    ["over-limit", () => new Response(new Uint8Array(capsule(5).length + 512))],
+    [
+      "over-limit",
+      () => new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) })),
+    ],
+  ];
+  for (const [code, answer] of wrong) {
+    stage.answer = answer;
+    stage.now += 60_000;
+    assert.is(await sequenceOf(held), 5, code);
+    assert.is(held.fault?.code, code);
+  }
+  assert.equal(
+    stage.faults,
+    wrong.map(([code]) => code),
+  );
+  stage.answer = () => new Response(capsule(6));
+  stage.now += 60_000;
+  assert.is(await sequenceOf(held), 6);
+  assert.is(held.fault, undefined);
+});
+
+test("what has not changed is not sent again", async () => {
+  const stage = new Stage();
+  stage.answer = ({ headers }) =>
+    headers.get("if-none-match") === '"a"'
+      ? new Response(null, { status: 304 })
+      : new Response(capsule(3), { headers: { etag: '"a"' } });
+  const held = stage.open();
+  assert.is(await sequenceOf(held), 3);
+  stage.now = 60_000;
+  assert.is(await sequenceOf(held), 3);
+  assert.is(held.fault, undefined);
+});
+
+test("before there was one, nothing decides", async () => {
+  const stage = new Stage();
+  stage.answer = () => new Response("", { status: 503 });
+  const held = stage.open();
+  assert.is(await codeOf(held), "upstream-error");
+  assert.is(await codeOf(held), "upstream-error");
+  assert.is(stage.asked, 1, "it is not asked again before it is due");
+  assert.is(await codeOf(stage.open({ capsule: capsule(1), floor: 2 })), "rollback");
+  assert.is(await codeOf(stage.open({ capsule: capsule(1), keys: [] })), "archive-signature");
+});
+
+test.run();
