@@ -118,7 +118,7 @@ export async function decideAll(
   const input: EngineInput = {
     policies,
     exceptions,
-    distrust: setting.distrust,
+    distrust: [...setting.distrust, ...(setting.capsule?.engine.distrust ?? [])],
     limits: setting.limits,
     settings: {
       ...setting.trust,

@@ -69,6 +69,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/import.ts"),
   },
   {
+    name: "capsule",
+    summary: "make, inspect and verify capsules: what an edge decides from",
+    load: () => import("./commands/capsule.ts"),
+  },
+  {
     name: "replay",
     summary: "decide again from records of decisions, and compare byte for byte",
     load: () => import("./commands/replay.ts"),

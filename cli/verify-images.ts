@@ -28,6 +28,7 @@ import type { CommandIO } from "./command.ts";
 import type { Located } from "./local-image.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
 import { outputOption } from "./input/output-flag.ts";
+import { addCapsuleOptions } from "./input/capsule-options.ts";
 import { fromEnvironment } from "./environment.ts";
 import { addFlagVariables } from "./input/flag-variables.ts";
 import { cosignFlags } from "./input/other-flags.ts";
@@ -51,7 +52,7 @@ export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
 /** Adds the arguments and flags of both commands. */
 export function addVerifyOptions(command: Command, io: CommandIO): Command {
   command.argument("<image...>", "images, or layouts with --local-image");
-  addKnowledgeOptions(addAttestorOptions(command), { likeCosign: true });
+  addCapsuleOptions(addKnowledgeOptions(addAttestorOptions(command), { likeCosign: true }));
   addFlagVariables(command, cosignFlags, io);
   return command
     .option("--local-image", "IMAGE is a layout made by cosign save, or another: a folder or a tar archive")
@@ -132,7 +133,7 @@ export async function verifyImages(
       crypto: nodeVerifier,
       sawCheckpoint: opened.sawCheckpoint,
       limits: opened.limits,
-      distrust,
+      distrust: [...distrust, ...(opened.capsule?.engine.distrust ?? [])],
       ...opened.trust,
     });
     const request: Omit<ImageRequest, "image"> = {

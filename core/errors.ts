@@ -319,8 +319,9 @@ export const remedies = {
   "utf-16": "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE`",
   archive: "unpack it, and give what is in it",
   "own-archive": "`sallyport import FILE`",
-  capsule: "look at it with `sallyport capsule inspect FILE`, decide from it with `--capsule FILE`",
+  capsule: "look at it: `sallyport capsule inspect FILE`; decide from it: `--capsule FILE`",
   record: "copy it again from where it was written: it is no record any more that can be believed",
+  "capsule-missing": "sync what is missing first, or make it all the same: `--allow-missing`",
   "capsule-base": "name the capsule that it changes before it: `--capsule FULL --capsule DELTA`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
   "accept-snapshot-pins":

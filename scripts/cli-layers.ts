@@ -11,6 +11,7 @@ export const cliLayers: LayerTable = {
   "cli/configured.ts": { units: ["proxy/serve", "cli/command.ts", "cli/environment.ts", "cli/input"] },
   "cli/render": {
     units: [
+      "core/capsule",
       "core/kyverno/rule",
       "core/record",
       "core/errors.ts",
@@ -36,6 +37,7 @@ export const cliLayers: LayerTable = {
   },
   "cli/input": {
     units: [
+      "core/capsule",
       "core/record",
       "cli/version.ts",
       "proxy/record",
@@ -211,6 +213,8 @@ export const cliLayers: LayerTable = {
   // Commands that decide use the public API; a command about one format uses the folder of that format.
   "cli/commands": {
     units: [
+      "core/capsule",
+      "proxy/capsule",
       "core/record",
       "core/admission",
       ...api,

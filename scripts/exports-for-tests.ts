@@ -5,7 +5,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
 
   // Built before the shell that calls them.
   "proxy/sync/interval.ts withJitter": "the spread without a wait",
-  "core/knowledge/answer-json.ts encodeAnswer": "for records, archives and capsules",
   "proxy/upstream/cluster/api-path.ts rawPath": "paths of the cluster's API",
   "proxy/upstream/kms/sdk.ts sdkVersions": "compared with package.json",
 

@@ -79,6 +79,19 @@ export const layers: LayerTable = {
     units: [...basis, "proxy/make-folder.ts", "proxy/system-words.ts"],
     packages: ["node:"],
   },
+  "proxy/capsule": {
+    units: [
+      ...basis,
+      "core/knowledge",
+      "core/capsule",
+      "core/decide",
+      "proxy/host/node-verifier.ts",
+      "proxy/mirror",
+      "proxy/sync",
+      "proxy/system-words.ts",
+    ],
+    packages: ["node:"],
+  },
   "proxy/archive": {
     units: [...stored, "core/archive", "proxy/mirror"],
     packages: ["node:", "fzstd", "tar-stream", "@noble/ciphers", "@noble/curves"],

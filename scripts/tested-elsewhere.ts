@@ -460,4 +460,24 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/serve/open-webhook.test.ts",
     why: "decisions of the webhook are recorded there, and replayed",
   },
+  "proxy/capsule/make-capsule.ts": {
+    test: "test/cli/commands/capsule.test.ts",
+    why: "capsules of a mirror are made there, whole and as deltas",
+  },
+  "proxy/capsule/write-file.ts": {
+    test: "test/cli/commands/capsule.test.ts",
+    why: "files are written there, and cannot be",
+  },
+  "cli/input/capsule-flags.ts": {
+    test: "test/cli/commands/capsule.test.ts",
+    why: "keys, floors and deltas are given there",
+  },
+  "cli/input/capsule-options.ts": {
+    test: "test/cli/commands/capsule.test.ts",
+    why: "its flags are given there",
+  },
+  "cli/render/capsule.ts": {
+    test: "test/cli/commands/capsule.test.ts",
+    why: "what it shows is looked for there",
+  },
 };

@@ -12,8 +12,9 @@ import { type ExitCode, exitOfCounts } from "../exit-code.ts";
 import { type GivenPath, problemText, readPaths, splitLists } from "../input/files.ts";
 import { readClusterResources } from "../input/cluster-resources.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
-import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
+import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "../input/knowledge.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
+import { addCapsuleOptions } from "../input/capsule-options.ts";
 import { addRecordOptions, openRecorder, type RecordOptions } from "../input/record-flags.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { sorted, toJsonText } from "../render/json.ts";
@@ -99,6 +100,12 @@ function load(
   };
 }
 
+/** Policies and exceptions of the capsule, where none are named. */
+function ofCapsule(capsule: OpenKnowledge["capsule"]): ReturnType<typeof load> {
+  const { policies = [], exceptions = [] } = capsule?.engine ?? {};
+  return { set: { policies, exceptions }, refused: [] };
+}
+
 async function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): Promise<ExitCode> {
   if (paths.some((path) => /^https?:\/\//.test(path)))
     throw new EngineError("unsupported", "policies are read from files, not from a network", { subject: "POLICY" });
@@ -107,16 +114,19 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
     throw usage(`--warn-exit-code takes a number from 0 to 255, not ${JSON.stringify(options.warnExitCode)}`);
   const resourcePaths = splitLists(options.resource, options.resources);
   const fromCluster = resourcePaths.length === 0 && options.cluster === true;
+  if (paths.length === 0 && options.capsule === undefined)
+    throw usage("name policies, or a capsule that has some: --capsule FILE", "POLICY");
   if (resourcePaths.length === 0 && !fromCluster) throw noResources(paths, io);
   const given = readPaths(resourcePaths, io);
-  const { set, refused } = load(paths, given, options, io);
+  const loaded = paths.length === 0 ? undefined : load(paths, given, options, io);
   const inFiles = fromCluster
     ? { resources: [], faulty: [] }
     : readResources(given, io, { flag: "-r", allowEmpty: options.allowEmpty });
   const { cluster, ...input } = readJudgingInput(options, io);
   noteOutput(options, io);
-  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(set.policies, io));
+  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(loaded?.set.policies ?? [], io));
   try {
+    const { set, refused } = loaded ?? ofCapsule(opened.capsule);
     const { cluster: server, signal = AbortSignal.abort(), limits } = opened;
     const resources =
       fromCluster && server !== undefined
@@ -370,7 +380,7 @@ function renderResultTable(responses: readonly ReportedResponse[], options: Appl
 
 export function define(command: Command, { io, finish }: Shell): void {
   command
-    .argument("<policy...>", "policy files or folders; - is standard input")
+    .argument("[policy...]", "policy files or folders; - is standard input; default: those of --capsule")
     .option("-r, --resource <file>", "resource files or folders (repeatable, comma list)", collect)
     .addOption(new Option("--resources <file>", "as --resource").argParser(collect).hideHelp())
     .option("--allow-empty", "a resource file or folder may hold no resource");
@@ -398,7 +408,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--warn-no-pass", "use that exit code also when nothing passed")
     .option("--continue-on-fail", "apply the policies that load, count the others as errors");
   command.option("-n, --namespace <name>", "of the cluster's resources, those of this namespace");
-  addRecordOptions(addKnowledgeOptions(command, { likeKyverno: true }))
+  addRecordOptions(addCapsuleOptions(addKnowledgeOptions(command, { likeKyverno: true })))
     .addHelpText(
       "after",
       "\n" +

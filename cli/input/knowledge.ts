@@ -2,6 +2,7 @@
  * What a command may know: layout folders, the mirror, a trusted root and key files of the command line, and where it
  * allowed, what can be asked for.
  */
+import type { Capsule } from "../../core/capsule/open-capsule.ts";
 import { parseInstant } from "../../core/encoding/instant.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
@@ -19,7 +20,6 @@ import type { Limits } from "../../core/limits.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
-import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { isNews, keepSeen } from "../../proxy/mirror/signed-time.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
@@ -34,6 +34,7 @@ import { asGiven, aTrustedRoot } from "./given-file.ts";
 import { addAliasOption, readAliases } from "./alias-flags.ts";
 import type { OpenAliases } from "./aliases.ts";
 import { addCompleteOption, type CompleteOptions } from "./complete-flag.ts";
+import type { CapsuleOptions } from "./capsule-options.ts";
 import { addLimitOptions, readLimits } from "./limit-flags.ts";
 import { addStoreOption, lockHolder, type StoreOptions } from "./store.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
@@ -42,7 +43,12 @@ import { type Outage, tellOutages, toOutages } from "../render/outage.ts";
 import { note, say, warn } from "../render/say.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
-export interface KnowledgeOptions extends TrustOptions, StoreOptions, CompleteOptions, Partial<OnlineOptions> {
+export interface KnowledgeOptions
+  extends TrustOptions,
+    StoreOptions,
+    CompleteOptions,
+    CapsuleOptions,
+    Partial<OnlineOptions> {
   readonly layout?: readonly string[];
   readonly alias?: readonly string[];
   readonly trustedRoot?: string;
@@ -84,6 +90,8 @@ export interface OpenKnowledge {
   readonly store?: string;
   /** Where the mirror is a snapshot of. */
   readonly snapshotOf?: string | undefined;
+  /** Whose policies and settings count where no others are named. */
+  readonly capsule?: Capsule;
   /** Of the mirror. */
   readonly contentId?: () => Digest;
   /** The tags of a repository that name an image here, as a question names it. */
@@ -260,13 +268,22 @@ export async function openKnowledge(
   const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
   const limits = readLimits(options, io);
-  const aliases = await readAliases(options, limits, io);
   // Only who names a layout pays for reading layouts.
   const layouts =
     options.layout === undefined ? [] : await (await import("./layouts.ts")).openLayouts(options, limits, io);
+  const capsule =
+    options.capsule === undefined
+      ? undefined
+      : (await import("./capsule-flags.ts")).openGivenCapsule(options, limits, io);
+  const aliases = await readAliases(withAliases(options, capsule), limits, io);
   const online = isOnline(options, io);
   const mirror = store === undefined ? undefined : openStoreFor(store, online, limits, io);
-  const given = joinedKnowledge([new CommandLineKnowledge(io, trustedRoot, now.toISOString()), ...more, ...layouts]);
+  const given = joinedKnowledge([
+    new CommandLineKnowledge(io, trustedRoot, now.toISOString()),
+    ...more,
+    ...layouts,
+    ...(capsule === undefined ? [] : [options.at === undefined ? capsule.knowledge : timeless(capsule.knowledge)]),
+  ]);
   const knowledge =
     mirror === undefined
       ? given
@@ -290,7 +307,11 @@ export async function openKnowledge(
     for (const fork of new Set(forks)) warn(fork, io);
   };
   try {
-    const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
+    const said = readTrustSettings(options, io, {
+      ...capsule?.settings.trust?.initialRoots,
+      ...mirror?.knowledge().tufRoots(),
+    });
+    const trust = { ...capsule?.settings.trust, ...said };
     if (online || options.cluster === true) {
       const { openOnline } = await import("./open-online.ts");
       const known = {
@@ -319,7 +340,8 @@ export async function openKnowledge(
       outages,
       limits,
       aliases,
-      hasSource: layouts.length > 0 || mirror !== undefined || online,
+      hasSource: layouts.length > 0 || mirror !== undefined || capsule !== undefined || online,
+      ...(capsule === undefined ? {} : { capsule }),
       ...(store === undefined ? {} : { store }),
       ...(mirror === undefined
         ? {}
@@ -332,7 +354,7 @@ export async function openKnowledge(
       online,
       ...(asking?.cluster === undefined ? {} : { cluster: asking.cluster, signal: asking.signal }),
       now,
-      trust: { trustRoot: options.trust ?? defaultTrustName, trust },
+      trust: { trustRoot: options.trust ?? capsule?.settings.trustRoot ?? defaultTrustName, trust },
       saw: (signed) => {
         newest = later(newest, signed);
       },
@@ -344,6 +366,12 @@ export async function openKnowledge(
     throw error;
   }
 }
+
+/** Aliases of the capsule, where no others are named. */
+const withAliases = (options: KnowledgeOptions, capsule: Capsule | undefined): KnowledgeOptions =>
+  options.alias !== undefined || capsule?.settings.aliases === undefined
+    ? options
+    : { ...options, alias: capsule.settings.aliases.map(({ logical, physical }) => `${logical}=${physical}`) };
 
 /** The hosts of an alias count as named by the command line: they get its credentials. */
 const naming = (access: RegistryAccess | undefined, { list }: OpenAliases): RegistryAccess | undefined =>
@@ -385,9 +413,9 @@ function readable(read: () => Mirror): Mirror | undefined {
 }
 
 /** A source as of the time of `--at`: later signed times do not count. */
-const timeless = (source: MirrorKnowledge): Knowledge => ({
+const timeless = (source: Knowledge): Knowledge => ({
   answer: (question) => source.answer(question),
-  claims: (question) => source.claims(question),
-  facts: (scope) => source.facts(scope),
-  state: () => ({ ...source.state(), newestSignedTime: undefined }),
+  claims: (question) => source.claims?.(question) ?? [],
+  facts: (scope) => source.facts?.(scope) ?? [],
+  state: () => ({ ...source.state?.(), newestSignedTime: undefined }),
 });

@@ -55,15 +55,19 @@ export function renderExport(report: ExportReport): string {
   );
 }
 
-/** An image of the mirror, and what the other side will decide about it. */
-export interface ImageCoverage {
+/** An image, and what is decided about it. */
+export interface CoveredImage {
   readonly image: string;
-  readonly digest: Digest;
   readonly coverage: Coverage;
 }
 
+/** An image of the mirror, and what the other side will decide about it. */
+export interface ImageCoverage extends CoveredImage {
+  readonly digest: Digest;
+}
+
 /** What the other side will decide, image by image, and what it lacks. */
-export function renderCoverage(images: readonly ImageCoverage[], width: number): string {
+export function renderCoverage(images: readonly CoveredImage[], width: number): string {
   const rows = images.map(({ image, coverage }) => {
     const code = coverage.reasons.find((reason) => reason.code !== undefined)?.code;
     return [visibleLine(image), decisionWords[coverage.verdict], code ?? "-"];

@@ -13,6 +13,8 @@ export const documentKinds = [
   "ArchiveVerification",
   "AttachedContent",
   "AttestationList",
+  "CapsuleInspection",
+  "CapsuleReport",
   "ClaimList",
   "CompletionScript",
   "ConfigCheck",

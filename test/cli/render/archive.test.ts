@@ -44,8 +44,8 @@ test("coverage names what is not decided, and why", () => {
   const open = { ...covered, verdict: "unknown" as const, isCovered: false, reasons: [reason, reason] };
   const text = renderCoverage(
     [
-      { image: "a.io/a:1", digest: imageDigest, coverage: covered },
-      { image: "a.io/b:1", digest: imageDigest, coverage: open },
+      { image: "a.io/a:1", coverage: covered },
+      { image: "a.io/b:1", coverage: open },
     ],
     80,
   );

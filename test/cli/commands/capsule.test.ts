@@ -1,0 +1,195 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { makeKey } from "../../support/archive-store.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
+import { runCli, type TestWorld } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
+import { podFor, policyFor } from "../demo-policy.ts";
+
+const test = suite("cli/commands/capsule");
+const demo = demoLayout();
+const key = makeKey();
+const store = temporaryFolder();
+const folder = temporaryFolder();
+const images = [demo.signed, demo.foreign, demo.unsigned];
+const world: TestWorld = {
+  files: {
+    "policies/check.yaml": policyFor(demo.key.pem),
+    "images.txt": `${images.join("\n")}\n`,
+    "signed.txt": `${demo.signed}\n`,
+    "missing.txt": `${demo.signed}\nregistry.example/shop/never:1\n`,
+    "cosign.key": key.pem,
+    "cosign.pub": key.signing.publicKey,
+    "other.pub": makeKey().signing.publicKey,
+    ...Object.fromEntries(images.map((image, index) => [`pod-${index}.yaml`, podFor("web", image)])),
+    "never.yaml": podFor("web", "registry.example/shop/never:1"),
+  },
+};
+const from = ["--store", store, "--key", "cosign.key"];
+const making = ["--policies", "policies", ...from];
+const at = (name: string): string => join(folder, name);
+
+/** The capsule's file is on the disk; a command finds it among its files. */
+const withFiles = (...names: readonly string[]): TestWorld => ({
+  ...world,
+  files: { ...world.files, ...Object.fromEntries(names.map((name) => [name, readFileSync(at(name))])) },
+});
+
+async function created(name: string, words: readonly string[], exit = 0, given: TestWorld = world): Promise<string> {
+  const run = await runCli(["capsule", ...words, "-f", at(name)], given);
+  assert.is(run.exit, exit, run.err);
+  return run.out;
+}
+
+test.before(async () => {
+  const { exit, err } = await runCli(["mirror", "add", "--store", store, demo.folder, "--complete=repository"], world);
+  assert.is(exit, 0, err);
+  const out = await created("edge.tar", ["create", "--images", "images.txt", ...making], 1);
+  assert.match(out, /capsule 1, made 2026-11-23T12:00:00\.000Z\n/);
+  assert.match(out, /wrote .*edge\.tar/);
+});
+
+test("a capsule of the demo's images gives the decisions of the mirror that it was made of", async () => {
+  for (const [index, image] of images.entries()) {
+    const words = ["-r", `pod-${index}.yaml`, "--output-format", "json"];
+    const mirror = await runCli(["apply", "policies", ...words, "--store", store], world);
+    const capsule = await runCli(
+      ["apply", ...words, "--capsule", "edge.tar", "--capsule-key", "cosign.pub"],
+      withFiles("edge.tar"),
+    );
+    assert.is(capsule.exit, mirror.exit, capsule.err);
+    const results = (out: string) => JSON.stringify(JSON.parse(out).results).replaceAll(/"fix":"[^"]*"/g, "");
+    assert.is(results(capsule.out), results(mirror.out), image);
+  }
+});
+
+test("what was recorded of a capsule is what was recorded of its mirror, but for what tells them apart", async () => {
+  const recordOf = async (words: readonly string[], given: TestWorld) => {
+    const records = join(temporaryFolder(), "records");
+    await runCli(["apply", "-r", "pod-0.yaml", ...words, "--record", records], given);
+    const [name = ""] = readdirSync(records);
+    return JSON.parse(readFileSync(join(records, name), "utf8"));
+  };
+  const mirror = await recordOf(["policies", "--store", store], world);
+  const capsule = await recordOf(["--capsule", "edge.tar", "--capsule-key", "cosign.pub"], withFiles("edge.tar"));
+  assert.equal(capsule.statement.predicate.decision, mirror.statement.predicate.decision);
+  assert.equal(capsule.input.answers, mirror.input.answers);
+  assert.equal(capsule.input.state, mirror.input.state);
+});
+
+test("verify decides from it, and what it does not answer was never asked", async () => {
+  const words = ["verify", "--key", "demo.pub", "--insecure-ignore-tlog", "--capsule", "edge.tar"];
+  const given = withFiles("edge.tar");
+  const files = { ...given.files, "demo.pub": demo.key.pem };
+  const good = await runCli([...words, "--capsule-key", "cosign.pub", demo.signed], { ...given, files });
+  assert.is(good.exit, 0, good.err);
+  const never = await runCli([...words, "--capsule-key", "cosign.pub", "registry.example/shop/never:1"], {
+    ...given,
+    files,
+  });
+  assert.is(never.exit, 5);
+  assert.match(never.err, /not-in-mirror/);
+  assert.is((await runCli([...words, demo.signed], { ...given, files })).exit, 2);
+  assert.is((await runCli([...words, "--capsule-key", "other.pub", demo.signed], { ...given, files })).exit, 6);
+  const low = await runCli([...words, "--capsule-key", "cosign.pub", "--capsule-floor", "2", demo.signed], {
+    ...given,
+    files,
+  });
+  assert.is(low.exit, 3);
+  assert.match(low.err, /rollback/);
+});
+
+test("inspect shows it without believing it, verify reads every byte", async () => {
+  const given = withFiles("edge.tar");
+  const seen = await runCli(["capsule", "inspect", "edge.tar"], given);
+  assert.is(seen.exit, 0, seen.err);
+  assert.match(seen.out, /not verified: give --key FILE/);
+  assert.match(seen.out, new RegExp(`policies: check-images\\n  3 images\\n    ${demo.signed}: `));
+  const verified = await runCli(["capsule", "verify", "edge.tar", "--key", "cosign.pub"], given);
+  assert.is(verified.exit, 0, verified.err);
+  assert.match(verified.out, /every byte verified/);
+  const json = JSON.parse(
+    (await runCli(["capsule", "verify", "edge.tar", "--key", "cosign.pub", "-o", "json"], given)).out,
+  );
+  assert.is(json.images.length, 3);
+  const changed = new Uint8Array(readFileSync(at("edge.tar")));
+  const place = Buffer.from(changed).lastIndexOf("schemaVersion");
+  changed[place] = (changed[place] as number) ^ 1;
+  const broken = { ...world, files: { ...given.files, "edge.tar": changed } };
+  assert.is((await runCli(["capsule", "verify", "edge.tar", "--key", "cosign.pub"], broken)).exit, 6);
+  assert.is((await runCli(["capsule", "verify", "edge.tar"], given)).exit, 2);
+});
+
+test("something that is missing keeps a capsule from being made, unless that is told", async () => {
+  const words = ["create", "--images", "missing.txt", ...making];
+  const { exit, err } = await runCli(["capsule", ...words, "-f", at("missing.tar")], world);
+  assert.is(exit, 6, err);
+  assert.match(err, /archive-incomplete.*shop\/never:1/s);
+  assert.not(existsSync(at("missing.tar")));
+  await created("missing.tar", [...words, "--allow-missing"], 5);
+  const run = await runCli(
+    ["apply", "-r", "never.yaml", "--capsule", "missing.tar", "--capsule-key", "cosign.pub"],
+    withFiles("missing.tar"),
+  );
+  assert.is(run.exit, 1);
+  assert.match(run.err, /not-in-mirror/);
+});
+
+test("update makes the next one, with what changed", async () => {
+  const given = withFiles("edge.tar");
+  const update = ["update", "edge.tar", "--old-key", "cosign.pub", ...from];
+  const out = await created("delta.tar", update, 1, given);
+  assert.match(out, /capsule 2, a delta since 1, made /);
+  assert.ok(readFileSync(at("delta.tar")).length < readFileSync(at("edge.tar")).length);
+  const both = withFiles("edge.tar", "delta.tar");
+  const pair = ["--capsule", "edge.tar", "--capsule", "delta.tar", "--capsule-key", "cosign.pub"];
+  const run = await runCli(["apply", "-r", "pod-0.yaml", ...pair, "--capsule-floor", "2"], both);
+  assert.is(run.exit, 0, run.err);
+  const alone = await runCli(["capsule", "verify", "delta.tar", "--key", "cosign.pub"], both);
+  assert.is(alone.exit, 6);
+  assert.match(alone.err, /archive-sequence/);
+  assert.is((await runCli(["capsule", "verify", "edge.tar", "delta.tar", "--key", "cosign.pub"], both)).exit, 0);
+  await created("full.tar", [...update, "--full", "--images", "signed.txt", "--sequence", "7"], 0, given);
+  assert.match((await runCli(["capsule", "inspect", "full.tar"], withFiles("full.tar"))).out, /capsule 7, made /);
+  const back = await runCli(["capsule", ...update, "--sequence", "1", "-f", at("back.tar")], given);
+  assert.is(back.exit, 6);
+});
+
+test("an unsigned capsule is taken only where that is said", async () => {
+  const words = ["create", "--images", "signed.txt", "--policies", "policies", "--store", store];
+  assert.is((await runCli(["capsule", ...words, "-f", at("plain.tar")], world)).exit, 2);
+  await created("plain.tar", [...words, "--unsigned"]);
+  const given = withFiles("plain.tar");
+  const apply = ["apply", "-r", "pod-0.yaml", "--capsule", "plain.tar"];
+  assert.is((await runCli([...apply, "--capsule-key", "cosign.pub"], given)).exit, 6);
+  assert.is((await runCli([...apply, "--allow-unsigned"], given)).exit, 0);
+});
+
+test("a capsule is not imported, and an archive is no capsule", async () => {
+  const far = temporaryFolder();
+  const path = at("edge.tar");
+  const given = { ...world, files: { ...world.files, [path]: readFileSync(path) } };
+  const refused = await runCli(["import", path, "--key", "cosign.pub", "--store", far], given);
+  assert.is(refused.exit, 2);
+  assert.match(refused.err, /it is a capsule.*capsule inspect/s);
+  await runCli(["export", "-f", at("archive.tar"), ...from], world);
+  assert.is((await runCli(["capsule", "inspect", "archive.tar"], withFiles("archive.tar"))).exit, 2);
+});
+
+test("wrong usage", async () => {
+  const words = ["create", "-f", at("no.tar"), "--store", store];
+  for (const more of [
+    ["--key", "cosign.key", "--images", "images.txt"],
+    ["--key", "cosign.key", "--policies", "policies"],
+    ["--key", "cosign.key", "--policies", "policies", "--images", "images.txt", "--sequence", "0"],
+    ["--key", "cosign.pub", "--policies", "policies", "--images", "images.txt"],
+  ])
+    assert.is((await runCli(["capsule", ...words, ...more], world)).exit, 2, more.join(" "));
+  assert.is((await runCli(["apply", "-r", "pod-0.yaml"], world)).exit, 2);
+  const nowhere = ["create", "-f", "/dev/null/no.tar", "--images", "signed.txt", ...making];
+  assert.is((await runCli(["capsule", ...nowhere], world)).exit, 2);
+});
+
+test.run();
