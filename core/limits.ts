@@ -228,7 +228,7 @@ export const defaultLimits: Limits = {
   doorJudged: 64,
   doorDepth: 3,
   layerStreams: 512,
-  passingLayerBytes: 8 * mib,
+  passingLayerBytes: 4 * mib,
   passingBytes: 128 * mib,
   layerResumes: 8,
   leastLayerRate: kib,

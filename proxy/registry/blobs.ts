@@ -3,7 +3,6 @@
  * come from their registry. Whatever comes is hashed on its way. Source: OCI distribution 1.1 (pulling blobs);
  * docs/spec/offline.md#registry-proxy.
  */
-import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -14,11 +13,12 @@ import { findNaming } from "./named-blobs.ts";
 import type { Refusal } from "./oci-error.ts";
 import { PassingFlight } from "./passing-flight.ts";
 import { absent, type RegistryParts, unavailable } from "./parts.ts";
+import { piecesOf } from "./piece-reader.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { matchesEtag, refuse, type Sent, warning } from "./respond.ts";
 import { isPlainText } from "./signed-material.ts";
 import type { Target } from "./target.ts";
-import { drained, pumpVerified } from "./verified-pump.ts";
+import { pumpVerified, written } from "./verified-pump.ts";
 
 type BlobTarget = Extract<Target, { kind: "blob" }>;
 
@@ -30,7 +30,6 @@ export interface BlobServerOptions extends RegistryParts {
 const silenceMs = 60_000;
 /** How long a content that proved wrong may not be resumed. */
 const wrongMs = 5 * 60_000;
-const pieceBytes = 256 * 1024;
 
 /** One request, and what is sent with its content. */
 interface Exchange {
@@ -183,10 +182,8 @@ export class BlobServer {
     const { range } = part;
     // What was hashed once is read in part; else the whole of it is hashed on the way.
     const isSound = range !== undefined && this.#sound.has(target.digest);
-    const source = createReadStream(path, {
-      highWaterMark: pieceBytes,
-      ...(isSound ? { start: range.start, end: range.end - 1 } : {}),
-    });
+    const { start, end } = isSound ? range : { start: 0, end: Number.POSITIVE_INFINITY };
+    const source = piecesOf(path, start, end);
     try {
       if (isSound) part.begin();
       if (isSound) return { status: response.statusCode, bytes: await pipeTo(source, response) };
@@ -203,8 +200,6 @@ export class BlobServer {
         });
       }
       throw error;
-    } finally {
-      source.destroy();
     }
   }
 
@@ -354,7 +349,7 @@ async function pipeTo(source: AsyncIterable<Uint8Array>, response: ServerRespons
   let sent = 0;
   for await (const piece of source) {
     sent += piece.length;
-    if (!response.write(piece)) await drained(response, silenceMs);
+    await written(response, piece, silenceMs);
   }
   response.end();
   return sent;

@@ -7,9 +7,8 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import type { EngineError } from "../../core/errors.ts";
 import { systemCode } from "../mirror/store-error.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
+import { PieceReader } from "./piece-reader.ts";
 import { toStreamError } from "./verified-pump.ts";
-
-const pieceBytes = 256 * 1024;
 
 export class LayerFlight {
   readonly size: number;
@@ -21,7 +20,8 @@ export class LayerFlight {
   #written = 0;
   #isStored = false;
   #error: EngineError | undefined;
-  readonly #waiting = new Set<() => void>();
+  /** Not a `Set`: its `clear` links what it held to what it holds next, and so keeps old garbage alive. */
+  #waiting: (() => void)[] = [];
 
   constructor(layers: PulledLayers, digest: Digest, size: number, source: AsyncIterable<Uint8Array>) {
     this.size = size;
@@ -54,19 +54,15 @@ export class LayerFlight {
       );
   }
 
-  /** What was written, from its beginning, as it comes. @throws why the layer cannot be had. */
+  /** What was written, from its beginning, as it comes, as a {@link PieceReader} gives it. @throws why it cannot be. */
   async *read(): AsyncGenerator<Uint8Array> {
     while (this.#path === undefined) await this.#change();
     const file = await this.#open(this.#path);
     try {
-      let at = 0;
+      const pieces = new PieceReader(file);
       for (;;) {
-        if (at < this.#written) {
-          const piece = Buffer.allocUnsafe(Math.min(pieceBytes, this.#written - at));
-          const { bytesRead } = await file.read(piece, 0, piece.length, at);
-          at += bytesRead;
-          yield piece.subarray(0, bytesRead);
-        } else if (this.#isStored) return;
+        if (pieces.at < this.#written) yield await pieces.read(this.#written);
+        else if (this.#isStored) return;
         else await this.#change();
       }
     } finally {
@@ -87,13 +83,13 @@ export class LayerFlight {
   }
 
   async #change(): Promise<void> {
-    if (this.#error === undefined) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    if (this.#error === undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#error !== undefined) throw this.#error;
   }
 
   #wake(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    const waiting = this.#waiting;
+    this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
 }

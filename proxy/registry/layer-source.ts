@@ -10,6 +10,7 @@ import type { RegistryContent } from "../upstream/registry/registry-part.ts";
 import { Flights } from "../flights.ts";
 import { untilDeadline } from "../until-deadline.ts";
 import { LayerFlight } from "./layer-flight.ts";
+import { Slabs } from "./layer-window.ts";
 import { PassingFlight } from "./passing-flight.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import type { Unknown } from "./pull-through.ts";
@@ -67,9 +68,12 @@ export class LayerSource {
   readonly #streams = new Set<AbortController>();
   /** What the flights that are not stored may keep in memory. */
   #windows = 0;
+  /** One window's worth is kept for the next flight. */
+  readonly #slabs: Slabs;
 
   constructor(options: LayerSourceOptions) {
     this.#options = options;
+    this.#slabs = new Slabs(options.limits.passingLayerBytes);
   }
 
   /** The pull that is under way, and that can be joined. */
@@ -131,7 +135,7 @@ export class LayerSource {
     this.#windows += windowBytes;
     const alone = (from: number): AsyncIterable<Uint8Array> => this.#alone(place, from);
     const { digest } = place;
-    const flight = new PassingFlight({ digest, size, source, windowBytes, alone });
+    const flight = new PassingFlight({ digest, size, source, windowBytes, slabs: this.#slabs, alone });
     void flight.ended.then(() => {
       this.#windows -= windowBytes;
     });

@@ -7,6 +7,7 @@ import type { Limits } from "../../core/limits.ts";
 import { untilDeadline } from "../until-deadline.ts";
 import { outage } from "../upstream/outage.ts";
 import type { OpenBlob } from "../upstream/registry/registry-client.ts";
+import { bodyPieces } from "./body-pieces.ts";
 
 export interface SteadyOptions {
   readonly subject: string;
@@ -26,7 +27,7 @@ const defaultRateMs = 20_000;
 const isBroken = ({ code }: EngineError): boolean => code === "unreachable" || code === "timed-out";
 
 /**
- * The pieces of `blob` from the byte `at` on.
+ * The pieces of `blob` from the byte `at` on, each to be used until the one after the next is asked for.
  * @throws EngineError `timed-out` for a registry that gives next to nothing, the codes of an outage.
  */
 export async function* steadySource(blob: OpenBlob, at: number, options: SteadyOptions): AsyncGenerator<Uint8Array> {
@@ -56,18 +57,12 @@ export async function* steadySource(blob: OpenBlob, at: number, options: SteadyO
   }
 }
 
+/** Its pieces from a byte on; what comes before, from a registry that gives no parts, is left out. */
+const fromByte = ({ body, from }: OpenBlob, wanted: number): AsyncGenerator<Uint8Array> =>
+  bodyPieces(body, Math.max(0, wanted - from));
+
 /** Undici reports the end as an error, too. */
 const leave = (blob: OpenBlob | undefined): void => void blob?.body.on("error", () => undefined).destroy();
-
-/** Its pieces from a byte on; what comes before, from a registry that gives no parts, is left out. */
-async function* fromByte({ body, from }: OpenBlob, wanted: number): AsyncGenerator<Uint8Array> {
-  let at = from;
-  for await (const piece of body as AsyncIterable<Uint8Array>) {
-    const skipped = Math.min(piece.length, Math.max(0, wanted - at));
-    at += piece.length;
-    if (skipped < piece.length) yield skipped === 0 ? piece : piece.subarray(skipped);
-  }
-}
 
 async function* measured(
   source: AsyncGenerator<Uint8Array>,

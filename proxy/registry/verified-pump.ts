@@ -29,7 +29,7 @@ export interface PumpOptions {
 const longestWaitMs = 5_000;
 
 /**
- * Writes `source` to `client`, and ends it.
+ * Writes `source` to `client`, and ends it. A piece is used until the piece after the next is asked for, and no longer.
  * @throws EngineError `upstream-error` for content of another digest or size, `over-limit`, `timed-out` for a client
  * that takes nothing; the source's errors. Then the client's response is not ended.
  */
@@ -52,7 +52,7 @@ export async function pumpVerified(
   const give = async (piece: Uint8Array): Promise<void> => {
     beginOnce();
     sent += piece.length;
-    if (!client.write(piece)) await drained(client, silenceMs);
+    await written(client, piece, silenceMs);
   };
   try {
     for await (const piece of source) {
@@ -67,7 +67,8 @@ export async function pumpVerified(
           : new EngineError("upstream-error", `more than the ${size} bytes that were stated`, { subject: digest });
       if (part.length === 0) continue;
       if (held !== undefined) await give(held);
-      held = part;
+      // The end of a range waits for all that comes after it.
+      held = range !== undefined && read >= range.end ? Buffer.from(part) : part;
     }
     if (size !== undefined && read !== size)
       throw new EngineError("upstream-error", `${read} bytes, and ${size} were stated`, { subject: digest });
@@ -87,22 +88,22 @@ export async function pumpVerified(
 const within = (piece: Uint8Array, at: number, { start, end }: ByteRange): Uint8Array =>
   piece.subarray(Math.max(0, start - at), Math.max(0, end - at));
 
-/** Waits until the client takes more. */
-export function drained(client: Writable, silenceMs: number): Promise<void> {
+/** Writes a piece, and waits until its bytes are used no more. */
+export function written(client: Writable, piece: Uint8Array, silenceMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (end: () => void) => (): void => {
       clearTimeout(timer);
-      client.off("drain", onDrain).off("close", onClose).off("error", onClose);
+      client.off("close", onClose).off("error", onClose);
       end();
     };
-    const onDrain = done(resolve);
     const onClose = done(() => reject(gone()));
     const timer = setTimeout(
       done(() => reject(new EngineError("timed-out", "the client stopped reading"))),
       silenceMs,
     );
     if (client.destroyed) return onClose();
-    client.once("drain", onDrain).once("close", onClose).once("error", onClose);
+    client.once("close", onClose).once("error", onClose);
+    client.write(piece, (error) => (error ? onClose() : done(resolve)()));
   });
 }
 

@@ -21,17 +21,25 @@ async function start(kind: string, folder: string, env?: Readonly<Record<string,
   return startServer(await program, [kind, folder], env);
 }
 
+const breakAfter = 4 * 2 ** 20;
+
 const asking = (path: string) => ({
   requests: [Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: ${mediaTypes.manifest}\r\n\r\n`)],
 });
 
-/** A layer once; the time in milliseconds. */
-function read(port: number, path: string, size: number): Promise<number> {
+/** A layer once; the time in milliseconds. A slow client takes so long a break after each 4 MiB. */
+function read(port: number, path: string, size: number, breakMs = 0): Promise<number> {
   const begun = performance.now();
   return new Promise((resolve, reject) => {
     get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
       let bytes = 0;
-      response.on("data", (data: Buffer) => (bytes += data.length));
+      response.on("data", (data: Buffer) => {
+        const hasBreak = breakMs > 0 && bytes % breakAfter > (bytes + data.length) % breakAfter;
+        bytes += data.length;
+        if (!hasBreak) return;
+        response.pause();
+        setTimeout(() => response.resume(), breakMs);
+      });
       response.on("end", () =>
         bytes === size ? resolve(performance.now() - begun) : reject(new Error(`${bytes} of ${size} bytes`)),
       );
@@ -150,6 +158,8 @@ async function layers(folder: string, quick: boolean): Promise<readonly BenchRow
     ours.push(await read(proxy.port, path, size));
     most = Math.max(most, (await proxy.use()).most);
   }
+  await Promise.all([0, 0, 5, 20, 60].map((breakMs) => read(proxy.port, path, size, breakMs)));
+  const several = (await proxy.use()).most;
   for (const server of [source, pipe, proxy]) server.end();
   return [
     {
@@ -160,6 +170,11 @@ async function layers(folder: string, quick: boolean): Promise<readonly BenchRow
     {
       what: "memory while it streams, MiB above what the proxy had before",
       ratio: Math.max(0, most - idle) / 2 ** 20,
+      ...(quick ? {} : { atMost: 64 }),
+    },
+    {
+      what: "the same while five clients read it, some of them much more slowly",
+      ratio: Math.max(0, several - idle) / 2 ** 20,
       ...(quick ? {} : { atMost: 64 }),
     },
   ];

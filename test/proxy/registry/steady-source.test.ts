@@ -25,7 +25,8 @@ async function read(blob: OpenBlob, open: SteadyOptions["open"], more: Partial<S
   const pieces: Uint8Array[] = [];
   let code: string | undefined;
   try {
-    for await (const piece of steadySource(blob, at, { subject: "x", open, limits, ...more })) pieces.push(piece);
+    for await (const piece of steadySource(blob, at, { subject: "x", open, limits, ...more }))
+      pieces.push(Buffer.from(piece));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     code = error.code;
