@@ -4,12 +4,12 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { type JsonObject, loadPolicies } from "../core/index.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { configSchema } from "../proxy/serve/config-schema.ts";
 import { webhookConfigurations } from "../proxy/webhook/webhook-configurations.ts";
-import { policyDefinitions } from "./crd-schemas.ts";
+import { policyDefinitions, reportDefinitions } from "./crd-schemas.ts";
 
 export const chartFolder = "deploy/chart";
 const schemaFile = `${chartFolder}/values.schema.json`;
@@ -78,11 +78,21 @@ function printedWebhooks(): JsonObject {
 
 /** For clusters without Helm. */
 const definitionsPage = (): string =>
-  "# Made by `npm run manifests`. Definitions of Kyverno's policies, for clusters without Kyverno: for kubectl and\n" +
-  "# editors, since nothing reads such objects from the cluster yet.\n" +
-  Object.values(policyDefinitions())
+  "# Made by `npm run manifests`. Definitions of Kyverno's policies and of policy reports, for clusters without\n" +
+  "# Kyverno, which brings them.\n" +
+  Object.values({ ...policyDefinitions(), ...reportDefinitions() })
     .map((definition) => `---\n${stringify(definition, { aliasDuplicateObjects: false, lineWidth: 0 })}`)
     .join("");
+
+/** For an air gap: all that has to be there before the chart is installed. */
+function imagesPage(root: string): string {
+  const chart = parse(readFileSync(join(root, chartFolder, "Chart.yaml"), "utf8")) as { readonly appVersion: string };
+  return (
+    "# Every image that the chart runs, its test too. Nobody publishes it: build it with the Dockerfile that\n" +
+    "# `npm run package` leaves, push it to your registry, and name it by image.registry and image.repository.\n" +
+    `sallyport:${chart.appVersion}\n`
+  );
+}
 
 const written = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -92,9 +102,10 @@ export function chartFiles(root: string): Readonly<Record<string, string>> {
   return {
     [schemaFile]: written({ ...schema, definitions: { config: passedThrough() } }),
     [`${chartFolder}/files/webhooks.json`]: written(printedWebhooks()),
+    [`${chartFolder}/images.txt`]: imagesPage(root),
     "deploy/manifests/crds.yaml": definitionsPage(),
     ...Object.fromEntries(
-      Object.entries(policyDefinitions()).map(([plural, definition]) => [
+      Object.entries({ ...policyDefinitions(), ...reportDefinitions() }).map(([plural, definition]) => [
         `${chartFolder}/files/crds/${plural}.json`,
         written(definition),
       ]),

@@ -90,6 +90,88 @@ const definitions: readonly Definition[] = [
   },
 ];
 
+const text: JsonObject = { type: "string" };
+const texts: JsonObject = { type: "object", additionalProperties: text };
+const count: JsonObject = { type: "integer" };
+const objectReference: JsonObject = {
+  type: "object",
+  properties: { apiVersion: text, kind: text, name: text, namespace: text, uid: text, fieldPath: text },
+};
+const reportResult: JsonObject = {
+  type: "object",
+  required: ["policy"],
+  properties: {
+    category: text,
+    message: text,
+    policy: text,
+    properties: texts,
+    resources: { type: "array", items: objectReference },
+    resourceSelector: { type: "object", ...anything },
+    result: { ...text, enum: ["pass", "fail", "warn", "error", "skip"] },
+    rule: text,
+    scored: { type: "boolean" },
+    severity: { ...text, enum: ["critical", "high", "low", "medium", "info"] },
+    source: text,
+    timestamp: { type: "object", required: ["nanos", "seconds"], properties: { nanos: count, seconds: count } },
+  },
+};
+const column = (name: string, path: string, type: string): JsonObject => ({ name, jsonPath: path, type });
+
+/** Of policy reports, which Kyverno and others bring too. */
+export const reportDefinitions = (): Readonly<Record<string, JsonObject>> =>
+  Object.fromEntries(
+    (
+      [
+        ["PolicyReport", "policyreports", "polr", "Namespaced"],
+        ["ClusterPolicyReport", "clusterpolicyreports", "cpolr", "Cluster"],
+      ] as const
+    ).map(([kind, plural, shortName, scope]) => [
+      plural,
+      {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: `${plural}.wgpolicyk8s.io`, labels: { "app.kubernetes.io/part-of": "sallyport" } },
+        spec: {
+          group: "wgpolicyk8s.io",
+          scope,
+          names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase(), shortNames: [shortName] },
+          versions: [
+            {
+              name: "v1alpha2",
+              served: true,
+              storage: true,
+              additionalPrinterColumns: [
+                column("Kind", ".scope.kind", "string"),
+                column("Name", ".scope.name", "string"),
+                ...["pass", "fail", "warn", "error", "skip"].map((one) =>
+                  column(one[0]?.toUpperCase() + one.slice(1), `.summary.${one}`, "integer"),
+                ),
+                column("Age", ".metadata.creationTimestamp", "date"),
+              ],
+              schema: {
+                openAPIV3Schema: {
+                  type: "object",
+                  properties: {
+                    apiVersion: text,
+                    kind: text,
+                    metadata: { type: "object" },
+                    results: { type: "array", items: reportResult },
+                    scope: objectReference,
+                    scopeSelector: { type: "object", ...anything },
+                    summary: {
+                      type: "object",
+                      properties: { error: count, fail: count, pass: count, skip: count, warn: count },
+                    },
+                  },
+                },
+              },
+            },
+          ],
+        },
+      },
+    ]),
+  );
+
 /** By the plural of each. */
 export const policyDefinitions = (): Readonly<Record<string, JsonObject>> =>
   Object.fromEntries(

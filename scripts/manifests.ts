@@ -32,10 +32,18 @@ export function renderManifest(root: string, helm: string, name: string): string
   const values = `${manifestsFolder}/values/${name}.yaml`;
   // Else the version is that of the library that Helm was built with.
   const forVersion = ["--kube-version", "1.36.0"];
-  const words = ["template", "sallyport", chartFolder, "--namespace", "sallyport", ...forVersion, "--values", values];
-  const { status, stdout, stderr } = spawnSync(helm, words, { cwd: root, encoding: "utf8" });
+  const words = ["template", "sallyport", chartFolder, "--namespace", "sallyport", "--no-hooks", ...forVersion];
+  const { status, stdout, stderr } = spawnSync(helm, [...words, "--values", values], { cwd: root, encoding: "utf8" });
   if (status !== 0) throw new Error(`helm ${words.join(" ")}: ${stderr.trim()}`);
   return `${head} ${values}.\n${inOrder(stdout)}`;
+}
+
+/** What Helm finds wrong with the chart and a set of values; nothing where it finds nothing. */
+function lintChart(root: string, helm: string, name: string): readonly string[] {
+  const words = ["lint", chartFolder, "--values", `${manifestsFolder}/values/${name}.yaml`];
+  const { status, stdout, stderr } = spawnSync(helm, words, { cwd: root, encoding: "utf8" });
+  const found = `${stdout}\n${stderr}`.split("\n").filter((line) => /^\[(?:ERROR|WARNING)\]/.test(line));
+  return status === 0 && found.length === 0 ? [] : [`helm lint with the values of ${name}: ${found.join("; ")}`];
 }
 
 /** Who asks is told last. */
@@ -70,6 +78,7 @@ export function checkManifests(root: string, { helm }: { readonly helm: string |
     if (read(path) === "") faults.push(`${path} is missing: run npm run manifests`);
     else if (helm !== undefined && read(path) !== renderManifest(root, helm, name))
       faults.push(`${path} is out of date: run npm run manifests`);
+    if (helm !== undefined) faults.push(...lintChart(root, helm, name));
   }
   const saw = `${Object.keys(made).length} files of the chart, ${names.length} manifests`;
   return helm === undefined

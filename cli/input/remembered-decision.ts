@@ -44,8 +44,8 @@ export async function readDecision(
   if (found !== undefined) return readRecord(id, found);
   if (options.cluster !== true)
     throw usage(
-      "no decision with this id is remembered here: it may be another instance's (--cluster says whose), of a request " +
-        "that passed, or too old",
+      "no decision with this id is remembered here: it may be another instance's (--cluster says whose), of a " +
+        "request that passed, or too old",
       id,
     );
   const { findReplicas } = await import("./find-replica.ts");

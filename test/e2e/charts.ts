@@ -102,7 +102,7 @@ const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...named, ...policy, ...claim, ...own }, /webhook\.caBundle/],
   [{ ...named, ...policy, ...claim, tls: { from: "secret" }, ...quiet }, /tls\.existingSecret/],
   [{ ...named, ...policy, ...claim, config: { mode: "online" } }, /replicas: in mode online/],
-  [{ ...named, ...policy, ...claim, policyReports: { enabled: true } }, /reports are not written yet/],
+  [{ ...named, ...policy, ...claim, policyReports: { enabled: true } }, /set config.policies.cluster: true/],
   [{ ...named, ...policy, ...claim, admissionController: { replicas: 3 } }, /there is one controller/],
   [{ ...named, ...policy, ...claim, autoscaling: { enabled: true } }, /there is no autoscaler/],
   [{ ...named, ...policy, ...claim, config: { listeners: [] } }, /listeners/],

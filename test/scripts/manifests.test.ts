@@ -1,4 +1,5 @@
 /** The plain manifests: they parse, agree with each other, and give the Pods no more than they need. */
+import { spawn } from "node:child_process";
 import { appendFileSync, cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -7,6 +8,9 @@ import { parseAllDocuments } from "yaml";
 import { defaultLimits } from "../../core/limits.ts";
 import { readConfig } from "../../proxy/serve/read-config.ts";
 import { checkManifests, manifestNames } from "../../scripts/manifests.ts";
+import { openGate } from "../support/admission.ts";
+import { policyText } from "../support/fixture-policies.ts";
+import { serveLoopback } from "../support/loopback-server.ts";
 import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/manifests");
@@ -184,6 +188,40 @@ test("a stale and a missing file are faults; without Helm the manifests are a sk
   assert.match(look().faults.join(), /files\/webhooks\.json is out of date/);
   rmSync(join(root, "deploy/manifests/sallyport.yaml"));
   assert.match(look().faults.join(), /sallyport\.yaml is missing/);
+});
+
+test("every image is in images.txt, for an air gap; the chart is in the package", () => {
+  const listed = readFileSync(join(projectRoot, "deploy/chart/images.txt"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  const run = all.flatMap(({ of }) =>
+    of("Deployment").flatMap((one) => podsOf(one).spec.containers.map(({ image }) => image)),
+  );
+  assert.ok(run.length > 0);
+  for (const image of run) assert.ok(listed.includes(image.replace(/^[^/]+\//, "")), image);
+  const { files } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as { files: string[] };
+  for (const folder of ["deploy/chart", "deploy/manifests"]) assert.ok(files.includes(folder));
+});
+
+test("the Pod of helm test ends well where a review is admitted, and badly where it is not", async () => {
+  const script = readFileSync(join(projectRoot, "deploy/chart/files/review.cjs"), "utf8");
+  const ask = (url: string): Promise<number | null> =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, ["-e", script], { env: { URL: url }, stdio: "ignore" });
+      child.once("exit", resolve);
+    });
+  const gate = await openGate([policyText()]);
+  const answers = await serveLoopback((request, response) => {
+    const denies = request.url === "/denies";
+    response.writeHead(denies ? 200 : 503);
+    response.end(denies ? '{"response":{"allowed":false,"status":{"message":"no"}}}' : "{}");
+  });
+  assert.is(await ask(`${gate.url}/validate/fail`), 0);
+  assert.is(await ask(`${gate.url}/elsewhere`), 1);
+  assert.is(await ask(`${answers.url}/denies`), 1);
+  assert.is(await ask(`${answers.url}/busy`), 1);
+  await Promise.all([gate.close(), answers.close()]);
+  assert.is(await ask(`${answers.url}/gone`), 1);
 });
 
 test.run();

@@ -53,6 +53,7 @@ export interface Answered {
 }
 
 export interface Gate {
+  readonly url: string;
   readonly webhook: Webhook;
   readonly events: AdmissionEvent[];
   readonly bugs: unknown[];
@@ -112,6 +113,7 @@ export async function openGate(
     };
   };
   return {
+    url: server.url,
     webhook,
     events,
     bugs,

@@ -101,6 +101,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- if $root.Values.objects.values }}{{ $objects = append $objects "/etc/sallyport/objects/values" }}{{ end -}}
 {{- range $root.Values.objects.existingConfigMaps }}{{ $objects = append $objects (printf "/etc/sallyport/objects/%s" .) }}{{ end -}}
 {{- end -}}
+{{- if and (eq .component "admission") (or $root.Values.events.enabled $root.Values.policyReports.enabled) -}}
+{{- $told := dict "events" $root.Values.events.enabled -}}
+{{- if $root.Values.policyReports.enabled }}{{ $_ := set $told "reports" $root.Values.policyReports.api }}{{ end -}}
+{{- $_ := set $made "admission" $told -}}
+{{- end -}}
 {{- $policies := dict -}}
 {{- if $folders }}{{ $_ := set $policies "folders" $folders }}{{ end -}}
 {{- if $objects }}{{ $_ := set $policies "objects" $objects }}{{ end -}}
