@@ -111,6 +111,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/serve.ts"),
   },
   {
+    name: "break-glass",
+    summary: "take the admission webhooks out of force with your own kubeconfig, and put them back",
+    load: () => import("./commands/break-glass.ts"),
+  },
+  {
     name: "config",
     summary: "check, create and show the configuration of serve",
     load: () => import("./commands/config.ts"),
@@ -138,6 +143,7 @@ export const commands: readonly CommandEntry[] = [
 /** Those to which a configuration says nothing, and those that read it themselves. */
 const readsNoSettings: ReadonlySet<string> = new Set([
   "serve",
+  "break-glass",
   "config",
   "doctor",
   "env",

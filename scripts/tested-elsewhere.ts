@@ -34,6 +34,14 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/snapshot/remove-old.test.ts",
     why: "lists before and after a removal, and what is wrong with each",
   },
+  "cli/serve/change-glass.ts": {
+    test: "test/cli/commands/break-glass.test.ts",
+    why: "the command breaks and mends the glass at an API server there",
+  },
+  "cli/serve/gate-items.ts": {
+    test: "test/cli/commands/break-glass.test.ts",
+    why: "status says there what is exempt, and that the glass is broken",
+  },
   "proxy/serve/cluster-settings.ts": {
     test: "test/cli/serve/serve-cluster.test.ts",
     why: "its settings are read from a configuration there, and obeyed",

@@ -24,7 +24,11 @@ import { styleOf } from "../render/style.ts";
 import { toUtcText } from "../render/time.ts";
 import { newestSigned, readRootStatuses, readTrustedLogs } from "./trust-status.ts";
 
-interface StatusOptions extends StoreOptions, TrustOptions, OutputOptions, AtOptions {}
+interface StatusOptions extends StoreOptions, TrustOptions, OutputOptions, AtOptions {
+  readonly cluster?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
 
 /** The items of a mirror, as `status` and `doctor` show them. */
 export function readMirrorItems(mirror: Mirror, options: TrustOptions & AtOptions, io: CommandIO) {
@@ -64,11 +68,14 @@ export const exitOfItems = (items: readonly Item[]): ExitCode =>
     ),
   );
 
-function status(options: StatusOptions, given: CommandIO): ExitCode {
+async function status(options: StatusOptions, given: CommandIO): Promise<ExitCode> {
+  const ofCluster =
+    options.cluster === true ? await (await import("../serve/gate-items.ts")).gateItems(options, given) : [];
   const io = withTime(options, given);
   return withMirror(options, io, "read", (mirror) => {
     const now = io.now();
-    const { items, budgets } = readMirrorItems(mirror, options, io);
+    const { items: ofMirror, budgets } = readMirrorItems(mirror, options, io);
+    const items = [...ofMirror, ...ofCluster];
     const contentId = mirror.contentId();
     const { mirrored } = mirror.knowledge().state();
     if (isDocumentFormat(options.output)) {
@@ -85,11 +92,14 @@ function status(options: StatusOptions, given: CommandIO): ExitCode {
 
 export function define(command: Command, { io, finish }: Shell): void {
   addTrustOptions(addLimitOptions(addAtOption(addStoreOption(command))))
+    .option("--cluster", "also ask the API server of the kubeconfig: the webhooks, what is exempt, break-glass")
+    .option("--kubeconfig <file>", "that file, in place of KUBECONFIG and ~/.kube/config")
+    .option("--context <name>", "a context of it, in place of the current one")
     .addOption(outputOption())
     .addHelpText(
       "after",
       "\nExit codes: 0 everything can be used, warnings included; 3 something is stale, or a trusted root does not " +
         "verify; 6 the mirror is damaged\n",
     )
-    .action((options: StatusOptions) => finish(status(options, io)));
+    .action(async (options: StatusOptions) => finish(await status(options, io)));
 }

@@ -13,6 +13,7 @@ export const documentKinds = [
   "ArchiveVerification",
   "AttachedContent",
   "AttestationList",
+  "BreakGlass",
   "CapsuleInspection",
   "CapsuleReport",
   "ClaimList",

@@ -72,6 +72,7 @@ export class KeptWebhooks {
       now,
       leftMs: () => this.#lease.leftMs,
       wanted: (signal) => this.#wanted(signal),
+      exempt: () => this.#exempt,
     });
   }
 

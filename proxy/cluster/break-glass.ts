@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { isObject, textOr } from "../../core/encoding/shape.ts";
+import { EngineError } from "../../core/errors.ts";
 import type { Cluster } from "../upstream/cluster/open-cluster.ts";
 import type { ObjectAddress } from "../upstream/cluster/write-objects.ts";
 
@@ -44,6 +45,10 @@ export const ownLabels = {
   "app.kubernetes.io/managed-by": ownName,
 } as const;
 
+/** Of a webhook configuration: where the server is that wrote it, and what nobody verifies, as JSON. */
+export const namespaceAnnotation = "sallyport.dev/namespace";
+export const exemptAnnotation = "sallyport.dev/exempt";
+
 /** The objects by which the API server calls the webhook. */
 export const webhookAddresses: readonly ObjectAddress[] = [
   {
@@ -73,6 +78,85 @@ export async function readMarker(
     since: textOr(metadata.creationTimestamp),
     isUninstall: data.kind === "uninstall",
   };
+}
+
+export interface WebhookFacts {
+  readonly name: string;
+  /** Of the server that wrote it; empty where nobody says. */
+  readonly namespace: string;
+  readonly exempt: readonly string[];
+}
+
+/** Those that are there. */
+export async function readWebhooks(
+  cluster: Pick<Cluster, "read">,
+  signal: AbortSignal,
+): Promise<readonly WebhookFacts[]> {
+  const found: WebhookFacts[] = [];
+  for (const at of webhookAddresses) {
+    const object = await cluster.read(at, signal);
+    if (object === undefined) continue;
+    const metadata = isObject(object.metadata) ? object.metadata : {};
+    const annotations = isObject(metadata.annotations) ? metadata.annotations : {};
+    const namespace = textOr(annotations[namespaceAnnotation]);
+    found.push({ name: at.name, namespace, exempt: listIn(textOr(annotations[exemptAnnotation])) });
+  }
+  return found;
+}
+
+/** What anybody may have written there. */
+function listIn(text: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+  } catch {
+    // No list: nothing is said of exemptions then.
+    return [];
+  }
+}
+
+/** The user's name, as the API server knows it; empty where it does not say. */
+export async function whoAsks(cluster: Pick<Cluster, "write">, signal: AbortSignal): Promise<string> {
+  const apiVersion = "authentication.k8s.io/v1";
+  const at = { apiVersion, resource: "selfsubjectreviews" };
+  try {
+    const said = await cluster.write.create(at, { apiVersion, kind: "SelfSubjectReview" }, signal);
+    const status = said.state === "done" && isObject(said.object.status) ? said.object.status : {};
+    return isObject(status.userInfo) ? textOr(status.userInfo.username) : "";
+  } catch (error) {
+    // An API server before 1.28 has no such question; who is locked out must not be held up by it.
+    if (!(error instanceof EngineError)) throw error;
+    return "";
+  }
+}
+
+/** Tells of it where people look for what happened. */
+export async function tellEvent(
+  cluster: Pick<Cluster, "write">,
+  {
+    namespace,
+    reason,
+    message,
+    now,
+  }: Readonly<Record<"namespace" | "reason" | "message", string>> & { readonly now: Date },
+  signal: AbortSignal,
+): Promise<void> {
+  const at = now.toISOString().replace(/\.\d+Z$/, "Z");
+  const { name } = markerAddress(namespace);
+  const event: JsonObject = {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { namespace, generateName: `${name}.` },
+    involvedObject: { apiVersion: "v1", kind: "ConfigMap", namespace, name },
+    type: "Warning",
+    reason,
+    message: message.slice(0, 1000),
+    source: { component: ownName },
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+  };
+  await cluster.write.create({ apiVersion: "v1", resource: "events", namespace }, event, signal);
 }
 
 /** Removes the webhook configurations. Their number. */

@@ -6,7 +6,16 @@ import type { JsonObject } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Cluster } from "../upstream/cluster/open-cluster.ts";
-import { type Marker, markerAddress, ownLabels, readMarker, removeWebhooks, webhookAddresses } from "./break-glass.ts";
+import {
+  exemptAnnotation,
+  type Marker,
+  markerAddress,
+  namespaceAnnotation,
+  ownLabels,
+  readMarker,
+  removeWebhooks,
+  webhookAddresses,
+} from "./break-glass.ts";
 
 export interface WriterOptions {
   readonly cluster: Pick<Cluster, "read" | "write">;
@@ -16,6 +25,8 @@ export interface WriterOptions {
   readonly leftMs: () => number;
   /** What is to be there, by the policies in force; nothing before they are loaded. */
   readonly wanted: (signal: AbortSignal) => Promise<readonly JsonObject[] | undefined>;
+  /** What nobody verifies by them. */
+  readonly exempt: () => readonly string[];
   readonly now: () => Date;
 }
 
@@ -79,10 +90,16 @@ export class WebhookWriter {
         { subject: `${at.resource}/${at.name}` },
       );
     const metadata = isObject(object.metadata) ? object.metadata : {};
-    const written = await cluster.write.apply(at, { ...object, metadata: { ...metadata, labels: ownLabels } }, signal);
+    const annotations = { [namespaceAnnotation]: this.#options.namespace, [exemptAnnotation]: this.#exemptText() };
+    const own = { ...object, metadata: { ...metadata, labels: ownLabels, annotations } };
+    const written = await cluster.write.apply(at, own, signal);
     if (written.state === "done") return withoutTimes(written.object);
     const why = written.state === "conflict" ? written.why : "it is not there";
     throw new EngineError("upstream-error", `the webhook configuration was not written: ${why}`, { subject: at.name });
+  }
+
+  #exemptText(): string {
+    return JSON.stringify(this.#options.exempt());
   }
 
   /** An uninstallation that is over left its marker behind, which is removed. */
@@ -108,6 +125,9 @@ const isOurs = ({ metadata }: JsonObject): boolean => {
 
 /** Without who wrote it when. */
 function withoutTimes({ metadata, ...object }: JsonObject): JsonObject {
-  const { name, uid, labels } = isObject(metadata) ? metadata : {};
-  return { ...object, metadata: { name: name ?? "", uid: uid ?? "", labels: labels ?? {} } };
+  const { name, uid, labels, annotations } = isObject(metadata) ? metadata : {};
+  return {
+    ...object,
+    metadata: { name: name ?? "", uid: uid ?? "", labels: labels ?? {}, annotations: annotations ?? {} },
+  };
 }

@@ -10,6 +10,8 @@ import { ourKey } from "../support/archive-store.ts";
 import { documentFaults, readSchema, schemaNameOf, schemaNames, schemaOf } from "../support/document-schemas.ts";
 import { fixtureBytes } from "../support/fixture-images.ts";
 import { newKey } from "../support/snapshot-stage.ts";
+import { kubeconfigOf } from "../support/api-server.ts";
+import { serveCluster } from "../support/cluster-server.ts";
 import { serveStoring } from "../support/storing-registry.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { serveTuf } from "../support/tuf-server.ts";
@@ -80,6 +82,8 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
     "--ca",
     "ca.pem",
   ],
+  ["BreakGlass", "break-glass", "--kubeconfig", "cluster.conf", "--reason", "INC-1"],
+  ["BreakGlass", "break-glass", "--kubeconfig", "cluster.conf", "--off"],
   ["CompletionScript", "completion", "bash"],
   ["CompletionScript", "completion", "zsh"],
   ["CompletionScript", "completion", "fish"],
@@ -166,11 +170,20 @@ const printed = new Map<string, unknown[]>();
 test("each command prints the document of its kind, which keeps to its schema; YAML says the same kind", async () => {
   const server = await serveTuf(repository.files);
   const registry = await serveStoring();
+  const cluster = await serveCluster({
+    mutatingwebhookconfigurations: "MutatingWebhookConfiguration",
+    validatingwebhookconfigurations: "ValidatingWebhookConfiguration",
+    configmaps: "ConfigMap",
+    events: "Event",
+  });
   const places: Readonly<Record<string, string>> = { URL: server.url, PLACE: `oci://${registry.host}/shop/mirror` };
   try {
     for (const [kind, ...given] of table) {
       const words = given.map((word) => places[word] ?? word);
-      const { out, err } = await runCli([...words, formatFlag(words), "json"], world);
+      const { out, err } = await runCli([...words, formatFlag(words), "json"], {
+        ...world,
+        files: { ...world.files, "cluster.conf": kubeconfigOf(cluster.url) },
+      });
       const document = JSON.parse(out);
       assert.equal(documentFaults(document), [], `${words.join(" ")}\n${err}`);
       assert.is(document.kind ?? kind, kind, `${words.join(" ")}\n${out}`);
@@ -194,6 +207,7 @@ test("each command prints the document of its kind, which keeps to its schema; Y
   } finally {
     server.close();
     await registry.close();
+    await cluster.close();
   }
 });
 

@@ -1,0 +1,46 @@
+/**
+ * `sallyport break-glass`: takes the admission webhooks out of force, with the caller's own kubeconfig and without the
+ * server; `--off` lets the server write them again. Source: docs/spec/command-line.md#break-glass.
+ */
+import type { Command } from "commander";
+import type { CommandIO, Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import type { BreakGlassOptions, BreakGlassReport } from "../serve/change-glass.ts";
+
+type Options = BreakGlassOptions & OutputOptions;
+
+function textOf({ state, server, namespace, removed }: BreakGlassReport): string {
+  if (state === "off")
+    return `the glass is whole again at ${server}: serve writes the webhooks within ten seconds, if it runs\n`;
+  const back = `sallyport break-glass --off${namespace === "sallyport" ? "" : ` --namespace ${namespace}`}`;
+  return (
+    `${removed} webhook configurations removed at ${server}: images are admitted unverified\n` +
+    `serve does not write them until: ${back}\n`
+  );
+}
+
+async function act(options: Options, io: CommandIO): Promise<ExitCode> {
+  const report = await (await import("../serve/change-glass.ts")).changeGlass(options, io);
+  const { output } = options;
+  io.out(isDocumentFormat(output) ? renderDocument("BreakGlass", report, output) : textOf(report));
+  return 0;
+}
+
+export function define(command: Command, { io, finish }: Shell): void {
+  command
+    .option("--reason <text>", "why; kept in the cluster, with your name")
+    .option("--off", "let serve write the webhooks again")
+    .option("--namespace <name>", "the namespace of serve; default: as its webhooks say, else sallyport")
+    .option("--kubeconfig <file>", "that file, in place of KUBECONFIG and ~/.kube/config")
+    .option("--context <name>", "a context of it, in place of the current one")
+    .addOption(outputOption())
+    .addHelpText(
+      "after",
+      "\nIt needs neither serve nor a mirror. Who did it, and why, is in a ConfigMap and an\nEvent in the namespace of " +
+        'serve.\n\nExample:\n  sallyport break-glass --reason "INC-4711: no Pod starts"\n' +
+        "Exit codes: 0 done; 2 no reason, or nothing to end; 4 this user may not; 5 the API\n  server does not answer\n",
+    )
+    .action(async (options: Options) => finish(await act(options, io)));
+}

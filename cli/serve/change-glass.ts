@@ -1,0 +1,131 @@
+/**
+ * What `break-glass` does at the API server of a kubeconfig. Loaded when it is called: it dials. Source:
+ * docs/spec/command-line.md#break-glass.
+ */
+import { once } from "../../core/cosign/signed-entity.ts";
+import { EngineError } from "../../core/errors.ts";
+import {
+  markerAddress,
+  markerObject,
+  ownName,
+  readMarker,
+  readWebhooks,
+  removeWebhooks,
+  tellEvent,
+  whoAsks,
+} from "../../proxy/cluster/break-glass.ts";
+import { readAuthorities } from "../../proxy/upstream/authorities.ts";
+import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
+import type { CommandIO } from "../command.ts";
+import { usage } from "../input/given-file.ts";
+import { filesOf } from "../input/tool-files.ts";
+
+export interface BreakGlassOptions {
+  readonly reason?: string;
+  readonly off?: boolean;
+  readonly namespace?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** What the command did. */
+export interface BreakGlassReport {
+  readonly state: "on" | "off";
+  readonly server: string;
+  readonly namespace: string;
+  readonly by: string;
+  readonly reason: string;
+  /** Webhook configurations that were removed. */
+  readonly removed: number;
+}
+
+/** For all of it. */
+const mostMs = 60_000;
+export const defaultNamespace = ownName;
+const mostReason = 500;
+
+/** A kubeconfig's API server, which alone is asked. */
+export function openOwnCluster(
+  { kubeconfig, context }: Pick<BreakGlassOptions, "kubeconfig" | "context">,
+  io: CommandIO,
+): Cluster {
+  const { env, limits } = io;
+  const files = filesOf(io);
+  return openCluster({
+    env,
+    files,
+    limits,
+    now: () => io.now(),
+    kubeconfig,
+    context,
+    authorities: once(() => readAuthorities({ env, files, added: undefined })),
+    log: undefined,
+  });
+}
+
+/** What fails here must not end the rest: whoever is locked out needs as much of it as can be had. */
+async function attempt(what: string, act: () => Promise<unknown>, io: CommandIO): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    io.err(`warning: ${what}: [${error.code}] ${error.message}\n`);
+    return false;
+  }
+}
+
+async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: CommandIO): Promise<BreakGlassReport> {
+  const { reason = "" } = options;
+  if (reason.trim() === "") throw usage("say why: --reason TEXT is kept in the cluster, with your name", "--reason");
+  if (reason.length > mostReason) throw usage(`--reason has ${mostReason} characters at most`, "--reason");
+  const signal = AbortSignal.timeout(mostMs);
+  const webhooks = await readWebhooks(cluster, signal);
+  const namespace =
+    options.namespace ?? webhooks.map((one) => one.namespace).find((one) => one !== "") ?? defaultNamespace;
+  const by = (await whoAsks(cluster, signal)) || "somebody whose name the API server does not say";
+  const at = { apiVersion: "v1", resource: "configmaps", namespace };
+  const mark = async (): Promise<void> => {
+    const marker = markerObject(namespace, { reason, by, isUninstall: false });
+    const made = await cluster.write.create(at, marker, signal);
+    // The newest reason counts.
+    if (made.state === "conflict") await cluster.write.merge(markerAddress(namespace), marker, signal);
+    if (made.state === "absent") throw new EngineError("upstream-error", `there is no namespace ${namespace}`);
+  };
+  // Before the webhooks go, so that the server does not write them again; but a policy for every kind may be what
+  // keeps the marker out.
+  const marked = await attempt("the server is not told yet", mark, io);
+  const removed = await removeWebhooks(cluster, signal);
+  if (!marked) {
+    await mark();
+    await removeWebhooks(cluster, signal);
+  }
+  const message = `${by} took the admission webhooks out of force: ${reason}`;
+  const event = { namespace, reason: "BreakGlass", message, now: io.now() };
+  await attempt("no Event was written", () => tellEvent(cluster, event, signal), io);
+  return { state: "on", server: cluster.server(), namespace, by, reason, removed };
+}
+
+async function restore(cluster: Cluster, options: BreakGlassOptions, io: CommandIO): Promise<BreakGlassReport> {
+  const { namespace = defaultNamespace, reason = "" } = options;
+  const signal = AbortSignal.timeout(mostMs);
+  const marker = await readMarker(cluster, namespace, signal);
+  if (marker === undefined)
+    throw new EngineError("invalid-usage", `the glass is not broken in namespace ${namespace}`, { subject: "--off" });
+  const by = (await whoAsks(cluster, signal)) || "somebody whose name the API server does not say";
+  await cluster.write.remove(markerAddress(namespace), signal);
+  const message = `${by} lets the server write the admission webhooks again; out of force since ${marker.since}`;
+  const event = { namespace, reason: "BreakGlassOff", message, now: io.now() };
+  await attempt("no Event was written", () => tellEvent(cluster, event, signal), io);
+  return { state: "off", server: cluster.server(), namespace, by, reason, removed: 0 };
+}
+
+/** @throws EngineError as the API server's answers, and `invalid-usage`. */
+export async function changeGlass(options: BreakGlassOptions, io: CommandIO): Promise<BreakGlassReport> {
+  const cluster = openOwnCluster(options, io);
+  try {
+    return await (options.off === true ? restore : breakGlass)(cluster, options, io);
+  } finally {
+    await cluster.close();
+  }
+}

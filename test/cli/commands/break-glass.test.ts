@@ -1,0 +1,142 @@
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { kubeconfigOf } from "../../support/api-server.ts";
+import { type ClusterServer, serveCluster } from "../../support/cluster-server.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli } from "../command-io.ts";
+
+const test = suite("cli/commands/break-glass");
+
+const kinds = {
+  mutatingwebhookconfigurations: "MutatingWebhookConfiguration",
+  validatingwebhookconfigurations: "ValidatingWebhookConfiguration",
+  configmaps: "ConfigMap",
+  events: "Event",
+};
+const layout = fileURLToPath(new URL("../../fixtures/documentation/layout", import.meta.url));
+const now = "2026-11-30T12:00:00Z";
+
+async function locked(
+  act: (served: ClusterServer, run: (...words: string[]) => ReturnType<typeof runCli>) => Promise<void>,
+) {
+  const served = await serveCluster(kinds);
+  for (const [resource, name] of [
+    ["mutatingwebhookconfigurations", "sallyport-mutate"],
+    ["validatingwebhookconfigurations", "sallyport-validate"],
+    ["validatingwebhookconfigurations", "other"],
+  ] as const)
+    served.put(resource, { metadata: { name, annotations: { "sallyport.dev/namespace": "gate" } } });
+  const files = { "admin.conf": kubeconfigOf(served.url) };
+  const run = (...words: string[]) => runCli(["break-glass", "--kubeconfig", "admin.conf", ...words], { now, files });
+  try {
+    await act(served, run);
+  } finally {
+    await served.close();
+  }
+}
+
+test("without a reason nothing is asked", () =>
+  locked(async (served, run) => {
+    for (const words of [[], ["--reason", " "], ["--reason", "x".repeat(501)]]) {
+      const { exit, err } = await run(...words);
+      assert.is(exit, 2);
+      assert.match(err, "--reason");
+    }
+    assert.equal(served.asked(), []);
+  }));
+
+test("the webhooks go, others stay; who and why is kept; --off ends it", () =>
+  locked(async (served, run) => {
+    served.instead = (method, path) =>
+      path.endsWith("selfsubjectreviews") && method === "POST"
+        ? { status: 201, body: { kind: "SelfSubjectReview", status: { userInfo: { username: "alice" } } } }
+        : undefined;
+    const broken = await run("--reason", "INC-1: no Pod starts");
+    assert.is(broken.exit, 0, broken.err);
+    assert.match(broken.out, "2 webhook configurations removed");
+    assert.match(broken.out, "sallyport break-glass --off --namespace gate");
+    assert.equal(
+      served.all("validatingwebhookconfigurations").map(({ metadata }) => metadata.name),
+      ["other"],
+    );
+    assert.equal(served.all("mutatingwebhookconfigurations"), []);
+    const marker = served.find("configmaps", "sallyport-break-glass", "gate");
+    assert.equal(marker?.data, { reason: "INC-1: no Pod starts", by: "alice", kind: "break-glass" });
+    const [event] = served.all("events");
+    assert.is(event?.message, "alice took the admission webhooks out of force: INC-1: no Pod starts");
+    assert.is(event?.metadata.namespace, "gate");
+
+    const again = await run("--reason", "INC-2", "--namespace", "gate", "-o", "json");
+    assert.is(again.exit, 0, again.err);
+    assert.is(JSON.parse(again.out).removed, 0);
+    assert.match(JSON.stringify(served.find("configmaps", "sallyport-break-glass", "gate")?.data), "INC-2");
+
+    const off = await run("--off", "--namespace", "gate");
+    assert.is(off.exit, 0, off.err);
+    assert.is(served.find("configmaps", "sallyport-break-glass", "gate"), undefined);
+    assert.match(String(served.all("events").at(-1)?.message), "alice lets the server write");
+    const nothing = await run("--off", "--namespace", "gate");
+    assert.is(nothing.exit, 2);
+    assert.match(nothing.err, "the glass is not broken in namespace gate");
+  }));
+
+test("a webhook that keeps the marker out is removed first; an Event that cannot be written is said", () =>
+  locked(async (served, run) => {
+    served.instead = (method, path) => {
+      const isGuarded = served.all("validatingwebhookconfigurations").length > 1;
+      if (method === "POST" && path.endsWith("/configmaps") && isGuarded)
+        return { status: 500, body: { kind: "Status", code: 500, message: "failed calling webhook" } };
+      return path.endsWith("/events") ? { status: 403, body: { kind: "Status", code: 403, message: "no" } } : undefined;
+    };
+    const { exit, err } = await run("--reason", "every kind is matched");
+    assert.is(exit, 0, err);
+    assert.match(err, "the server is not told yet: [upstream-error] answered 500: failed calling webhook");
+    assert.match(err, "no Event was written: [access-denied]");
+    assert.is(served.all("mutatingwebhookconfigurations").length, 0);
+    assert.ok(served.find("configmaps", "sallyport-break-glass", "gate"));
+  }));
+
+test("who may not remove them is told so", () =>
+  locked(async (served, run) => {
+    served.instead = (method) =>
+      method === "DELETE" ? { status: 403, body: { kind: "Status", code: 403, message: "no" } } : undefined;
+    const { exit, err } = await run("--reason", "x");
+    assert.is(exit, 4);
+    assert.match(err, "may not delete validatingwebhookconfigurations.admissionregistration.k8s.io sallyport-validate");
+  }));
+
+test("status says what is exempt, that the glass is broken, and that nobody is asked", () =>
+  locked(async (served) => {
+    const store = tempFolder();
+    const world = { now, files: { "admin.conf": kubeconfigOf(served.url) } };
+    assert.is((await runCli(["mirror", "add", layout, "--store", store], world)).exit, 0);
+    const status = async (): Promise<readonly string[]> => {
+      const words = ["status", "--store", store, "--cluster", "--kubeconfig", "admin.conf", "-o", "json"];
+      const { out } = await runCli(words, world);
+      const { items } = JSON.parse(out) as { items: { name: string; state: string; text: string }[] };
+      return items
+        .filter(({ name }) => ["webhooks", "break-glass", "exempt"].includes(name))
+        .map(({ name, state, text }) => `${name} ${state} ${text}`);
+    };
+    const annotations = { "sallyport.dev/namespace": "gate", "sallyport.dev/exempt": '["namespace kube-system"]' };
+    served.put("mutatingwebhookconfigurations", { metadata: { name: "sallyport-mutate", annotations } });
+    assert.equal(await status(), [
+      "break-glass ok the glass is whole",
+      "webhooks ok sallyport-mutate, sallyport-validate",
+      "exempt warning not verified: namespace kube-system",
+    ]);
+    served.remove("mutatingwebhookconfigurations", "sallyport-mutate");
+    served.put("configmaps", {
+      metadata: { name: "sallyport-break-glass", namespace: "gate", creationTimestamp: now },
+      data: { reason: "INC-1", by: "alice" },
+    });
+    assert.match(
+      (await status())[0] ?? "",
+      "critical images are admitted unverified since 2026-11-30T12:00:00Z: alice",
+    );
+    served.instead = () => ({ status: 403, body: {} });
+    assert.match((await status()).join(), "webhooks failed");
+  }));
+
+test.run();
