@@ -47,7 +47,23 @@ export interface ClusterMetrics {
   brokenGlass(isBroken: boolean): void;
 }
 
+/** What grows old, as of when it is, when decisions begin to be stale, and how it is now. */
+export interface Aging {
+  readonly what: "mirror" | "trust" | "checkpoint";
+  /** Which of several; empty for the mirror. */
+  readonly subject: string;
+  readonly asOf?: Date | undefined;
+  readonly ends?: Date | undefined;
+  readonly state: "fresh" | "warned" | "stale";
+}
+
+export interface FreshnessMetrics {
+  /** Looked at whenever somebody reads the metrics; the last one counts. */
+  watch(look: () => readonly Aging[]): void;
+}
+
 export interface Metrics {
+  readonly freshness: FreshnessMetrics;
   readonly cluster: ClusterMetrics;
   readonly recheck: RecheckMetrics;
   readonly admission: AdmissionMetrics;
@@ -164,6 +180,7 @@ export function createMetrics(version: string): Metrics {
     registry,
     recheck: recheckMetrics(registry),
     admission: admissionMetrics(registry),
+    freshness: freshnessMetrics(registry),
     snapshots: snapshotMetrics(registry),
     cluster: clusterMetrics(registry),
     reports: reportMetrics(registry),
@@ -180,6 +197,47 @@ export function createMetrics(version: string): Metrics {
     certificateExpires: (listener, at) => expiry.set({ listener }, at.getTime() / 1000),
     render: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+const agingStates = { fresh: 0, warned: 1, stale: 2 } as const;
+
+function freshnessMetrics(registry: Registry): FreshnessMetrics {
+  let watched: () => readonly Aging[] = () => [];
+  const gauge = (name: string, help: string, valueOf: (one: Aging) => number | undefined): Gauge<"what" | "subject"> =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["what", "subject"] as const,
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const one of watched()) {
+          const value = valueOf(one);
+          if (value !== undefined) this.set({ what: one.what, subject: one.subject }, value);
+        }
+      },
+    });
+  const seconds = (at: Date | undefined): number | undefined => at && at.getTime() / 1000;
+  gauge(
+    "sallyport_freshness_as_of_timestamp_seconds",
+    "As of when the mirror, its trusted roots and the checkpoints of logs are.",
+    ({ asOf }) => seconds(asOf),
+  );
+  gauge(
+    "sallyport_freshness_ends_timestamp_seconds",
+    "When they spend the budget that denies, or warns where none denies.",
+    ({ ends }) => seconds(ends),
+  );
+  gauge(
+    "sallyport_freshness_state",
+    "How old they are by the server's budgets: 0 fresh, 1 warned of, 2 stale.",
+    ({ state }) => agingStates[state],
+  );
+  return {
+    watch: (look) => {
+      watched = look;
+    },
   };
 }
 

@@ -14,6 +14,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/attacks/archives.test.ts",
     why: "what it refuses of archives is imported there, of snapshots in snapshots.test.ts, and what it lets through",
   },
+  "cli/input/at-flag.ts": {
+    test: "test/cli/commands/status.test.ts",
+    why: "every command that shows ages is asked there for another time",
+  },
   "cli/input/initial-roots.ts": {
     test: "test/cli/commands/snapshot.test.ts",
     why: "a root of SALLYPORT_TUF_ROOT is the one that counts there, and without it the built-in one",

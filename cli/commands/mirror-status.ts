@@ -22,7 +22,7 @@ import { cutFront } from "../render/table.ts";
 import { toUtcText } from "../render/time.ts";
 import type { RootStatus } from "../render/trust.ts";
 import { wrapText } from "../render/wrap.ts";
-import { newestSigned, readRootStatuses } from "./trust-status.ts";
+import { newestSigned, readRootStatuses } from "../health/root-status.ts";
 
 const nameWidth = 14;
 

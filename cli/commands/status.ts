@@ -22,7 +22,7 @@ import { shortDigest } from "../render/digest.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { styleOf } from "../render/style.ts";
 import { toUtcText } from "../render/time.ts";
-import { newestSigned, readRootStatuses, readTrustedLogs } from "./trust-status.ts";
+import { newestSigned, readRootStatuses, readTrustedLogs } from "../health/root-status.ts";
 
 interface StatusOptions extends StoreOptions, TrustOptions, OutputOptions, AtOptions {
   readonly cluster?: boolean;

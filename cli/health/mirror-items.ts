@@ -24,7 +24,6 @@ import { type Item, levelOf, withStore } from "./item.ts";
 
 export interface MirrorToJudge {
   readonly mirror: Mirror;
-  readonly status: MirrorStatus;
   readonly roots: readonly RootStatus[];
   /** The logs of the trusted roots that can be used. */
   readonly logs: readonly TransparencyLogKey[];
@@ -43,26 +42,34 @@ const commands = {
 } as const;
 
 /** Of each kind of thing, in the order in which people look at them. */
-export function mirrorItems(judged: MirrorToJudge): readonly Item[] {
-  const { mirror, status, roots, now, signed } = judged;
-  const state = mirror.knowledge().state();
-  // As decisions judge it: a clock set back makes nothing fresher.
-  const at = later(now, signed) ?? now;
-  const runs = mirror.log.datedRuns();
-  const lastKind = runs[0]?.kind === "import" ? "archive" : "sync";
-  const source = state.mirrored?.by ?? lastKind;
-  const isImported = source === "archive";
-  const store = mirror.folder;
-  // A snapshot is not written here: a newer one of the same place mends it.
-  const pull = status.snapshot && withStore(`sallyport snapshot pull ${status.snapshot.from} --store STORE`, store);
+export function mirrorItems(judged: MirrorToJudge & { readonly status: MirrorStatus }): readonly Item[] {
+  const { mirror, status, now, signed } = judged;
   return [
     clockItem(now, signed),
     ...(status.snapshot === undefined ? [] : [snapshotItem(status.snapshot, now)]),
-    mirrorItem(judged, at, pull ?? withStore(commands[source], store)),
-    ...trustItems(roots, judged.budgets, at, pull ?? withStore(isImported ? commands.trust : commands.update, store)),
-    ...checkpointItems(judged, state.checkpoints ?? [], at),
-    ...runItems(runs, now, store),
-    diskItem(status, store),
+    ...agingItems(judged),
+    ...runItems(mirror.log.datedRuns(), now, mirror.folder),
+    diskItem(status, mirror.folder),
+  ];
+}
+
+/** What grows old: the mirror, its trusted roots, and the checkpoints of logs. */
+export function agingItems(judged: MirrorToJudge): readonly Item[] {
+  const { mirror, roots, now, signed, budgets } = judged;
+  const state = mirror.knowledge().state();
+  // As decisions judge it: a clock set back makes nothing fresher.
+  const at = later(now, signed) ?? now;
+  const lastKind = mirror.log.datedRuns()[0]?.kind === "import" ? "archive" : "sync";
+  const source = state.mirrored?.by ?? lastKind;
+  const fixOf = (command: string): string => withStore(command, mirror.folder);
+  // A snapshot is not written here: a newer one of the same place mends it.
+  const { currentSnapshot } = mirror;
+  const pull = currentSnapshot && fixOf(`sallyport snapshot pull ${currentSnapshot.from} --store STORE`);
+  const fixOfTrust = pull ?? fixOf(source === "archive" ? commands.trust : commands.update);
+  return [
+    mirrorItem(judged, at, pull ?? fixOf(commands[source])),
+    ...trustItems(roots, budgets, at, fixOfTrust),
+    ...checkpointItems(judged, state.checkpoints ?? [], at, pull ?? fixOf(commands[source])),
   ];
 }
 
@@ -157,8 +164,8 @@ function checkpointItems(
   { mirror, logs, budgets: { maxCheckpointAge } }: MirrorToJudge,
   notes: readonly string[],
   now: Date,
+  fix: string,
 ): readonly Item[] {
-  const fix = withStore(commands.archive, mirror.folder);
   return notes.map((note): Item => {
     const { origin, treeSize } = originOf(note, mirror.limits);
     const common = { name: "checkpoint", subject: origin };

@@ -14,6 +14,7 @@ import type { Parts, Server } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
+import { watchFreshness } from "./watch-freshness.ts";
 import type { Following } from "./follow-snapshots.ts";
 import { openParts } from "./open-parts.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
@@ -108,6 +109,7 @@ export async function openTaken(config: Config, running: Running) {
     };
     const inForce = (): void => {
       adopt();
+      metrics.freshness.watch(watchFreshness({ config, mirror, io, log }));
       cluster?.inForce({ config, policies: parts.policies });
       if (mirror.currentSnapshot !== undefined) metrics.snapshots.reads(mirror.currentSnapshot);
     };
