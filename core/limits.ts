@@ -84,6 +84,8 @@ export interface Limits {
   readonly signatureChecksPerImage: number;
   /** Verifications in one decision, over all its images and rules. */
   readonly signatureChecksPerDecision: number;
+  /** The same in a decision that an API server waits for: all other reviews wait as long. */
+  readonly signatureChecksPerReview: number;
   readonly jsonDepth: number;
   readonly jsonBytes: number;
   /** Digits of an integer that is read exactly: 64 bits have twenty. */
@@ -236,6 +238,7 @@ export const defaultLimits: Limits = {
   signatureBytesPerImage: 256 * mib,
   signatureChecksPerImage: 10_000,
   signatureChecksPerDecision: 50_000,
+  signatureChecksPerReview: 2000,
   jsonDepth: 100,
   jsonBytes: 128 * mib,
   integerDigits: 20,
@@ -304,6 +307,12 @@ export const defaultLimits: Limits = {
   listedDamage: 10_000,
   listedRemovals: 10_000,
 };
+
+/** The bounds of decisions that are made while others wait for theirs. */
+export const reviewLimits = (limits: Limits): Limits => ({
+  ...limits,
+  signatureChecksPerDecision: Math.min(limits.signatureChecksPerDecision, limits.signatureChecksPerReview),
+});
 
 /**
  * The defaults, and what was given in their place; what is given as `undefined` is not given.

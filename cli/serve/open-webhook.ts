@@ -4,6 +4,7 @@ import { AskingRun } from "../../core/decide/settle.ts";
 import { createEngine, type Engine, type Policy, type PolicyException } from "../../core/index.ts";
 import type { Unavailable } from "../../core/knowledge/answer.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
+import { reviewLimits } from "../../core/limits.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { AdmissionMetrics, ReportMetrics } from "../../proxy/metrics.ts";
@@ -96,7 +97,8 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     exceptions,
     settings,
     distrust,
-    limits,
+    // Deciding is synchronous: whoever brings images with very many signatures holds all others up.
+    limits: reviewLimits(limits),
   });
   const inputs = { fail: inputFor("Fail"), ignore: inputFor("Ignore") };
   const engines = {

@@ -26,7 +26,7 @@ import { createImageVerifier } from "../verify/image-verifier.ts";
 import { isAllowed } from "./allowed.ts";
 import type { Decision } from "./decision.ts";
 import { runPasses } from "./passes.ts";
-import { plainKey } from "./plain-request.ts";
+import { plainRequests } from "./plain-request.ts";
 import { RememberedDecisions } from "./remembered-decisions.ts";
 
 export interface EngineSettings {
@@ -75,6 +75,8 @@ export interface Engine {
   readonly warnings: readonly PolicyWarning[];
   /** The engine's bounds: the given ones, else the defaults. */
   readonly limits: Limits;
+  /** Whether its policies read no more of a request than kinds, names, labels, users and images of Pods. */
+  readonly isPlain: boolean;
   decide(request: AdmissionRequest, knowledge: Knowledge, now: Date, options?: DecideOptions): Decision;
 }
 
@@ -104,15 +106,16 @@ export function createEngine(options: EngineOptions): Engine {
     }),
   );
   const candidates = indexRules(compiled);
-  const keyOf = plainKey(options.policies, options.exceptions ?? []);
+  const plain = plainRequests(options.policies, options.exceptions ?? []);
   const remembered = new RememberedDecisions(Math.min(limits.memoDecisions, limits.memoEntries));
   return {
     limits,
+    isPlain: plain?.ofEveryKind ?? false,
     policies: options.policies,
     warnings: compiled.flatMap((policy) => [...policy.policy.warnings, ...attestorWarnings(policy)]),
     decide(request, source, now, { exhaustive = false, pass } = {}) {
       const state = source.state?.() ?? {};
-      const key = exhaustive || state.version === undefined ? undefined : keyOf?.(request, pass);
+      const key = exhaustive || state.version === undefined ? undefined : plain?.keyOf(request, pass);
       const known = key === undefined ? undefined : remembered.find(source, state.version, key, now);
       if (known !== undefined) {
         const { results, patches, read, newestSignedTime } = known;

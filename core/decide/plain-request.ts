@@ -22,8 +22,12 @@ interface Reads {
   readonly user: boolean;
 }
 
-/** The text of a request in a pass; undefined where it does not say everything that is read. */
-export type PlainKey = (request: AdmissionRequest, pass: Pass | undefined) => string | undefined;
+export interface PlainRequests {
+  /** Whether no more is read of any kind: no policy says itself where images are. */
+  readonly ofEveryKind: boolean;
+  /** The text of a request in a pass; undefined where it does not say everything that is read. */
+  readonly keyOf: (request: AdmissionRequest, pass: Pass | undefined) => string | undefined;
+}
 
 /** Longer ones are of resources with dozens of images, whose decisions take much memory. */
 const longestKey = 4096;
@@ -41,7 +45,10 @@ const isPlain = (rule: Rule): boolean =>
   !hasVariables(rule.verifyImages);
 
 /** Undefined where a policy or an exception reads more than a text can say. */
-export function plainKey(policies: readonly Policy[], exceptions: readonly PolicyException[]): PlainKey | undefined {
+export function plainRequests(
+  policies: readonly Policy[],
+  exceptions: readonly PolicyException[],
+): PlainRequests | undefined {
   const rules = policies.flatMap(({ spec }) => spec.rules);
   if (!rules.every(isPlain) || exceptions.some(({ conditions }) => conditions !== undefined)) return undefined;
   const filters = [
@@ -55,7 +62,10 @@ export function plainKey(policies: readonly Policy[], exceptions: readonly Polic
     user: filters.some(({ roles, clusterRoles, subjects }) => [roles, clusterRoles, subjects].some(isGiven)),
   };
   const own = new Set(rules.flatMap(({ imageExtractors = {} }) => Object.keys(imageExtractors)));
-  return (request, pass) => (own.has(request.kind.kind) ? undefined : textOf(request, pass, reads));
+  return {
+    ofEveryKind: own.size === 0,
+    keyOf: (request, pass) => (own.has(request.kind.kind) ? undefined : textOf(request, pass, reads)),
+  };
 }
 
 const isGiven = (value: unknown): boolean => value !== undefined;

@@ -116,8 +116,14 @@ function once(seen: Map<string, number>, value: string, index: number, at: strin
   else judge.refuse(at, `${JSON.stringify(value)} is used by entry ${before} already`);
 }
 
+/** An API server without a login gets 401, and a webhook configuration that ignores failures admits then. */
+const unsentLogin =
+  "an API server sends a login to a webhook only where its --admission-control-config-file names a kubeconfig with " +
+  "one for this server; without it nothing is judged here, and what may fail is admitted";
+
 function checkListener(listener: Listener, at: string, config: Config, judge: Judge): void {
   const { address, tls, auth, plainHTTP } = listener;
+  if (servesAdmission(listener) && auth.by !== "none") judge.warn(`${at}/auth/by`, unsentLogin);
   const found = findAddress(address);
   if (found === undefined) {
     judge.refuse(`${at}/address`, `expected HOST:PORT such as 127.0.0.1:5000, found ${JSON.stringify(address)}`);

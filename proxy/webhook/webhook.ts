@@ -31,7 +31,7 @@ export interface WebhookOptions {
   /** Who is asked for what is not known, until a time on the clock of `performance`. Without it nobody is asked. */
   readonly asker?: ((deadline: number) => Asker) | undefined;
   readonly refreshMs: number;
-  /** Requests that wait for others to answer; more are shed. */
+  /** Requests that wait for others to answer; more are shed. No namespace holds more places than are free. */
   readonly concurrency: number;
   readonly limits: Limits;
   readonly now: () => Date;
@@ -110,7 +110,10 @@ const smallReview = 1024 * 1024;
 export class Webhook {
   readonly #options: WebhookOptions;
   readonly #own: OwnPlaces;
+  readonly #skipsManaged: boolean;
   #waiting = 0;
+  /** By namespace. */
+  readonly #waitingIn = new Map<string, number>();
   /** Of large reviews that are read or answered. */
   #largeBytes = 0;
 
@@ -118,6 +121,8 @@ export class Webhook {
     this.#options = options;
     const { fail, ignore } = options.engines;
     this.#own = ownPlaces([...fail.policies, ...ignore.policies]);
+    // A record is of the whole object.
+    this.#skipsManaged = fail.isPlain && ignore.isPlain && options.record === undefined;
   }
 
   /** Answers a request to one of the paths. */
@@ -159,7 +164,7 @@ export class Webhook {
   #answer(body: Buffer, place: Place, path: string, end: number, began: number, response: ServerResponse): void {
     let uid = "";
     try {
-      const review = readReview(body.toString("utf8"), this.#options.limits);
+      const review = readReview(body.toString("utf8"), this.#options.limits, { skipsManaged: this.#skipsManaged });
       uid = review.uid;
       const judged = this.#judge(review.request(), place, path, { began, end }, response);
       if ("then" in judged)
@@ -205,7 +210,7 @@ export class Webhook {
     time: { readonly began: number; readonly end: number },
     response: ServerResponse,
   ): Omit<ReviewAnswer, "uid"> | Promise<Omit<ReviewAnswer, "uid">> {
-    const { engines, knowledge, asker, now, refreshMs, concurrency, judged, newId, record } = this.#options;
+    const { engines, knowledge, asker, now, refreshMs, judged, newId, record } = this.#options;
     let write: ((id: string | undefined) => string) | undefined;
     const made = (decision: Decision, known: Knowledge): Decision => {
       write = record?.({ request, decision, knowledge: known, place });
@@ -239,12 +244,14 @@ export class Webhook {
     const options = { pass: place.pass };
     const at = now();
     if (asker === undefined) return tell(made(engine.decide(request, knowledge, at, options), knowledge));
-    // Most requests need nobody: they are decided at once, and are never shed.
-    if (this.#waiting >= concurrency) {
+    const room = this.#placeFor(request.namespace);
+    // Most requests need nobody: they are decided at once, and are never shed. Where no answer grows old, none waits.
+    if (typeof room === "object" || refreshMs === Number.POSITIVE_INFINITY) {
       const decision = made(engine.decide(request, knowledge, at, options), knowledge);
-      return tell(decision.open.length === 0 ? decision : shed);
+      if (decision.open.length === 0) return tell(decision);
+      if (typeof room === "object") return tell(room);
     }
-    this.#waiting += 1;
+    const leave = room();
     const whole = time.end - time.began;
     const run = new AskingRun(knowledge, asker(time.began + whole * partForAsking), at, {
       heldBytes: engine.limits.heldBytes,
@@ -256,9 +263,25 @@ export class Webhook {
     settled.catch((error: unknown) => this.#options.failed(error, response));
     return untilDeadline(settled, time.began + whole * partForDeciding)
       .then((decision) => (decision === "late" ? tell(late) : tell(decision, run.usedInOutages())))
-      .finally(() => {
-        this.#waiting -= 1;
-      });
+      .finally(leave);
+  }
+
+  /** Takes a place among those that wait, and leaves it; or why there is none. */
+  #placeFor(namespace = ""): Refusal | (() => () => void) {
+    const own = this.#waitingIn.get(namespace) ?? 0;
+    const free = this.#options.concurrency - this.#waiting;
+    if (free <= 0) return shed("too many requests wait for registries at the same time");
+    if (own >= free) return shed("too many requests of this namespace wait for registries at the same time");
+    const count = (by: 1 | -1): void => {
+      this.#waiting += by;
+      const left = (this.#waitingIn.get(namespace) ?? 0) + by;
+      if (left === 0) this.#waitingIn.delete(namespace);
+      else this.#waitingIn.set(namespace, left);
+    };
+    return () => {
+      count(1);
+      return () => count(-1);
+    };
   }
 }
 
@@ -266,11 +289,7 @@ type Decided = Decision | Refusal | "unchanged";
 
 const isDecision = (decided: Decided): decided is Decision => typeof decided === "object" && "results" in decided;
 
-const shed: Refusal = {
-  code: 429,
-  retryAfter,
-  message: "[overloaded] too many requests wait for registries at the same time; try again",
-};
+const shed = (why: string): Refusal => ({ code: 429, retryAfter, message: `[overloaded] ${why}; try again` });
 
 const late: Refusal = {
   code: 429,

@@ -16,7 +16,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
-import { defaultLimits, type Limits, limitsWith } from "../../core/limits.ts";
+import { defaultLimits, type Limits, limitsWith, reviewLimits } from "../../core/limits.ts";
 import type { Failure } from "../../core/verdict.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { createAliases } from "../../core/oci/aliases.ts";
@@ -367,6 +367,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   signatureBytesPerImage: { low: 10, run: verifying({}) },
   signatureChecksPerImage: { low: 0, run: verifying({}) },
   signatureChecksPerDecision: { low: 0, run: verifying({}) },
+  signatureChecksPerReview: { low: 0, run: (limits) => verifying({})(reviewLimits({ ...defaultLimits, ...limits })) },
   jsonDepth: { low: 1, run: verifying({}) },
   jsonBytes: { low: 1, run: listing },
   integerDigits: { low: 0, run: fetching() },

@@ -1,7 +1,7 @@
 /** The text by which requests are alike: what a policy reads is in it, and nothing has two readings. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { plainKey } from "../../../core/decide/plain-request.ts";
+import { plainRequests } from "../../../core/decide/plain-request.ts";
 import type { JsonObject, JsonValue } from "../../../core/encoding/json.ts";
 import type { AdmissionRequest } from "../../../core/kyverno/rule/request.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
@@ -10,11 +10,14 @@ import { image, load, pod, policyText } from "../../support/fixture-policies.ts"
 const test = suite("core/decide/plain-request");
 
 /** A policy with something in place of its line of matching, or of the first line of its entry. */
-const keyOf = (edit: (text: string) => string = (text) => text, exceptions: Parameters<typeof plainKey>[1] = []) => {
+const keyOf = (
+  edit: (text: string) => string = (text) => text,
+  exceptions: Parameters<typeof plainRequests>[1] = [],
+) => {
   const text = edit(policyText());
   const { policies, errors } = load(text);
   assert.equal(errors, []);
-  return plainKey(policies, exceptions);
+  return plainRequests(policies, exceptions)?.keyOf;
 };
 const plain = keyOf();
 const web = pod(image("signed"));

@@ -23,6 +23,7 @@ const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "
 /** An engine that reads keys one after the other: each key's text names the next one. */
 const chain = (first: string, limits = defaultLimits): Engine => ({
   limits,
+  isPlain: true,
   policies: [],
   warnings: [],
   decide(_request, source: Knowledge) {

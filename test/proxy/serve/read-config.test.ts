@@ -267,6 +267,20 @@ upstreams: [{ host: a.io, ca: ../ca }, { host: b.io, ca: ../ca }]\n`;
   assert.equal(filesOf(requireConfig(read(text))), ["etc/tls/c", "/k", "etc/t", "ca"]);
 });
 
+test("a login that API servers do not send is a warning, on a listener of admission alone", () => {
+  const withLogin = (serves: string) =>
+    read(
+      `${head}store: store\npolicies: { folders: [p.yaml] }\nlisteners:\n` +
+        `- { address: "127.0.0.1:8443", serves: [${serves}], auth: { by: token, file: tokens } }\n`,
+    ).warnings;
+  assert.equal(
+    withLogin("admission").map(({ place }) => place.split(":").slice(0, 2).join(":")),
+    ["etc/c.yaml:6"],
+  );
+  assert.match(withLogin("admission")[0]?.message ?? "", "--admission-control-config-file");
+  assert.equal(withLogin("registry"), []);
+});
+
 test("upstreams that nobody asks, because no mode is said, are a warning; said to be offline they are none", () => {
   const upstreams = "upstreams: [{ host: ghcr.io }]\n";
   const warned = (text: string, flags = {}) =>

@@ -23,7 +23,10 @@ function counted() {
 test("one turn reads the state once, the next one again", async () => {
   const { knowledge, count } = counted();
   const states = Array.from({ length: 5 }, () => knowledge.state?.().version);
-  assert.equal(states, Array.from({ length: 5 }, () => "1"));
+  assert.equal(
+    states,
+    Array.from({ length: 5 }, () => "1"),
+  );
   await nextTurn();
   assert.is(knowledge.state?.().version, "2");
   assert.is(count(), 2);

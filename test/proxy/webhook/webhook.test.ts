@@ -192,6 +192,27 @@ test("more than may wait at once are shed; what needs nobody is decided all the 
   await gate.close();
 });
 
+test("one namespace takes half of the places at most, so that others find one", async () => {
+  const gate = await openGate([strict], { knowledge: without(() => true), asker: slow, concurrency: 8 });
+  const askIn = (namespace: string, count: number) =>
+    Array.from({ length: count }, () =>
+      gate.post("/mutate/fail?timeout=2s", reviewOf(pod(image("signed")), { namespace })),
+    );
+  const isShed = ({ message }: { readonly message: string }): boolean => /too many requests/.test(message);
+  const crowd = await Promise.all([...askIn("crowd", 30), ...askIn("other", 2), ...askIn("third", 1)]);
+  const shed = [crowd.slice(0, 30), crowd.slice(30, 32), crowd.slice(32)].map((some) => some.filter(isShed).length);
+  assert.equal(shed, [26, 0, 0]);
+  assert.ok(
+    crowd
+      .slice(0, 30)
+      .filter(isShed)
+      .every(({ message }) => /of this namespace/.test(message)),
+  );
+  const [again] = await Promise.all(askIn("crowd", 1));
+  assert.not(again !== undefined && isShed(again), "places are left again");
+  await gate.close();
+});
+
 test("what is asked for in time is decided with the answers", async () => {
   const known = without(() => false);
   const asker = (): Asker => ({
