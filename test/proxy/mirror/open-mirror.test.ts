@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { EngineError } from "../../../core/errors.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { migrations } from "../../../proxy/mirror/statements.ts";
+import { lockWriter } from "../../../proxy/mirror/writer-lock.ts";
 import { rowChecksum } from "../../../proxy/mirror/row-checksum.ts";
 import { oldMirror } from "../../support/old-mirror.ts";
 import { throwsCode } from "../../support/assert.ts";
@@ -16,6 +17,7 @@ import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/mirror/open-mirror");
 const question = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
+const absent = { state: "absent", ...origin } as const;
 const read = (folder: string) => () => openMirror(folder, { mode: "read", limits: defaultLimits }).close();
 const write = (folder: string) => () => openMirror(folder, { mode: "write", limits: defaultLimits }).close();
 
@@ -283,6 +285,55 @@ test("a copy of the file is a mirror", () => {
   );
   truncateSync(join(copy, "mirror.db"), 50);
   throwsCode("mirror-corrupt", read(copy));
+});
+
+/** A mirror whose writer died in the middle of a transaction that was not kept: half of its pages are in the file. */
+function withHotJournal(): string {
+  const [written, left] = [writtenMirror((mirror) => mirror.writer().setAnswer(question, absent)), temporaryFolder()];
+  const writer = new Database(join(written, "mirror.db"));
+  writer.pragma("journal_mode = DELETE");
+  // Pages that do not fit are written before the commit, and their earlier content lies in the journal.
+  writer.pragma("cache_size = 1");
+  writer.pragma("cache_spill = 1");
+  writer.exec("BEGIN IMMEDIATE; DELETE FROM answer; CREATE TABLE filler (bytes BLOB)");
+  const fill = writer.prepare("INSERT INTO filler VALUES (randomblob(2000))");
+  for (let rows = 0; rows < 500; rows++) fill.run();
+  for (const name of ["mirror.db", "mirror.db-journal"]) copyFileSync(join(written, name), join(left, name));
+  writer.exec("ROLLBACK");
+  writer.close();
+  return left;
+}
+
+test("what a writer that died left half written is rolled back, whoever comes first", () => {
+  const half = new Database(join(withHotJournal(), "mirror.db"), { readonly: true });
+  const failed = (() => {
+    try {
+      return half.pragma("user_version", { simple: true });
+    } catch (error) {
+      return (error as { readonly code?: string }).code;
+    }
+  })();
+  half.close();
+  // What this test is about: a reader alone cannot do it.
+  assert.is(failed, "SQLITE_READONLY_ROLLBACK");
+  for (const first of [read, write]) {
+    const folder = withHotJournal();
+    first(folder)();
+    assert.not(existsSync(join(folder, "mirror.db-journal")));
+    reading(folder, (mirror) => assert.is(mirror.knowledge().answer(question)?.state, "absent"));
+    const tables = new Database(join(folder, "mirror.db"), { readonly: true });
+    assert.is(tables.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'filler'").pluck().get(), 0);
+    tables.close();
+  }
+});
+
+test("a reader that must roll back waits for a writer, and says who it is", () => {
+  const folder = withHotJournal();
+  const lock = lockWriter(folder, 0);
+  throwsCode("mirror-busy", () => openMirror(folder, { mode: "read", waitMs: 50, limits: defaultLimits }));
+  assert.ok(existsSync(join(folder, "mirror.db-journal")));
+  lock.release();
+  read(folder)();
 });
 
 test.run();
