@@ -18,12 +18,12 @@ import type { Reporter } from "../../proxy/reports/reporter.ts";
 import { instanceLetters, newDecisionId } from "../../proxy/state/decision-id.ts";
 import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import { resourceName } from "../../core/admission/denial.ts";
-import { refuseRoleSelectors } from "../../core/admission/role-selectors.ts";
+import { readsRoles, refuseRoleSelectors } from "../../core/admission/role-selectors.ts";
 import { AdmissionRecheck, policyName } from "../../proxy/webhook/admission-recheck.ts";
 import { onceATurn } from "../../proxy/webhook/once-a-turn.ts";
 import { isPrunedKey } from "../../core/kyverno/policy/check-attestors.ts";
 import { readsObjects } from "../../core/admission/kept-request.ts";
-import { type AdmissionEvent, type NotPassed, Webhook } from "../../proxy/webhook/webhook.ts";
+import { type AdmissionEvent, type NotPassed, Webhook, type WebhookOptions } from "../../proxy/webhook/webhook.ts";
 import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { readWholeResources } from "../input/resources.ts";
@@ -84,7 +84,6 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   const io = logEar(parts.io, log);
   const now = (): Date => io.now();
   const { policies, exceptions } = readServePolicies(config, io, parts.cluster?.policies);
-  for (const policy of policies) refuseRoleSelectors(policy);
   const { settings, distrust, given } = judgingOf({ config, mirror, io });
   const { objects } = config.policies;
   parts.cluster?.objects.want(policies.flatMap(({ spec }) => namedObjectsIn(spec)));
@@ -145,6 +144,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
         });
   const webhook = new Webhook({
     engines,
+    rolesOf: rolesFor(engines, exceptions, parts.cluster),
     knowledge,
     asker,
     refreshMs,
@@ -194,6 +194,23 @@ function prunedKeys(policies: readonly Policy[]): ReadonlyMap<string, string> {
         told.set(policyName(policy), `policy ${policy.name}: ${field} has no key; write pubkey in place of pubKey`);
       }
   return told;
+}
+
+/** The roles of users by the bindings of the cluster, for the policies that read them. */
+function rolesFor(
+  engines: WebhookOptions["engines"],
+  exceptions: readonly PolicyException[],
+  cluster: ServeCluster | undefined,
+): WebhookOptions["rolesOf"] {
+  const { fail, ignore } = engines;
+  if (cluster === undefined) {
+    for (const policy of [...fail.policies, ...ignore.policies]) refuseRoleSelectors(policy);
+    return undefined;
+  }
+  const reading = (["fail", "ignore"] as const).filter((one) => readsRoles(engines[one].policies, exceptions));
+  const { bindings } = cluster;
+  if (reading.length > 0) bindings.want();
+  return Object.fromEntries(reading.map((strictness) => [strictness, (user) => bindings.rolesOf(user)]));
 }
 
 interface RecheckBy {

@@ -14,6 +14,7 @@ import type { ReadinessCheck } from "../../proxy/serve/health.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
+import { RoleBindings } from "../../proxy/cluster/role-bindings.ts";
 import { WatchedObjects } from "../../proxy/cluster/watched-objects.ts";
 import type { Parts } from "../../proxy/upstream/route.ts";
 import type { CommandIO } from "../command.ts";
@@ -29,6 +30,8 @@ export interface ServeCluster {
   readonly policies: OtherPolicies | undefined;
   /** Namespaces, and what policies name. */
   readonly objects: WatchedObjects;
+  /** Of users to roles, once a policy selects by them. */
+  readonly bindings: RoleBindings;
   /** Who is asked for the rest. */
   readonly parts: Pick<Parts, "cluster" | "key">;
   readonly checks: readonly ReadinessCheck[];
@@ -91,6 +94,7 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
     ? new (await import("./keep-webhooks.ts")).KeptWebhooks({ cluster, io, log, metrics, authorities })
     : undefined;
   const objects = new WatchedObjects({ cluster, limits, now, failed });
+  const bindings = new RoleBindings({ cluster, failed });
   const ended = policies?.run(stop.signal);
   const tellNotLoaded = (): void => {
     metrics.notLoaded(notLoaded.length);
@@ -109,6 +113,7 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
   return {
     cluster,
     objects,
+    bindings,
     policies:
       policies === undefined
         ? undefined
@@ -133,7 +138,7 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
     },
     async close() {
       stop.abort();
-      await Promise.all([ended, objects.close(), webhooks?.close()]);
+      await Promise.all([ended, objects.close(), bindings.close(), webhooks?.close()]);
       await cluster.close();
     },
   };

@@ -35,6 +35,8 @@ export interface WebhookOptions {
   readonly concurrency: number;
   readonly limits: Limits;
   readonly now: () => Date;
+  /** The roles of a user, for the policies that read them. @throws EngineError where they cannot be known. */
+  readonly rolesOf?: Partial<Record<Strictness, RolesOf>> | undefined;
   /** An id for each answer, by which people ask for it. */
   readonly newId?: (() => DecisionId) | undefined;
   /** Keeps what did not pass, under its id. */
@@ -60,6 +62,11 @@ export interface Made {
   readonly knowledge: Knowledge;
   readonly place: Place;
 }
+
+export type RolesOf = (user: NonNullable<AdmissionRequest["userInfo"]>) => {
+  readonly roles: readonly string[];
+  readonly clusterRoles: readonly string[];
+};
 
 /** A decision about a request, and the old answers that it rests on because nobody could give newer ones. */
 export interface Judged {
@@ -166,7 +173,7 @@ export class Webhook {
     try {
       const review = readReview(body.toString("utf8"), this.#options.limits, { skipsManaged: this.#skipsManaged });
       uid = review.uid;
-      const judged = this.#judge(review.request(), place, path, { began, end }, response);
+      const judged = this.#judge(this.#withRoles(review.request(), place), place, path, { began, end }, response);
       if ("then" in judged)
         judged.then(
           (answer) => send(response, { uid, ...answer }),
@@ -185,6 +192,12 @@ export class Webhook {
     else this.#options.failed(error, response);
     if (uid === "") reply(response, refused.code ?? 500, JSON.stringify({ error: refused.message }));
     else send(response, { uid, refused });
+  }
+
+  /** A review names no roles. What selects by roles that nobody knows would select nothing, so that is refused. */
+  #withRoles(request: AdmissionRequest, { strictness }: Place): AdmissionRequest {
+    const rolesOf = this.#options.rolesOf?.[strictness];
+    return rolesOf === undefined ? request : { ...request, ...rolesOf(request.userInfo ?? {}) };
   }
 
   /** Whether it can be asked for by its id from now on. */

@@ -251,4 +251,52 @@ test("it writes the webhook configurations of its policies, and again what other
     },
   ));
 
+const bound = { rolebindings: "RoleBinding", clusterrolebindings: "ClusterRoleBinding" };
+const ofRole = objectOf(
+  policyText({
+    name: "strict",
+    spec: "validationFailureAction: Enforce\nbackground: false",
+    match: "any: [{ resources: { kinds: [Pod] }, clusterRoles: [deployer] }]",
+  }),
+);
+const binding = (user: string): object => ({
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRoleBinding",
+  metadata: { name: "deployers" },
+  roleRef: { kind: "ClusterRole", name: "deployer" },
+  subjects: [{ kind: "User", name: user }],
+});
+
+test("roles are those of the cluster's bindings; where those cannot be read, nothing is admitted", async () => {
+  const settled = async (ask: () => Promise<{ allowed: boolean }>, wanted: boolean): Promise<void> => {
+    for (let times = 0; times < 400 && (await ask()).allowed !== wanted; times++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.is((await ask()).allowed, wanted);
+  };
+  await inCluster(
+    async ({ url, served, logged }) => {
+      await logged(loaded);
+      await settled(() => judge(url, "unsigned"), true);
+      served.put("clusterrolebindings", binding("alice"));
+      await settled(() => judge(url, "unsigned"), false);
+      served.put("clusterrolebindings", binding("bob"));
+      await settled(() => judge(url, "unsigned"), true);
+    },
+    { begin: (served) => void served.put("clusterpolicies", ofRole), resources: { ...kinds, ...bound } },
+  );
+  await inCluster(
+    async ({ url, logged }) => {
+      await logged(loaded);
+      const { allowed, message } = await judge(url, "signed");
+      assert.not(allowed);
+      assert.match(message, /policies select by roles/);
+      assert.ok(
+        (await review(url, "/mutate/ignore", pod(image("signed")))).allowed,
+        "no policy of this path reads roles",
+      );
+    },
+    { begin: (served) => void served.put("clusterpolicies", ofRole) },
+  );
+});
+
 test.run();
