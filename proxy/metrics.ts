@@ -27,6 +27,21 @@ export interface ReportMetrics {
   waiting(count: number): void;
 }
 
+/** Syncs by a timer. */
+export interface SyncMetrics {
+  /** One that ended at `at`: what nobody answered, and of which images the far side's policies would decide. */
+  synced(round: {
+    readonly at: Date;
+    /** Why it counts as failed; none: it does not. */
+    readonly codes: readonly string[];
+    readonly covered: number;
+    readonly uncovered: number;
+    readonly outages: readonly { readonly from: string; readonly code: string; readonly questions: number }[];
+  }): void;
+  /** One that did not come to its end. */
+  failed(code: string, at: Date): void;
+}
+
 /** Snapshots that a reader follows. */
 export interface SnapshotMetrics {
   looked(result: "switched" | "current" | "failed", at: Date): void;
@@ -69,6 +84,7 @@ export interface Metrics {
   readonly admission: AdmissionMetrics;
   readonly snapshots: SnapshotMetrics;
   readonly reports: ReportMetrics;
+  readonly sync: SyncMetrics;
   /** For the parts that count something of their own. */
   readonly registry: Registry;
   request(labels: Labels<"listener" | "method" | "route" | "code">, seconds: number): void;
@@ -184,6 +200,7 @@ export function createMetrics(version: string): Metrics {
     snapshots: snapshotMetrics(registry),
     cluster: clusterMetrics(registry),
     reports: reportMetrics(registry),
+    sync: syncMetrics(registry),
     request(labels, seconds) {
       const waiting = waitingFor(labels);
       if (waiting.seconds.push(seconds) >= mostUncounted) count(waiting);
@@ -385,5 +402,55 @@ function snapshotMetrics(registry: Registry): SnapshotMetrics {
       info.set({ content_id: contentId, sequence: String(sequence) }, 1);
       created.set(Date.parse(at) / 1000);
     },
+  };
+}
+
+function syncMetrics(registry: Registry): SyncMetrics {
+  const registers = [registry];
+  const succeeded = new Gauge({
+    name: "sallyport_sync_last_success_timestamp_seconds",
+    help: "When a sync by the timer last ended without a failure.",
+    registers,
+  });
+  // A time that is not known is not 1970.
+  succeeded.remove();
+  const failed = new Gauge({
+    name: "sallyport_sync_last_failure_timestamp_seconds",
+    help: "When a sync by the timer last failed, by code.",
+    labelNames: ["code"] as const,
+    registers,
+  });
+  const inARow = new Gauge({
+    name: "sallyport_sync_failed_in_a_row",
+    help: "Syncs by the timer that failed since the last that did not.",
+    registers,
+  });
+  const outages = new Gauge({
+    name: "sallyport_sync_outages",
+    help: "Questions that nobody answered in the last sync, by who was asked and code.",
+    labelNames: ["from", "code"] as const,
+    registers,
+  });
+  const images = new Gauge({
+    name: "sallyport_sync_images",
+    help: "Images of the last sync: covered where the mirror has all that the policies ask, and they admit it.",
+    labelNames: ["state"] as const,
+    registers,
+  });
+  const fail = (codes: Iterable<string>, at: Date): void => {
+    inARow.inc();
+    for (const code of codes) failed.set({ code }, at.getTime() / 1000);
+  };
+  return {
+    synced({ at, codes, covered, uncovered, outages: missing }) {
+      images.set({ state: "covered" }, covered);
+      images.set({ state: "uncovered" }, uncovered);
+      outages.reset();
+      for (const { from, code, questions } of missing) outages.inc({ from, code }, questions);
+      if (codes.length > 0) return fail(new Set(codes), at);
+      succeeded.set(at.getTime() / 1000);
+      inARow.set(0);
+    },
+    failed: (code, at) => fail([code], at),
   };
 }

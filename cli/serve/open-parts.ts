@@ -45,7 +45,7 @@ export interface ServeParts {
   readonly layers: PulledLayers | undefined;
   /** What this instance remembers; opened when something is to be remembered. */
   readonly state: () => State | undefined;
-  readonly metrics: Pick<Metrics, "recheck" | "admission" | "reports">;
+  readonly metrics: Pick<Metrics, "recheck" | "admission" | "reports" | "sync">;
   readonly limits: Limits;
   readonly io: CommandIO;
   readonly log: Log;
@@ -149,7 +149,13 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
       registry === undefined || config.sync.lists.length === 0
         ? undefined
         : await startSyncs(
-            { ...parts, registry, others: parts.cluster?.policies, synced: () => back.soon("synced") },
+            {
+              ...parts,
+              registry,
+              others: parts.cluster?.policies,
+              syncMetrics: parts.metrics.sync,
+              synced: () => back.soon("synced"),
+            },
             stop.signal,
           );
     syncing?.ended.catch((error: unknown) => log.error("a bug ended the syncs", { error: String(error) }));

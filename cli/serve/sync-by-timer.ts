@@ -6,11 +6,12 @@ import { parseReference } from "../../core/oci/reference.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import type { SyncMetrics } from "../../proxy/metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { pauseBetween } from "../../proxy/sync/interval.ts";
 import { listImages } from "../../proxy/sync/list-images.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
-import { exitOfSync, runSync } from "../../proxy/sync/run-sync.ts";
+import { exitOfSync, failuresOf, runSync } from "../../proxy/sync/run-sync.ts";
 import type { CoveredImage, SyncReport } from "../../proxy/sync/sync-events.ts";
 import { repositoriesAt, type Unlisted, unlistedIn } from "../../proxy/sync/unlisted.ts";
 import { questionsAtOnce } from "../../proxy/serve/upstream-hosts.ts";
@@ -33,6 +34,7 @@ export interface ServeSyncParts extends UpstreamParts {
   readonly registry: Registry;
   /** Policies that are not in files. */
   readonly others?: OtherPolicies | undefined;
+  readonly syncMetrics: SyncMetrics;
   /** Hears that answers may have changed. */
   readonly synced?: () => void;
 }
@@ -170,12 +172,21 @@ function uncoveredText({ image, coverage, problems }: CoveredImage): string {
   return `${image} (${words.length === 0 ? verdict : words.join(", ")})`;
 }
 
-function tell(report: SyncReport, { config, log }: ServeSyncParts): void {
+function tell(report: SyncReport, { config, log, io, syncMetrics }: ServeSyncParts): void {
   const ignores = config.sync.failurePolicy === "Ignore";
   const code = exitOfSync(report, { ignores, requiresCovered: false, exitOf });
   const { images, outages, bytes } = report;
   const uncovered = images.filter(({ coverage }) => !coverage.isCovered);
   const covered = images.length - uncovered.length;
+  // One that was stopped with the process says nothing of the registries.
+  if (!report.isStopped)
+    syncMetrics.synced({
+      at: io.now(),
+      codes: failuresOf(report, ignores),
+      covered,
+      uncovered: uncovered.length,
+      outages,
+    });
   // Under Ignore an outage changes nothing, and is told all the same.
   const level = code !== 0 ? "error" : outages.length > 0 ? "warn" : "info";
   log[level]("synced", {
@@ -201,6 +212,7 @@ export async function syncByTimer(parts: ServeSyncParts, stop: AbortSignal): Pro
       if (!(error instanceof EngineError)) throw error;
       const { code, message, subject } = error;
       log.error("the sync failed", { code, error: message, subject });
+      parts.syncMetrics.failed(code, parts.io.now());
     }
     if (!stop.aborted) await pauseBetween(config.sync.interval, stop);
   }

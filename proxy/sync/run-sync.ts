@@ -422,21 +422,27 @@ export interface ExitSettings {
   readonly exitOf: (code: ErrorCode) => number;
 }
 
-/**
- * 7 where a part was done; where nothing was, the exit code of the first failure; then what moved, and what the
- * coverage asks for.
- */
-export function exitOfSync(
-  { images, outages, isStopped }: SyncReport,
-  { ignores, requiresCovered, failsOnDrift, exitOf }: ExitSettings,
-): number {
+/** The codes of what makes a sync one that failed, or failed in part. */
+export function failuresOf({ images, outages }: SyncReport, ignores: boolean): readonly ErrorCode[] {
   const counts = (problem: { readonly isIgnorable: boolean }): boolean => !(ignores && problem.isIgnorable);
-  const failures = [
+  return [
     ...outages.filter(counts).map(({ code }) => code),
     ...images.flatMap(({ problems, status }): readonly ErrorCode[] =>
       status === "absent" ? ["image-not-found"] : problems.filter(counts).map(({ code }) => code),
     ),
   ];
+}
+
+/**
+ * 7 where a part was done; where nothing was, the exit code of the first failure; then what moved, and what the
+ * coverage asks for.
+ */
+export function exitOfSync(
+  report: SyncReport,
+  { ignores, requiresCovered, failsOnDrift, exitOf }: ExitSettings,
+): number {
+  const { images, isStopped } = report;
+  const failures = failuresOf(report, ignores);
   const isBrought = ({ status }: CoveredImage): boolean => status !== "failed" && status !== "absent";
   const [first] = failures;
   if (first !== undefined) return images.some(isBrought) ? partly : exitOf(first);

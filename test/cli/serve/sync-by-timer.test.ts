@@ -26,25 +26,31 @@ test("its lists are synced into its own mirror, from listed upstreams only; a ro
     "images.txt": `${upstream.host}/app:1\n`,
     "c.yaml": `${head}mode: online
 store: ${tempFolder()}
-listeners: [{ address: "127.0.0.1:0" }]
+listeners: [{ address: "127.0.0.1:0", serves: [health, metrics] }]
 upstreams: [{ host: "${upstream.host}", plainHTTP: true }]
 sync: { lists: [images.txt], interval: 1s, failurePolicy: Ignore }\n`,
   };
   try {
     await serving(
       ["-c", "c.yaml"],
-      async ({ logged, lines, files: changing }) => {
+      async ({ urls: [url = ""], logged, lines, files: changing }) => {
+        const counted = async () => await (await fetch(`${url}/metrics`)).text();
         await logged("synced");
+        assert.match(await counted(), /sallyport_sync_images\{state="covered"\} 1/);
+        assert.match(await counted(), /sallyport_sync_last_success_timestamp_seconds \d+/);
         const synced = lines().find(({ msg }) => msg === "synced");
         assert.equal([synced?.images, synced?.covered, synced?.level], [1, 1, "info"]);
         changing["images.txt"] = "not a reference !\n";
         await logged("the sync failed");
+        assert.match(await counted(), /sallyport_sync_last_failure_timestamp_seconds\{code="invalid-[a-z]+"\} \d+/);
+        assert.match(await counted(), /sallyport_sync_failed_in_a_row [1-9]/);
         changing["images.txt"] = `${upstream.host}/app:1\n${stranger.host}/app:1\n`;
         const unlisted = "sync.lists name hosts that are not listed under upstreams, and nobody asks them";
         await logged(`${unlisted}: ${stranger.host}/app:1 (images.txt:2)`);
         await logged("synced", 2);
         const second = lines().filter(({ msg }) => msg === "synced")[1];
         assert.match(JSON.stringify(second?.uncovered), `"${stranger.host}/app:1 (not-in-mirror)"`);
+        assert.match(await counted(), /sallyport_sync_images\{state="uncovered"\} 1/);
       },
       { files },
     );
