@@ -22,7 +22,7 @@ import { type Alias, createAliases } from "../oci/aliases.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
 import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
 import type { TrustSettings } from "../trust/tuf-verifier.ts";
-import { createImageVerifier } from "../verify/image-verifier.ts";
+import { createImageVerifier, versionOf } from "../verify/image-verifier.ts";
 import { isAllowed } from "./allowed.ts";
 import type { Decision } from "./decision.ts";
 import { runPasses } from "./passes.ts";
@@ -115,8 +115,9 @@ export function createEngine(options: EngineOptions): Engine {
     warnings: compiled.flatMap((policy) => [...policy.policy.warnings, ...attestorWarnings(policy)]),
     decide(request, source, now, { exhaustive = false, pass } = {}) {
       const state = source.state?.() ?? {};
-      const key = exhaustive || state.version === undefined ? undefined : plain?.keyOf(request, pass);
-      const known = key === undefined ? undefined : remembered.find(source, state.version, key, now);
+      const version = versionOf(state);
+      const key = exhaustive || version === undefined ? undefined : plain?.keyOf(request, pass);
+      const known = key === undefined ? undefined : remembered.find(source, version, key, now);
       if (known !== undefined) {
         const { results, patches, read, newestSignedTime } = known;
         return {
@@ -176,7 +177,7 @@ export function createEngine(options: EngineOptions): Engine {
         ...(newest === undefined ? {} : { newestSignedTime: newest.toISOString() }),
       };
       const steady = key === undefined ? undefined : verifier.steady();
-      if (key !== undefined && steady !== undefined) remembered.keep(source, state.version, key, decision, steady);
+      if (key !== undefined && steady !== undefined) remembered.keep(source, version, key, decision, steady);
       return decision;
     },
   };

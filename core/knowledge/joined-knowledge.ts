@@ -91,10 +91,12 @@ class JoinedKnowledge implements Knowledge {
     const [first = none] = lists;
     // As a JSON list, so that different lists of versions never have the same text.
     const version = versions.includes(undefined) ? undefined : JSON.stringify(versions);
+    const known = states.map(({ version: one, knownVersion = one }) => knownVersion);
     if (version === undefined || version !== this.#version) this.#ended.clear();
     this.#version = version;
     return {
       version,
+      knownVersion: version === undefined ? undefined : JSON.stringify(known),
       distrust: lists.length < 2 ? first : lists.flat(),
       newestSignedTime: times.sort((left, right) => right.getTime() - left.getTime())[0],
       mirrored: mirrored.reduce<Mirrored | undefined>(older, undefined),

@@ -36,6 +36,11 @@ export interface SourceState {
    */
   readonly version?: string | undefined;
   /**
+   * The same of what was known: it stays when something that had no answer is said not to be there. What rests on
+   * answers alone rests on none of those. Default: the version.
+   */
+  readonly knownVersion?: string | undefined;
+  /**
    * The source's distrust list. It counts in every decision over the source, in addition to the engine's list. The same
    * array means the same rows.
    */

@@ -16,6 +16,10 @@ import type { Evidence } from "./evidence.ts";
 import { type DecisionContext, DecisionVerifier, Memo } from "./memo.ts";
 import { type BundleToVerify, knowingOnly, verifyBundle } from "./verify-bundle.ts";
 
+/** What results are remembered by: they rest on what was known. */
+export const versionOf = ({ version, knownVersion = version }: SourceState): string | undefined =>
+  version === undefined ? undefined : knownVersion;
+
 export interface ImageVerifierOptions {
   readonly crypto: SignatureVerifier;
   /** The default trusted root. */
@@ -89,7 +93,7 @@ export function createImageVerifier({
       const state = options?.state ?? source.state?.() ?? {};
       // Only a source without a version changes within a decision.
       const stateNow = (): SourceState => (state.version === undefined ? (source.state?.() ?? {}) : state);
-      const version = options?.exhaustive === true ? undefined : memo.versionOf(source, state.version);
+      const version = options?.exhaustive === true ? undefined : memo.versionOf(source, versionOf(state));
       return new DecisionVerifier(contextOf(version ?? source, state, stateNow, now, options), version);
     },
     freshness: (state, now) => toFreshness(budgets, now, state.mirrored),

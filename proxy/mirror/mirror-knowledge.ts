@@ -106,6 +106,8 @@ export class MirrorKnowledge implements Knowledge {
   #state: SourceState | undefined;
   /** How often writes were taken back. */
   #taken = 0;
+  /** Rows that writes changed without changing what was known. */
+  #unread = 0;
 
   constructor(database: Database, folder: string, limits: Limits) {
     this.#folder = folder;
@@ -171,12 +173,14 @@ export class MirrorKnowledge implements Knowledge {
   state(): SourceState {
     return guarded(this.#folder, () => {
       // The version is read first: newer rows are read again under the next version.
-      const version = `${this.#version.get()} ${this.#changes.get()} ${this.#taken}`;
+      const [data, changes = 0] = [this.#version.get(), this.#changes.get()];
+      const version = `${data} ${changes} ${this.#taken}`;
       if (this.#state === undefined || this.#state.version !== version) {
         const signed = this.#signedTime.get();
         const runs = this.#datedRuns();
         this.#state = {
           version,
+          knownVersion: `${data} ${changes - this.#unread} ${this.#taken}`,
           distrust: this.distrustEntries().map(({ row }) => row),
           newestSignedTime: newestTimeOf(runs, signed === undefined ? undefined : readSignedTime(signed)),
           mirrored: mirroredOf(runs),
@@ -188,6 +192,16 @@ export class MirrorKnowledge implements Knowledge {
       }
       return this.#state;
     });
+  }
+
+  /**
+   * Carries out a write of an absence where nothing was known, or of a failed attempt. No answer rests on it, so that
+   * the known version stays.
+   */
+  writeUnread(write: () => void): void {
+    const before = this.#changes.get() ?? 0;
+    write();
+    this.#unread += (this.#changes.get() ?? 0) - before;
   }
 
   /** Writes were taken back. SQLite does not count that as a change, but the version is another one all the same. */

@@ -35,11 +35,19 @@ class AskedStore {
     const text = questionText(question);
     const isNothing = saysNothing(answer);
     const isOwn = isNothing && (this.#nothing.has(text) || this.#isNews(question));
-    this.#mirror.writer().setAnswer(question, answer);
+    const write = (): void => void this.#mirror.writer().setAnswer(question, answer);
+    // Clients choose what is asked: what is not there may not cost others what is remembered of images that are.
+    if (this.#changesNothing(question, answer)) this.#mirror.knowledge().writeUnread(write);
+    else write();
     this.#nothing.delete(text);
     if (!isOwn) return;
     this.#nothing.set(text, { question, at: answer.at });
     if (this.#nothing.size > this.#most) this.#forget();
+  }
+
+  #changesNothing(question: Question, answer: Answer): boolean {
+    if (answer.state === "unavailable") return true;
+    return saysNothing(answer) && this.#mirror.knowledge().answer(question) === undefined;
   }
 
   /** A sync, an import or an earlier run said something: that stays. */

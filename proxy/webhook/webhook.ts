@@ -22,6 +22,7 @@ import { untilDeadline } from "../until-deadline.ts";
 import { answerOf, type Place, placeOf, refusalOf, type Strictness } from "../../core/admission/review-answer.ts";
 import { didNotPass, resourceName } from "../../core/admission/denial.ts";
 import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "../../core/admission/review.ts";
+import { CurrentKnowledge } from "./current-knowledge.ts";
 import { leavesImages, type OwnPlaces, ownPlaces } from "../../core/admission/unchanged.ts";
 
 export interface WebhookOptions {
@@ -118,6 +119,7 @@ export class Webhook {
   readonly #options: WebhookOptions;
   readonly #own: OwnPlaces;
   readonly #skipsManaged: boolean;
+  readonly #current: CurrentKnowledge;
   #waiting = 0;
   /** By namespace. */
   readonly #waitingIn = new Map<string, number>();
@@ -128,6 +130,7 @@ export class Webhook {
     this.#options = options;
     const { fail, ignore } = options.engines;
     this.#own = ownPlaces([...fail.policies, ...ignore.policies]);
+    this.#current = new CurrentKnowledge(options.knowledge, options.refreshMs);
     // A record is of the whole object.
     this.#skipsManaged = fail.isPlain && ignore.isPlain && options.record === undefined;
   }
@@ -258,11 +261,13 @@ export class Webhook {
     const at = now();
     if (asker === undefined) return tell(made(engine.decide(request, knowledge, at, options), knowledge));
     const room = this.#placeFor(request.namespace);
-    // Most requests need nobody: they are decided at once, and are never shed. Where no answer grows old, none waits.
-    if (typeof room === "object" || refreshMs === Number.POSITIVE_INFINITY) {
+    // Most requests need nobody: they are decided at once, by what is remembered.
+    const first = engine.decide(request, this.#current.knowledge, at, options);
+    if (first.open.length === 0 && this.#current.isYoung(first, at)) return tell(made(first, this.#current.knowledge));
+    // Who needs no answer is never shed either, though older ones are used then.
+    if (typeof room === "object") {
       const decision = made(engine.decide(request, knowledge, at, options), knowledge);
-      if (decision.open.length === 0) return tell(decision);
-      if (typeof room === "object") return tell(room);
+      return tell(decision.open.length === 0 ? decision : room);
     }
     const leave = room();
     const whole = time.end - time.began;

@@ -40,6 +40,28 @@ test("of names that nobody has, the last ones are kept, whoever asks", () =>
     assert.equal(known(mirror, ...flood), flood.slice(-4));
   }));
 
+test("what clients find missing costs nothing that is remembered; what was known and changes does", () =>
+  withMirror(1000, (mirror, put) => {
+    const versions = () => {
+      const { version, knownVersion } = mirror.knowledge().state();
+      return [version, knownVersion];
+    };
+    const changed = (question: Parameters<typeof put>[0], answer: Answer): readonly boolean[] => {
+      const before = versions();
+      put(question, answer);
+      return versions().map((text, index) => text !== before[index]);
+    };
+    assert.equal(changed(tag("none"), absent), [true, false]);
+    assert.equal(changed(list("b"), empty), [true, false]);
+    assert.equal(changed(tag("down"), outage), [true, false]);
+    assert.equal(changed(tag("none"), { ...absent, at: later.at }), [true, true]);
+    assert.equal(changed(tag("none"), present), [true, true]);
+    assert.equal(changed(tag("none"), { ...absent, at: later.at }), [true, true]);
+    assert.equal(changed(tag("there"), present), [true, true]);
+    mirror.writer().setComplete(repository, origin);
+    assert.equal(changed(tag("claimed"), absent), [true, true]);
+  }));
+
 test("empty lists and outages count, what is there does not", () =>
   withMirror(2, (mirror, put) => {
     for (const byte of "abcdef") put(list(byte), empty);

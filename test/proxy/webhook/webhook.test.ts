@@ -226,6 +226,24 @@ test("what is asked for in time is decided with the answers", async () => {
   await gate.close();
 });
 
+test("online, what is known and young is decided without a round of asking", async () => {
+  let asked = 0;
+  const asker = (): Asker => ({
+    ask: async () => {
+      asked += 1;
+      return undefined;
+    },
+  });
+  let made = 0;
+  const known = without(() => false);
+  const knowledge = { ...known, answer: known.answer.bind(known), state: () => ({ version: String(++made) }) };
+  const gate = await openGate([strict], { knowledge, asker, refreshMs: 1000 * 365 * 86_400_000 });
+  assert.ok((await gate.post("/mutate/fail", reviewOf(pod(image("signed"))))).allowed);
+  assert.is(asked, 0);
+  assert.is(made, 1);
+  await gate.close();
+});
+
 test("a fault of the program blocks, and is told", async () => {
   const broken = without(() => true);
   const gate = await openGate([strict], {
