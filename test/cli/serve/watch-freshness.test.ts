@@ -70,13 +70,9 @@ test("fresh, warned of, stale: by the thresholds of the configuration", async ()
 });
 
 test("what has no age has no metric, rather than an alert that never ends", async () => {
-  assert.equal(
-    await linesAt(
-      "2026-11-02T00:00:00Z",
-      writtenMirror(() => undefined),
-    ),
-    [],
-  );
+  const empty = writtenMirror(() => undefined);
+  assert.equal(await linesAt("2026-11-02T00:00:00Z", empty, ""), []);
+  assert.equal(await linesAt("2026-11-02T00:00:00Z", empty), ['sallyport_freshness_state{what="mirror",subject=""} 2']);
 });
 
 test.run();
