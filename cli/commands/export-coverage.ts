@@ -3,6 +3,7 @@
  * from what is carried alone. Source: docs/spec/command-line.md#archives, docs/spec/offline.md#sync.
  */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import type { Alias } from "../../core/oci/aliases.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { coverageOf } from "../../proxy/sync/coverage.ts";
@@ -24,6 +25,11 @@ export interface CoverageOptions extends ExceptionOptions, TrustOptions, LimitOp
   readonly distrust?: readonly string[];
 }
 
+/** Under which names repositories are mirrored there. */
+export interface CoveredBy extends CoverageOptions {
+  readonly aliases?: readonly Alias[];
+}
+
 export interface ExportCoverage {
   readonly images: readonly ImageCoverage[];
   /** What travels in the archive, and is shown. */
@@ -35,7 +41,7 @@ export interface ExportCoverage {
 const exitOfVerdict = { pass: 0, audit: 0, none: 0, fail: 1, absent: 1, unknown: 5 } as const;
 
 /** Undefined where no policies are given. @throws EngineError as policies and trust settings are read. */
-export function coverMirror(mirror: Mirror, options: CoverageOptions, io: CommandIO): ExportCoverage | undefined {
+export function coverMirror(mirror: Mirror, options: CoveredBy, io: CommandIO): ExportCoverage | undefined {
   const { policies: paths = [], trust = defaultTrustName } = options;
   if (paths.length === 0) return undefined;
   const limits = readLimits(options, io);
@@ -48,7 +54,11 @@ export function coverMirror(mirror: Mirror, options: CoverageOptions, io: Comman
     distrust: readDistrustFiles(options.distrust, io),
     crypto: nodeVerifier,
     limits,
-    settings: { trustRoot: trust, trust: readTrustSettings(options, io, knowledge.tufRoots()) },
+    settings: {
+      trustRoot: trust,
+      trust: readTrustSettings(options, io, knowledge.tufRoots()),
+      aliases: options.aliases ?? [],
+    },
   });
   tellWarnings(engine, io);
   const now = io.now();

@@ -17,6 +17,8 @@ import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { addAliasOptions, readAliases } from "../input/alias-flags.ts";
+import type { AliasOptions, OpenAliases } from "../input/aliases.ts";
 import { usage } from "../input/given-file.ts";
 import { addLimitOptions, readLimits } from "../input/limit-flags.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
@@ -29,7 +31,7 @@ import { renderCoverage, renderExport, renderFiles, toExportJson } from "../rend
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { note, tellAnswer } from "../render/say.ts";
 
-interface ExportOptions extends StoreOptions, OutputOptions, CoverageOptions {
+interface ExportOptions extends StoreOptions, OutputOptions, CoverageOptions, AliasOptions {
   readonly file: string;
   readonly key: string;
   readonly since?: string;
@@ -91,16 +93,22 @@ interface Exported {
 }
 
 interface Prepared {
+  readonly aliases: OpenAliases;
   readonly key: SigningKey;
   readonly bootstrap: readonly BootstrapInput[];
 }
 
-function runExport(mirror: Mirror, { key, bootstrap }: Prepared, options: ExportOptions, io: CommandIO): Exported {
+function runExport(
+  mirror: Mirror,
+  { key, bootstrap, aliases }: Prepared,
+  options: ExportOptions,
+  io: CommandIO,
+): Exported {
   const { file: path, since, trustOnly, withLayers, dryRun, nextKey = [] } = options;
   const limits = readLimits(options, io);
   const chunkSize = readChunkSize(options);
   const nextKeys = nextKey.map((file) => readSnapshotKey(file, io, "--next-key").pem);
-  const covered = coverMirror(mirror, options, io);
+  const covered = coverMirror(mirror, { ...options, aliases: aliases.list }, io);
   const log = new ExportLog(mirror.folder, limits, lockHolder(io));
   try {
     const report = withBase(options, { log, key, io }, (base) =>
@@ -138,8 +146,9 @@ async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
     });
   const key = await readSigner(options.key, io);
   const bootstrap = await bootstrapOf(options, io);
+  const aliases = await readAliases(options, readLimits(options, io), io);
   const { report, covered } = withMirror(options, io, "read", (mirror) =>
-    runExport(mirror, { key, bootstrap }, options, io),
+    runExport(mirror, { key, bootstrap, aliases }, options, io),
   );
   const exitCode = covered?.exitCode ?? 0;
   if (isDocumentFormat(output)) {
@@ -188,7 +197,7 @@ export function define(command: Command, { io, finish }: Shell): void {
       collect,
     )
     .option("--distrust <file>", "with --policies: a list of what is never trusted there (repeatable)", collect);
-  addLimitOptions(addTrustOptions(addExceptionOptions(command)))
+  addLimitOptions(addTrustOptions(addAliasOptions(addExceptionOptions(command))))
     .addOption(outputOption())
     .addHelpText("after", exportHelp)
     .action(async (options: ExportOptions) => finish(await run(options, io)));

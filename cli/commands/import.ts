@@ -7,6 +7,7 @@ import { type Command, Option } from "commander";
 import { readArchiveKey } from "../../core/archive/archive-statement.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
 import { EngineError } from "../../core/errors.ts";
+import type { Alias } from "../../core/oci/aliases.ts";
 import { type ArchiveFormat, foreignFormats, ownFormat } from "../../proxy/archive/foreign-format.ts";
 import { type Acceptance, isArchiveFile } from "../../proxy/crossing/archive-part.ts";
 import { type ArchiveReader, groupParts, openArchive } from "../../proxy/crossing/archive-reader.ts";
@@ -22,10 +23,12 @@ import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOf } from "../exit-code.ts";
 import { fromEnvironment } from "../environment.ts";
 import { addCompleteOption } from "../input/complete-flag.ts";
+import { addAliasOptions, readAliases } from "../input/alias-flags.ts";
+import type { AliasOptions } from "../input/aliases.ts";
 import { asGiven, readPublicKey, usage } from "../input/given-file.ts";
 import { readInitialRoots } from "../input/initial-roots.ts";
 import { parseLayoutFlag } from "../input/layouts.ts";
-import { addLimitOptions } from "../input/limit-flags.ts";
+import { addLimitOptions, readLimits } from "../input/limit-flags.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { addStoreOption, withMirrorAsync } from "../input/store.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -37,7 +40,7 @@ import { quiet } from "../render/unread.ts";
 import { addForeign, type Added, type AddOptions, exitOfAdded, toAddedJson } from "./mirror-add.ts";
 import { readJudge } from "./quarantine.ts";
 
-interface Flags extends AddOptions {
+interface Flags extends AddOptions, AliasOptions {
   readonly format?: ArchiveFormat;
   readonly key?: readonly string[];
   readonly rejectKey?: readonly string[];
@@ -46,6 +49,11 @@ interface Flags extends AddOptions {
   readonly dryRun?: boolean;
   readonly verify?: boolean;
   readonly policies?: readonly string[];
+}
+
+/** What `--verify` judges by beside the policies. */
+interface Judged {
+  readonly aliases: readonly Alias[];
 }
 
 type GivenKey = ImportOptions["givenKeys"][number] & { readonly key: PublicKey };
@@ -99,7 +107,7 @@ function openArchives(
   }
 }
 
-function importOwn(mirror: Mirror, files: readonly string[], flags: Flags, io: CommandIO, done: Done): void {
+function importOwn(mirror: Mirror, files: readonly string[], flags: Flags & Judged, io: CommandIO, done: Done): void {
   const given = readKeys(flags, io);
   const roots = readInitialRoots(fromEnvironment("SALLYPORT_TUF_ROOT", io), io);
   const voice = isDocumentFormat(flags.output) ? quiet(io) : io;
@@ -117,7 +125,7 @@ function importOwn(mirror: Mirror, files: readonly string[], flags: Flags, io: C
         verifier: nodeVerifier,
         ...roots,
         givenKeys: given.map(({ fingerprint, pem }) => ({ fingerprint, pem })),
-        ...(flags.verify === true ? { judge: readJudge(flags.policies ?? [], io, name) } : {}),
+        ...(flags.verify === true ? { judge: readJudge(flags.policies ?? [], flags.aliases, io, name) } : {}),
       });
       reportImported(archive, { isDry: flags.dryRun === true, now }, voice);
       done.archives.push(toImportedJson(archive, parts));
@@ -167,6 +175,8 @@ async function run(words: readonly string[], flags: Flags, io: CommandIO): Promi
   if (flags.dryRun === true && flags.rejectKey !== undefined)
     throw usage("--dry-run writes nothing, and --reject-key forgets a key: give one of the two", "--reject-key");
   if (flags.verify !== true && flags.policies !== undefined) throw usage("--policies is for --verify", "--policies");
+  if (flags.verify !== true && flags.alias !== undefined) throw usage("--alias is for --verify", "--alias");
+  const { list: aliases } = flags.verify === true ? await readAliases(flags, readLimits(flags, io), io) : { list: [] };
   const own = words.filter((word) => isOwn(word, flags, io));
   const foreign = words.filter((word) => !own.includes(word));
   if (foreign.length > 0 && (flags.dryRun === true || flags.verify === true))
@@ -183,7 +193,7 @@ async function run(words: readonly string[], flags: Flags, io: CommandIO): Promi
     };
     try {
       rejectKeys(mirror, flags, io);
-      if (own.length > 0) importOwn(mirror, own, flags, io, done);
+      if (own.length > 0) importOwn(mirror, own, { ...flags, aliases }, io, done);
       for (const word of foreign)
         await addForeign(mirror, word, { options: flags, command: "import", all: done.layouts, io });
     } catch (error) {
@@ -215,11 +225,13 @@ Exit codes: 0 imported, 2 wrong usage, 3 trust that does not follow from what is
 `;
 
 export function define(command: Command, { io, finish }: Shell): void {
-  addCompleteOption(
-    addStoreOption(
-      addLimitOptions(command).argument(
-        "[[image=]file...]",
-        "archives or folders; IMAGE names what another tool's does not name",
+  addAliasOptions(
+    addCompleteOption(
+      addStoreOption(
+        addLimitOptions(command).argument(
+          "[[image=]file...]",
+          "archives or folders; IMAGE names what another tool's does not name",
+        ),
       ),
     ),
   )

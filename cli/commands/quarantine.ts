@@ -8,6 +8,7 @@ import type { QuarantinedImage } from "../../proxy/crossing/import-archive.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { coverageOf } from "../../proxy/sync/coverage.ts";
 import { createSyncEngine } from "../../proxy/sync/sync-engine.ts";
+import type { Alias } from "../../core/oci/aliases.ts";
 import { parseReference } from "../../core/oci/reference.ts";
 import type { CommandIO } from "../command.ts";
 import { refusePolicies } from "../judge.ts";
@@ -20,6 +21,7 @@ import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
  */
 export function readJudge(
   paths: readonly string[],
+  aliases: readonly Alias[],
   io: CommandIO,
   archive: string,
 ): (mirror: Mirror) => readonly QuarantinedImage[] {
@@ -30,7 +32,7 @@ export function readJudge(
   return (mirror) => {
     const trust = readTrustSettings({}, io, mirror.knowledge().tufRoots());
     const { limits } = mirror;
-    const settings = { trustRoot: defaultTrustName, trust };
+    const settings = { trustRoot: defaultTrustName, trust, aliases };
     const engine = createSyncEngine({ policies, exceptions, crypto: nodeVerifier, limits, settings });
     const distrusted = new Set(
       mirror

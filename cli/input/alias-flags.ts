@@ -12,6 +12,18 @@ export const addAliasOption = (command: Command): Command =>
     collect,
   );
 
+/** The files in which mirrors of registries are named. */
+export const mirrorFiles = {
+  hosts: ["--hosts-dir <folder>", "mirrors of registries, as containerd's certs.d has them"],
+  registries: ["--registries-conf <file>", "mirrors of registries, as podman has them"],
+} as const;
+
+/** With the files that say it too, for commands that ask no registry. */
+export const addAliasOptions = (command: Command): Command =>
+  addAliasOption(command)
+    .option(...mirrorFiles.hosts)
+    .option(...mirrorFiles.registries);
+
 /** Only who has aliases pays for them. @throws EngineError as `openAliases`. */
 export async function readAliases(options: AliasOptions, limits: Limits, io: CommandIO): Promise<OpenAliases> {
   const { alias, hostsDir, registriesConf } = options;

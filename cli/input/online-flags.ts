@@ -6,6 +6,7 @@ import { type Command, Option } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import { collect, type CommandIO } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
+import { mirrorFiles } from "./alias-flags.ts";
 import { usage } from "./given-file.ts";
 import { parseSpan } from "./trust-flags.ts";
 
@@ -98,8 +99,8 @@ export const addPeerOptions = (command: Command): Command =>
     .option("--allow-http-registry", "ask without TLS where a registry speaks none")
     .option("--allow-insecure-registry", "do not check the registries' certificates")
     .addOption(new Option("--plain-http <host>", "ask this host without TLS (repeatable)").argParser(collect))
-    .option("--hosts-dir <folder>", "mirrors of registries, as containerd's certs.d has them")
-    .option("--registries-conf <file>", "mirrors of registries, as podman has them")
+    .option(...mirrorFiles.hosts)
+    .option(...mirrorFiles.registries)
     .addOption(
       new Option(
         "--authoritative <host>",

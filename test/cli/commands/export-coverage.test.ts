@@ -41,4 +41,22 @@ test("what the other side will decide is said, sets the exit code, and travels a
   assert.ok(partial.json.coverage.summary.unknown > 0);
 });
 
+test("--alias: what the other side's Pods pull from its mirror is judged as what it mirrors", async () => {
+  const demo = demoLayout();
+  const files = { ...world.files, "policy.yaml": policyFor(demo.key.pem, { images: "upstream.example/*" }) };
+  const store = tempFolder();
+  assert.is((await runCli(["mirror", "add", demo.folder, "--store", store, "--complete"])).exit, 0);
+  const covering = async (...more: readonly string[]) => {
+    const words = ["export", "--store", store, "-f", join(tempFolder(), "a.tar"), "--key", "cosign.key"];
+    const policies = ["--policies", "policy.yaml", "-o", "json", ...more];
+    const { exit, out } = await runCli([...words, ...policies], { ...world, files });
+    return { exit, summary: JSON.parse(out).coverage?.summary };
+  };
+  assert.is((await covering()).exit, 0);
+  const aliased = await covering("--alias", "upstream.example=registry.example");
+  assert.is(aliased.exit, 5, "nothing is mirrored under the logical name");
+  assert.ok(aliased.summary.unknown > 0);
+  assert.is((await covering("--alias", "upstream.example")).exit, 2);
+});
+
 test.run();

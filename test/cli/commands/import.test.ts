@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Digest } from "../../../core/crypto/digest.ts";
 import { addImage, exported, makeKey, ourKey, variedMirror } from "../../support/archive-store.ts";
 import { carried } from "../../support/carried.ts";
 import { exportedSince } from "../../support/importing.ts";
@@ -9,6 +10,7 @@ import { dumpMirror } from "../../support/mirror-dump.ts";
 import { origin, reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 import { runCli, type TestWorld } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
+import { policyFor } from "../demo-policy.ts";
 
 const test = suite("cli/commands/import");
 const nextKey = makeKey();
@@ -165,6 +167,34 @@ ${indented}
   );
   assert.ok(distrusted.includes(demo.digests.unsigned));
   assert.not(distrusted.includes(demo.digests.signed));
+});
+
+test("--verify judges what lies under a mirror's name as what it mirrors, with --alias as verify does", async () => {
+  const demo = demoLayout();
+  const near = temporaryFolder();
+  await runCli(["mirror", "add", demo.folder, "--store", near, "--complete"]);
+  const [name = "", tag = ""] = demo.unsigned.split(":");
+  const physical = name.replace("registry.example", "mirror.corp");
+  writtenMirror((mirror) => {
+    for (const question of [
+      { kind: "tag", repository: name, tag },
+      { kind: "manifest", repository: name, digest: demo.digests.unsigned as Digest },
+    ] as const) {
+      const held = mirror.knowledge().answer(question);
+      if (held?.state === "present") mirror.writer().setAnswer({ ...question, repository: physical }, held);
+    }
+  }, near);
+  const { path } = exported(near);
+  const policy = policyFor(demo.key.pem);
+  const words = [...key, "--verify", "--policies", "policy.yaml", "-o", "json"];
+  const quarantined = async (...more: readonly string[]) => {
+    const { out } = await run(temporaryFolder(), [path], [...words, ...more], { files: { "policy.yaml": policy } });
+    return JSON.parse(out).archives[0].quarantined.map(({ image }: { image: string }) => image);
+  };
+  assert.not((await quarantined()).includes(`${physical}:${tag}`));
+  assert.ok((await quarantined("--alias", "registry.example=mirror.corp")).includes(`${physical}:${tag}`));
+  const wrong = await run(temporaryFolder(), [path], [...key, "--alias", "a.example/x=b.example/x"]);
+  assert.match(wrong.err, "--alias is for --verify");
 });
 
 test("what was imported before an error is in the mirror, and the document says so", async () => {
