@@ -307,6 +307,7 @@ export const fixesFor = ({
   store,
   snapshotOf,
   tagsOf,
+  digestOf,
   knowledge,
   limits,
 }: OpenKnowledge): FixSettings => ({
@@ -315,6 +316,7 @@ export const fixesFor = ({
   online,
   said: { store },
   tagsOf,
+  digestOf,
   byPolicy: true,
   typesOn: (subject) => attestationTypes(subject, knowledge, limits),
 });

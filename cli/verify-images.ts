@@ -201,7 +201,7 @@ export async function verifyImages(
 interface Reported
   extends Pick<
     OpenKnowledge,
-    "now" | "hasSource" | "store" | "snapshotOf" | "tagsOf" | "online" | "limits" | "outages"
+    "now" | "hasSource" | "store" | "snapshotOf" | "tagsOf" | "digestOf" | "online" | "limits" | "outages"
   > {
   readonly code: ExitCode;
   readonly predicateType: string | undefined;
@@ -210,7 +210,7 @@ interface Reported
 function report(
   verified: readonly CosignImage[],
   options: VerifyOptions,
-  { now, code, hasSource, store, snapshotOf, tagsOf, online, limits, outages, predicateType }: Reported,
+  { now, code, hasSource, store, snapshotOf, tagsOf, digestOf, online, limits, outages, predicateType }: Reported,
   io: CommandIO,
 ): void {
   const images = verified.map(({ image }) => image);
@@ -220,6 +220,7 @@ function report(
     said: { store },
     snapshotOf,
     tagsOf,
+    digestOf,
     ...(options.key === undefined ? {} : { key: options.key }),
   };
   if (isDocumentFormat(options.output)) {

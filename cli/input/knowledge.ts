@@ -96,6 +96,8 @@ export interface OpenKnowledge {
   readonly contentId?: () => Digest;
   /** The tags of a repository that name an image here, as a question names it. */
   readonly tagsOf: (repository: string) => readonly string[];
+  /** What a tag is here, for people. */
+  readonly digestOf: (repository: string, tag: string) => string | undefined;
   /** Whether registries are asked for what is not known. */
   readonly online: boolean;
   /** The cluster, where it may be asked, and how long. */
@@ -350,6 +352,10 @@ export async function openKnowledge(
         const inLayouts = layouts.flatMap((layout) => layout.images());
         const named = inLayouts.flatMap((image) => (image.repository === repository ? (image.tag ?? []) : []));
         return [...new Set([...named, ...(mirror?.tags(repository) ?? [])])];
+      },
+      digestOf: (repository, tag) => {
+        const answer = knowledge.answer({ kind: "tag", repository, tag });
+        return answer?.state === "present" ? answer.value.digest : undefined;
       },
       online,
       ...(asking?.cluster === undefined ? {} : { cluster: asking.cluster, signal: asking.signal }),

@@ -39,6 +39,8 @@ export interface FixSettings {
   readonly snapshotOf?: string | undefined;
   /** The tags of a repository that are here. */
   readonly tagsOf?: (repository: string) => readonly string[];
+  /** What a tag is here. */
+  readonly digestOf?: (repository: string, tag: string) => string | undefined;
   readonly said?: Said;
   /** The key that was asked for, as the command line names it. */
   readonly key?: string;
@@ -138,10 +140,47 @@ export const plainFix = (fix: string): string => fix.replaceAll("`", "");
 export const fixText = (failed: Failed, settings?: FixSettings): string => plainFix(markedFix(failed, settings));
 
 /** The fix of the failure of a rule, with the image that it is about. */
-export function ruleFix({ image }: RuleResult, failure: Failure, settings: FixSettings): string {
-  const fix = markedFix(failure, settings);
-  return image === undefined ? fix : withImage(fix, imageOfFix(image, failure));
+export const ruleFix = ({ image }: RuleResult, failure: Failure, settings: FixSettings): string =>
+  image === undefined ? markedFix(failure, settings) : imageFix(image, failure, settings);
+
+interface NamedImage {
+  readonly image: string;
+  readonly logical?: string | undefined;
 }
+
+/** The fix of a failure of an image, which may have two names. */
+export const imageFix = (image: NamedImage, failure: Failure, settings: FixSettings): string =>
+  aliasFix(image, failure, settings) ?? withImage(markedFix(failure, settings), imageOfFix(image, failure));
+
+/** What helps where the tag of one name is here, and that of the other one is asked for. */
+function aliasFix(
+  { image, logical }: NamedImage,
+  { code, question }: Failed,
+  settings: FixSettings,
+): string | undefined {
+  if (logical === undefined || code !== "not-in-mirror" || question?.kind !== "tag") return undefined;
+  const { tag } = question;
+  const physical = repositoryOf(image);
+  const other = question.repository === physical ? repositoryOf(logical) : physical;
+  if (settings.tagsOf?.(other).includes(tag) !== true) return undefined;
+  const here = `${other}:${tag}`;
+  if (other === physical)
+    return (
+      `the mirror has it as ${here}, and what it is an alias of is not here: leave the alias out; or bring it in ` +
+      `where there is a network: \`sallyport mirror sync --store ${settings.said?.store ?? "STORE"} ${logical}\``
+    );
+  const digest = settings.digestOf?.(other, tag);
+  return (
+    `name it by its digest: \`${physical}:${tag}@${digest ?? "sha256:DIGEST"}\`, which is what ${here} is here; ` +
+    "a tag of the mirror counts only where somebody asked that mirror"
+  );
+}
+
+/** Of a reference with a registry, without tag and digest. */
+const repositoryOf = (reference: string): string => {
+  const [name = reference] = reference.split("@");
+  return name.lastIndexOf(":") > name.lastIndexOf("/") ? name.slice(0, name.lastIndexOf(":")) : name;
+};
 
 /** The name that a fix is about: the mirror's where its own tag is at fault, else the one that is judged. */
 export const imageOfFix = (

@@ -4,7 +4,7 @@
 import type { EngineError, ErrorCode } from "../../core/errors.ts";
 import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Failure } from "../../core/verdict.ts";
-import { imageOfFix, markedFix, type FixSettings, plainFix, withImage } from "./fix.ts";
+import { imageFix, markedFix, type FixSettings, plainFix } from "./fix.ts";
 import { type Ear, fitLine } from "./say.ts";
 import { visibleLine } from "./escape.ts";
 import { asciiText } from "./style.ts";
@@ -57,7 +57,7 @@ export function failureProblem(
     code: failure.code,
     what,
     ...(why === undefined || what.includes(why) ? {} : { why }),
-    fix: withImage(markedFix(failure, settings), imageOfFix({ image: reference, logical }, failure)),
+    fix: imageFix({ image: reference, logical }, failure, settings),
   };
 }
 

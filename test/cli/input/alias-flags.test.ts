@@ -4,7 +4,9 @@ import * as assert from "uvu/assert";
 import { addAliasOption, readAliases } from "../../../cli/input/alias-flags.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { parseReference } from "../../../core/oci/reference.ts";
-import { testIO } from "../command-io.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli, testIO } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
 
 const test = suite("cli/input/alias-flags");
 
@@ -26,6 +28,27 @@ test("the flag is repeatable; without one, and without a variable, there is none
   assert.equal([none.list, none.leftOut, none.logicalOf(image)], [[], [], undefined]);
   assert.is((await read([], { SALLYPORT_ALIAS: "" })).list.length, 0);
   assert.is((await read([], { SALLYPORT_ALIAS: "x.io=m.corp/x" })).list.length, 1);
+});
+
+test("the fix is what somebody can do: by the digest where the logical name is here, or without the alias", async () => {
+  const demo = demoLayout();
+  const store = tempFolder();
+  assert.is((await runCli(["mirror", "add", demo.folder, "--store", store, "--complete"])).exit, 0);
+  const verify = async (alias: string, text: string) => {
+    const words = ["verify", "--key", "key.pub", "--insecure-ignore-tlog", "--store", store, "--alias", alias, text];
+    const { exit, err } = await runCli(words, { files: { "key.pub": demo.key.pem } });
+    return { exit, err: err.replace(/\s+/g, " ") };
+  };
+  const physical = demo.signed.replace("registry.example", "mirror.corp");
+  const pinned = `${physical}@${demo.digests.signed}`;
+  const tagged = await verify("registry.example=mirror.corp", physical);
+  assert.is(tagged.exit, 5);
+  assert.match(tagged.err, `name it by its digest: ${pinned}`);
+  assert.not.match(tagged.err, "mirror add");
+  assert.is((await verify("registry.example=mirror.corp", pinned)).exit, 0, "and that works");
+  const { err } = await verify("upstream.example=registry.example", demo.signed);
+  assert.match(err, `the mirror has it as ${demo.signed}`);
+  assert.match(err, "leave the alias out");
 });
 
 test.run();
