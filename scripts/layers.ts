@@ -148,7 +148,7 @@ export const layers: LayerTable = {
     packages: ["node:", "yaml"],
   },
   "proxy/cluster": {
-    units: [...basis, "core/knowledge", "core/kyverno/policy", "proxy/upstream/cluster"],
+    units: [...basis, "core/knowledge", "core/kyverno/policy", "proxy/serve", "proxy/upstream/cluster"],
     packages: ["node:"],
   },
   "proxy/upstream/kms": { units: [...basis, "core/crypto", "proxy/upstream"], packages: ["node:"] },

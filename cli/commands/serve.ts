@@ -11,6 +11,7 @@ import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
 import { asksCluster } from "../../proxy/serve/config-rules.ts";
 import { FileWatch } from "../../proxy/serve/file-watch.ts";
 import { type ReadConfig, requireConfig } from "../../proxy/serve/read-config.ts";
+import type { Keep } from "../../proxy/serve/own-certificate.ts";
 import { Server, type ServerHost } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import { openState } from "../../proxy/state/open-state.ts";
@@ -35,14 +36,19 @@ type ServeOptions = OutputOptions & ConfigOptions;
 /** How often files are looked at. */
 const lookMs = 2000;
 
-function hostOf({ io, log, metrics, store }: Running): ServerHost {
+function hostOf({ io, log, metrics, store, cluster }: Running): ServerHost {
   return {
     readFile: (path) => readGivenText(path, io),
-    async ownCertificate(names) {
+    async ownCertificate(names, from) {
       const { makeServerCertificate } = await import("../../proxy/serve/own-certificate.ts");
       const all = ["localhost", "127.0.0.1", "::1", io.host.name, ...names];
-      const { certificate, key, renew, expires } = await makeServerCertificate(all, authorityFolder(store), io.now());
-      log.info("a certificate was made", { expires: expires.toISOString(), authority: `${store}/tls/ca.pem` });
+      const make = (keep: Keep) => makeServerCertificate(all, keep, io.now());
+      // The configuration opened it: nothing else says `cluster`.
+      const shared = from === "cluster" ? cluster : undefined;
+      const made = await (shared === undefined ? make(authorityFolder(store)) : shared.withAuthority(make));
+      const { certificate, key, renew, expires } = made;
+      const authority = shared === undefined ? `${store}/tls/ca.pem` : "a Secret of the cluster";
+      log.info("a certificate was made", { expires: expires.toISOString(), authority });
       return { tls: { certificate, key }, renew };
     },
     log,

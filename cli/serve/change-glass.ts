@@ -23,6 +23,7 @@ import { filesOf } from "../input/tool-files.ts";
 export interface BreakGlassOptions {
   readonly reason?: string;
   readonly off?: boolean;
+  readonly uninstall?: boolean;
   readonly namespace?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -76,17 +77,19 @@ async function attempt(what: string, act: () => Promise<unknown>, io: CommandIO)
 }
 
 async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: CommandIO): Promise<BreakGlassReport> {
-  const { reason = "" } = options;
+  const { uninstall: isUninstall = false } = options;
+  const { reason = isUninstall ? "uninstalled" : "" } = options;
   if (reason.trim() === "") throw usage("say why: --reason TEXT is kept in the cluster, with your name", "--reason");
   if (reason.length > mostReason) throw usage(`--reason has ${mostReason} characters at most`, "--reason");
   const signal = AbortSignal.timeout(mostMs);
   const webhooks = await readWebhooks(cluster, signal);
+  const own = isUninstall ? cluster.namespace() : undefined;
   const namespace =
-    options.namespace ?? webhooks.map((one) => one.namespace).find((one) => one !== "") ?? defaultNamespace;
+    options.namespace ?? own ?? webhooks.map((one) => one.namespace).find((one) => one !== "") ?? defaultNamespace;
   const by = (await whoAsks(cluster, signal)) || "somebody whose name the API server does not say";
   const at = { apiVersion: "v1", resource: "configmaps", namespace };
   const mark = async (): Promise<void> => {
-    const marker = markerObject(namespace, { reason, by, isUninstall: false });
+    const marker = markerObject(namespace, { reason, by, isUninstall });
     const made = await cluster.write.create(at, marker, signal);
     // The newest reason counts.
     if (made.state === "conflict") await cluster.write.merge(markerAddress(namespace), marker, signal);

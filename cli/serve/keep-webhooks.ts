@@ -20,7 +20,7 @@ export interface KeepParts {
   readonly log: Log;
   readonly metrics: ClusterMetrics;
   /** PEM of the authorities by which the API server knows the listener of a configuration. */
-  readonly authorities: (config: Config) => string;
+  readonly authorities: (config: Config, signal: AbortSignal) => Promise<string>;
   /** For tests: in place of the time between two looks. */
   readonly everyMs?: number;
 }
@@ -172,15 +172,16 @@ export class KeptWebhooks {
 
   async #wanted(signal: AbortSignal): Promise<readonly JsonObject[] | undefined> {
     if (this.#inForce === undefined) return undefined;
-    let made = this.#make([]);
+    const authorities = await this.#parts.authorities(this.#inForce.config, signal);
+    let made = this.#make([], authorities);
     // Names of resources that nobody can guess.
-    if (made.guessed.length > 0) made = this.#make(await this.#parts.cluster.kinds(signal));
+    if (made.guessed.length > 0) made = this.#make(await this.#parts.cluster.kinds(signal), authorities);
     this.#exempt = made.exempt;
     this.#parts.metrics.exempt(made.exempt);
     return made.objects;
   }
 
-  #make(known: Awaited<ReturnType<Cluster["kinds"]>>): WebhookConfigurations {
+  #make(known: Awaited<ReturnType<Cluster["kinds"]>>, authorities: string): WebhookConfigurations {
     const { config, policies } = this.#inForce as InForce;
     const { service, url, exemptNamespaces, exemptLabelled, ownLabels } = config.webhooks;
     const read = readDestination(url, service);
@@ -189,7 +190,7 @@ export class KeptWebhooks {
     return webhookConfigurations({
       policies,
       destination: read.to,
-      authorities: this.#parts.authorities(config),
+      authorities,
       exemptNamespaces,
       exemptsLabelled: exemptLabelled,
       own: ownLabels.length === 0 ? undefined : { namespace: this.#parts.cluster.namespace(), labels },

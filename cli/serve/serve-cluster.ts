@@ -8,6 +8,9 @@ import type { PolicyFile } from "../../core/kyverno/policy/read-policy.ts";
 import type { Limits } from "../../core/limits.ts";
 import { ClusterPolicies, type NotLoaded } from "../../proxy/cluster/cluster-policies.ts";
 import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
+import { readSecretAuthorities, withSecret } from "../../proxy/cluster/secret-authority.ts";
+import { servesAdmission } from "../../proxy/serve/config-rules.ts";
+import type { Keep } from "../../proxy/serve/own-certificate.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { ClusterMetrics } from "../../proxy/metrics.ts";
 import type { ReadinessCheck } from "../../proxy/serve/health.ts";
@@ -35,6 +38,8 @@ export interface ServeCluster {
   /** Who is asked for the rest. */
   readonly parts: Pick<Parts, "cluster" | "key">;
   readonly checks: readonly ReadinessCheck[];
+  /** With the authorities of own certificates, which the instances share. */
+  withAuthority<Result>(act: (keep: Keep) => Promise<Result>): Promise<Result>;
   /** What was read last is in force. */
   inForce(of: InForce): void;
   /** From now on changes are told. */
@@ -49,6 +54,9 @@ export interface ServeClusterParts {
   readonly log: Log;
   readonly metrics: ClusterMetrics;
 }
+
+/** For the Secret of the authorities. */
+const mostMs = 30_000;
 
 /** @throws EngineError `invalid-config` where no API server is named, or its kubeconfig cannot be read. */
 export async function openServeCluster(parts: ServeClusterParts): Promise<ServeCluster> {
@@ -86,10 +94,14 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
         failed,
       })
     : undefined;
-  const authorities = ({ webhooks, store }: Config): string =>
-    webhooks.ca === undefined
-      ? (authorityFolder(store ?? "").read("ca.pem") ?? "")
-      : readGivenText(webhooks.ca, io, "webhooks.ca");
+  const authorities = async ({ webhooks, store, listeners }: Config, signal: AbortSignal): Promise<string> => {
+    if (webhooks.ca !== undefined) return readGivenText(webhooks.ca, io, "webhooks.ca");
+    const isShared = listeners.some((one) => servesAdmission(one) && one.tls.from === "cluster");
+    const found = isShared
+      ? await readSecretAuthorities(cluster, cluster.namespace(), signal)
+      : authorityFolder(store ?? "").read("ca.pem");
+    return found ?? "";
+  };
   const webhooks = config.webhooks.write
     ? new (await import("./keep-webhooks.ts")).KeptWebhooks({ cluster, io, log, metrics, authorities })
     : undefined;
@@ -126,6 +138,7 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
             },
           },
     parts: { cluster: cluster.cluster, key: cluster.key },
+    withAuthority: (act) => withSecret(cluster, cluster.namespace(), act, AbortSignal.timeout(mostMs)),
     checks: [...checks, ...(webhooks === undefined ? [] : [webhooks.check])],
     inForce(of) {
       policies?.inForce();

@@ -142,7 +142,8 @@ function checkListener(listener: Listener, at: string, config: Config, judge: Ju
     if (tls.from !== "files" && tls[field] !== undefined)
       judge.refuse(`${at}/tls/${field}`, "is read with tls.from: files only");
   }
-  if (tls.from !== "own" && tls.names.length > 0) judge.refuse(`${at}/tls/names`, "are used with tls.from: own only");
+  if (tls.from !== "own" && tls.from !== "cluster" && tls.names.length > 0)
+    judge.refuse(`${at}/tls/names`, "are used with tls.from: own and cluster only");
   if (auth.by === "none" && auth.file !== undefined) judge.refuse(`${at}/auth/file`, "is not read with auth.by: none");
   if (auth.by !== "none" && auth.file === undefined)
     judge.refuse(`${at}/auth/file`, `is required with auth.by: ${auth.by}`);
@@ -202,7 +203,8 @@ function checkCredentials(credentials: UpstreamSettings["credentials"], at: stri
       judge.warn(`${at}/${field}`, `this secret is in plain text: use ${field}File or ${field}Env instead`);
 }
 
-function checkPolicies({ listeners, proxy, policies, cluster, admission, webhooks }: Config, judge: Judge): void {
+function checkPolicies(config: Config, judge: Judge): void {
+  const { listeners, proxy, policies, cluster, admission } = config;
   const admits = listeners.findIndex(servesAdmission);
   const hasSome = policies.folders.length > 0 || policies.cluster;
   if (admits >= 0 && !hasSome)
@@ -226,12 +228,13 @@ function checkPolicies({ listeners, proxy, policies, cluster, admission, webhook
   if (!policies.cluster && policies.exceptionNamespaces.length > 0)
     judge.refuse("/policies/exceptionNamespaces", "are read with policies.cluster: true only");
   for (const field of ["kubeconfig", "context"] as const)
-    if (!policies.cluster && !webhooks.write && cluster[field] !== undefined)
-      judge.refuse(`/cluster/${field}`, "is read with policies.cluster or webhooks.write only");
+    if (!asksCluster(config) && cluster[field] !== undefined)
+      judge.refuse(`/cluster/${field}`, "is read with policies.cluster, webhooks.write or tls.from: cluster only");
 }
 
 /** Whether the API server is asked. */
-export const asksCluster = ({ policies, webhooks }: Config): boolean => policies.cluster || webhooks.write;
+export const asksCluster = ({ policies, webhooks, listeners }: Config): boolean =>
+  policies.cluster || webhooks.write || listeners.some(({ tls }) => tls.from === "cluster");
 
 function checkWebhooks({ listeners, webhooks }: Config, judge: Judge): void {
   const { write, service, url, ca, exemptNamespaces, exemptLabelled, ownLabels } = webhooks;

@@ -48,7 +48,10 @@ export interface ServerHost {
   /** The text of a file that a setting names. @throws EngineError */
   readFile(path: string): string;
   /** A certificate that is made here, for these names. */
-  ownCertificate(names: readonly string[]): Promise<{ readonly tls: ListenerTls; readonly renew: Date }>;
+  ownCertificate(
+    names: readonly string[],
+    from: "own" | "cluster",
+  ): Promise<{ readonly tls: ListenerTls; readonly renew: Date }>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly now: () => Date;
@@ -284,7 +287,7 @@ export class Server {
     if (tls.from === "none") return undefined;
     if (tls.from === "files") return { certificate: read(tls.certificate), key: read(tls.key), ...clientCa };
     const { host } = findAddress(settings.address) as Address;
-    const own = await this.#host.ownCertificate([...(host === undefined ? [] : [host]), ...tls.names]);
+    const own = await this.#host.ownCertificate([...(host === undefined ? [] : [host]), ...tls.names], tls.from);
     if (this.#renew === undefined || own.renew < this.#renew) this.#renew = own.renew;
     return { ...own.tls, ...clientCa };
   }

@@ -37,8 +37,8 @@ const listener = {
       fields: {
         from: {
           kind: "text",
-          what: "where the certificate comes from: none (no TLS), files, or own (made and renewed in the store)",
-          values: ["none", "files", "own"],
+          what: "where the certificate comes from: none (no TLS), files, own (made in the store), cluster (by a Secret)",
+          values: ["none", "files", "own", "cluster"],
           fallback: "none",
         },
         certificate: { kind: "path", what: "certificate with its chain, PEM; read again when it changes" },

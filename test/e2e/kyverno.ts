@@ -61,7 +61,8 @@ async function proxied({ stage, main }: Tools, registry: string, knowledge: Know
   return {
     registry,
     host: `localhost:${port}`,
-    start: (mode) => stage.serve(process.execPath, [main, "serve", "-c", file, `--${mode}`], isReady),
+    start: async (mode) =>
+      void (await stage.serve(process.execPath, [main, "serve", "-c", file, `--${mode}`], isReady)),
     close: upstream.close,
   };
 }

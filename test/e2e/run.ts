@@ -13,6 +13,7 @@ import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { crossingScenarios } from "./crossing.ts";
 import { doorScenarios } from "./door.ts";
+import { gateScenarios } from "./gate.ts";
 import { goneScenarios } from "./gone.ts";
 import { keyServiceScenarios } from "./key-services.ts";
 import { kyvernoScenarios } from "./kyverno.ts";
@@ -36,6 +37,7 @@ const scenarios: readonly Scenario[] = [
   ...registryScenarios,
   ...clusterScenarios,
   ...admissionScenarios,
+  ...gateScenarios,
   ...chartScenarios,
   ...logScenarios,
   ...keyServiceScenarios,

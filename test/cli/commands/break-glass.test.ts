@@ -97,6 +97,15 @@ test("a webhook that keeps the marker out is removed first; an Event that cannot
     assert.ok(served.find("configmaps", "sallyport-break-glass", "gate"));
   }));
 
+test("an uninstallation leaves a marker of its own, in the namespace of the caller", () =>
+  locked(async (served, run) => {
+    const { exit, err } = await run("--uninstall");
+    assert.is(exit, 0, err);
+    assert.is(served.all("mutatingwebhookconfigurations").length, 0);
+    const data = served.find("configmaps", "sallyport-break-glass", "apps")?.data as Record<string, string>;
+    assert.equal([data.reason, data.kind], ["uninstalled", "uninstall"]);
+  }));
+
 test("who may not remove them is told so", () =>
   locked(async (served, run) => {
     served.instead = (method) =>

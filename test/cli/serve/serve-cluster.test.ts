@@ -26,6 +26,7 @@ const kinds = {
   namespaces: "Namespace",
   leases: "Lease",
   configmaps: "ConfigMap",
+  secrets: "Secret",
   mutatingwebhookconfigurations: "MutatingWebhookConfiguration",
   validatingwebhookconfigurations: "ValidatingWebhookConfiguration",
 };
@@ -298,5 +299,23 @@ test("roles are those of the cluster's bindings; where those cannot be read, not
     { begin: (served) => void served.put("clusterpolicies", ofRole) },
   );
 });
+
+test("its certificate's authority is in a Secret, and the API server is told it", () =>
+  inCluster(
+    async ({ served, logged }) => {
+      await logged("the webhook configurations were written");
+      const { data } = served.find("secrets", "sallyport-authority", "apps") as unknown as {
+        data: Record<string, string>;
+      };
+      assert.equal(Object.keys(data).sort(), ["authority-1.pem", "ca.pem"]);
+      const text = JSON.stringify(served.find("mutatingwebhookconfigurations", "sallyport-mutate"));
+      assert.ok(text.includes(`"caBundle":"${data["ca.pem"]}"`));
+    },
+    {
+      begin: (served) => void served.put("clusterpolicies", strict),
+      tls: ", tls: { from: cluster }",
+      rest: "webhooks: { write: true, url: 'https://gate.corp' }\n",
+    },
+  ));
 
 test.run();

@@ -1,0 +1,170 @@
+/**
+ * The gate of a real API server: `serve` reads its policies there and writes its webhooks; policies change under load,
+ * the glass is broken and mended, the leader is killed, and everything is taken away again.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as assert from "uvu/assert";
+import { image, policyText } from "../support/fixture-policies.ts";
+import { administrator, listOf, object, pod, startApiServer } from "./api-server.ts";
+import { freePort, type Outcome } from "./processes.ts";
+import { exits, says, succeeds } from "./registry-actions.ts";
+import type { Scenario, Tools } from "./scenario.ts";
+
+const layout = fileURLToPath(new URL("../fixtures/documentation/layout", import.meta.url));
+const definitions = fileURLToPath(new URL("../../deploy/chart/files/crds", import.meta.url));
+const enforce = "validationFailureAction: Enforce";
+
+/** Until it is so; for the log of a server, an API server that learns of a webhook. */
+async function until(what: string, holds: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
+  for (let times = 0; times < seconds * 5; times++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`it never came to this: ${what}`);
+}
+
+/** `serve` in the cluster's service, with its log in a file. */
+async function startGate({ stage, main }: Tools, name: string, port: number) {
+  const url = `https://127.0.0.1:${port}`;
+  const listener = { address: `127.0.0.1:${port}`, serves: ["admission"], tls: { from: "cluster" } };
+  const health = await freePort();
+  const config = {
+    apiVersion: "sallyport.dev/v1alpha1",
+    kind: "Config",
+    store: "mirror",
+    listeners: [listener, { address: `127.0.0.1:${health}`, serves: ["health", "metrics"] }],
+    policies: { cluster: true },
+    cluster: { kubeconfig: "gate.conf" },
+    webhooks: { write: true, url },
+    log: { format: "json" },
+  };
+  stage.write(`${name}.yaml`, JSON.stringify(config));
+  const at = `http://127.0.0.1:${health}`;
+  const process_ = await stage.serve(process.execPath, [main, "serve", "--config", `${name}.yaml`], async () => {
+    try {
+      return (await fetch(`${at}/healthz`)).ok;
+    } catch {
+      return false;
+    }
+  });
+  const ready = async (): Promise<{ status: number; text: string }> => {
+    const answer = await fetch(`${at}/readyz`);
+    return { status: answer.status, text: await answer.text() };
+  };
+  return { ready, metrics: async () => (await fetch(`${at}/metrics`)).text(), process: process_ };
+}
+
+const gate: Scenario = {
+  name: "gate: policies of the cluster, webhooks that serve writes, break-glass, another leader",
+  needs: ["api-server", "kubectl"],
+  async run(tools) {
+    const { stage, program } = tools;
+    exits(0, await tools.sallyport(["mirror", "add", layout, "--complete=repository", "--store", "mirror"]));
+    const cluster = await startApiServer(tools);
+    cluster.config("gate", administrator, { namespace: "sallyport" });
+    const kubectl = (words: readonly string[], input?: object | string): Promise<Outcome> =>
+      stage.run(program("kubectl"), ["--kubeconfig", "administrator.conf", ...words], {
+        input: input === undefined ? "" : typeof input === "string" ? input : JSON.stringify(input),
+      });
+    const sallyport = (...words: readonly string[]) => tools.sallyport([...words, "--kubeconfig", "gate.conf"]);
+    const crds = readdirSync(definitions)
+      .filter((name) => /^(cluster)?policies|^policyexceptions/.test(name))
+      .map((name) => JSON.parse(readFileSync(join(definitions, name), "utf8")) as object);
+    assert.is(crds.length, 3);
+    const names = ["sallyport", "shop"].map((name) => object("Namespace", [undefined, name]));
+    await cluster.kubectl(["apply", "--server-side", "-f", "-"], listOf(...crds, ...names));
+    await cluster.kubectl(["wait", "--for=condition=Established", "crd", "clusterpolicies.kyverno.io"]);
+
+    const first = await startGate(tools, "first", await freePort());
+    const before = await first.ready();
+    assert.is(before.status, 503, before.text);
+    const webhooks = async (): Promise<string> =>
+      (await cluster.kubectl(["get", "mutatingwebhookconfigurations,validatingwebhookconfigurations", "-o", "name"]))
+        .out;
+    assert.is(await webhooks(), "");
+
+    // A policy comes, and guards.
+    const strict = policyText({ name: "check-image" });
+    succeeds(await kubectl(["apply", "-f", "-"], strict));
+    const tries = (tag: string): Promise<Outcome> =>
+      kubectl(["-n", "shop", "create", "--dry-run=server", "-f", "-"], pod("shop", `try-${tag}`, image(tag)));
+    const denies = async (): Promise<boolean> => /signature not found/.test(says(await tries("unsigned")));
+    await until("an unsigned image is denied", denies);
+    succeeds(await tries("signed"));
+    assert.is((await first.ready()).status, 200);
+    assert.match(await webhooks(), /sallyport-mutate\n.*sallyport-validate/);
+
+    // It is edited while Pods come: each is judged, by one or the other.
+    const edits = Array.from({ length: 6 }, (_, index) =>
+      policyText({ name: "check-image", spec: `${enforce}\nwebhookTimeoutSeconds: ${10 + index}` }),
+    );
+    const judged: Outcome[] = [];
+    let isEdited = false;
+    const load = (async () => {
+      while (!isEdited) judged.push(await tries("unsigned"), await tries("signed"));
+    })();
+    for (const text of edits) {
+      succeeds(await kubectl(["apply", "-f", "-"], text));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    isEdited = true;
+    await load;
+    for (const [index, outcome] of judged.entries())
+      if (index % 2 === 0) assert.match(says(outcome), /signature not found/);
+      else succeeds(outcome);
+    const timeout = "jsonpath={.webhooks[0].timeoutSeconds}";
+    await until(
+      "the webhooks have the last policy's timeout",
+      async () =>
+        (await cluster.kubectl(["get", "validatingwebhookconfiguration", "sallyport-validate", "-o", timeout])).out ===
+        "15",
+    );
+
+    // What others change comes back.
+    await cluster.kubectl(["delete", "validatingwebhookconfiguration", "sallyport-validate"]);
+    await until("the webhook is written again", async () => /sallyport-validate/.test(await webhooks()));
+
+    // Broken glass: nothing is verified, nothing is written, and everybody hears of it.
+    const broken = await sallyport("break-glass", "--reason", "e2e");
+    exits(0, broken);
+    await until("an unsigned image is admitted", async () => (await tries("unsigned")).exit === 0);
+    await until("serve says so", async () => /the glass is broken/.test((await first.ready()).text));
+    assert.is(await webhooks(), "");
+    const events = await cluster.kubectl(["-n", "sallyport", "get", "events", "-o", "jsonpath={.items[*].message}"]);
+    assert.match(events.out, /administrator took the admission webhooks out of force: e2e/);
+    assert.match(await first.metrics(), /sallyport_broken_glass 1/);
+    const status = await sallyport("status", "--cluster", "--store", "mirror");
+    assert.match(says(status), /images are admitted unverified/);
+    exits(0, await sallyport("break-glass", "--off"));
+    await until("an unsigned image is denied again", denies);
+
+    // The leader dies; another instance takes over, and writes its own address.
+    const port = await freePort();
+    const second = await startGate(tools, "second", port);
+    await until("the second is ready", async () => (await second.ready()).status === 200);
+    first.process.kill("SIGKILL");
+    const address = "jsonpath={.webhooks[0].clientConfig.url}";
+    await until("the second writes the webhooks", async () =>
+      (await cluster.kubectl(["get", "mutatingwebhookconfiguration", "sallyport-mutate", "-o", address])).out.includes(
+        `:${port}/`,
+      ),
+    );
+    await until("an unsigned image is denied by the second", denies);
+
+    // The last policy is deleted: it stays in force.
+    succeeds(await kubectl(["delete", "clusterpolicy", "check-image"]));
+    await until("the loss is said", async () => /no policy that verifies images/.test((await second.ready()).text));
+    assert.ok(await denies());
+
+    // Uninstalled: the webhooks go, and do not come back while the server ends.
+    exits(0, await sallyport("break-glass", "--uninstall"));
+    await new Promise((resolve) => setTimeout(resolve, 12_000));
+    assert.is(await webhooks(), "");
+    succeeds(await tries("unsigned"));
+    await stage.stopServers();
+  },
+};
+
+export const gateScenarios: readonly Scenario[] = [gate];
