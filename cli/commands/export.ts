@@ -12,7 +12,8 @@ import type { SigningKey } from "../../proxy/archive/signing-key.ts";
 import type { BootstrapInput } from "../../proxy/crossing/bootstrap-files.ts";
 import { loggedBase, withArchiveBase } from "../../proxy/crossing/delta-base.ts";
 import { type DeltaBase, exportArchive, type ExportReport } from "../../proxy/crossing/export-archive.ts";
-import { ExportLog } from "../../proxy/crossing/export-log.ts";
+import { type ExportedCheckpoint, ExportLog } from "../../proxy/crossing/export-log.ts";
+import { carriedGrowth, type GrowthFound } from "../../proxy/crossing/log-growth.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
@@ -25,9 +26,9 @@ import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { readSigner, readSnapshotKey } from "../input/snapshot-flags.ts";
 import { addExceptionOptions } from "../input/policy-files.ts";
 import { addTrustOptions } from "../input/trust-flags.ts";
-import { addStoreOption, lockHolder, type StoreOptions, withMirror } from "../input/store.ts";
+import { addStoreOption, lockHolder, type StoreOptions, withMirrorAsync } from "../input/store.ts";
 import { coverMirror, type CoverageOptions, type ExportCoverage } from "./export-coverage.ts";
-import { renderCoverage, renderExport, renderFiles, toExportJson } from "../render/archive.ts";
+import { renderCoverage, renderExport, renderFiles, type SaidGrowth, toExportJson } from "../render/archive.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { note, tellAnswer } from "../render/say.ts";
 
@@ -41,6 +42,9 @@ interface ExportOptions extends StoreOptions, OutputOptions, CoverageOptions, Al
   readonly withLayers?: boolean;
   readonly nextKey?: readonly string[];
   readonly bootstrap?: true | readonly string[];
+  readonly online?: boolean;
+  readonly logUrl?: readonly string[];
+  readonly timeout: string;
 }
 
 /** The program's own package, and the files that were named. @throws EngineError when one of them is not there. */
@@ -96,11 +100,12 @@ interface Prepared {
   readonly aliases: OpenAliases;
   readonly key: SigningKey;
   readonly bootstrap: readonly BootstrapInput[];
+  readonly found: readonly GrowthFound[];
 }
 
 function runExport(
   mirror: Mirror,
-  { key, bootstrap, aliases }: Prepared,
+  { key, bootstrap, aliases, found }: Prepared,
   options: ExportOptions,
   io: CommandIO,
 ): Exported {
@@ -124,7 +129,7 @@ function runExport(
         nextKeys,
         bootstrap,
         coverage: covered === undefined ? undefined : encodeUtf8(encodeCanonicalJson(covered.json)),
-        consistency: [],
+        consistency: carriedGrowth(found),
         isDry: dryRun === true,
         now: io.now(),
         limits,
@@ -136,10 +141,41 @@ function runExport(
   }
 }
 
+/** Since the archive before, and since the base: the other side has one of them. */
+async function findProofs(mirror: Mirror, key: SigningKey, options: ExportOptions, io: CommandIO) {
+  const log = new ExportLog(mirror.folder, readLimits(options, io), lockHolder(io));
+  let earlier: readonly ExportedCheckpoint[];
+  try {
+    const last = log.last()?.checkpoints ?? [];
+    earlier = withBase(options, { log, key, io }, (base) => [...last, ...(base?.checkpoints ?? [])]);
+  } finally {
+    log.close();
+  }
+  const { askProofs } = await import("./log-proofs.ts");
+  return askProofs(mirror, earlier, options, io);
+}
+
+const isOf = (one: { readonly origin: string }, firstSize: string, other: GrowthFound): boolean =>
+  other.origin === one.origin && other.firstSize.toString() === firstSize;
+
+/** Each log that grew, with the reason where no proof travels along: that is never silent. */
+const saidGrowth = (
+  { growth }: ExportReport,
+  found: readonly GrowthFound[],
+  isOnline: boolean,
+): readonly SaidGrowth[] =>
+  growth.map((one) => {
+    if (one.proved) return one;
+    const asked = found.find((other) => isOf(one, one.firstSize, other));
+    if (asked !== undefined && "code" in asked) return { ...one, reason: `[${asked.code}] ${asked.reason}` };
+    return { ...one, reason: isOnline ? "the log grew while it was asked" : "nobody asked: export --online does" };
+  });
+
 async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
   const { since, trustOnly, withLayers, output } = options;
   if (trustOnly === true && (since !== undefined || withLayers === true))
     throw usage("an archive of trust is whole, and has no layers: leave --since and --with-layers out", "--trust-only");
+  if (options.online !== true && options.logUrl !== undefined) throw usage("--log-url is for --online", "--log-url");
   if (options.file === "-")
     throw new EngineError("unsupported", "an archive cannot go to standard output: give the name of a file", {
       subject: "-f",
@@ -147,17 +183,19 @@ async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
   const key = await readSigner(options.key, io);
   const bootstrap = await bootstrapOf(options, io);
   const aliases = await readAliases(options, readLimits(options, io), io);
-  const { report, covered } = withMirror(options, io, "read", (mirror) =>
-    runExport(mirror, { key, bootstrap, aliases }, options, io),
-  );
+  const { report, covered, growth } = await withMirrorAsync(options, io, "read", async (mirror) => {
+    const found = options.online === true ? await findProofs(mirror, key, options, io) : [];
+    const exported = runExport(mirror, { key, bootstrap, aliases, found }, options, io);
+    return { ...exported, growth: saidGrowth(exported.report, found, options.online === true) };
+  });
   const exitCode = covered?.exitCode ?? 0;
   if (isDocumentFormat(output)) {
     const coverage = covered === undefined ? {} : { coverage: covered.json };
-    io.out(renderDocument("ExportReport", { exitCode, ...toExportJson(report), ...coverage }, output));
+    io.out(renderDocument("ExportReport", { exitCode, ...toExportJson(report, growth), ...coverage }, output));
     return exitCode;
   }
   if (covered !== undefined) io.out(renderCoverage(covered.images, io.width.out));
-  tellAnswer(renderExport(report), io);
+  tellAnswer(renderExport(report, growth), io);
   io.out(renderFiles(report.bootstrap));
   return exitCode;
 }
@@ -190,6 +228,9 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--with-layers", "image layers that the mirror has, too (no decision reads them)")
     .option("--next-key <file>", "a public key that will sign later archives too (repeatable)", collect)
     .option("--bootstrap [file...]", "this program's own package too, and files such as its image and its chart")
+    .option("--online", "ask logs for proofs that they only grew since the archive before, and since the base")
+    .option("--log-url <url>", "with --online: a log to ask, in place of those of trusted roots (repeatable)", collect)
+    .option("--timeout <span>", "with --online: for all that is asked", "1m")
     .option("--dry-run", "say what would be in it, and write nothing")
     .option(
       "--policies <path>",

@@ -4,7 +4,7 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import type { ArchiveChange } from "../../proxy/crossing/archive-diff.ts";
 import type { ArchivePart } from "../../proxy/crossing/archive-part.ts";
 import type { ArchiveReader } from "../../proxy/crossing/archive-reader.ts";
-import type { ExportReport } from "../../proxy/crossing/export-archive.ts";
+import type { ExportReport, ReportedGrowth } from "../../proxy/crossing/export-archive.ts";
 import type { VerifiedArchive } from "../../proxy/crossing/verify-archive.ts";
 import type { Coverage } from "../../proxy/sync/coverage.ts";
 import { counted } from "./count.ts";
@@ -36,13 +36,26 @@ const identityOf = (
   ...(previous === undefined ? {} : { previous }),
 });
 
+/** A log that grew, and why no proof of it travels along. */
+export interface SaidGrowth extends ReportedGrowth {
+  readonly reason?: string;
+}
+
 /** The members of the document `ExportReport`. */
-export const toExportJson = ({ kind, sequence, statement, contentId, base, created, ...counts }: ExportReport) => ({
+export const toExportJson = (
+  { kind, sequence, statement, contentId, base, created, growth: _, ...counts }: ExportReport,
+  growth: readonly SaidGrowth[],
+) => ({
   archive: { kind, sequence, statement, contentId, created, ...(base === undefined ? {} : { base }) },
   ...counts,
+  ...(growth.length === 0 ? {} : { logs: growth }),
 });
 
-export function renderExport(report: ExportReport): string {
+const growthLine = ({ origin, firstSize, secondSize, proved, reason = "" }: SaidGrowth): string =>
+  `  log ${visibleLine(origin)}: from ${firstSize} to ${secondSize} entries, ` +
+  (proved ? "proved" : `no proof: ${visibleLine(reason)}`);
+
+export function renderExport(report: ExportReport, growth: readonly SaidGrowth[]): string {
   const { kind, sequence, statement, contentId, base, entries, tombstones, blobs, layers, blobBytes, files } = report;
   return text(
     ...files.map(({ path, bytes }) => `wrote ${visibleLine(path)}, ${toSizeText(bytes)}`),
@@ -52,6 +65,7 @@ export function renderExport(report: ExportReport): string {
     // An empty delta takes a number, too. Who forgot to sync sees that here, before it is carried across.
     ...(kind === "delta" && entries + tombstones === 0 ? [`  nothing has changed since archive ${base ?? "?"}`] : []),
     `  statement ${shortDigest(statement)}, content id ${shortDigest(contentId)}`,
+    ...growth.map(growthLine),
   );
 }
 

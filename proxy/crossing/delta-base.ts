@@ -8,6 +8,7 @@ import type { Limits } from "../../core/limits.ts";
 import { type ArchiveReader, openArchive } from "./archive-reader.ts";
 import type { DeltaBase } from "./export-archive.ts";
 import type { ExportedCheckpoint, ExportLog } from "./export-log.ts";
+import { exportedCheckpoint } from "./log-growth.ts";
 
 /**
  * @throws EngineError `invalid-usage` when nothing is kept of this archive, or no delta can begin there;
@@ -57,7 +58,7 @@ export function withArchiveBase<T>(path: string, options: FileBaseOptions, act: 
       sequence: statement.sequence,
       statement: digest,
       contentId: statement.contentId,
-      checkpoints: checkpointsOf(archive),
+      checkpoints: checkpointsOf(archive, limits),
       rows: () => rowsOf(archive),
       blobs: () => digestsOf(archive),
     });
@@ -74,9 +75,10 @@ function* digestsOf(archive: ArchiveReader): Iterable<string> {
   for (const { digest, use } of archive.carried()) if (use !== "bootstrap") yield digest;
 }
 
-function checkpointsOf(archive: ArchiveReader): readonly ExportedCheckpoint[] {
+function checkpointsOf(archive: ArchiveReader, limits: Limits): readonly ExportedCheckpoint[] {
   const checkpoints: ExportedCheckpoint[] = [];
+  // A note that is a blob of its own is not looked up: no log signs one that long.
   for (const entry of archive.entries())
-    if ("treeSize" in entry) checkpoints.push({ origin: entry.key, treeSize: entry.treeSize });
+    if ("treeSize" in entry) checkpoints.push(exportedCheckpoint(entry, undefined, limits));
   return checkpoints;
 }

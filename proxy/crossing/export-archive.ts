@@ -15,6 +15,7 @@ import { ArchiveFiles } from "./archive-files.ts";
 import { addBootstrap, type BootstrapInput } from "./bootstrap-files.ts";
 import type { ExportedCheckpoint, ExportLog, ExportRecord, RecordWriter } from "./export-log.ts";
 import { indexLinesOf } from "../../core/archive/index-lines.ts";
+import { exportedCheckpoint } from "./log-growth.ts";
 import { rowChanges } from "./row-changes.ts";
 import { Spool, type SpooledList } from "./spool.ts";
 
@@ -50,6 +51,14 @@ export interface ExportOptions {
   readonly limits: Limits;
 }
 
+/** A log that grew since an earlier archive, and whether the proof of it travels along. */
+export interface ReportedGrowth {
+  readonly origin: string;
+  readonly firstSize: string;
+  readonly secondSize: string;
+  readonly proved: boolean;
+}
+
 export interface ExportReport {
   readonly kind: ArchiveKind;
   readonly sequence: number;
@@ -65,6 +74,7 @@ export interface ExportReport {
   readonly blobBytes: number;
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   readonly bootstrap: readonly BootstrapFile[];
+  readonly growth: readonly ReportedGrowth[];
 }
 
 /**
@@ -136,6 +146,7 @@ function exportState(options: ExportOptions, spool: Spool): ExportReport {
       limits,
     });
     const { digest: statement } = files;
+    const growth = growthOf([...(last?.checkpoints ?? []), ...(base?.checkpoints ?? [])], checkpoints, consistency);
     const sizes = isDry ? [] : publish(files, options, record, { sequence, kind, contentId, created, checkpoints });
     return {
       kind,
@@ -151,6 +162,7 @@ function exportState(options: ExportOptions, spool: Spool): ExportReport {
       blobBytes: blobTotals.bytes,
       files: sizes.map((bytes, index) => ({ path: files.files[index]?.to ?? path, bytes })),
       bootstrap,
+      growth,
     };
   } finally {
     record.close();
@@ -179,9 +191,25 @@ interface Collected {
   readonly checkpoints: readonly ExportedCheckpoint[];
 }
 
+/** Every log that grew, with and without proof: what is missing is said. */
+function growthOf(
+  earlier: readonly ExportedCheckpoint[],
+  now: readonly ExportedCheckpoint[],
+  proofs: readonly CarriedConsistency[],
+): readonly ReportedGrowth[] {
+  const found = new Map<string, ReportedGrowth>();
+  for (const { origin, treeSize: secondSize } of now)
+    for (const { origin: name, treeSize: firstSize } of earlier) {
+      if (name !== origin || BigInt(firstSize) < 1n || BigInt(firstSize) >= BigInt(secondSize)) continue;
+      const proved = proofs.some((proof) => proof.origin === origin && proof.firstSize === BigInt(firstSize));
+      found.set(`${firstSize} ${origin}`, { origin, firstSize, secondSize, proved });
+    }
+  return [...found.values()];
+}
+
 /** Reads the mirror once: what it knows goes into the record, and what the archive says into the list. */
 function collectEntries(
-  { mirror, kind, base }: ExportOptions,
+  { mirror, kind, base, limits }: ExportOptions,
   spool: Spool,
   record: RecordWriter,
   list: SpooledList,
@@ -194,7 +222,7 @@ function collectEntries(
       for (const { digest, size } of namedBlobs(entry))
         spool.add({ digest, size, bytes: digest === row.digest ? bytes : undefined });
       for (const { digest, line } of indexLinesOf(entry)) spool.list(digest, line);
-      if (entry.kind === "checkpoint") checkpoints.push({ origin: entry.key, treeSize: entry.treeSize });
+      if (entry.kind === "checkpoint") checkpoints.push(exportedCheckpoint(entry, bytes, limits));
       yield entry;
     }
   }

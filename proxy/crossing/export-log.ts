@@ -39,6 +39,8 @@ import { replaceFile, syncPath, writeSynced } from "../synced.ts";
 export interface ExportedCheckpoint {
   readonly origin: string;
   readonly treeSize: string;
+  /** Its root in base64; records of earlier versions have none. */
+  readonly root?: string;
 }
 
 /** An archive that was made. */
@@ -352,6 +354,7 @@ function readRecord(value: JsonValue, sequence: number): ExportRecord {
       return {
         origin: readString(one.origin, "/checkpoints/origin"),
         treeSize: readString(one.treeSize, "/checkpoints/treeSize"),
+        ...(one.root === undefined ? {} : { root: readString(one.root, "/checkpoints/root") }),
       };
     }),
     rows: lengths("rows"),

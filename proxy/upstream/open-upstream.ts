@@ -14,6 +14,7 @@ import type { HostSettings } from "./registry/hosts.ts";
 import { openRegistry, type Registry } from "./registry/open-registry.ts";
 import type { RegistryContent } from "./registry/registry-part.ts";
 import type { ListTags } from "./registry/tag-list.ts";
+import { type AskGrowth, askGrowth } from "./rekor/consistency-proofs.ts";
 import { openRekor } from "./rekor/log-entries.ts";
 import { createRoute, type Part, type RouteOptions } from "./route.ts";
 
@@ -64,6 +65,8 @@ export interface OutsideAsker extends Asker {
 export interface Upstream {
   /** For what is not a registry. */
   readonly fetcher: Fetcher;
+  /** Asks logs for proofs that they only grew. */
+  growth(limits: Limits): AskGrowth;
   asker(options: AskerOptions): OutsideAsker;
   close(): Promise<void>;
 }
@@ -105,6 +108,7 @@ export function openUpstream({ log, pace, isOneRun, ...connecting }: UpstreamOpt
 
   return {
     fetcher,
+    growth: (limits) => askGrowth({ fetcher, limits }),
     asker({ outside, keyServices, cluster, limits, ...route }) {
       const { now } = route;
       const files = outside?.files ?? keyServices;

@@ -12,7 +12,7 @@ import type { DeltaBase } from "../../../proxy/crossing/export-archive.ts";
 import { ExportLog } from "../../../proxy/crossing/export-log.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { addImage, exported, ourKey, variedMirror } from "../../support/archive-store.ts";
+import { addImage, exported, ourKey, sampleNote, variedMirror } from "../../support/archive-store.ts";
 import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/crossing/export-archive");
@@ -72,7 +72,7 @@ test("a delta has what changed, what is gone, and only blobs that are new", () =
   writtenMirror((mirror) => {
     addImage(mirror, "ghcr.io/org/app", "2.0");
     mirror.writer().unpin("key", "k8s://ns/name");
-    mirror.writer().setCheckpoint({ origin: "rekor.example", size: 9n, note: "a newer note" }, origin);
+    mirror.writer().setCheckpoint({ origin: "rekor.example", size: 9n, note: sampleNote(9) }, origin);
   }, store);
   const delta = since(store, 1, (base) => exported(store, { kind: "delta", base }));
   assert.is(delta.sequence, 2);
