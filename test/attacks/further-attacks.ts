@@ -22,6 +22,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [246, "Archives, and trust that crosses"],
   [251, "Reviews that have no answer, and files that take too much"],
   [256, "What crossed with a stolen key"],
+  [260, "Records and capsules"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -206,4 +207,13 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ],
   ["an archive takes away the pin that an operator of this side gave too", "own rows stay, whatever archives had"],
   ["two rows of TUF metadata under one key of the content id", "every row has a key of its own"],
+  ["the record of a decision is changed, anywhere", "refused, or the replay shows where it differs"],
+  ["an answer of a record is another one's, with the digests set right", "the replay differs; a signature refuses it"],
+  ["a record asks whoever replays it for more work than that one allows", "refused; its bounds are the reader's"],
+  ["an older capsule is put in the place of the newest", "below the reader's floor it is refused"],
+  ["a capsule gets the policies of another one", "both are signed together; what is not as signed is refused"],
+  ["a capsule answers a question twice", "one answer to a question, whatever its place in the lists"],
+  ["a capsule's tar has absolute paths, links or paths out of it", "no header but those of archives is read"],
+  ["a delta is laid over a capsule that it does not change", "the statement names the one by its digest"],
+  ["a capsule claims to know everything of a registry", "it holds answers alone; claims stay with who made them"],
 ];

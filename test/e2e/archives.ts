@@ -86,4 +86,80 @@ const carrying: Scenario = {
   },
 };
 
-export const archiveScenarios: readonly Scenario[] = [copying, carrying];
+const capsules: Scenario = {
+  name: "capsules: skopeo and oras list and copy what one holds, and it decides the same after a registry",
+  needs: ["distribution", "cosign3", "crane", "skopeo", "oras"],
+  async run(tools) {
+    const { stage, program, sallyport } = tools;
+    const host = await startRegistry("distribution", tools);
+    const run = (component: "crane" | "skopeo" | "oras", ...words: readonly string[]) =>
+      stage.run(program(component), words);
+    const name = `${host}/shop/app:1`;
+    await sign("cosign3", await push(name, tools, plain), tools, plain);
+    key(tools);
+    stage.write(
+      "policy.yaml",
+      JSON.stringify({
+        apiVersion: "kyverno.io/v1",
+        kind: "ClusterPolicy",
+        metadata: { name: "signed" },
+        spec: {
+          validationFailureAction: "Enforce",
+          rules: [
+            {
+              name: "signed",
+              match: { any: [{ resources: { kinds: ["Pod"] } }] },
+              verifyImages: [
+                {
+                  imageReferences: ["*"],
+                  attestors: [
+                    {
+                      entries: [
+                        {
+                          keys: {
+                            publicKeys: readFileSync(join(stage.folder, "release.pub"), "utf8"),
+                            rekor: { ignoreTlog: true },
+                          },
+                        },
+                      ],
+                    },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      }),
+    );
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "app", namespace: "shop" } };
+    stage.write("pod.yaml", JSON.stringify({ ...pod, spec: { containers: [{ name: "app", image: name }] } }));
+    stage.write("images.txt", `${name}\n`);
+    const online = ["--allow-http-registry", "--policies", "policy.yaml"];
+    succeeds(await sallyport(["mirror", "sync", "-f", "images.txt", "--store", "mirror", ...online]));
+    const making = ["--images", "images.txt", "--policies", "policy.yaml", "--store", "mirror", "--key", "archive.key"];
+    succeeds(await sallyport(["capsule", "create", ...making, "-f", "edge.tar"]));
+    succeeds(await sallyport(["capsule", "verify", "edge.tar", "--key", "archive.pub"]));
+
+    const listed = succeeds(await run("oras", "repo", "tags", "--oci-layout", "edge.tar"));
+    assert.ok(listed.out.split("\n").includes("sallyport-archive"), listed.out);
+    assert.ok(listed.out.split("\n").includes(name), listed.out);
+    const own = "edge.tar:sallyport-archive";
+    succeeds(await run("oras", "cp", "--from-oci-layout", "--to-oci-layout", own, "own:1"));
+    const copy = ["--insecure-policy", "copy", "--preserve-digests"];
+    succeeds(await run("skopeo", ...copy, `oci-archive:${own}`, "dir:by-skopeo"));
+    const manifest = JSON.parse(readFileSync(join(stage.folder, "by-skopeo", "manifest.json"), "utf8"));
+    assert.is(manifest.artifactType, "application/vnd.sallyport.archive.v1");
+
+    // Carried by a registry as the file that it is.
+    const place = `${host}/edge/capsule:1`;
+    succeeds(await run("oras", "push", "--plain-http", "--disable-path-validation", place, "edge.tar"));
+    succeeds(await run("oras", "pull", "--plain-http", place, "-o", "pulled"));
+    await stage.stopServers();
+    const words = ["apply", "-r", "pod.yaml", "--capsule", "pulled/edge.tar", "--capsule-key", "archive.pub"];
+    assert.match(succeeds(await sallyport([...words, "--record", "records"])).out, /pass: 2, fail: 0/);
+    const [record = ""] = readdirSync(join(stage.folder, "records"));
+    assert.match(succeeds(await sallyport(["replay", `records/${record}`])).out, /the same decision, allowed/);
+  },
+};
+
+export const archiveScenarios: readonly Scenario[] = [copying, carrying, capsules];
