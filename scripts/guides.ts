@@ -83,6 +83,8 @@ export const guides: Readonly<Record<string, Preparation>> = {
   "docs/guides/across-the-gap.md": gap,
   "docs/guides/admission.md": demo,
   "docs/guides/ci-gate.md": demo,
+  "docs/guides/coming-from-kyverno.md": demo,
+  "docs/guides/coming-from-policy-controller.md": demo,
   "docs/guides/decide-at-the-edge.md": demo,
   "docs/guides/freshness.md": network,
   "docs/guides/in-a-cluster.md": replicas,

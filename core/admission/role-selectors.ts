@@ -35,8 +35,8 @@ export function refuseRoleSelectors(policy: Policy): void {
   const { file, line, column } = policy.position(rule.pointer);
   throw new EngineError(
     "unsupported",
-    `the policy ${policy.name} selects by roles, which a review does not name: let serve read the RoleBindings of the ` +
-      "cluster (policies.cluster: true), or select by subjects (groups and users)",
+    `the policy ${policy.name} selects by roles, which a review does not name: let serve read the RoleBindings of ` +
+      "the cluster (policies.cluster: true), or select by subjects (groups and users)",
     { subject: `${file}:${line}:${column}` },
   );
 }

@@ -35,7 +35,8 @@ test("roles are read by matches, by exceptions, and by variables", () => {
   };
   const plain = `any: [{ ${pods} }]`;
   const exception = (match: string): string =>
-    `apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata: { name: e, namespace: ns }\nspec:\n  background: false\n` +
+    `apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata: { name: e, namespace: ns }\nspec:\n` +
+    `  background: false\n` +
     `  match: { any: [{ ${match} }] }\n  exceptions: [{ policyName: check, ruleNames: [verify] }]\n`;
   const condition = (key: string): string =>
     `preconditions: { all: [{ key: "{{ ${key} }}", operator: AnyIn, value: ["a"] }] }`;
