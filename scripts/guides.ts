@@ -88,6 +88,7 @@ export const guides: Readonly<Record<string, Preparation>> = {
   "docs/guides/decide-at-the-edge.md": demo,
   "docs/guides/freshness.md": network,
   "docs/guides/in-a-cluster.md": replicas,
+  "docs/guides/keeping-a-mirror.md": network,
   "docs/guides/nodes.md": empty,
   "docs/guides/phrase-book.md": demo,
   "docs/guides/reading-a-decision.md": demo,
