@@ -10,7 +10,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { Alias } from "../../core/oci/aliases.ts";
 import { type ArchiveFormat, foreignFormats, ownFormat } from "../../proxy/archive/foreign-format.ts";
 import { type Acceptance, isArchiveFile } from "../../proxy/crossing/archive-part.ts";
-import { type ArchiveReader, groupParts, openArchive } from "../../proxy/crossing/archive-reader.ts";
+import { groupParts, openArchive } from "../../proxy/crossing/archive-reader.ts";
 import {
   type ImportedArchive,
   importArchive,
@@ -76,7 +76,10 @@ function readKeys(flags: Flags, io: CommandIO): readonly GivenKey[] {
 }
 
 /** The keys of the flags; without any, those that the mirror accepts. */
-function acceptanceOf(mirror: Mirror, given: readonly GivenKey[]): Acceptance {
+function acceptanceOf(
+  mirror: Mirror,
+  given: readonly GivenKey[],
+): Acceptance & { readonly keys: readonly PublicKey[] } {
   const { limits } = mirror;
   const keys =
     given.length > 0
@@ -90,49 +93,70 @@ function acceptanceOf(mirror: Mirror, given: readonly GivenKey[]): Acceptance {
   return { keys, verifier: nodeVerifier, limits };
 }
 
-/** The archives that the files are parts of, in the order in which they were made. */
-function openArchives(
-  files: readonly string[],
-  acceptance: Acceptance,
-): readonly (readonly [string[], ArchiveReader])[] {
-  const groups = groupParts(files, acceptance);
-  const opened: (readonly [string[], ArchiveReader])[] = [];
-  try {
-    for (const group of groups.toSorted((one, other) => one.sequence - other.sequence))
-      opened.push([group.files, openArchive(group.files, acceptance)]);
-    return opened;
-  } catch (error) {
-    for (const [, reader] of opened) reader.close();
-    throw error;
-  }
-}
-
+/** Archives one after the other, as they were made: what one names as next keys counts for those that follow. */
 function importOwn(mirror: Mirror, files: readonly string[], flags: Flags & Judged, io: CommandIO, done: Done): void {
   const given = readKeys(flags, io);
-  const roots = readInitialRoots(fromEnvironment("SALLYPORT_TUF_ROOT", io), io);
+  const acceptance = acceptanceOf(mirror, given);
+  // Whose they are is asked when it is their turn: an earlier one may name the key.
+  const groups = groupParts(files, { ...acceptance, keys: "any" });
+  const named: PublicKey[] = [];
+  const begun = done.archives.length;
+  for (const group of groups.toSorted((one, other) => one.sequence - other.sequence))
+    try {
+      const keys = [...acceptance.keys, ...named];
+      named.push(...importOne(mirror, group.files, { acceptance: { ...acceptance, keys }, given, flags, io, done }));
+    } catch (error) {
+      const count = done.archives.length - begun;
+      if (error instanceof EngineError && groups.length > 1)
+        tellApplied(group.sequence, count, groups.length, flags, io);
+      throw error;
+    }
+}
+
+/** Which of several counted, before the error says why one did not. */
+function tellApplied(refused: number, count: number, of: number, flags: Flags, io: CommandIO): void {
+  if (isDocumentFormat(flags.output)) return;
+  const before = count === 0 ? "none was imported" : `${count} of ${of} were imported, each whole, and stay`;
+  warn(`${flags.dryRun === true ? "" : `${before}; `}archive ${refused} was refused, and none after it was tried`, io);
+}
+
+interface ImportOne {
+  readonly acceptance: Acceptance;
+  readonly given: readonly GivenKey[];
+  readonly flags: Flags & Judged;
+  readonly io: CommandIO;
+  readonly done: Done;
+}
+
+/** Gives the keys that it named and that are accepted since. */
+function importOne(
+  mirror: Mirror,
+  files: readonly string[],
+  { acceptance, given, flags, io, done }: ImportOne,
+): readonly PublicKey[] {
   const voice = isDocumentFormat(flags.output) ? quiet(io) : io;
   const now = io.now();
-  const archives = openArchives(files, acceptanceOf(mirror, given));
+  const reader = openArchive(files, acceptance);
   try {
-    for (const [parts, reader] of archives) {
-      const name = `archive ${reader.statement.sequence}`;
-      const archive: ImportedArchive = importArchive(mirror, reader, {
-        now,
-        from: parts.join(", "),
-        acceptPins: flags.acceptPins === true,
-        restart: flags.restart === true,
-        isDry: flags.dryRun === true,
-        verifier: nodeVerifier,
-        ...roots,
-        givenKeys: given.map(({ fingerprint, pem }) => ({ fingerprint, pem })),
-        ...(flags.verify === true ? { judge: readJudge(flags.policies ?? [], flags.aliases, io, name) } : {}),
-      });
-      reportImported(archive, { isDry: flags.dryRun === true, now }, voice);
-      done.archives.push(toImportedJson(archive, parts));
-      done.hasQuarantine ||= archive.quarantined.length > 0;
-    }
+    const name = `archive ${reader.statement.sequence}`;
+    const archive: ImportedArchive = importArchive(mirror, reader, {
+      now,
+      from: files.join(", "),
+      acceptPins: flags.acceptPins === true,
+      restart: flags.restart === true,
+      isDry: flags.dryRun === true,
+      verifier: nodeVerifier,
+      ...readInitialRoots(fromEnvironment("SALLYPORT_TUF_ROOT", io), io),
+      givenKeys: given.map(({ fingerprint, pem }) => ({ fingerprint, pem })),
+      ...(flags.verify === true ? { judge: readJudge(flags.policies ?? [], flags.aliases, io, name) } : {}),
+    });
+    reportImported(archive, { isDry: flags.dryRun === true, now }, voice);
+    done.archives.push(toImportedJson(archive, files));
+    done.hasQuarantine ||= archive.quarantined.length > 0;
+    const keys = (reader.statement.nextKeys ?? []).map((pem) => readArchiveKey(pem, mirror.limits));
+    return keys.filter(({ fingerprint }) => archive.newKeys.includes(fingerprint));
   } finally {
-    for (const [, reader] of archives) reader.close();
+    reader.close();
   }
 }
 
@@ -212,8 +236,9 @@ const importHelp = `
 A file is known by its content; --format says what it is. Archives of sallyport
 export are taken whole or not at all, each in one step: signature, order and
 every digest are checked before anything counts. Name all parts of one, in any
-order. A key that is given once is accepted from then on, and so are the keys
-that an archive names for later ones.
+order. Several are imported in the order of their numbers; those before one that
+is refused stay. A key that is given once is accepted from then on, and so are
+the keys that an archive names for later ones.
 
 Archives of other tools are added as mirror add does it: what is here stays, and
 nothing is said to be complete without --complete.

@@ -56,6 +56,35 @@ test("a key is given once; after that archives follow each other without one", a
   assert.match(status.out, ourKey.key.fingerprint);
 });
 
+test("several archives across a change of keys are imported in one call, and those before a refused one stay", async () => {
+  const near = variedMirror();
+  const grow = (tag: string) => writtenMirror((mirror) => void addImage(mirror, "ghcr.io/org/app", tag), near);
+  const first = exported(near, { nextKeys: [nextKey.signing.publicKey] });
+  grow("2.0");
+  const second = exported(near, { key: nextKey.signing });
+  grow("3.0");
+  const third = exported(near, { key: nextKey.signing });
+  const foreign = exported(near, { key: makeKey().signing });
+  for (const words of [[], ["--dry-run"]]) {
+    const far = temporaryFolder();
+    const { exit, out, err } = await run(far, [third.path, first.path, second.path], [...key, ...words, "-o", "json"]);
+    assert.is(exit, 0, err);
+    const sequences = JSON.parse(out).archives.map((one: { sequence: number }) => one.sequence);
+    assert.equal(sequences, [1, 2, 3]);
+    if (words.length === 0) assert.is(idOf(far), idOf(near));
+  }
+  const far = temporaryFolder();
+  const refused = await run(far, [foreign.path, second.path, first.path], key);
+  assert.is(refused.exit, 6);
+  assert.match(refused.err, "archive-signature");
+  assert.match(refused.err.replace(/\s+/g, " "), "2 of 3 were imported, each whole, and stay; archive 4 was refused");
+  reading(far, (mirror) => assert.is(mirror.imports.seen().last?.sequence, 2));
+  // What no archive before it names is refused as ever.
+  const none = await run(temporaryFolder(), [second.path, third.path], key);
+  assert.is(none.exit, 6);
+  assert.match(none.err.replace(/\s+/g, " "), "none was imported; archive 2 was refused");
+});
+
 test("each fault has its code, says what to do, and leaves the mirror as it was", async () => {
   const near = variedMirror();
   const far = temporaryFolder();
