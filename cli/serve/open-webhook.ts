@@ -28,6 +28,7 @@ import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objec
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { readWholeResources } from "../input/resources.ts";
 import { askingOf, judgingOf } from "./judging.ts";
+import { openCheckpointKeeper } from "./keep-checkpoints.ts";
 import { logEar } from "./log-ear.ts";
 import type { WebhookRecords } from "./webhook-records.ts";
 import { openReporter } from "./open-reporter.ts";
@@ -100,9 +101,11 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     limits: reviewLimits(limits),
   });
   const inputs = { fail: inputFor("Fail"), ignore: inputFor("Ignore") };
+  const checkpoints = openCheckpointKeeper({ mirror, limits, now, log }, config.trust.trustedRoot !== undefined);
+  const sawCheckpoint = checkpoints === undefined ? undefined : (note: string): void => checkpoints.saw(note);
   const engines = {
-    fail: createEngine({ ...inputs.fail, crypto: nodeVerifier }),
-    ignore: createEngine({ ...inputs.ignore, crypto: nodeVerifier }),
+    fail: createEngine({ ...inputs.fail, sawCheckpoint, crypto: nodeVerifier }),
+    ignore: createEngine({ ...inputs.ignore, sawCheckpoint, crypto: nodeVerifier }),
   };
   for (const { policy, message } of [...engines.fail.warnings, ...engines.ignore.warnings])
     log.warn(message, { policy });
@@ -163,6 +166,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
             }),
     record: records?.(inputs),
     judged({ request, place, decision, stale }) {
+      checkpoints?.keep();
       const { allowed, results } = decision;
       if (!allowed) reporter?.denied(request, results);
       else if (place.pass === "validate") reporter?.admitted(request);
