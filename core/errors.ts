@@ -333,6 +333,11 @@ export const remedies = {
   "archive-forged":
     "copy it again from where it came, and compare checksums on both sides; if it stays so, do not use it",
   "part-twice": "name each part once",
+  "name-parts": "name all parts, in any order: `sallyport import FILE.*`",
+  "archive-from-stream": "save it first, and import the file: `cat > FILE`, then `sallyport import FILE`",
+  "archive-to-stream":
+    "write a file, and send that: `sallyport export -f FILE --key KEY`, then for example " +
+    "`ssh HOST 'cat > FILE' < FILE`",
   "from-future":
     "set the clock that is wrong: of this machine (`date`), or of the one that made it, which then makes it again; " +
     "if nobody's is, the key may be stolen: reject it",

@@ -179,6 +179,7 @@ async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
   if (options.file === "-")
     throw new EngineError("unsupported", "an archive cannot go to standard output: give the name of a file", {
       subject: "-f",
+      remedy: "archive-to-stream",
     });
   const key = await readSigner(options.key, io);
   const bootstrap = await bootstrapOf(options, io);

@@ -31,6 +31,7 @@ import { parseLayoutFlag } from "../input/layouts.ts";
 import { addLimitOptions, readLimits } from "../input/limit-flags.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { addStoreOption, withMirrorAsync } from "../input/store.ts";
+import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { saidBy } from "../render/fix.ts";
 import { reportImported, toImportedJson } from "../render/imported.ts";
@@ -193,6 +194,30 @@ function isOwn(word: string, { format }: Flags, io: CommandIO): boolean {
   return io.pathKind(word) === "file" && isArchiveFile(word);
 }
 
+/** A stream is no file, and parts are named each. @throws EngineError with what to do in its place. */
+function requireFile(word: string, io: CommandIO): void {
+  const { folder: path } = parseLayoutFlag(word);
+  if (/^(?:-|\/dev\/stdin|\/dev\/fd\/\d+|\/proc\/self\/fd\/\d+)$/.test(path))
+    throw new EngineError("unsupported", "an archive is read twice, the second time once all of it was checked", {
+      subject: path === "-" ? "standard input" : path,
+      remedy: "archive-from-stream",
+    });
+  if (io.pathKind(path) !== "none") return;
+  const slash = path.lastIndexOf("/");
+  const [folder, name] = slash < 0 ? [".", path] : [path.slice(0, slash) || "/", path.slice(slash + 1)];
+  const stem = name.replace(/\.tar$/, "");
+  const parts = (io.pathKind(folder) === "folder" ? io.listFolder(folder) : []).filter(
+    (found) =>
+      found.startsWith(stem) && /^(?:\.tar)?[._-](?:part)?\d+(?:-of-\d+)?(?:\.tar)?$/.test(found.slice(stem.length)),
+  );
+  if (parts.length === 0) return;
+  throw new EngineError(
+    "archive-incomplete",
+    `there is no ${path}, but ${counted(parts.length, "file")} beside it that may be its parts`,
+    { subject: parts.slice(0, 3).join(", "), remedy: "name-parts" },
+  );
+}
+
 async function run(words: readonly string[], flags: Flags, io: CommandIO): Promise<ExitCode> {
   if (words.length === 0 && flags.rejectKey === undefined)
     throw usage("name the archives or layouts to import", "import");
@@ -201,6 +226,7 @@ async function run(words: readonly string[], flags: Flags, io: CommandIO): Promi
   if (flags.verify !== true && flags.policies !== undefined) throw usage("--policies is for --verify", "--policies");
   if (flags.verify !== true && flags.alias !== undefined) throw usage("--alias is for --verify", "--alias");
   const { list: aliases } = flags.verify === true ? await readAliases(flags, readLimits(flags, io), io) : { list: [] };
+  for (const word of words) requireFile(word, io);
   const own = words.filter((word) => isOwn(word, flags, io));
   const foreign = words.filter((word) => !own.includes(word));
   if (foreign.length > 0 && (flags.dryRun === true || flags.verify === true))
@@ -218,8 +244,7 @@ async function run(words: readonly string[], flags: Flags, io: CommandIO): Promi
     try {
       rejectKeys(mirror, flags, io);
       if (own.length > 0) importOwn(mirror, own, { ...flags, aliases }, io, done);
-      for (const word of foreign)
-        await addForeign(mirror, word, { options: flags, command: "import", all: done.layouts, io });
+      await addForeign(mirror, foreign, { options: flags, command: "import", all: done.layouts, io });
     } catch (error) {
       if (error instanceof EngineError && done.archives.length + done.layouts.length > 0) {
         const said = saidBy("import", flags, io.env);

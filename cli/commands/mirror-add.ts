@@ -13,6 +13,7 @@ import {
   ownFormat,
   recognise,
 } from "../../proxy/archive/foreign-format.ts";
+import { JoinedSource, seriesOf } from "../../proxy/archive/joined-source.ts";
 import { openSource } from "../../proxy/archive/open-source.ts";
 import type { LayoutSource } from "../../proxy/archive/layout-source.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
@@ -50,9 +51,17 @@ interface ForeignLayout {
   readonly folder: string;
 }
 
-/** Opens what a word of the command line names, and says what it is. The caller closes it. */
-async function openForeign(flag: string, limits: Mirror["limits"], said?: ArchiveFormat): Promise<ForeignLayout> {
-  const source = await openSource(parseLayoutFlag(flag).folder, limits);
+/**
+ * Opens what words of the command line name, and says what it is; several are the files of one archive. The caller
+ * closes it.
+ */
+async function openForeign(
+  flags: readonly string[],
+  limits: Mirror["limits"],
+  said?: ArchiveFormat,
+): Promise<ForeignLayout> {
+  const [flag = ""] = flags;
+  const source = await openTogether(flags, limits);
   try {
     return { flag, source, ...recognise(source, limits, said) };
   } catch (error) {
@@ -61,13 +70,36 @@ async function openForeign(flag: string, limits: Mirror["limits"], said?: Archiv
   }
 }
 
+async function openTogether(flags: readonly string[], limits: Mirror["limits"]): Promise<LayoutSource> {
+  const sources: LayoutSource[] = [];
+  try {
+    for (const flag of flags) sources.push(await openSource(parseLayoutFlag(flag).folder, limits));
+    const [only] = sources;
+    return only === undefined || sources.length > 1 ? new JoinedSource(sources) : only;
+  } catch (error) {
+    for (const source of sources) source.close();
+    throw error;
+  }
+}
+
+/** Words that may name the files of one archive of oc-mirror, together; the others one by one, in their order. */
+function inSeries(flags: readonly string[]): readonly (readonly string[])[] {
+  const groups = new Map<string, string[]>();
+  for (const flag of flags) {
+    const key = seriesOf(flag) ?? flag;
+    groups.set(key, [...(groups.get(key) ?? []), flag]);
+  }
+  return [...groups.values()];
+}
+
 function addOpened(
   mirror: Mirror,
   { flag, source, format, folder }: ForeignLayout,
   options: AddOptions,
   command: string,
 ): Added {
-  const { folder: layout, options: named, registry } = parseLayoutFlag(flag);
+  const { options: named, registry } = parseLayoutFlag(flag);
+  const layout = source.name;
   if (format === ownFormat)
     throw new EngineError("invalid-usage", "an archive of sallyport export, which is checked as a whole", {
       subject: layout,
@@ -92,9 +124,19 @@ export interface Adding {
   readonly io: CommandIO;
 }
 
-/** Adds what a word of the command line names, and tells it. */
-export async function addForeign(mirror: Mirror, word: string, { options, command, all, io }: Adding): Promise<void> {
-  const opened = await openForeign(word, mirror.limits, options.format);
+/** Adds what words of the command line name, and tells it. */
+export async function addForeign(mirror: Mirror, words: readonly string[], adding: Adding): Promise<void> {
+  for (const group of inSeries(words)) await addGroup(mirror, group, adding);
+}
+
+async function addGroup(mirror: Mirror, words: readonly string[], adding: Adding): Promise<void> {
+  const { options, command, all, io } = adding;
+  const opened = await openForeign(words, mirror.limits, options.format);
+  if (words.length > 1 && opened.format !== "oc-mirror") {
+    opened.source.close();
+    for (const word of words) await addGroup(mirror, [word], adding);
+    return;
+  }
   try {
     const added = addOpened(mirror, opened, options, command);
     reportAdded(added, all, isDocumentFormat(options.output) ? quiet(io) : io);
@@ -116,7 +158,7 @@ async function add(flags: readonly string[], options: AddOptions, io: CommandIO)
   const all: Added[] = [];
   return withMirrorAsync(options, io, "write", async (mirror) => {
     try {
-      for (const word of flags) await addForeign(mirror, word, { options, command: "mirror add", all, io });
+      await addForeign(mirror, flags, { options, command: "mirror add", all, io });
     } catch (error) {
       // The layouts before this one are in the mirror: the document says so.
       if (error instanceof EngineError && isDocumentFormat(output) && all.length > 0) {

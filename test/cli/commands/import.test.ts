@@ -141,6 +141,30 @@ test("a dry run says what would come", async () => {
   );
 });
 
+test("a stream is refused with what to do; parts that are not named are hinted at", async () => {
+  for (const word of ["-", "/dev/stdin"]) {
+    const { exit, err } = await run(temporaryFolder(), [word], key);
+    assert.is(exit, 2);
+    assert.match(err.replace(/\s+/g, " "), /error unsupported: .*cat > FILE, then sallyport import FILE/);
+  }
+  const exporting = ["export", "--store", variedMirror(), "-f", "-", "--key", "our.key"];
+  const out = await runCli(exporting, { files: { "our.key": ourKey.pem } });
+  assert.is(out.exit, 2);
+  assert.match(out.err.replace(/\s+/g, " "), /error unsupported: .*sallyport export -f FILE/);
+  for (const names of [
+    ["full.tar.001-of-002", "full.tar.002-of-002"],
+    ["full.001.tar", "full.002.tar"],
+  ]) {
+    const files = Object.fromEntries([...names, "fuller.tar", "full.txt"].map((name) => [`media/${name}`, ""]));
+    const words = ["import", "--store", temporaryFolder(), ...key, "media/full.tar"];
+    const { exit, err } = await runCli(words, { ...world, files: { ...world.files, ...files } });
+    assert.is(exit, 6, err);
+    const told = err.replace(/\s+/g, " ");
+    assert.match(told, "2 files beside it that may be its parts");
+    assert.match(told, names.join(", "));
+  }
+});
+
 test("a clock that is behind, here or there, is said", async () => {
   const near = variedMirror();
   const far = temporaryFolder();

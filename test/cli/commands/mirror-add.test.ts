@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -65,6 +66,39 @@ test("a format that needs a name asks for it, and a wrong file is wrong usage", 
     for (const command of [["mirror", "add"], ["import"]])
       assert.is((await runCli([...command, "--store", temporaryFolder(), carried(file)])).exit, 2, file);
   assert.is((await runCli(["import", "--store", temporaryFolder(), carried("cosign.pub")])).exit, 2);
+});
+
+test("archives of oc-mirror that are cut into several are read as one", async () => {
+  const folder = carriedFolder("mirror_000001.tar.gz");
+  const blobs = join(folder, "docker/registry/v2/blobs/sha256");
+  const parts = temporaryFolder();
+  const [first = "", ...others] = readdirSync(blobs).map((name) => `docker/registry/v2/blobs/sha256/${name}`);
+  const top = readdirSync(folder).filter((name) => name !== "docker");
+  const tar = (part: number, ...paths: readonly string[]): string => {
+    const path = join(parts, `mirror_00000${part}.tar`);
+    execFileSync("tar", ["-cf", path, "-C", folder, ...paths]);
+    return `registry.example=${path}`;
+  };
+  // The second one has blobs alone, so that it is nothing by itself.
+  const words = [tar(1, "docker/registry/v2/repositories", first, ...top), tar(2, ...others)];
+  for (const named of [words, words.toReversed()])
+    for await (const { exit, out, json, store } of adding(...named)) {
+      assert.is(exit, 0);
+      assert.match(out, "oc-mirror 2 does not carry");
+      assert.equal([json.layouts.length, json.layouts[0].missing], [1, []]);
+      assert.is(await verify(store), 0);
+    }
+  for await (const { exit, json } of adding(words[0] ?? "")) {
+    assert.is(exit, 7, "one alone lacks what the other one has");
+    assert.ok(json.layouts[0].missing.length > 0);
+  }
+});
+
+test("other archives that are named as parts are are read one by one", async () => {
+  const folder = temporaryFolder();
+  const names = ["a_000001.tar.gz", "a_000002.tar.gz"].map((name) => join(folder, name));
+  for (const name of names) copyFileSync(carried("docker-save.tar.gz"), name);
+  for await (const { exit, json } of adding(...names)) assert.equal([exit, json.layouts.length], [0, 2]);
 });
 
 test("--format says what a file is; what it is not is refused", async () => {

@@ -30,7 +30,7 @@ test("the flag is repeatable; without one, and without a variable, there is none
   assert.is((await read([], { SALLYPORT_ALIAS: "x.io=m.corp/x" })).list.length, 1);
 });
 
-test("the fix is what somebody can do: by the digest where the logical name is here, or without the alias", async () => {
+test("the fix is what can be done: by the digest where the logical name is here, else without the alias", async () => {
   const demo = demoLayout();
   const store = tempFolder();
   assert.is((await runCli(["mirror", "add", demo.folder, "--store", store, "--complete"])).exit, 0);
