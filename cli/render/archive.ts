@@ -101,7 +101,7 @@ export function renderCoverage(images: readonly CoveredImage[], width: number): 
 const text = (...lines: readonly string[]): string => `${lines.join("\n")}\n`;
 
 const contentWords = ({ entries, tombstones, blobs, bytes }: ArchiveStatement["totals"], layers = 0): string =>
-  `${counted(entries, "entry", "entries")}, ${counted(tombstones, "tombstone")}, ${counted(blobs, "blob")} of ` +
+  `${counted(entries, "entry", "entries")}, ${tombstones} gone, ${counted(blobs, "blob")} of ` +
   `${toSizeText(bytes)}${layers === 0 ? "" : `, ${counted(layers, "layer")} of them`}`;
 
 /** The files that were named, by their place in the archive. */
