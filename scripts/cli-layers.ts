@@ -153,6 +153,7 @@ export const cliLayers: LayerTable = {
   },
   "cli/serve": {
     units: [
+      "core/tlog/seen-checkpoints.ts",
       "core/record",
       "proxy/record",
       "cli/version.ts",
