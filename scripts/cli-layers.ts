@@ -153,7 +153,7 @@ export const cliLayers: LayerTable = {
   },
   "cli/serve": {
     units: [
-      "core/tlog/seen-checkpoints.ts",
+      "core/tlog",
       "core/record",
       "proxy/record",
       "cli/version.ts",
