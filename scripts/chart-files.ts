@@ -21,6 +21,7 @@ const made: readonly (readonly string[])[] = [
   ["store"],
   ["listeners"],
   ["snapshot"],
+  ["webhooks"],
   ["policies", "folders"],
   ["policies", "objects"],
 ];

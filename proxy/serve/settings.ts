@@ -37,7 +37,7 @@ const listener = {
       fields: {
         from: {
           kind: "text",
-          what: "where the certificate comes from: none (no TLS), files, own (made in the store), cluster (by a Secret)",
+          what: "where the certificate comes from: none (no TLS), files, own (of the store), cluster (of a Secret)",
           values: ["none", "files", "own", "cluster"],
           fallback: "none",
         },

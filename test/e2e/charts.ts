@@ -41,11 +41,22 @@ const ofTheGuide = parse(
 const own = { tls: { from: "own" }, replicas: 1 };
 const quiet = { webhook: { enabled: false } };
 
+/** Policies of the API server, and what serve keeps there. */
+const ofCluster = {
+  ...named,
+  ...followed,
+  config: { policies: { cluster: true, exceptionNamespaces: ["sallyport"] } },
+  tls: { from: "cluster" },
+  networkPolicy: { ...followed.networkPolicy, apiServer: [{ ipBlock: { cidr: "192.0.2.3/32" } }] },
+};
+
 /** Every switch is thrown in one of them. */
 const rendered: Readonly<Record<string, Values>> = {
   guide: ofTheGuide,
   "guide, second step": { ...ofTheGuide, webhook: { ...(ofTheGuide.webhook as Values), enabled: true } },
   own: { ...named, ...policy, ...claim, ...own, ...quiet },
+  cluster: ofCluster,
+  "cluster, with a certificate of cert-manager": { ...ofCluster, tls: { from: "certManager" } },
   everything: {
     ...named,
     ...followed,

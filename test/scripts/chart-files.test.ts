@@ -26,6 +26,7 @@ interface Schema {
 }
 const schema = JSON.parse(chart("values.schema.json")) as Schema;
 const templates = readdirSync(join(projectRoot, chartFolder, "templates"))
+  .filter((file) => file.includes("."))
   .map((file) => chart(`templates/${file}`))
   .join("\n");
 

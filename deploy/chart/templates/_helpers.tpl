@@ -51,6 +51,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
+{{/* Whether a component asks the API server: root, component, part. */}}
+{{- define "sallyport.asksCluster" -}}
+{{- if dig "policies" "cluster" false .part.config -}}yes{{- end -}}
+{{- end -}}
+
 {{/* Names in a component's certificate: root, component, part. */}}
 {{- define "sallyport.dnsNames" -}}
 {{- $name := include "sallyport.of" . -}}
@@ -77,7 +82,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- $root := .root -}}{{- $part := .part -}}
 {{- $made := dict "apiVersion" "sallyport.dev/v1alpha1" "kind" "Config" "store" "/mirror" -}}
 {{- $tls := dict "from" "own" "names" (include "sallyport.dnsNames" . | fromJsonArray) -}}
-{{- if ne $part.tls.from "own" -}}
+{{- if eq $part.tls.from "cluster" -}}
+{{- $_ := set $tls "from" "cluster" -}}
+{{- else if ne $part.tls.from "own" -}}
 {{- $tls = dict "from" "files" "certificate" "/etc/sallyport/tls/tls.crt" "key" "/etc/sallyport/tls/tls.key" -}}
 {{- end -}}
 {{- $main := dict "name" .component "tls" $tls -}}
@@ -105,6 +112,18 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- $told := dict "events" $root.Values.events.enabled -}}
 {{- if $root.Values.policyReports.enabled }}{{ $_ := set $told "reports" $root.Values.policyReports.api }}{{ end -}}
 {{- $_ := set $made "admission" $told -}}
+{{- end -}}
+{{- if and (eq .component "admission") (include "sallyport.asksCluster" .) $root.Values.webhook.enabled -}}
+{{- $webhook := $root.Values.webhook -}}
+{{- $written := dict "write" true "service" (printf "%s/%s" $root.Release.Namespace (include "sallyport.fullname" $root)) -}}
+{{- $_ := set $written "exemptNamespaces" $webhook.exemptNamespaces -}}
+{{- $_ := set $written "exemptLabelled" $webhook.exemptLabelled -}}
+{{- $labels := list -}}
+{{- /* Of every component: who takes the webhooks away is none that answers. */ -}}
+{{- range $key, $value := omit (include "sallyport.selectorLabels" . | fromYaml) "app.kubernetes.io/component" }}{{ $labels = append $labels (printf "%s=%s" $key $value) }}{{ end -}}
+{{- $_ := set $written "ownLabels" $labels -}}
+{{- if not (has $part.tls.from (list "own" "cluster")) }}{{ $_ := set $written "ca" "/etc/sallyport/tls/ca.crt" }}{{ end -}}
+{{- $_ := set $made "webhooks" $written -}}
 {{- end -}}
 {{- $policies := dict -}}
 {{- if $folders }}{{ $_ := set $policies "folders" $folders }}{{ end -}}

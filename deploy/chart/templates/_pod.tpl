@@ -5,8 +5,12 @@
 {{- $credentials := $part.snapshot.credentialsSecret -}}
 {{- if eq .component "proxy" }}{{ $credentials = default $credentials $part.credentialsSecret }}{{ end -}}
 serviceAccountName: {{ include "sallyport.serviceAccountName" $root }}
+{{- if include "sallyport.asksCluster" . }}
+automountServiceAccountToken: true
+{{- else }}
 # Nothing here asks the API server.
 automountServiceAccountToken: false
+{{- end }}
 enableServiceLinks: false
 {{- with $values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
@@ -59,7 +63,7 @@ containers:
       - { name: mirror, mountPath: /mirror{{ if $claimIsReadOnly }}, readOnly: true{{ end }} }
       - { name: tmp, mountPath: /tmp }
       - { name: config, mountPath: /etc/sallyport/config, readOnly: true }
-      {{- if ne $part.tls.from "own" }}
+      {{- if not (has $part.tls.from (list "own" "cluster")) }}
       - { name: tls, mountPath: /etc/sallyport/tls, readOnly: true }
       {{- end }}
       {{- if include "sallyport.readsPolicies" . }}
