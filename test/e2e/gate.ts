@@ -16,6 +16,15 @@ const layout = fileURLToPath(new URL("../fixtures/documentation/layout", import.
 const definitions = fileURLToPath(new URL("../../deploy/chart/files/crds", import.meta.url));
 const enforce = "validationFailureAction: Enforce";
 
+const page = readFileSync(fileURLToPath(new URL("../../docs/guides/locked-out.md", import.meta.url)), "utf8");
+
+/** The words of the page's command that begins like this. */
+function ofPage(start: string): readonly string[] {
+  const line = page.split("\n").find((one) => one.startsWith(`sallyport ${start}`));
+  assert.ok(line !== undefined, `the page has no command sallyport ${start}`);
+  return [...(line ?? "").matchAll(/"([^"]*)"|(\S+)/g)].slice(1).map(([, quoted, plain = ""]) => quoted ?? plain);
+}
+
 /** Until it is so; for the log of a server, an API server that learns of a webhook. */
 async function until(what: string, holds: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
   for (let times = 0; times < seconds * 5; times++) {
@@ -127,17 +136,17 @@ const gate: Scenario = {
     await until("the webhook is written again", async () => /sallyport-validate/.test(await webhooks()));
 
     // Broken glass: nothing is verified, nothing is written, and everybody hears of it.
-    const broken = await sallyport("break-glass", "--reason", "e2e");
+    const broken = await sallyport(...ofPage("break-glass --reason"));
     exits(0, broken);
     await until("an unsigned image is admitted", async () => (await tries("unsigned")).exit === 0);
     await until("serve says so", async () => /the glass is broken/.test((await first.ready()).text));
     assert.is(await webhooks(), "");
     const events = await cluster.kubectl(["-n", "sallyport", "get", "events", "-o", "jsonpath={.items[*].message}"]);
-    assert.match(events.out, /administrator took the admission webhooks out of force: e2e/);
+    assert.match(events.out, /administrator took the admission webhooks out of force: INC-4711: no Pod starts/);
     assert.match(await first.metrics(), /sallyport_broken_glass 1/);
-    const status = await sallyport("status", "--cluster", "--store", "mirror");
+    const status = await sallyport(...ofPage("status"));
     assert.match(says(status), /images are admitted unverified/);
-    exits(0, await sallyport("break-glass", "--off"));
+    exits(0, await sallyport(...ofPage("break-glass --off")));
     await until("an unsigned image is denied again", denies);
 
     // The leader dies; another instance takes over, and writes its own address.
