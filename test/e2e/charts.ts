@@ -104,7 +104,7 @@ const inline = (spec: string) => ({
 const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...policy, ...claim }, /image\.repository: nobody publishes an image/],
   [{ image: { repository: "a", tag: "latest" }, ...policy, ...claim }, /image\.tag: latest/],
-  [{ ...named, ...claim }, /policies: none are given.*not read from the cluster yet/],
+  [{ ...named, ...claim }, /policies: none are given.*config.policies.cluster: true/],
   [{ ...named, ...policy }, /mirror: there is none/],
   [{ ...named, ...policy, ...followed, networkPolicy: {} }, /networkPolicy\.snapshotRegistry/],
   [{ ...named, ...policy, ...followed, ...claim }, /each replica needs a folder of its own/],
