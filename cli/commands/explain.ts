@@ -27,7 +27,7 @@ import {
 } from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
 import type { FixSettings } from "../render/fix.ts";
-import { type Outage, outagesMember, renderOutage } from "../render/outage.ts";
+import { type Outage, outagesMember } from "../render/outage.ts";
 import { tellVariables, usedVariables } from "../render/environment.ts";
 import { styleOf } from "../render/style.ts";
 import { warn } from "../render/say.ts";
@@ -164,8 +164,8 @@ function report(
       const resource = images.get(one.resource) ?? resourceOf(one).text;
       return renderDecision(one.decision, style, { brief: options.brief === true, resource, fixes, told });
     });
-    const lines = outages.map((outage) => `\n${renderOutage(outage, io.now(), io.width.out)}`);
-    io.out([texts.join("\n"), ...lines].join(""));
+    // Who could not be asked is a note on stderr, as of every command.
+    io.out(texts.join("\n"));
   }
 }
 

@@ -183,7 +183,7 @@ const repositoryOf = (reference: string): string => {
 };
 
 /** The name that a fix is about: the mirror's where its own tag is at fault, else the one that is judged. */
-export const imageOfFix = (
+const imageOfFix = (
   { image, logical }: { readonly image: string; readonly logical?: string | undefined },
   { subject }: Pick<Failure, "subject">,
 ): string => (logical === undefined || subject === image ? image : logical);

@@ -3,8 +3,7 @@
  */
 import type { Unavailable } from "../../core/knowledge/answer.ts";
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
-import { visible } from "./escape.ts";
-import { type Ear, fitLine, note } from "./say.ts";
+import { type Ear, note } from "./say.ts";
 import { toTimeText } from "./time.ts";
 
 /** One for each of those that could not be asked. `at`: the oldest of the answers that were used, RFC 3339. */
@@ -34,14 +33,6 @@ export const outagesMember = (outages: readonly Outage[]): { readonly outages?: 
 const outageText = ({ from, code, why = "", at }: Outage, now: Date): string =>
   `${from} could not be asked: earlier answers were used, the oldest of ${toTimeText(new Date(at), now)}\n` +
   `  [${code}] ${why}`.trimEnd();
-
-/** The same among other lines on stdout. */
-export const renderOutage = (outage: Outage, now: Date, width: number): string =>
-  outageText(outage, now)
-    .split("\n")
-    .flatMap((line) => fitLine(visible(line), width))
-    .map((line) => `${line}\n`)
-    .join("");
 
 /** Each once, on stderr. */
 export function tellOutages(outages: readonly Outage[], now: Date, ear: Ear): void {

@@ -31,7 +31,7 @@ test("an export in numbers; what is one has no plural", () => {
   const lines = renderExport(report, []).split("\n");
   assert.not((lines[0] ?? "").includes("\u001b"));
   assert.is(lines[1], "archive 3, delta since 1");
-  assert.is(lines[2], "  1 entry, 0 tombstones, 2 blobs of 2.0 KiB, 1 layer of them");
+  assert.is(lines[2], "  1 entry, 0 gone, 2 blobs of 2.0 KiB, 1 layer of them");
   assert.match(renderExport({ ...report, files: [] }, []), /^dry run/);
   const empty = { ...report, entries: 0, blobs: 0, layers: 0, blobBytes: 0 };
   assert.match(renderExport(empty, []), "  nothing has changed since archive 1\n");
