@@ -6,7 +6,8 @@
 import type { Command } from "commander";
 import { EngineError } from "../core/errors.ts";
 import type { Attempt } from "../core/decide/settle.ts";
-import type { Knowledge } from "../core/knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge } from "../core/knowledge/knowledge.ts";
+import type { CapturedDecision } from "../core/record/decision-record.ts";
 import { type ResolvedDigest, resolveDigest, resolveMirrored } from "../core/kyverno/image/resolve-image.ts";
 import { leadingFailure, proven, type Verification } from "../core/verdict.ts";
 import {
@@ -29,6 +30,7 @@ import type { Located } from "./local-image.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
 import { outputOption } from "./input/output-flag.ts";
 import { addCapsuleOptions } from "./input/capsule-options.ts";
+import { addRecordOptions, type RecordOptions } from "./input/record-options.ts";
 import { fromEnvironment } from "./environment.ts";
 import { addFlagVariables } from "./input/flag-variables.ts";
 import { cosignFlags } from "./input/other-flags.ts";
@@ -42,7 +44,7 @@ import { isDocumentFormat, renderDocument } from "./render/document.ts";
 import type { FixSettings } from "./render/fix.ts";
 import { renderVerifiedImage, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
 
-export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
+export interface VerifyOptions extends KnowledgeOptions, AttestorOptions, RecordOptions {
   readonly localImage?: boolean;
   readonly output: "text" | "json" | "yaml" | "cosign";
   readonly type?: string;
@@ -52,7 +54,7 @@ export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
 /** Adds the arguments and flags of both commands. */
 export function addVerifyOptions(command: Command, io: CommandIO): Command {
   command.argument("<image...>", "images, or layouts with --local-image");
-  addCapsuleOptions(addKnowledgeOptions(addAttestorOptions(command), { likeCosign: true }));
+  addRecordOptions(addCapsuleOptions(addKnowledgeOptions(addAttestorOptions(command), { likeCosign: true })));
   addFlagVariables(command, cosignFlags, io);
   return command
     .option("--local-image", "IMAGE is a layout made by cosign save, or another: a folder or a tar archive")
@@ -126,7 +128,12 @@ export async function verifyImages(
       : (await import("./input/distrust-file.ts")).readDistrustFiles(options.distrust, io);
   const opened = await openKnowledge(options, io);
   const local: LayoutSource[] = [];
+  if (options.localImage === true && options.record !== undefined)
+    throw new EngineError("unsupported", "what is verified of --local-image is not recorded: leave it out", {
+      subject: "--record",
+    });
   try {
+    const recording = await recordingOf(options, { spec, predicateType, repository }, opened, distrust, io);
     const locals = options.localImage === true ? await import("./local-image.ts") : undefined;
     if (locals !== undefined) for (const path of images) local.push(await locals.openLayoutSource(path, opened.limits));
     const verifier = createImageVerifier({
@@ -179,7 +186,12 @@ export async function verifyImages(
       };
     };
     const outcomes = await Promise.all(
-      images.map((text, index) => opened.settle((known) => verifyOne(text, local[index], known))),
+      images.map((text, index) =>
+        opened.settle((known) => {
+          recording?.verified(text, known);
+          return verifyOne(text, local[index], known);
+        }),
+      ),
     );
     const verified = outcomes.map(({ image }) => image);
     const newest = outcomes.reduce<Date | undefined>((latest, one) => later(latest, one.newest), undefined);
@@ -191,11 +203,58 @@ export async function verifyImages(
     for (const warning of warnings) warn(warning, io);
     tellVariables("flags", io);
     report(outcomes, options, { ...opened, code, predicateType }, io);
+    await recording?.write();
     return code;
   } finally {
     for (const source of local) source.close();
     opened.close();
   }
+}
+
+interface Recording {
+  /** In the turn in which it is verified. A later attempt at the same image takes its place. */
+  verified(image: string, known: Knowledge): void;
+  write(): Promise<void>;
+}
+
+/** Only who records pays for it. */
+async function recordingOf(
+  options: VerifyOptions,
+  asked: {
+    readonly spec: AttestorSpec;
+    readonly predicateType: string | undefined;
+    readonly repository: string | undefined;
+  },
+  { limits, now, trust, aliases, capsule, contentId }: OpenKnowledge,
+  distrust: readonly DistrustRow[],
+  io: CommandIO,
+): Promise<Recording | undefined> {
+  if ((options.record ?? options.recordKey) === undefined) return undefined;
+  const { openRecorder } = await import("./input/record-flags.ts");
+  const { captureVerification } = await import("../core/record/decision-record.ts");
+  const { encodeEngineDocument } = await import("../core/decide/engine-document.ts");
+  const recorder = await openRecorder(options, limits, io);
+  const input = {
+    policies: [],
+    distrust: [...distrust, ...(capsule?.engine.distrust ?? [])],
+    limits,
+    settings: { ...trust, aliases: aliases.list },
+  };
+  const { spec: attestor, predicateType: type, repository: signatureRepository } = asked;
+  const timestampRequired = options.useSignedTimestamps === true;
+  const privateRoots = options.caRoots !== undefined || options.certificateChain !== undefined;
+  const captured = new Map<string, CapturedDecision>();
+  return {
+    verified(image, known) {
+      const wanted = { image, attestor, type, signatureRepository, timestampRequired, privateRoots };
+      captured.set(image, captureVerification(wanted, input, known, { now, crypto: nodeVerifier, limits }));
+    },
+    async write() {
+      const engine = encodeEngineDocument(input);
+      for (const one of captured.values()) recorder?.add(one, engine, contentId?.());
+      await recorder?.write();
+    },
+  };
 }
 
 interface Reported

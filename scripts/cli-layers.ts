@@ -12,7 +12,6 @@ export const cliLayers: LayerTable = {
   "cli/render": {
     units: [
       "core/capsule",
-      "core/kyverno/rule",
       "core/record",
       "core/errors.ts",
       "core/encoding",
@@ -133,6 +132,7 @@ export const cliLayers: LayerTable = {
   },
   "cli/verify-images.ts": {
     units: [
+      "core/record",
       "core/errors.ts",
       "core/knowledge",
       "core/verdict.ts",

@@ -500,4 +500,12 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/capsule.test.ts",
     why: "what it shows is looked for there",
   },
+  "core/record/verification.ts": {
+    test: "test/cli/commands/replay.test.ts",
+    why: "what verify finds is recorded there, and replayed",
+  },
+  "cli/input/record-options.ts": {
+    test: "test/cli/commands/replay.test.ts",
+    why: "its flags are given there",
+  },
 };

@@ -15,7 +15,8 @@ import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../inp
 import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "../input/knowledge.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
 import { addCapsuleOptions } from "../input/capsule-options.ts";
-import { addRecordOptions, openRecorder, type RecordOptions } from "../input/record-flags.ts";
+import { openRecorder } from "../input/record-flags.ts";
+import { addRecordOptions, type RecordOptions } from "../input/record-options.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";

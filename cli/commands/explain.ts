@@ -75,16 +75,21 @@ async function explainRecord(file: string, options: ExplainOptions, io: CommandI
   const { readRecordFile } = await import("../input/record-file.ts");
   const { replay } = await import("../../core/record/replay.ts");
   const record = readRecordFile(file, readLimits(options, io), io);
-  const { kind, namespace, name = "" } = record.request;
+  const { decision, difference } = replay(record, nodeVerifier);
+  if ("verification" in record.ask || decision === undefined)
+    throw new EngineError("unsupported", "a record of verify has no policy to explain: sallyport replay shows it", {
+      subject: file,
+    });
+  const { request } = record.ask;
+  const { kind, namespace, name = "" } = request;
   const resource = `${kind.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
-  const { apiVersion } = record.request.object ?? record.request.oldObject ?? {};
+  const { apiVersion } = request.object ?? request.oldObject ?? {};
   const about = {
     apiVersion: typeof apiVersion === "string" ? apiVersion : kind.version,
     kind: kind.kind,
     ...(namespace === undefined ? {} : { namespace }),
     name,
   };
-  const { decision, difference } = replay(record, nodeVerifier);
   if (difference !== undefined)
     warn(`${file}: another decision than was recorded, first at ${difference.at}: sallyport replay ${file}`, io);
   return tellDecision({ request: about, decision, resource }, options, io);

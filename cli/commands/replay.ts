@@ -8,7 +8,7 @@ import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { compareAnswers } from "../../core/record/compare-answers.ts";
 import { type DecisionRecord, verifyRecord } from "../../core/record/read-record.ts";
-import { decideAgain, replay } from "../../core/record/replay.ts";
+import { decideAgain, isAllowedBy, replay } from "../../core/record/replay.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
@@ -45,11 +45,11 @@ function replayOne(
 ): ReplayedRecord {
   const record = readRecordFile(file, limits, io);
   const signedBy = keys === undefined ? undefined : signerOf(record, file, keys);
-  const { request, at, version, result, envelope, said } = record;
+  const { ask, at, version, result, envelope, said } = record;
   const told = {
     file,
-    request,
-    recorded: { at: at.toISOString(), allowed: result.allowed === true, version },
+    ask,
+    recorded: { at: at.toISOString(), allowed: isAllowedBy(result), version },
     isSigned: envelope !== undefined,
     signedBy,
   };
@@ -57,8 +57,8 @@ function replayOne(
     const { allowed } = decideAgain(record, nodeVerifier, today);
     return { ...told, allowed, changes: compareAnswers(said, today.knowledge) };
   }
-  const { decision, difference } = replay(record, nodeVerifier);
-  return { ...told, allowed: decision.allowed, difference };
+  const { allowed, difference } = replay(record, nodeVerifier);
+  return { ...told, allowed, difference };
 }
 
 function signerOf(record: DecisionRecord, file: string, keys: readonly PublicKey[]): string {

@@ -1,5 +1,4 @@
 /** The flags of records, and the recorder of one command. Source: docs/spec/record.md#recording. */
-import type { Command } from "commander";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { JsonObject } from "../../core/encoding/json.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -9,20 +8,8 @@ import { version } from "../version.ts";
 import { counted } from "../render/count.ts";
 import { note } from "../render/say.ts";
 import { usage } from "./given-file.ts";
+import type { RecordOptions } from "./record-options.ts";
 import { readSigner } from "./snapshot-flags.ts";
-
-export interface RecordOptions {
-  readonly record?: string;
-  readonly recordKey?: string;
-}
-
-export const addRecordOptions = (command: Command): Command =>
-  command
-    .option("--record <dir>", "write the record of each decision into this folder, for sallyport replay")
-    .option(
-      "--record-key <file>",
-      "with --record: the private key that signs them, ECDSA P-256, PEM or cosign.key; its password: COSIGN_PASSWORD",
-    );
 
 /** Keeps what a command decides until it is written. */
 export interface Recorder {

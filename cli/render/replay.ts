@@ -1,6 +1,6 @@
 /** Replays of records, for people and machines. Source: docs/spec/record.md#replay. */
 import type { JsonValue } from "../../core/encoding/json.ts";
-import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
+import type { Ask } from "../../core/record/decision-record.ts";
 import type { Difference } from "../../core/record/first-difference.ts";
 import type { StoreChanges } from "../../core/record/compare-answers.ts";
 import { counted } from "./count.ts";
@@ -9,7 +9,7 @@ import { visibleLine } from "./escape.ts";
 
 export interface ReplayedRecord {
   readonly file: string;
-  readonly request: AdmissionRequest;
+  readonly ask: Ask;
   readonly allowed: boolean;
   /** What was recorded. */
   readonly recorded: { readonly at: string; readonly allowed: boolean; readonly version: string };
@@ -23,8 +23,22 @@ export interface ReplayedRecord {
 
 const verdictWord = (allowed: boolean): string => (allowed ? "allowed" : "denied");
 
-const resourceText = ({ kind, namespace, name = "" }: AdmissionRequest): string =>
-  `${kind.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+function askText(ask: Ask): string {
+  if ("verification" in ask) return ask.verification.image;
+  const { kind, namespace, name = "" } = ask.request;
+  return `${kind.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+}
+
+const askJson = (ask: Ask) =>
+  "verification" in ask
+    ? { image: ask.verification.image }
+    : {
+        resource: {
+          kind: ask.request.kind.kind,
+          ...(ask.request.namespace === undefined ? {} : { namespace: ask.request.namespace }),
+          name: ask.request.name ?? "",
+        },
+      };
 
 /** A node of a tree may be all of it. */
 const longestNode = 400;
@@ -36,8 +50,8 @@ function nodeText(value: JsonValue | undefined): string {
 }
 
 export function renderReplayed(one: ReplayedRecord): string {
-  const { file, request, allowed, recorded, difference, changes } = one;
-  const head = `${visibleLine(file)}: ${visibleLine(resourceText(request))}: `;
+  const { file, ask, allowed, recorded, difference, changes } = one;
+  const head = `${visibleLine(file)}: ${visibleLine(askText(ask))}: `;
   const lines =
     changes !== undefined
       ? changeLines(one, changes)
@@ -79,7 +93,7 @@ function changeLines({ allowed, recorded }: ReplayedRecord, { answers, trust }: 
 /** A member of the document `ReplayResult`. */
 export const toReplayedJson = ({
   file,
-  request,
+  ask,
   allowed,
   recorded,
   isSigned,
@@ -88,11 +102,7 @@ export const toReplayedJson = ({
   changes,
 }: ReplayedRecord) => ({
   file,
-  resource: {
-    kind: request.kind.kind,
-    ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
-    name: request.name ?? "",
-  },
+  ...askJson(ask),
   recorded,
   allowed,
   same: difference === undefined,

@@ -125,7 +125,11 @@ const documentKeys: ReadonlySet<string> = new Set([
  * bound how much of it is read, whatever bounds it names for its engine.
  * @throws EngineError `malformed` with a JSON pointer below `at`, `over-limit`.
  */
-export function readEngineDocument(json: JsonValue | undefined, at: string, bounds: Limits): EngineInput {
+export function readEngineDocument(
+  json: JsonValue | undefined,
+  at: string,
+  bounds: Limits,
+): EngineInput & { readonly limits: Limits } {
   const object = readObject(json, at);
   refuseUnknownKeys(object, documentKeys, at);
   const limits = readLimits(own(object, "limits"), pointer(at, "limits"), bounds);

@@ -22,7 +22,7 @@ import { parseReference } from "../oci/reference.ts";
 import { compileAttestor } from "../verify/attestor.ts";
 import { createImageVerifier } from "../verify/image-verifier.ts";
 import { withMirrorAge } from "../verify/with-mirror-age.ts";
-import { readVerifyRequest } from "./verify-request.ts";
+import { readVerifyRequest } from "../verify/verify-request.ts";
 
 interface Loaded {
   readonly capsule: Capsule;

@@ -3,7 +3,9 @@
  * can be signed, and covers every byte of the input. Source: docs/spec/record.md.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { Decision } from "../decide/engine.ts";
+import type { EngineInput } from "../decide/engine-document.ts";
 import { toDecisionJson } from "../decide/result-json.ts";
 import { encodeState } from "../decide/state-document.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
@@ -14,21 +16,30 @@ import type { Answer } from "../knowledge/answer.ts";
 import type { Knowledge, SourceState } from "../knowledge/knowledge.ts";
 import { parseQuestion } from "../knowledge/question.ts";
 import type { Pass } from "../kyverno/image/result.ts";
+import type { Limits } from "../limits.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { encodeAnswers, readAnswers, type Said } from "./answers-document.ts";
 import { encodeRequest } from "./request-document.ts";
+import { type AskedVerification, encodeAsked, verifyAsked } from "./verification.ts";
 
 export const decisionPredicateType = "https://sallyport.dev/decision/v1";
 export const recordFormat = 1;
 
 /** What a decision was made of, as it was when it was made. Nothing is encoded yet: that can wait. */
 export interface CapturedDecision {
-  readonly request: AdmissionRequest;
-  readonly pass?: Pass | undefined;
-  readonly decision: Decision;
+  readonly ask: Ask;
+  /** The reference time, RFC 3339. */
+  readonly at: string;
+  /** The result tree. */
+  readonly result: () => JsonObject;
   readonly state: SourceState;
   readonly said: ReadonlyMap<string, Said>;
 }
+
+/** What was to be decided: a request, or one image without a policy. */
+export type Ask =
+  | { readonly request: AdmissionRequest; readonly pass?: Pass | undefined }
+  | { readonly verification: AskedVerification };
 
 /** In the turn in which it was decided: later the source may say something else. */
 export const captureDecision = (
@@ -37,12 +48,29 @@ export const captureDecision = (
   source: Knowledge,
   pass?: Pass,
 ): CapturedDecision => ({
-  request,
-  decision,
+  ask: { request, ...(pass === undefined ? {} : { pass }) },
+  at: decision.at,
+  result: () => toResultJson(decision),
   state: source.state?.() ?? {},
   said: readAnswers(decision.read, source),
-  ...(pass === undefined ? {} : { pass }),
 });
+
+/** The same of one image: it is verified here, in the turn in which it is asked about. */
+export function captureVerification(
+  verification: AskedVerification,
+  input: EngineInput,
+  source: Knowledge,
+  host: { readonly now: Date; readonly crypto: SignatureVerifier; readonly limits: Limits },
+): CapturedDecision {
+  const { result, read } = verifyAsked(verification, input, source, host);
+  return {
+    ask: { verification },
+    at: host.now.toISOString(),
+    result: () => ({ ...result, read }),
+    state: source.state?.() ?? {},
+    said: readAnswers(read, source),
+  };
+}
 
 /** What records of one program and one engine have alike. */
 export interface RecordPlace {
@@ -53,21 +81,23 @@ export interface RecordPlace {
   readonly contentId?: Digest | undefined;
 }
 
-export function encodeInput(
-  { request, pass, decision, state, said }: CapturedDecision,
-  place: RecordPlace,
-): JsonObject {
+export function encodeInput({ ask, at, state, said }: CapturedDecision, place: RecordPlace): JsonObject {
   const { engine, version, contentId } = place;
   return {
-    at: decision.at,
+    at,
     version,
     engine,
-    request: encodeRequest(request),
-    ...(pass === undefined ? {} : { pass }),
+    ...encodeAsk(ask),
     ...(contentId === undefined ? {} : { contentId }),
     state: encodeState(state),
     ...encodeAnswers(said),
   };
+}
+
+function encodeAsk(ask: Ask): JsonObject {
+  if ("verification" in ask) return { verification: encodeAsked(ask.verification) };
+  const { request, pass } = ask;
+  return { request: encodeRequest(request), ...(pass === undefined ? {} : { pass }) };
 }
 
 /** The digest of a value's canonical JSON. */
@@ -89,19 +119,19 @@ export function trustedRootDigest(answer: Said): Digest | undefined {
 export function toStatement(
   input: JsonObject,
   result: JsonObject,
-  { request, said }: Pick<CapturedDecision, "request" | "said">,
+  { ask, said }: Pick<CapturedDecision, "ask" | "said">,
 ): JsonObject {
   const roots = [...said].flatMap(([text, answer]): [string, Digest][] => {
     const question = parseQuestion(text);
     const digest = question.kind === "trusted-root" ? trustedRootDigest(answer) : undefined;
     return question.kind !== "trusted-root" || digest === undefined ? [] : [[question.name, digest]];
   });
-  const resource = request.object ?? request.oldObject;
+  const resource = "request" in ask ? (ask.request.object ?? ask.request.oldObject) : undefined;
   const contentId = own(input, "contentId");
   return {
     _type: "https://in-toto.io/Statement/v1",
     predicateType: decisionPredicateType,
-    subject: subjectsOf(result, digestOf(encodeUtf8(String(input.request)))),
+    subject: subjectsOf(result, digestOf(encodeUtf8(String(own(input, "request") ?? "")))),
     predicate: {
       format: recordFormat,
       engine: { version: own(input, "version") ?? "" },
@@ -119,6 +149,9 @@ export function toStatement(
 /** The images whose digests are known; where there is none, the request. */
 function subjectsOf(result: JsonObject, request: Digest): readonly JsonValue[] {
   const images = new Map<string, JsonObject>();
+  const { image: verified, digest } = result;
+  if (typeof verified === "string" && typeof digest === "string")
+    return [{ name: verified, digest: { sha256: digest.replace(/^sha256:/, "") } }];
   for (const rule of Array.isArray(result.results) ? (result.results as readonly JsonValue[]) : []) {
     const image = isObject(rule) ? own(rule, "image") : undefined;
     if (!isObject(image) || typeof image.digest !== "string" || typeof image.ref !== "string") continue;
@@ -139,7 +172,7 @@ export type Sign = (payload: Uint8Array) => Uint8Array;
 /** The file. @throws EngineError of the engine document and as `sign`. */
 export function encodeRecord(captured: CapturedDecision, place: RecordPlace, sign?: Sign): string {
   const input = encodeInput(captured, place);
-  const statement = toStatement(input, toResultJson(captured.decision), captured);
+  const statement = toStatement(input, captured.result(), captured);
   if (sign === undefined) return encodeCanonicalJson({ input, statement });
   const envelope = sign(encodeUtf8(encodeCanonicalJson(statement)));
   return encodeCanonicalJson({ input, envelope: JSON.parse(decodeUtf8(envelope)) as JsonObject });

@@ -17,19 +17,17 @@ import { own, readInteger, readObject, readString, refuseUnknownKeys } from "../
 import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import type { SourceState } from "../knowledge/knowledge.ts";
-import type { Pass } from "../kyverno/image/result.ts";
-import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import type { Limits } from "../limits.ts";
 import { parseAnswers, type Said } from "./answers-document.ts";
-import { decisionPredicateType, recordFormat } from "./decision-record.ts";
+import { type Ask, decisionPredicateType, recordFormat } from "./decision-record.ts";
 import { parseRequest } from "./request-document.ts";
+import { readAsked } from "./verification.ts";
 
 export interface DecisionRecord {
   /** The document that the rest was read from. */
   readonly input: JsonObject;
-  readonly engine: EngineInput;
-  readonly request: AdmissionRequest;
-  readonly pass: Pass | undefined;
+  readonly engine: EngineInput & { readonly limits: Limits };
+  readonly ask: Ask;
   /** The reference time. */
   readonly at: Date;
   /** Of the program that decided. */
@@ -100,26 +98,37 @@ function readPredicate(statement: JsonObject): JsonObject {
 }
 
 const inputKeys: ReadonlySet<string> = new Set([
-  ...["at", "version", "engine", "request", "pass", "contentId", "state", "answers", "blobs"],
+  ...["at", "version", "engine", "request", "pass", "verification", "contentId", "state", "answers", "blobs"],
 ]);
 
 function readInput(input: JsonObject, limits: Limits): Omit<DecisionRecord, "statement" | "result" | "envelope"> {
   refuseUnknownKeys(input, inputKeys, "/input");
-  const pass = own(input, "pass");
-  if (pass !== undefined && pass !== "mutate" && pass !== "validate")
-    throw new EngineError("malformed", "neither mutate nor validate", { subject: "/input/pass" });
   const contentId = own(input, "contentId");
   if (contentId !== undefined) readString(contentId, "/input/contentId");
   return {
     input,
     engine: readEngineDocument(input.engine, "/input/engine", limits),
-    request: parseRequest(readString(input.request, "/input/request"), "/input/request", limits),
-    pass,
+    ask: readAsk(input, limits),
     at: parseInstant(readString(input.at, "/input/at"), "/input/at"),
     version: readString(input.version, "/input/version"),
     state: readState(input.state, "/input/state"),
     said: parseAnswers(input, "/input", limits),
   };
+}
+
+function readAsk(input: JsonObject, limits: Limits): Ask {
+  const verification = own(input, "verification");
+  const pass = own(input, "pass");
+  if (pass !== undefined && pass !== "mutate" && pass !== "validate")
+    throw new EngineError("malformed", "neither mutate nor validate", { subject: "/input/pass" });
+  if (verification === undefined)
+    return {
+      request: parseRequest(readString(own(input, "request"), "/input/request"), "/input/request", limits),
+      ...(pass === undefined ? {} : { pass }),
+    };
+  if (own(input, "request") !== undefined || pass !== undefined)
+    throw new EngineError("malformed", "either a request or a verification", { subject: "/input/verification" });
+  return { verification: readAsked(verification, "/input/verification") };
 }
 
 /**

@@ -9,15 +9,23 @@ import type { JsonObject } from "../encoding/json.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import { RecordedKnowledge } from "./answers-document.ts";
 import { toResultJson, toStatement } from "./decision-record.ts";
+import { verdicts } from "../decide/result-json.ts";
+import { verifyAsked } from "./verification.ts";
 import { type Difference, firstDifference } from "./first-difference.ts";
 import type { DecisionRecord } from "./read-record.ts";
 
-export interface Replay {
-  readonly decision: Decision;
+export interface Replay extends DecidedAgain {
   /** The statement as it would be recorded now. */
   readonly statement: JsonObject;
   /** Between what was recorded (left) and what was decided now (right). */
   readonly difference: Difference | undefined;
+}
+
+export interface DecidedAgain {
+  readonly allowed: boolean;
+  readonly result: JsonObject;
+  /** Of a request. */
+  readonly decision: Decision | undefined;
 }
 
 /** Decides from other answers at another time, in place of those of the record. */
@@ -26,22 +34,36 @@ export interface InPlace {
   readonly at: Date;
 }
 
-/** @throws EngineError when policies of the record cannot be compiled. */
-export function decideAgain(record: DecisionRecord, crypto: SignatureVerifier, inPlace?: InPlace): Decision {
-  const { engine, request, pass, state, said, at } = record;
+/** Whether a result tree says that it is allowed, or that the image is verified. */
+export const isAllowedBy = (result: JsonObject): boolean =>
+  result.allowed === true || result.verdict === verdicts.proven;
+
+/**
+ * @throws EngineError when policies of the record cannot be compiled.
+ */
+export function decideAgain(record: DecisionRecord, crypto: SignatureVerifier, inPlace?: InPlace): DecidedAgain {
+  const { engine, ask, state, said } = record;
   const knowledge = inPlace?.knowledge ?? new RecordedKnowledge(said, state);
-  return createEngine({ ...engine, crypto }).decide(
+  const now = inPlace?.at ?? record.at;
+  if ("verification" in ask) {
+    const host = { now, crypto, limits: engine.limits };
+    const { result, read } = verifyAsked(ask.verification, engine, knowledge, host);
+    return { allowed: isAllowedBy(result), result: { ...result, read }, decision: undefined };
+  }
+  const { request, pass } = ask;
+  const decision = createEngine({ ...engine, crypto }).decide(
     request,
     knowledge,
-    inPlace?.at ?? at,
+    now,
     pass === undefined ? {} : { pass },
   );
+  return { allowed: decision.allowed, result: toResultJson(decision), decision };
 }
 
 /** @throws EngineError as {@link decideAgain}. */
 export function replay(record: DecisionRecord, crypto: SignatureVerifier): Replay {
-  const decision = decideAgain(record, crypto);
-  const statement = toStatement(record.input, toResultJson(decision), record);
+  const decided = decideAgain(record, crypto);
+  const statement = toStatement(record.input, decided.result, record);
   const same = encodeCanonicalJson(statement) === encodeCanonicalJson(record.statement);
-  return { decision, statement, difference: same ? undefined : firstDifference(record.statement, statement) };
+  return { ...decided, statement, difference: same ? undefined : firstDifference(record.statement, statement) };
 }

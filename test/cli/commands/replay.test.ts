@@ -109,6 +109,34 @@ test("explain shows a record as a decision", async () => {
   assert.is(json.decisions[0].resource.name, "web");
 });
 
+test("what verify found is recorded and replayed, with a policy's place taken by its flags", async () => {
+  const words = ["verify", "--key", "demo.pub", "--insecure-ignore-tlog", ...source];
+  const given = { ...world, files: { ...world.files, "demo.pub": demo.key.pem } };
+  for (const [image, exit, said] of [
+    [demo.signed, 0, "the same decision, allowed"],
+    [demo.foreign, 12, "the same decision, denied"],
+    ["registry.example/shop/never:1", 5, "the same decision, denied"],
+  ] as const) {
+    const folder = join(temporaryFolder(), "records");
+    const run = await runCli([...words, "--record", folder, image], given);
+    assert.is(run.exit, exit, run.err);
+    const files = Object.fromEntries(
+      readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
+    );
+    const [name = ""] = Object.keys(files);
+    const again = await runCli(["replay", name], { files, now: "2030-01-01T00:00:00Z" });
+    assert.is(again.exit, 0, again.err);
+    assert.match(again.out, `${image}: ${said}`);
+    const json = JSON.parse((await runCli(["replay", name, "-o", "json"], { files })).out);
+    assert.is(json.records[0].image, image);
+    assert.is((await runCli(["explain", name], { files })).exit, 2);
+    const changed = (files[name] ?? "").replace('"timestampRequired":false', '"timestampRequired":true');
+    assert.is((await runCli(["replay", "c.json"], { files: { "c.json": changed } })).exit, 6);
+  }
+  const local = ["verify", "--key", "demo.pub", "--local-image", "--record", "/dev/null/r", demo.folder];
+  assert.is((await runCli(local, given)).exit, 2);
+});
+
 test("a key without a folder, and a folder that cannot be made", async () => {
   const words = ["apply", "check.yaml", "-r", "good.yaml", ...source];
   assert.is((await runCli([...words, "--record-key", "recorder.key"], world)).exit, 2);

@@ -7,7 +7,7 @@
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { own, pointer, readObject, readString, readStringMap, refuseUnknownKeys } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
-import type { AttestorSpec } from "../verify/attestor.ts";
+import type { AttestorSpec } from "./attestor.ts";
 
 export interface VerifyRequest {
   readonly image: string;

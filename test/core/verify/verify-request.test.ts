@@ -2,10 +2,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonValue } from "../../../core/encoding/json.ts";
-import { readVerifyRequest } from "../../../core/entry/verify-request.ts";
+import { readVerifyRequest } from "../../../core/verify/verify-request.ts";
 import { throwsCode } from "../../support/assert.ts";
 
-const test = suite("core/entry/verify-request");
+const test = suite("core/verify/verify-request");
 
 test("what is not said is required", () => {
   const { attestor } = readVerifyRequest({
