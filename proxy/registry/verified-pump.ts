@@ -88,8 +88,16 @@ export async function pumpVerified(
 const within = (piece: Uint8Array, at: number, { start, end }: ByteRange): Uint8Array =>
   piece.subarray(Math.max(0, start - at), Math.max(0, end - at));
 
+/** Of a larger part a slow client could take some all the time, and seem to take nothing. */
+const partBytes = 64 * 1024;
+
 /** Writes a piece, and waits until its bytes are used no more. */
-export function written(client: Writable, piece: Uint8Array, silenceMs: number): Promise<void> {
+export async function written(client: Writable, piece: Uint8Array, silenceMs: number): Promise<void> {
+  for (let at = 0; at < piece.length; at += partBytes)
+    await partWritten(client, piece.subarray(at, at + partBytes), silenceMs);
+}
+
+function partWritten(client: Writable, piece: Uint8Array, silenceMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (end: () => void) => (): void => {
       clearTimeout(timer);

@@ -84,6 +84,20 @@ test("a client that takes nothing is not waited for, and one that is gone neithe
   await rejectsCode("timed-out", () => pumpVerified(pieces(content), stream, options()));
 });
 
+test("a large piece goes in parts, so that a slow client is seen to take some of it", async () => {
+  const large = Buffer.alloc(1_000_000, "large");
+  const sizes: number[] = [];
+  const stream = new Writable({
+    write(piece: Buffer, _, done) {
+      sizes.push(piece.length);
+      setTimeout(done, 1);
+    },
+  });
+  const given = options({ digest: digestOf(large), maxBytes: large.length });
+  assert.is(await pumpVerified(pieces(large, large.length), stream, given), large.length);
+  assert.ok(sizes.length > 10 && sizes.every((size) => size <= 65_536));
+});
+
 test("a disk that is full is told from a registry that breaks off", () => {
   assert.is(toStreamError(Object.assign(new Error("x"), { code: "ENOSPC" }), "a").code, "mirror-busy");
   assert.is(toStreamError(Object.assign(new Error("x"), { code: "ECONNRESET" }), "a").code, "unreachable");
