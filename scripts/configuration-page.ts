@@ -100,8 +100,9 @@ ${rowsOf(settings, "").join("\n")}
 
 ## Who is dialled
 
-In mode offline nobody but the registry of \`snapshot.from\`, where that is set: what could dial is not made. In mode
-online:
+In mode offline nobody but the registry of \`snapshot.from\`, where that is set, and the API server, where
+\`policies.cluster\`, \`webhooks.write\` or \`tls.from: cluster\` use it: what could dial anybody else is not made. In
+mode online these, and:
 
 ${dialled.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 

@@ -2,10 +2,12 @@
  * Sources without a mirrored test of their own: which test runs them, and why that is enough. `scripts/check-tests.ts`
  * keeps the list true.
  */
+import { clusterTestedElsewhere } from "./cluster-tested-elsewhere.ts";
 import { commandsTestedElsewhere } from "./commands-tested-elsewhere.ts";
 
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
   ...commandsTestedElsewhere,
+  ...clusterTestedElsewhere,
   "proxy/snapshot/artifact.ts": {
     test: "test/proxy/snapshot/publish-snapshot.test.ts",
     why: "what it writes is pushed there, and read again in bring-snapshot.test.ts",
@@ -45,34 +47,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "proxy/snapshot/list-snapshots.ts": {
     test: "test/proxy/snapshot/remove-old.test.ts",
     why: "lists before and after a removal, and what is wrong with each",
-  },
-  "cli/serve/change-glass.ts": {
-    test: "test/cli/commands/break-glass.test.ts",
-    why: "the command breaks and mends the glass at an API server there",
-  },
-  "cli/serve/gate-items.ts": {
-    test: "test/cli/commands/break-glass.test.ts",
-    why: "status says there what is exempt, and that the glass is broken",
-  },
-  "proxy/serve/cluster-settings.ts": {
-    test: "test/cli/serve/serve-cluster.test.ts",
-    why: "its settings are read from a configuration there, and obeyed",
-  },
-  "proxy/cluster/break-glass.ts": {
-    test: "test/proxy/cluster/webhook-writer.test.ts",
-    why: "the writer honours its markers there, those of uninstallations too, and what it removes is gone",
-  },
-  "cli/serve/keep-webhooks.ts": {
-    test: "test/cli/serve/serve-cluster.test.ts",
-    why: "serve writes what its policies ask for there, and again when they change",
-  },
-  "proxy/webhook/refuse-reviews.ts": {
-    test: "test/cli/serve/serve-cluster.test.ts",
-    why: "reviews that come before there are policies are denied there, whatever the failure policy",
-  },
-  "proxy/upstream/cluster/watch-events.ts": {
-    test: "test/proxy/upstream/cluster/informer.test.ts",
-    why: "streams are cut, ended, expired, too long and no JSON there",
   },
   "proxy/crossing/archive-diff.ts": {
     test: "test/cli/commands/archive.test.ts",

@@ -209,13 +209,7 @@ const taken: Scenario = {
     assert.match(custom, "pubKey");
     await kubectl(["apply", "--validate=strict", "-f", "-"], custom);
     assert.match((await kubectl(["get", "clusterpolicies", "-o", "yaml"])).out, "pubKey");
-    await kubectl([
-      "delete",
-      "crd",
-      "clusterpolicies.kyverno.io",
-      "policies.kyverno.io",
-      "policyexceptions.kyverno.io",
-    ]);
+    await kubectl(["delete", "-f", join(manifests, "crds.yaml")]);
 
     const values = { ...named, ...policy, ...followed, crds: { install: true } };
     const release = ["--namespace", "sallyport", "--kubeconfig", admin];

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import { image, policyText } from "../support/fixture-policies.ts";
 import { administrator, listOf, object, pod, startApiServer } from "./api-server.ts";
+import { dialledServing } from "./offline.ts";
 import { freePort, type Outcome } from "./processes.ts";
 import { exits, says, succeeds } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
@@ -24,6 +25,11 @@ function ofPage(start: string): readonly string[] {
   assert.ok(line !== undefined, `the page has no command sallyport ${start}`);
   return [...(line ?? "").matchAll(/"([^"]*)"|(\S+)/g)].slice(1).map(([, quoted, plain = ""]) => quoted ?? plain);
 }
+
+const policyDefinitions = (): readonly object[] =>
+  readdirSync(definitions)
+    .filter((name) => /^(?:cluster)?policies\.|^policyexceptions\./.test(name))
+    .map((name) => JSON.parse(readFileSync(join(definitions, name), "utf8")) as object);
 
 /** Until it is so; for the log of a server, an API server that learns of a webhook. */
 async function until(what: string, holds: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
@@ -78,12 +84,8 @@ const gate: Scenario = {
         input: input === undefined ? "" : typeof input === "string" ? input : JSON.stringify(input),
       });
     const sallyport = (...words: readonly string[]) => tools.sallyport([...words, "--kubeconfig", "gate.conf"]);
-    const crds = readdirSync(definitions)
-      .filter((name) => /^(cluster)?policies|^policyexceptions/.test(name))
-      .map((name) => JSON.parse(readFileSync(join(definitions, name), "utf8")) as object);
-    assert.is(crds.length, 3);
     const names = ["sallyport", "shop"].map((name) => object("Namespace", [undefined, name]));
-    await cluster.kubectl(["apply", "--server-side", "-f", "-"], listOf(...crds, ...names));
+    await cluster.kubectl(["apply", "--server-side", "-f", "-"], listOf(...policyDefinitions(), ...names));
     await cluster.kubectl(["wait", "--for=condition=Established", "crd", "clusterpolicies.kyverno.io"]);
 
     const first = await startGate(tools, "first", await freePort());
@@ -116,6 +118,8 @@ const gate: Scenario = {
     })();
     for (const text of edits) {
       succeeds(await kubectl(["apply", "-f", "-"], text));
+      // Another certificate, by the same authority.
+      first.process.kill("SIGHUP");
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
     isEdited = true;
@@ -176,4 +180,23 @@ const gate: Scenario = {
   },
 };
 
-export const gateScenarios: readonly Scenario[] = [gate];
+const network: Scenario = {
+  name: "gate: serve --offline --cluster connects to the API server and to nobody else",
+  needs: ["api-server", "kubectl", "strace"],
+  async run(tools) {
+    exits(0, await tools.sallyport(["mirror", "add", layout, "--complete=repository", "--store", "mirror"]));
+    const cluster = await startApiServer(tools);
+    cluster.config("gate", administrator, { namespace: "sallyport" });
+    await cluster.kubectl(["apply", "--server-side", "-f", "-"], listOf(...policyDefinitions()));
+    await cluster.kubectl(["wait", "--for=condition=Established", "crd", "--all"]);
+    await cluster.kubectl(["apply", "-f", "-"], policyText({ name: "check-image" }));
+    const words = ["--offline", "--cluster", "--kubeconfig", "gate.conf", "--store", "mirror"];
+    const { dialled, statuses } = await dialledServing(tools, words, ["/readyz"]);
+    assert.equal(statuses, ["200"]);
+    assert.ok(dialled.length > 0);
+    const others = dialled.filter((line) => !line.includes(`htons(${cluster.port}), sin_addr=inet_addr("127.0.0.1")`));
+    assert.equal(others, []);
+  },
+};
+
+export const gateScenarios: readonly Scenario[] = [gate, network];

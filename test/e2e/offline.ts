@@ -65,7 +65,7 @@ await ended;
 `;
 
 /** The Internet addresses that `serve` connected or sent to while these paths were asked of it, and its answers. */
-async function dialledServing(tools: Tools, words: readonly string[], paths: readonly string[]) {
+export async function dialledServing(tools: Tools, words: readonly string[], paths: readonly string[]) {
   const { stage, program, main } = tools;
   const port = await freePort();
   const trace = join(stage.folder, "trace-serve");

@@ -36,7 +36,7 @@ export class Stage {
     words: readonly string[],
     isReady: () => Promise<boolean>,
     env: Readonly<Record<string, string>> = {},
-  ): Promise<{ kill(signal: "SIGKILL"): void }> {
+  ): Promise<{ kill(signal: "SIGKILL" | "SIGHUP"): void }> {
     const child = spawn(program, words, {
       cwd: this.folder,
       env: { ...process.env, ...env },
