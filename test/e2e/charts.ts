@@ -47,6 +47,10 @@ const ofCluster = {
   ...followed,
   config: { policies: { cluster: true, exceptionNamespaces: ["sallyport"] } },
   tls: { from: "cluster" },
+  rbac: {
+    secretNamespaces: ["sallyport"],
+    clusterRules: [{ apiGroups: ["apps"], resources: ["deployments"], verbs: ["get"] }],
+  },
   networkPolicy: { ...followed.networkPolicy, apiServer: [{ ipBlock: { cidr: "192.0.2.3/32" } }] },
 };
 
