@@ -13,7 +13,14 @@ const origin = { at: new Date().toISOString(), from: "bench" };
 /** The image with this number: two tags a repository. */
 export const signedImage = (index: number): string => `${host}/shop/app-${index >> 1}:1.${index & 1}`;
 
-const policyText = (publicKey: string): string => `apiVersion: kyverno.io/v1
+const entryOf = (publicKey: string): string => `        - keys:
+            publicKeys: |-
+              ${publicKey.trim().replaceAll("\n", "\n              ")}
+            rekor: { ignoreTlog: true }
+`;
+
+/** One of the keys must have signed. */
+export const policyOf = (publicKeys: readonly string[]): string => `apiVersion: kyverno.io/v1
 kind: ClusterPolicy
 metadata: { name: signed }
 spec:
@@ -24,15 +31,12 @@ spec:
     verifyImages:
     - imageReferences: ["${host}/*"]
       attestors:
-      - entries:
-        - keys:
-            publicKeys: |-
-              ${publicKey.trim().replaceAll("\n", "\n              ")}
-            rekor: { ignoreTlog: true }
-`;
+      - count: 1
+        entries:
+${publicKeys.map(entryOf).join("")}`;
 
-/** Fills the folder with `count` signed images, and gives the text of their policy. */
-export function fillSigned(folder: string, count: number): string {
+/** Fills the folder with `count` signed images, and gives the key, and a policy that asks for it. */
+export function fillSigned(folder: string, count: number): { readonly key: string; readonly policy: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const mirror = openMirror(folder, { mode: "write", limits: defaultLimits });
   try {
@@ -82,5 +86,6 @@ export function fillSigned(folder: string, count: number): string {
   } finally {
     mirror.close();
   }
-  return policyText(publicKey.export({ type: "spki", format: "pem" }) as string);
+  const key = publicKey.export({ type: "spki", format: "pem" }).toString();
+  return { key, policy: policyOf([key]) };
 }

@@ -189,12 +189,13 @@ export function reviewBody(one: ReviewOf): string {
  * The whole request, with the headers of an API server. It calls webhooks by HTTP/1.1, whatever a server offers, so
  * that its requests spread over replicas. Source: k8s.io/apiserver, `pkg/util/webhook/client.go`.
  */
-export function reviewRequest(one: ReviewOf): Buffer {
-  const body = reviewBody(one);
+export function requestOf(body: string, path: string): Buffer {
   return Buffer.from(
-    `POST ${one.path ?? "/mutate/fail"}?timeout=10s HTTP/1.1\r\nHost: sallyport.sallyport.svc:443\r\n` +
+    `POST ${path}?timeout=10s HTTP/1.1\r\nHost: sallyport.sallyport.svc:443\r\n` +
       "User-Agent: kube-apiserver-admission\r\n" +
       `Content-Length: ${Buffer.byteLength(body)}\r\nAccept: application/json, */*\r\n` +
       `Content-Type: application/json\r\nAccept-Encoding: gzip\r\n\r\n${body}`,
   );
 }
+
+export const reviewRequest = (one: ReviewOf): Buffer => requestOf(reviewBody(one), one.path ?? "/mutate/fail");

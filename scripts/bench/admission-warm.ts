@@ -6,7 +6,7 @@ import { type Bench, median } from "./bench.ts";
 import { costOf, load } from "./server-process.ts";
 
 /** Images of a cluster, and Pods that are created: their names, ids and images come in any order. */
-const images = 64;
+export const images = 64;
 const pods = 4096;
 
 /** Reviews of different Pods of two containers, whose images are out of a set. */
@@ -22,7 +22,7 @@ export const admissionWarm: Bench = {
     if (process.platform !== "linux") return { skipped: "the processor's time of a process is read from /proc" };
     const folder = await AdmissionFolder.open();
     try {
-      const policy = fillSigned(folder.store, images);
+      const { policy } = fillSigned(folder.store, images);
       const servers = [await folder.echo(), await folder.serve(policy)];
       const requests = differentPods(quick ? 64 : pods);
       await requireAdmitted(servers[1]?.port ?? 0, requests[0] as Buffer);

@@ -113,6 +113,12 @@ export async function costOf(server: Running, one: Omit<Load, "port">, count: nu
   return ((await server.use()).cpu - before.cpu) / count;
 }
 
+/** The memory of such a program, in bytes. Source: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html. */
+export function residentOf(pid: number | undefined): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
+  return Number(kilobytes) * 1024;
+}
+
 /**
  * The processor's time of a program that is not ours to ask, in microseconds. Source:
  * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html.
