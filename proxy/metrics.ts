@@ -221,7 +221,7 @@ const agingStates = { fresh: 0, warned: 1, stale: 2 } as const;
 
 function freshnessMetrics(registry: Registry): FreshnessMetrics {
   let watched: () => readonly Aging[] = () => [];
-  const gauge = (name: string, help: string, valueOf: (one: Aging) => number | undefined): Gauge<"what" | "subject"> =>
+  const gauge = (name: string, help: string, read: (one: Aging) => number | undefined): Gauge<"what" | "subject"> =>
     new Gauge({
       name,
       help,
@@ -230,7 +230,7 @@ function freshnessMetrics(registry: Registry): FreshnessMetrics {
       collect() {
         this.reset();
         for (const one of watched()) {
-          const value = valueOf(one);
+          const value = read(one);
           if (value !== undefined) this.set({ what: one.what, subject: one.subject }, value);
         }
       },
