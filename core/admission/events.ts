@@ -2,7 +2,9 @@
  * Events of Kubernetes about decisions, with Kyverno's reasons and words. Source:
  * https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/.
  */
+import { digestOf } from "../crypto/digest.ts";
 import type { JsonObject } from "../encoding/json.ts";
+import { encodeUtf8 } from "../encoding/utf8.ts";
 import type { RuleResult } from "../kyverno/image/result.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 
@@ -129,6 +131,17 @@ const reference = ({ uid, namespace, ...rest }: EventObject): JsonObject => ({
   ...(uid === undefined ? {} : { uid }),
 });
 
+/** As Kubernetes names Events: the object, and what makes this one another than others about it. */
+function eventName(facts: EventFacts, at: Date): string {
+  const plain = facts.regarding.name.toLowerCase().replaceAll(/[^-a-z0-9.]/g, "-");
+  const base = plain
+    .slice(0, nameLength)
+    .replace(/^[-.]+/, "")
+    .replace(/[-.]+$/, "");
+  const hash = digestOf(encodeUtf8(`${at.toISOString()} ${eventKey(facts)}`)).slice("sha256:".length);
+  return `${base === "" ? "object" : base}.${hash.slice(0, 16)}`;
+}
+
 /** As it is created. `instance`: who says it. An Event about what is in no namespace is in `default`. */
 export function toEvent(facts: EventFacts, at: Date, instance: string): JsonObject {
   const { regarding, related, reason, action, note } = facts;
@@ -136,7 +149,7 @@ export function toEvent(facts: EventFacts, at: Date, instance: string): JsonObje
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
     metadata: {
-      generateName: `${regarding.name.slice(0, nameLength).toLowerCase()}.`,
+      name: eventName(facts, at),
       namespace: regarding.namespace ?? "default",
     },
     eventTime: at.toISOString().replace("Z", "000Z"),

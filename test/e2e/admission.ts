@@ -54,7 +54,7 @@ interface Gate {
   readonly kubectl: (words: readonly string[], input?: object) => Promise<Outcome>;
 }
 
-const isReady = (url: string, ca: string): Promise<boolean> =>
+export const isReady = (url: string, ca: string): Promise<boolean> =>
   new Promise((resolve) => {
     request(`${url}/readyz`, { ca }, (response) => {
       response.resume();

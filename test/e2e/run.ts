@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { buildDist } from "../../scripts/build.ts";
 import { admissionScenarios } from "./admission.ts";
+import { reportScenarios } from "./reports.ts";
 import { amazonScenarios } from "./amazon.ts";
 import { archiveScenarios } from "./archives.ts";
 import { chartScenarios } from "./charts.ts";
@@ -37,6 +38,7 @@ const scenarios: readonly Scenario[] = [
   ...registryScenarios,
   ...clusterScenarios,
   ...admissionScenarios,
+  ...reportScenarios,
   ...gateScenarios,
   ...chartScenarios,
   ...logScenarios,

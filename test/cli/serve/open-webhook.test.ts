@@ -132,6 +132,22 @@ test("an image under a mirror's name is judged as what an alias says it mirrors"
   ]);
 });
 
+test("a policy whose key an API server may have dropped is warned of beside each denial, in a short line", async () => {
+  const pruned = strict.replace("rekor: { ignoreTlog: true }", "rekor: {}");
+  assert.not.equal(pruned, strict);
+  await serving(
+    ["--config", "sallyport.yaml"],
+    async ({ urls: [url = ""], lines }) => {
+      const { allowed, message, warnings } = await review(url, "/mutate/fail", pod(image("unsigned")));
+      assert.not(allowed);
+      assert.equal(warnings, ["policy strict: rekor has no key; write pubkey in place of pubKey"]);
+      assert.not(message.includes("pubkey"), "nothing is said twice");
+      assert.ok(lines().some(({ level, msg }) => level === "warn" && /knows pubkey only/.test(String(msg))));
+    },
+    { files: { "sallyport.yaml": configOf(), "policies/a.yaml": pruned }, now },
+  );
+});
+
 test("what did not pass is remembered, and explained by its id", async () => {
   const files = { "sallyport.yaml": configOf(), "policies/a.yaml": strict, "policies/b.yaml": lenient };
   let id = "";

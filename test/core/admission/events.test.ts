@@ -56,11 +56,16 @@ test("an Event has what the API asks for, within its bounds", () => {
   assert.ok(facts);
   const event = toEvent(facts, now, "i".repeat(200));
   const { metadata, note, ...rest } = event as unknown as {
-    metadata: { generateName: string; namespace: string };
+    metadata: { name: string; namespace: string };
     note: string;
   };
   assert.is([...note].length, 1024);
-  assert.ok(metadata.generateName.length <= 201);
+  // An API server takes a name of this form, and no prefix that ends with a dot.
+  assert.match(metadata.name, /^a{200}\.[0-9a-f]{16}$/);
+  const odd = { ...facts, regarding: { ...facts.regarding, name: "-System:Odd_Name." } };
+  assert.match(String((toEvent(odd, now, "i").metadata as { name: string }).name), /^system-odd-name\.[0-9a-f]{16}$/);
+  const later = toEvent(facts, new Date(now.getTime() + 1), "i").metadata as { name: string };
+  assert.not.equal(later.name, metadata.name);
   assert.is(metadata.namespace, "shop");
   assert.equal(rest, {
     apiVersion: "events.k8s.io/v1",
