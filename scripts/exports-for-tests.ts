@@ -30,8 +30,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/jmespath/functions/standard.ts areSame": "equality of any two values",
   "core/kyverno/functions/go-time.ts daysFromCivil": "compared with another calendar",
   "core/kyverno/image/rule-index.ts literalPrefix": "prefixes of any pattern",
-  "core/kyverno/outcome/digest-patch.ts imagesAnnotation": "an annotation as Kyverno writes it",
-  "core/kyverno/outcome/digest-patch.ts scopedAnnotation": "an annotation as Kyverno writes it",
   "core/kyverno/rule/conditions.ts compileConditions": "conditions without a rule",
   "core/kyverno/rule/operators/equality.ts deepEqual": "equality of any two values",
   "core/tlog/inclusion-proof.ts rootOfInclusion": "proofs without a checkpoint",

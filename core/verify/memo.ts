@@ -94,7 +94,7 @@ const isKnown = ({ verification, candidates }: ImageOutcome): boolean =>
   verification.truth !== "unknown" && candidates.every((candidate) => candidate.verification.truth !== "unknown");
 
 /** The time that lies in both periods. */
-export function both(left: ValidityPeriod, right: ValidityPeriod): ValidityPeriod {
+function both(left: ValidityPeriod, right: ValidityPeriod): ValidityPeriod {
   const start = later(left.start, right.start);
   const end = left.end === undefined || (right.end !== undefined && right.end < left.end) ? right.end : left.end;
   return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
