@@ -29,7 +29,7 @@ export function hostNames(script: string): readonly string[] {
 const mostPacked = 204_800;
 
 /** What V8 puts beside the language and a smaller host lacks. */
-const extras = ["console", "Intl", "WebAssembly", "SharedArrayBuffer", "Atomics"];
+export const extras = ["console", "Intl", "WebAssembly", "SharedArrayBuffer", "Atomics"];
 
 /**
  * Runs a script that defines the global `sallyport` in a context with nothing but the language, and `expression` after

@@ -1,0 +1,78 @@
+/** The part of the comparison that needs nothing but Node, and that a difference is seen and said. */
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { compareHosts, differenceOf, renderCompared } from "./compare.ts";
+import { makeCorpus } from "./corpus.ts";
+import { type Host, ownHosts } from "./hosts.ts";
+
+const test = suite("determinism/compare");
+const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
+const corpus = makeCorpus();
+const decisions = corpus.reduce((count, { cases }) => count + cases.length, 0);
+
+test("Node's adapters and a bare context decide alike, byte for byte", async () => {
+  assert.ok(decisions >= 300, `${decisions} decisions`);
+  const compared = await compareHosts(corpus, ownHosts(root));
+  assert.equal(
+    compared.map((one) => [one.decisions, one.differences]),
+    [0, 1, 2].map(() => [decisions, []]),
+  );
+});
+
+test("the corpus holds every outcome", async () => {
+  const [first] = ownHosts(root);
+  assert.ok(first);
+  const texts = await first.decide(corpus);
+  assert.not("missing" in texts);
+  const seen = (texts as readonly string[]).map((text) => {
+    const [decision] = (JSON.parse(text) as { readonly decisions: readonly { readonly allowed: boolean }[] }).decisions;
+    return decision?.allowed;
+  });
+  const allowed = seen.filter((one) => one === true).length;
+  assert.ok(allowed > 50 && allowed < decisions - 50, `${allowed} of ${decisions} are allowed`);
+  for (const code of [
+    "no-signature",
+    "wrong-key",
+    "not-in-mirror",
+    "condition-failed",
+    "bad-signature",
+    "no-log-proof",
+  ])
+    assert.ok(
+      (texts as readonly string[]).some((text) => text.includes(`"code":"${code}"`)),
+      code,
+    );
+});
+
+test("a host that decides otherwise is told of, with the first node that differs", async () => {
+  const expected = '{"decisions":[{"allowed":true,"results":[{"status":"pass"}]}]}';
+  assert.is(differenceOf("one", expected, expected), undefined);
+  assert.is(
+    differenceOf("one", expected, expected.replace("pass", "fail")),
+    'one: /decisions/0/results/0/status: "pass", here "fail"',
+  );
+  assert.match(
+    differenceOf("one", '{"a":1,"b":2}', '{"b":2,"a":1}') ?? "",
+    /the same values, written in another order/,
+  );
+  assert.match(differenceOf("one", expected, undefined) ?? "", /nothing was decided/);
+  const saying = (name: string, text: string): Host => ({ name, decide: () => [text] });
+  const [scene] = corpus;
+  assert.ok(scene);
+  const compared = await compareHosts(
+    [{ ...scene, cases: scene.cases.slice(0, 1) }],
+    [
+      saying("one", expected),
+      saying("two", expected.replace("true", "false")),
+      { name: "three", decide: () => ({ missing: "wasmtime" }) },
+    ],
+  );
+  const table = renderCompared(compared);
+  assert.match(table, /one +1 +0/);
+  assert.match(table, /two +1 +1/);
+  assert.match(table, /three +- +- +no wasmtime/);
+  assert.match(table, /two: .*\/decisions\/0\/allowed: true, here false/);
+});
+
+test.run();

@@ -1,0 +1,71 @@
+/** What hosts decided, beside what the first one did. */
+import type { JsonValue } from "../../core/encoding/json.ts";
+import { firstDifference } from "../../core/record/first-difference.ts";
+import type { Scene } from "./corpus.ts";
+import type { Decided, Host } from "./hosts.ts";
+
+export interface Compared {
+  readonly host: string;
+  readonly decisions: number;
+  /** One text for each decision that is another: where both trees first differ. */
+  readonly differences: readonly string[];
+  readonly ms: number;
+  /** What the host needs and is not here. */
+  readonly missing?: string;
+}
+
+const shown = (value: JsonValue | undefined): string =>
+  value === undefined ? "nothing" : JSON.stringify(value).slice(0, 300);
+
+/** Where two decisions first differ; undefined where their bytes are the same. */
+export function differenceOf(name: string, expected: string, found: string | undefined): string | undefined {
+  if (found === expected) return undefined;
+  if (found === undefined) return `${name}: nothing was decided`;
+  const where = firstDifference(JSON.parse(expected) as JsonValue, JSON.parse(found) as JsonValue);
+  return where === undefined
+    ? `${name}: the same values, written in another order`
+    : `${name}: ${where.at}: ${shown(where.left)}, here ${shown(where.right)}`;
+}
+
+/** Has every host decide. The first one says what is expected, and is never missing. */
+export async function compareHosts(scenes: readonly Scene[], hosts: readonly Host[]): Promise<readonly Compared[]> {
+  const names = scenes.flatMap(({ name, cases }) => cases.map((one) => `${name}, ${one.name}`));
+  const compared: Compared[] = [];
+  let expected: Decided | undefined;
+  for (const host of hosts) {
+    const began = performance.now();
+    const decided = await host.decide(scenes);
+    const ms = Math.round(performance.now() - began);
+    if ("missing" in decided) {
+      compared.push({ host: host.name, decisions: 0, differences: [], ms, missing: decided.missing });
+      continue;
+    }
+    expected ??= decided;
+    const differences = names.flatMap((name, index) => {
+      const found = differenceOf(name, expected?.[index] ?? "null", decided[index]);
+      return found === undefined ? [] : [found];
+    });
+    compared.push({ host: host.name, decisions: decided.length, differences, ms });
+  }
+  return compared;
+}
+
+/** The table, and below it each difference. */
+export function renderCompared(compared: readonly Compared[]): string {
+  const rows = [
+    ["host", "decisions", "differences", "ms"],
+    ...compared.map(({ host, decisions, differences, ms, missing }) =>
+      missing === undefined
+        ? [host, String(decisions), String(differences.length), String(ms)]
+        : [host, "-", "-", `no ${missing}`],
+    ),
+  ];
+  const width = Math.max(...rows.map(([host = ""]) => host.length));
+  const table = rows.map(
+    ([host = "", ...cells]) => `${host.padEnd(width)}${cells.map((cell) => cell.padStart(13)).join("")}\n`,
+  );
+  const told = compared.flatMap(({ host, differences }) =>
+    differences.slice(0, 20).map((text) => `${host}: ${text}\n`),
+  );
+  return [...table, ...(told.length === 0 ? [] : ["\n", ...told])].join("");
+}

@@ -1,0 +1,14 @@
+/** `npm run determinism`: one corpus of decisions in every host that is here, compared byte for byte. */
+import { fileURLToPath } from "node:url";
+import { summaryLine } from "../../scripts/run-tests.ts";
+import { compareHosts, renderCompared } from "./compare.ts";
+import { makeCorpus } from "./corpus.ts";
+import { allHosts } from "./hosts.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
+const compared = await compareHosts(makeCorpus(), allHosts(root));
+process.stdout.write(renderCompared(compared));
+const failed = compared.filter(({ differences }) => differences.length > 0).length;
+const skipped = compared.filter(({ missing }) => missing !== undefined).length;
+process.stdout.write(`\n${summaryLine({ passed: compared.length - failed - skipped, failed, skipped })}\n`);
+process.exitCode = failed > 0 ? 1 : 0;
