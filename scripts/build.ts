@@ -145,9 +145,11 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
   const without = process.argv.includes("--without-component");
-  const found = without ? undefined : await findComponent(root, (text) => void process.stderr.write(text));
+  const onlyBuilt = process.argv.includes("--component-if-built");
+  const say = (text: string): void => void process.stderr.write(text);
+  const found = without ? undefined : await findComponent(root, { say, onlyBuilt });
   const missing = found !== undefined && "missing" in found ? found.missing : undefined;
-  const isNeeded = !process.argv.includes("--component-if-possible");
+  const isNeeded = !onlyBuilt && !process.argv.includes("--component-if-possible");
   if (missing !== undefined)
     process.stderr.write(
       `${isNeeded ? "error" : "warning"} unreachable: the WebAssembly component cannot be built\n` +

@@ -91,8 +91,15 @@ function packOffline(root: string, folder: string, plain: string, platforms: rea
 export const installText = (text: string, plain: string): string =>
   text.replaceAll("sallyport-VERSION", plain.replace(/\.tgz$/, ""));
 
-/** Makes or renews the folder. Binaries of other platforms that lie in it stay. */
-export function makePackages(root: string, folder: string): PackageFolder {
+/**
+ * Makes or renews the folder. Binaries of other platforms that lie in it stay. The WebAssembly component is inside where
+ * its tools can be had; `if-built`: where it was built for these sources before.
+ */
+export function makePackages(
+  root: string,
+  folder: string,
+  component: "if-possible" | "if-built" = "if-possible",
+): PackageFolder {
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) if (name.endsWith(".tgz")) rmSync(join(folder, name));
   const built = join(root, "node_modules/better-sqlite3/build/Release", nativeFile);
@@ -102,7 +109,7 @@ export function makePackages(root: string, folder: string): PackageFolder {
     cpSync(built, target);
   }
   // Where there is no network the component's tools may be missing: the rest is packed, and it is said.
-  const said = run(process.execPath, ["--import", "tsx", "scripts/build.ts", "--component-if-possible"], root);
+  const said = run(process.execPath, ["--import", "tsx", "scripts/build.ts", `--component-${component}`], root);
   const plain = pack(root, folder, ["--ignore-scripts"]);
   const binaries = join(folder, "binaries");
   const platforms = existsSync(binaries)

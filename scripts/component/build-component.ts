@@ -81,19 +81,27 @@ async function make(root: string, source: string, tools: ComponentTools, folder:
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, "wasm", name), bytes);
 }
 
+export interface FindOptions {
+  /** Told of what takes long. */
+  readonly say?: (text: string) => void;
+  /** Nothing is installed and nothing is built. */
+  readonly onlyBuilt?: boolean;
+}
+
 /**
  * The folder of the component that belongs to the sources as they are, built if it is not there yet; or why it cannot
  * be built here.
  */
 export async function findComponent(
   root: string,
-  say: (text: string) => void = () => undefined,
+  { say = () => undefined, onlyBuilt = false }: FindOptions = {},
 ): Promise<{ readonly folder: string } | { readonly missing: string }> {
   const source = await componentSource(root);
   const read = (name: string): string => readFileSync(join(root, "scripts/component", name), "utf8");
   const key = digestOf(source, read("engine.wit"), read("package-lock.json"), read("build-component.ts"));
   const folder = join(componentFolder(root), "built", key.slice(0, 16));
   if (existsSync(folder)) return { folder };
+  if (onlyBuilt) return { missing: "it was not built for these sources" };
   const tools = await openTools(root, say);
   if ("missing" in tools) return tools;
   const fresh = `${folder}.new`;

@@ -21,7 +21,7 @@ import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 const test = suite("scripts/package");
 const fixture = (path: string): string => join(projectRoot, "test/fixtures/documentation", path);
 const layout = fixture("layout");
-const made = makePackages(projectRoot, tempFolder());
+const made = makePackages(projectRoot, tempFolder(), "if-built");
 
 function listTarball(name: string): readonly string[] {
   const { stdout } = spawnSync("tar", ["-tzf", join(made.folder, name)], { encoding: "utf8" });
