@@ -11,8 +11,8 @@ import { importsOf } from "./source-text.ts";
 
 /** Who puts bundles together: a bundle has everything that these modules export. */
 export const bundles = {
-  engine: ["core/index.ts"],
-  edge: ["core/index.ts", "core/capsule/open-capsule.ts", "proxy/edge/handler.ts"],
+  engine: ["core/index.ts", "core/kernel/comb-verifier.ts"],
+  edge: ["core/index.ts", "core/kernel/comb-verifier.ts", "core/capsule/open-capsule.ts", "proxy/edge/handler.ts"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type BundleName = keyof typeof bundles;
 

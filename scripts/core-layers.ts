@@ -52,6 +52,7 @@ export const coreLayers: LayerTable = {
     units: [...basis, "core/asn1"],
     packages: ["@noble/curves", "@noble/hashes"],
   },
+  "core/kernel": { units: bytes },
   "core/x509": { units: [...bytes, "core/patterns"] },
   "core/dsse": { units: bytes },
   "core/tlog": { units: [...bytes, "core/x509", "core/dsse"] },

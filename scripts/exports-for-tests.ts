@@ -35,5 +35,5 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/tlog/inclusion-proof.ts rootOfInclusion": "proofs without a checkpoint",
   "core/x509/sct.ts precertificateTbs": "compared with the bytes of a real precertificate",
   "proxy/upstream/registry/tokens.ts tokenEndpoint": "hosts that no test can serve",
-  "proxy/p384/p384-verifier.ts usesBeforeComb": "the use after which a key has its comb",
+  "proxy/host/node-verifier.ts usesBeforeComb": "the use after which a key has its comb",
 };

@@ -26,8 +26,11 @@ export const layers: LayerTable = {
   // decides.
   "proxy/host/node-hashes.ts": { units: [], packages: ["node:"] },
   "proxy/host/node-codecs.ts": { units: ["core/encoding"], packages: ["node:"] },
-  "proxy/host/node-verifier.ts": { units: ["core/crypto", "proxy/p384"], packages: ["node:"] },
-  "proxy/p384": { units: ["core/crypto"] },
+  "proxy/host/wasm-host.ts": { units: ["core/kernel"] },
+  "proxy/host/node-verifier.ts": {
+    units: ["core/crypto", "core/kernel", "proxy/host/wasm-host.ts"],
+    packages: ["node:"],
+  },
   "proxy/make-folder.ts": { units: [], packages: ["node:"] },
   "proxy/bounded-map.ts": { units: [] },
   "proxy/flights.ts": { units: [] },

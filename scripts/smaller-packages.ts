@@ -13,6 +13,33 @@ import type { Plugin } from "esbuild";
 export const withoutInstances = (text: string): string =>
   text.replaceAll(/^(var \w+ = )(new \w+\()/gm, "$1/* @__PURE__ */ $2");
 
+/** Methods of RE2 that nobody here calls, and those that only they call. */
+const uncalled = [
+  ...["replace", "replaceAll", "replaceFirst", "quoteReplacement", "appendReplacement", "appendTail"],
+  ...["appendReplacementInternalJava", "appendReplacementInternalJs", "appendReplacementFunc", "replaceAllFunc"],
+  ...["findSubmatch", "findSubmatchIndex", "findAll", "findAllIndex", "findAllSubmatch", "findAllSubmatchIndex"],
+  ...["findUTF8", "findUTF8Index", "findUTF8Submatch", "findUTF8SubmatchIndex", "findAllUTF8", "findAllUTF8Index"],
+  ...["findAllUTF8Submatch", "findAllUTF8SubmatchIndex", "exec", "matchAll"],
+  ...["findIndex", "allMatches", "matchArray", "namedGroupsObject", "translateRegExp"],
+];
+/** Those that texts and lists have, too. */
+const ofOthers = ["replace", "replaceAll", "findIndex", "exec", "matchAll"];
+
+/** The module without methods. Whoever calls one of them stops the build. */
+export function withoutMethods(text: string, names: readonly string[]): string {
+  let left = text;
+  for (const name of names) {
+    const method = new RegExp(`^\\t(?:static |[*])?${name}\\(.*\\) \\{\\n(?:.*\\n)*?\\t\\}\\n`, "gm");
+    if (!method.test(left)) throw new Error(`re2js has no method ${name}`);
+    left = left.replaceAll(method, "");
+  }
+  const code = left.replaceAll(/^const execResult = [\s\S]*?^\};\n/gm, "").replaceAll(/\/\*[\s\S]*?\*\//g, "");
+  for (const name of names)
+    if (!ofOthers.includes(name) && new RegExp(`(?<!RE2JS)\\.${name}\\(`).test(code))
+      throw new Error(`re2js calls its method ${name}`);
+  return left;
+}
+
 /** The same exports, which nobody calls. */
 export const withoutCode = (text: string): string =>
   [...text.matchAll(/^export \{([^}]*)\};$/gm)]
@@ -200,6 +227,6 @@ export const smallerPackages: Plugin = {
       build.onLoad({ filter }, ({ path }) => ({ contents: edit(readFileSync(path, "utf8")), loader: "js" }));
     edited(/@jmespath-community[/\\]jmespath[/\\]dist[/\\]index\.mjs$/, withoutInstances);
     edited(/yaml[/\\]browser[/\\]dist[/\\]stringify[/\\]\w+\.js$/, withoutCode);
-    edited(/re2js[/\\]build[/\\]index\.js$/, withTablesOfKinds);
+    edited(/re2js[/\\]build[/\\]index\.js$/, (text) => withoutMethods(withTablesOfKinds(text), uncalled));
   },
 };

@@ -5,7 +5,8 @@
  * agree. Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
  */
 import { constants, createPublicKey, type KeyObject, verify as opensslVerify } from "node:crypto";
-import { P384Verifier } from "../p384/p384-verifier.ts";
+import { CombVerifier } from "../../core/kernel/comb-verifier.ts";
+import { wasmHost } from "./wasm-host.ts";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
 import { hasSignatureForm } from "../../core/crypto/signature-form.ts";
@@ -57,7 +58,13 @@ function verifyMessage(
   }
 }
 
-const p384 = new P384Verifier();
+/**
+ * The kernel and its first combs cost as much as some eighty verifications save, each further comb as ten: a short run
+ * never pays for them.
+ */
+export const usesBeforeComb = 64;
+
+const p384 = new CombVerifier("P-384", usesBeforeComb, wasmHost());
 
 function verify(algorithm: SignatureAlgorithm, key: PublicKey, signed: Signed, signature: Uint8Array): boolean {
   if (

@@ -8,7 +8,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
+import { createKernelVerifier } from "../../core/kernel/comb-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { wasmHost } from "../../proxy/host/wasm-host.ts";
 import { runCanonicalJson } from "./canonical-json.ts";
 import { runGoldenAutogen } from "./golden-autogen.ts";
 import type { GoldenReport } from "./golden-cases.ts";
@@ -45,6 +47,9 @@ export interface Suite {
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
+/** Every P-256 and P-384 key by combs, from its first signature on. */
+const host = wasmHost();
+const kernelVerifiers = host === undefined ? [] : [createKernelVerifier(host, 0)];
 /** Long after every certificate of the suites: what depends on the time of the run shows. */
 const now = new Date("2026-11-23T00:00:00Z");
 
@@ -146,7 +151,7 @@ async function runGoldenByAsking(folder: string): Promise<SuiteResult> {
 }
 
 function runWycheproofFiles(folder: string): SuiteResult {
-  const counts = Object.entries(runWycheproof(folder, [nobleVerifier, nodeVerifier]));
+  const counts = Object.entries(runWycheproof(folder, [nobleVerifier, nodeVerifier, ...kernelVerifiers]));
   const unsupported = counts.reduce((sum, [, count]) => sum + count.unsupported.length, 0);
   return {
     passed: counts.reduce((sum, [, count]) => sum + count.passed, 0),

@@ -28,7 +28,11 @@ export function differenceOf(name: string, expected: string, found: string | und
 }
 
 /** Has every host decide. The first one says what is expected, and is never missing. */
-export async function compareHosts(scenes: readonly Scene[], hosts: readonly Host[]): Promise<readonly Compared[]> {
+export async function compareHosts(
+  scenes: readonly Scene[],
+  hosts: readonly Host[],
+  tell: (host: string, ms: number) => void = () => undefined,
+): Promise<readonly Compared[]> {
   const names = scenes.flatMap(({ name, cases }) => cases.map((one) => `${name}, ${one.name}`));
   const compared: Compared[] = [];
   let expected: Decided | undefined;
@@ -36,6 +40,7 @@ export async function compareHosts(scenes: readonly Scene[], hosts: readonly Hos
     const began = performance.now();
     const decided = await host.decide(scenes);
     const ms = Math.round(performance.now() - began);
+    tell(host.name, ms);
     if ("missing" in decided) {
       compared.push({ host: host.name, decisions: 0, differences: [], ms, missing: decided.missing });
       continue;

@@ -6,7 +6,8 @@ import { makeCorpus } from "./corpus.ts";
 import { allHosts } from "./hosts.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
-const compared = await compareHosts(makeCorpus(), allHosts(root));
+const tell = (host: string, ms: number): void => void process.stderr.write(`${host}: ${ms} ms\n`);
+const compared = await compareHosts(makeCorpus(), allHosts(root), tell);
 process.stdout.write(renderCompared(compared));
 const failed = compared.filter(({ differences }) => differences.length > 0).length;
 const skipped = compared.filter(({ missing }) => missing !== undefined).length;

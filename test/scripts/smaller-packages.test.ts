@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import * as whole from "re2js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { withoutCode, withoutInstances, withTablesOfKinds } from "../../scripts/smaller-packages.ts";
+import { withoutCode, withoutInstances, withoutMethods, withTablesOfKinds } from "../../scripts/smaller-packages.ts";
 import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/smaller-packages");
@@ -43,6 +43,14 @@ test("a module of which nothing is called has the same names", () => {
   assert.match(stub, /export const a = /);
   assert.match(stub, /export const b = /);
   assert.match(stub, /b is not in this bundle/);
+});
+
+test("a method that is gone is called by nobody, or the build stops", () => {
+  const text = "class A {\n\tone() {\n\t\treturn 1;\n\t}\n\ttwo() {\n\t\treturn this.one();\n\t}\n};\n";
+  assert.is(withoutMethods(text, ["two"]), "class A {\n\tone() {\n\t\treturn 1;\n\t}\n};\n");
+  assert.is(withoutMethods(text, ["one", "two"]), "class A {\n};\n");
+  assert.throws(() => withoutMethods(text, ["one"]), /calls its method one/);
+  assert.throws(() => withoutMethods(text, ["three"]), /no method three/);
 });
 
 test("an instance that only makes itself is said to do no more", () => {

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import * as wasm from "../../../proxy/p384/wasm-code.ts";
+import * as wasm from "../../../core/kernel/wasm-code.ts";
 
-const test = suite("proxy/p384/wasm-code");
+const test = suite("core/kernel/wasm-code");
 const host = (
   globalThis as unknown as {
     WebAssembly: {

@@ -1,5 +1,5 @@
 /**
- * Arithmetic modulo the prime of P-384 and on its points, as WebAssembly. Source: NIST SP 800-186 §3.2.1.4; Guide to
+ * Arithmetic modulo the prime of P-256 or P-384 and on its points, as WebAssembly. Source: NIST SP 800-186 §3.2.1; Guide to
  * Elliptic Curve Cryptography §3.2.2 (Hankerson, Menezes, Vanstone: doubling and mixed addition in Jacobian coordinates
  * for a = -3). Montgomery multiplication is by operand scanning.
  */
@@ -26,15 +26,43 @@ import {
   type WasmFunction,
 } from "./wasm-code.ts";
 
-/** 32-bit words of a field element, little-endian; a point is X, Y, Z. */
-export const words = 12;
-export const elementBytes = 4 * words;
-export const prime = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n;
+/**
+ * A prime that is sparse in words of 32 bits: minus one, and these words, to be added or taken away. So what makes the
+ * lowest word of a product vanish is that word times the prime, and that is a few additions.
+ */
+export interface SparsePrime {
+  readonly curve: "P-256" | "P-384";
+  readonly prime: bigint;
+  /** Words of a field element, little-endian; a point is X, Y, Z. */
+  readonly words: number;
+  readonly added: readonly number[];
+  readonly taken: readonly number[];
+}
+
+export const sparsePrimes: Readonly<Record<SparsePrime["curve"], SparsePrime>> = {
+  "P-256": {
+    curve: "P-256",
+    prime: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
+    words: 8,
+    added: [3, 6, 8],
+    taken: [7],
+  },
+  "P-384": {
+    curve: "P-384",
+    prime: 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
+    words: 12,
+    added: [1, 12],
+    taken: [3, 4],
+  },
+};
+
+export const elementBytesOf = ({ words }: SparsePrime): number => 4 * words;
 
 const mask = constant(0xffffffffn);
 const bits = constant(32n);
-const wordOf = (index: number): bigint => (prime >> BigInt(32 * index)) & 0xffffffffn;
-const each = (code: (index: number) => Code): Code => Array.from({ length: words }, (_, index) => code(index)).flat();
+const wordOf = ({ prime }: SparsePrime, index: number): bigint => (prime >> BigInt(32 * index)) & 0xffffffffn;
+const each = ({ words }: SparsePrime, code: (index: number) => Code): Code =>
+  Array.from({ length: words }, (_, index) => code(index)).flat();
 
 /** Takes a sum from the stack: its low word into a local, its carry into another. */
 const split = (sum: number, into: number, carry: number, shift: Code): Code => [
@@ -52,13 +80,13 @@ const split = (sum: number, into: number, carry: number, shift: Code): Code => [
  * Stores the value in the locals `first`…, whose top is `top`, less the prime if it is not smaller than that. It is
  * below twice the prime.
  */
-function storeReduced(first: number, top: number, lower: number, sum: number, carry: number): Code {
+function storeReduced(field: SparsePrime, first: number, top: number, lower: number, sum: number, carry: number): Code {
   return [
     ...constant(0n),
     ...set(carry),
-    ...each((index) => [
+    ...each(field, (index) => [
       ...get(first + index),
-      ...constant(wordOf(index)),
+      ...constant(wordOf(field, index)),
       ...subtract,
       ...get(carry),
       ...add,
@@ -68,7 +96,7 @@ function storeReduced(first: number, top: number, lower: number, sum: number, ca
     ...get(carry),
     ...add,
     ...set(carry),
-    ...each((index) => [
+    ...each(field, (index) => [
       ...get(0),
       ...get(first + index),
       ...get(lower + index),
@@ -81,20 +109,20 @@ function storeReduced(first: number, top: number, lower: number, sum: number, ca
 }
 
 /**
- * mul(to, a, b): a·b/2^384. One word of b at a time; what makes the lowest word vanish is that word times the prime,
- * and the prime is sparse: 2^384 - 2^128 - 2^96 + 2^32 - 1, whose last term takes the word itself away.
+ * mul(to, a, b): a·b/2^384, or 2^256. One word of b at a time; what makes the lowest word vanish is that word times the
+ * prime, whose last term takes the word itself away.
  */
-function multiplication(): WasmFunction {
+function multiplication(field: SparsePrime): WasmFunction {
+  const { words, added, taken } = field;
   const [a, t, lower] = [3, 3 + words, 3 + words + words + 2];
   const [top, over] = [t + words, t + words + 1];
   const [sum, carry, factor, locals] = [lower + words, lower + words + 1, lower + words + 2, lower + words + 3 - 3];
   const reduced = (index: number): Code => {
-    const term =
-      index === 1 || index === words
-        ? [...get(factor), ...add]
-        : index === 3 || index === 4
-          ? [...get(factor), ...subtract]
-          : [];
+    const term = added.includes(index)
+      ? [...get(factor), ...add]
+      : taken.includes(index)
+        ? [...get(factor), ...subtract]
+        : [];
     return [
       ...get(t + index),
       ...term,
@@ -106,7 +134,7 @@ function multiplication(): WasmFunction {
     ...get(2),
     ...loadWord(4 * row),
     ...set(factor),
-    ...each((index) => [
+    ...each(field, (index) => [
       ...get(a + index),
       ...get(factor),
       ...multiply,
@@ -125,16 +153,23 @@ function multiplication(): WasmFunction {
     ...set(top),
   ];
   const body = [
-    ...each((index) => [...get(1), ...loadWord(4 * index), ...set(a + index)]),
-    ...each(step),
-    ...storeReduced(t, top, lower, sum, carry),
+    ...each(field, (index) => [...get(1), ...loadWord(4 * index), ...set(a + index)]),
+    ...each(field, step),
+    ...storeReduced(field, t, top, lower, sum, carry),
   ];
   return { name: "mul", parameters: 3, locals, body };
 }
 
 /** The sums or differences of a's and b's words in the locals `first`…, and the last carry. */
-const wordByWord = (operation: Code, shift: Code, first: number, sum: number, carry: number): Code =>
-  each((index) => [
+const wordByWord = (
+  field: SparsePrime,
+  operation: Code,
+  shift: Code,
+  first: number,
+  sum: number,
+  carry: number,
+): Code =>
+  each(field, (index) => [
     ...get(1),
     ...loadWord(4 * index),
     ...get(2),
@@ -145,32 +180,34 @@ const wordByWord = (operation: Code, shift: Code, first: number, sum: number, ca
   ]);
 
 /** add(to, a, b) */
-function addition(): WasmFunction {
+function addition(field: SparsePrime): WasmFunction {
+  const { words } = field;
   const [t, lower] = [3, 3 + words];
   const [sum, carry] = [lower + words, lower + words + 1];
   const body = [
-    ...wordByWord(add, shiftUnsigned, t, sum, carry),
+    ...wordByWord(field, add, shiftUnsigned, t, sum, carry),
     ...get(carry),
     ...set(carry + 1),
-    ...storeReduced(t, carry + 1, lower, sum, carry),
+    ...storeReduced(field, t, carry + 1, lower, sum, carry),
   ];
   return { name: "add", parameters: 3, locals: 2 * words + 3, body };
 }
 
 /** sub(to, a, b): where it is negative, the prime is added. */
-function subtraction(): WasmFunction {
+function subtraction(field: SparsePrime): WasmFunction {
+  const { words } = field;
   const t = 3;
   const [sum, carry, sign] = [t + words, t + words + 1, t + words + 2];
   const body = [
-    ...wordByWord(subtract, shiftSigned, t, sum, carry),
+    ...wordByWord(field, subtract, shiftSigned, t, sum, carry),
     // The last carry is 0 or -1: as a mask it takes the prime or nothing.
     ...get(carry),
     ...set(sign),
     ...constant(0n),
     ...set(carry),
-    ...each((index) => [
+    ...each(field, (index) => [
       ...get(t + index),
-      ...constant(wordOf(index)),
+      ...constant(wordOf(field, index)),
       ...get(sign),
       ...and,
       ...add,
@@ -178,7 +215,7 @@ function subtraction(): WasmFunction {
       ...add,
       ...split(sum, t + index, carry, shiftUnsigned),
     ]),
-    ...each((index) => [...get(0), ...get(t + index), ...storeWord(4 * index)]),
+    ...each(field, (index) => [...get(0), ...get(t + index), ...storeWord(4 * index)]),
   ];
   return { name: "sub", parameters: 3, locals: words + 3, body };
 }
@@ -186,8 +223,10 @@ function subtraction(): WasmFunction {
 const [mul, plus, minus] = [0, 1, 2];
 
 /** Where the operations below keep what they need in between. */
-const scratch = (index: number): Operand => ({ at: "scratch", offset: index * elementBytes });
-export const scratchBytes = 8 * elementBytes;
+const scratchOf =
+  (field: SparsePrime) =>
+  (index: number): Operand => ({ at: "scratch", offset: index * elementBytesOf(field) });
+export const scratchBytesOf = (field: SparsePrime): number => 8 * elementBytesOf(field);
 
 interface Operand {
   readonly at: "first" | "second" | "scratch";
@@ -203,15 +242,16 @@ const op = (index: number, to: Operand, a: Operand, b: Operand): Code => [
   ...operand(b),
   ...call(index),
 ];
-const coordinates = (at: Operand["at"]): readonly [Operand, Operand, Operand] => [
+const coordinates = (field: SparsePrime, at: Operand["at"]): readonly [Operand, Operand, Operand] => [
   { at, offset: 0 },
-  { at, offset: elementBytes },
-  { at, offset: 2 * elementBytes },
+  { at, offset: elementBytesOf(field) },
+  { at, offset: 2 * elementBytesOf(field) },
 ];
 
 /** double(point), in place. The neutral element, whose Z is 0, stays. */
-function doubling(): WasmFunction {
-  const [x, y, z] = coordinates("first");
+function doubling(field: SparsePrime): WasmFunction {
+  const scratch = scratchOf(field);
+  const [x, y, z] = coordinates(field, "first");
   const [delta, gamma, beta, alpha, other] = [scratch(0), scratch(1), scratch(2), scratch(3), scratch(4)];
   const body = [
     op(mul, delta, z, z),
@@ -250,9 +290,10 @@ function doubling(): WasmFunction {
  * addAffine(point, other), in place; `other` is X and Y. Neither is the neutral element. Where their X are equal, Z
  * becomes 0: then X tells whether they were the same point (0) or each other's negative.
  */
-function mixedAddition(): WasmFunction {
-  const [x, y, z] = coordinates("first");
-  const [x2, y2] = coordinates("second");
+function mixedAddition(field: SparsePrime): WasmFunction {
+  const scratch = scratchOf(field);
+  const [x, y, z] = coordinates(field, "first");
+  const [x2, y2] = coordinates(field, "second");
   const [zz, h, hh, r, j, v] = [scratch(0), scratch(1), scratch(2), scratch(3), scratch(4), scratch(5)];
   const body = [
     op(mul, zz, z, z),
@@ -288,6 +329,9 @@ function mixedAddition(): WasmFunction {
   return { name: "addAffine", parameters: 2, locals: 0, body };
 }
 
-/** The module; the first {@link scratchBytes} of its memory are its own. */
-export const fieldModule = (pages: number): Uint8Array =>
-  encodeModule([multiplication(), addition(), subtraction(), doubling(), mixedAddition()], pages);
+/** The module; the first {@link scratchBytesOf} bytes of its memory are its own. */
+export const fieldModule = (field: SparsePrime, pages: number): Uint8Array =>
+  encodeModule(
+    [multiplication(field), addition(field), subtraction(field), doubling(field), mixedAddition(field)],
+    pages,
+  );

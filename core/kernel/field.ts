@@ -1,18 +1,14 @@
 /**
- * The kernel's instance: field elements and points of P-384 in its memory. Elements are in Montgomery form, a·2^384,
- * and below the prime.
+ * The kernel's instance: field elements and points of a curve in its memory. Elements are in Montgomery form, a·2^384 or
+ * a·2^256, and below the prime.
  */
-import { elementBytes, fieldModule, prime, scratchBytes, words } from "./field-code.ts";
+import { elementBytesOf, fieldModule, scratchBytesOf, type SparsePrime } from "./field-code.ts";
 
-/** The part of the WebAssembly interface that is used, which Node's types leave out. */
+/** The part of a host's `WebAssembly` that is used. */
 export interface WasmHost {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
 }
-
-/** Absent where Node runs without it, as under `--jitless`. */
-export const wasmHost = (): WasmHost | undefined =>
-  (globalThis as unknown as { readonly WebAssembly?: WasmHost }).WebAssembly;
 
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -21,30 +17,39 @@ interface KernelExports {
   addAffine(point: number, other: number): void;
 }
 
-/** X, Y of an affine point, and X, Y, Z of another. */
-export const affineBytes = 2 * elementBytes;
-export const jacobianBytes = 3 * elementBytes;
-
 const pageBytes = 65_536;
 
 /** Synchronous, and used by one caller at a time: each operation leaves its result where it was told to. */
 export class Field {
   readonly #kernel: KernelExports;
   readonly #memory: Uint32Array;
-  #free = scratchBytes;
-  /** 1, and the square of 2^384, by which an integer becomes an element. */
+  readonly words: number;
+  readonly elementBytes: number;
+  /** X, Y of an affine point, and X, Y, Z of another. */
+  readonly affineBytes: number;
+  readonly jacobianBytes: number;
+  #free: number;
+  /** 1, and the square of 2^384 or 2^256, by which an integer becomes an element. */
   readonly one: number;
   readonly #square: number;
 
   /** `bytes`: how much of memory is asked for with {@link allocate}. */
-  constructor(bytes: number, { Module, Instance }: WasmHost) {
-    const pages = Math.ceil((scratchBytes + 2 * elementBytes + bytes) / pageBytes);
-    this.#kernel = new Instance(new Module(fieldModule(pages))).exports as KernelExports;
+  constructor(field: SparsePrime, bytes: number, { Module, Instance }: WasmHost) {
+    const { prime, words } = field;
+    const elementBytes = elementBytesOf(field);
+    this.words = words;
+    this.elementBytes = elementBytes;
+    this.affineBytes = 2 * elementBytes;
+    this.jacobianBytes = 3 * elementBytes;
+    this.#free = scratchBytesOf(field);
+    const pages = Math.ceil((this.#free + 2 * elementBytes + bytes) / pageBytes);
+    this.#kernel = new Instance(new Module(fieldModule(field, pages))).exports as KernelExports;
     this.#memory = new Uint32Array(this.#kernel.memory.buffer);
     this.one = this.allocate(elementBytes);
     this.#square = this.allocate(elementBytes);
-    this.#write(this.one, 2n ** 384n % prime);
-    this.#write(this.#square, 2n ** 768n % prime);
+    const unit = 2n ** BigInt(32 * words);
+    this.#write(this.one, unit % prime);
+    this.#write(this.#square, unit ** 2n % prime);
   }
 
   /** The address of so many bytes. */
@@ -56,7 +61,7 @@ export class Field {
   }
 
   #write(at: number, value: bigint): void {
-    for (let index = 0; index < words; index++)
+    for (let index = 0; index < this.words; index++)
       this.#memory[at / 4 + index] = Number((value >> BigInt(32 * index)) & 0xffffffffn);
   }
 
@@ -66,10 +71,10 @@ export class Field {
     this.#kernel.mul(at, at, this.#square);
   }
 
-  /** The element in Montgomery form: 2^384 times the integer. */
+  /** The element in Montgomery form: 2^384 or 2^256 times the integer. */
   #raw(at: number): bigint {
     let value = 0n;
-    for (let index = words - 1; index >= 0; index--)
+    for (let index = this.words - 1; index >= 0; index--)
       value = (value << 32n) | BigInt(this.#memory[at / 4 + index] as number);
     return value;
   }
@@ -87,12 +92,12 @@ export class Field {
   }
 
   isZero(at: number): boolean {
-    for (let index = 0; index < words; index++) if (this.#memory[at / 4 + index] !== 0) return false;
+    for (let index = 0; index < this.words; index++) if (this.#memory[at / 4 + index] !== 0) return false;
     return true;
   }
 
   equal(a: number, b: number): boolean {
-    for (let index = 0; index < words; index++)
+    for (let index = 0; index < this.words; index++)
       if (this.#memory[a / 4 + index] !== this.#memory[b / 4 + index]) return false;
     return true;
   }
@@ -117,7 +122,7 @@ export class Field {
   /** Adds an affine point to one that is not the neutral element. Returns whether the sum is one. */
   addAffine(point: number, other: number): boolean {
     this.#kernel.addAffine(point, other);
-    if (!this.isZero(point + 2 * elementBytes)) return true;
+    if (!this.isZero(point + 2 * this.elementBytes)) return true;
     // Their X were equal: the same point, which is doubled, or its negative.
     if (!this.isZero(point)) return false;
     this.setPoint(point, other);
@@ -127,7 +132,7 @@ export class Field {
 
   /** The affine point, with Z = 1. */
   setPoint(point: number, affine: number): void {
-    this.copy(point, affine, affineBytes);
-    this.copy(point + affineBytes, this.one, elementBytes);
+    this.copy(point, affine, this.affineBytes);
+    this.copy(point + this.affineBytes, this.one, this.elementBytes);
   }
 }
