@@ -92,8 +92,8 @@ export const installText = (text: string, plain: string): string =>
   text.replaceAll("sallyport-VERSION", plain.replace(/\.tgz$/, ""));
 
 /**
- * Makes or renews the folder. Binaries of other platforms that lie in it stay. The WebAssembly component is inside where
- * its tools can be had; `if-built`: where it was built for these sources before.
+ * Makes or renews the folder. Binaries of other platforms that lie in it stay. The WebAssembly component is inside
+ * where its tools can be had; `if-built`: where it was built for these sources before.
  */
 export function makePackages(
   root: string,

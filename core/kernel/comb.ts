@@ -1,7 +1,7 @@
 /**
  * Sums of multiples of two points of a curve, by combs: multiples of each are in a table, so that 24 doublings (16 of
- * P-256) serve both. Source: Lim and Lee 1994 (More Flexible Exponentiation with Precomputation, CRYPTO '94); here with eight teeth
- * and two tables.
+ * P-256) serve both. Source: Lim and Lee 1994 (More Flexible Exponentiation with Precomputation, CRYPTO '94); here with
+ * eight teeth and two tables.
  */
 import { curves } from "../crypto/curve.ts";
 import { pointsOf } from "../crypto/points.ts";

@@ -1,7 +1,7 @@
 /**
- * Arithmetic modulo the prime of P-256 or P-384 and on its points, as WebAssembly. Source: NIST SP 800-186 §3.2.1; Guide to
- * Elliptic Curve Cryptography §3.2.2 (Hankerson, Menezes, Vanstone: doubling and mixed addition in Jacobian coordinates
- * for a = -3). Montgomery multiplication is by operand scanning.
+ * Arithmetic modulo the prime of P-256 or P-384 and on its points, as WebAssembly. Source: NIST SP 800-186 §3.2.1;
+ * Guide to Elliptic Curve Cryptography §3.2.2 (Hankerson, Menezes, Vanstone: doubling and mixed addition in Jacobian
+ * coordinates for a = -3). Montgomery multiplication is by operand scanning.
  */
 import {
   add,

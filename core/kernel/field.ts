@@ -1,6 +1,6 @@
 /**
- * The kernel's instance: field elements and points of a curve in its memory. Elements are in Montgomery form, a·2^384 or
- * a·2^256, and below the prime.
+ * The kernel's instance: field elements and points of a curve in its memory. Elements are in Montgomery form, a·2^384
+ * or a·2^256, and below the prime.
  */
 import { elementBytesOf, fieldModule, scratchBytesOf, type SparsePrime } from "./field-code.ts";
 

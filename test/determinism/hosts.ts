@@ -146,7 +146,8 @@ const inBrowser = (root: string): Host => ({
       const scenes = await (await fetch("/corpus")).json();
       const bytesOf = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
       let body;
-      try { body = JSON.stringify((${byScript})(scenes, bytesOf)); } catch (error) { body = JSON.stringify(String(error?.stack)); }
+      try { body = JSON.stringify((${byScript})(scenes, bytesOf)); }
+      catch (error) { body = JSON.stringify(String(error?.stack)); }
       await fetch("/decided", { method: "POST", body });
     </script>`;
     const files: Readonly<Record<string, readonly [type: string, body: string]>> = {
