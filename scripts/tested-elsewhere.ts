@@ -16,17 +16,9 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/attacks/archives.test.ts",
     why: "what it refuses of archives is imported there, of snapshots in snapshots.test.ts, and what it lets through",
   },
-  "proxy/archive/joined-source.ts": {
-    test: "test/cli/commands/mirror-add.test.ts",
-    why: "an archive that is cut into two is read there as one, in both orders, and one of the two alone",
-  },
   "cli/health/root-status.ts": {
     test: "test/cli/commands/trust-status.test.ts",
     why: "fresh, tolerated, stale, broken and pinned roots are shown there",
-  },
-  "cli/input/at-flag.ts": {
-    test: "test/cli/commands/status.test.ts",
-    why: "every command that shows ages is asked there for another time",
   },
   "cli/input/initial-roots.ts": {
     test: "test/cli/commands/snapshot.test.ts",

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { CommandIO } from "../command.ts";
 import { say } from "../render/say.ts";
+import { toUtcText } from "../render/time.ts";
 import { parseTimeFlag } from "./knowledge.ts";
 
 export interface AtOptions {
@@ -15,6 +16,6 @@ export const addAtOption = (command: Command): Command =>
 export function withTime({ at }: AtOptions, io: CommandIO): CommandIO {
   if (at === undefined) return io;
   const now = parseTimeFlag(at, "--at");
-  say(`shown as of ${now.toISOString()}, not now`, io);
+  say(`shown as of ${toUtcText(now)}, not now`, io);
   return { ...io, now: () => now };
 }
