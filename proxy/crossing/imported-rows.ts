@@ -79,6 +79,7 @@ export class ImportedRows {
   readonly #trust: 0 | 1;
   readonly #gate: TrustGate;
   readonly #prepared = new Map<StatementName, Statement<unknown[]>>();
+  readonly #columns: unknown[] = [];
   #hasLocal = false;
   #localClaims: ReadonlySet<string> = new Set();
   /** Digests of the trusted roots that were here before, by their questions. */
@@ -328,7 +329,8 @@ export class ImportedRows {
     answer: Exclude<Answer, { state: "unavailable" }>,
     stored: StoredValue | undefined,
   ) {
-    this.#run("put-answer", ...answerColumns(toRow(question, answer, stored, key)));
+    const columns = answerColumns(toRow(question, answer, stored, key), this.#columns);
+    guarded(this.#options.folder, () => this.#statement("put-answer").run(columns));
   }
 
   /** What cannot be read again is not written. The digest of bytes is checked when they come. */
