@@ -1,6 +1,6 @@
 /**
- * A real API server gets Events and policy reports of what `serve` decides, and gives it the roles of users; `serve` has
- * no more rights than the chart gives it.
+ * A real API server gets Events and policy reports of what `serve` decides, and gives it the roles of users. It has no
+ * more rights than the chart gives it.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
