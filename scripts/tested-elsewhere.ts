@@ -4,10 +4,12 @@
  */
 import { clusterTestedElsewhere } from "./cluster-tested-elsewhere.ts";
 import { commandsTestedElsewhere } from "./commands-tested-elsewhere.ts";
+import { recordsTestedElsewhere } from "./records-tested-elsewhere.ts";
 
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
   ...commandsTestedElsewhere,
   ...clusterTestedElsewhere,
+  ...recordsTestedElsewhere,
   "proxy/snapshot/artifact.ts": {
     test: "test/proxy/snapshot/publish-snapshot.test.ts",
     why: "what it writes is pushed there, and read again in bring-snapshot.test.ts",
@@ -385,93 +387,5 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "proxy/mirror/sql-texts.ts": {
     test: "test/proxy/mirror/statements.test.ts",
     why: "every text in it is prepared there; test/scripts/sql-texts.test.ts compares it with the files",
-  },
-  "core/capsule/capsule-document.ts": {
-    test: "test/core/capsule/open-capsule.test.ts",
-    why: "its format and every member are written and read there",
-  },
-  "core/capsule/capsule-file.ts": {
-    test: "test/core/capsule/open-capsule.test.ts",
-    why: "every kind of byte of a file is flipped there, and files are cut",
-  },
-  "core/capsule/capsule-knowledge.ts": {
-    test: "test/core/capsule/open-capsule.test.ts",
-    why: "decides there what its source decides",
-  },
-  "core/capsule/write-capsule.ts": {
-    test: "test/core/capsule/open-capsule.test.ts",
-    why: "what it writes is opened there",
-  },
-  "core/record/answers-document.ts": {
-    test: "test/core/record/replay.test.ts",
-    why: "answers of every kind, outages and damage are recorded and read again there",
-  },
-  "core/record/decision-record.ts": {
-    test: "test/core/record/replay.test.ts",
-    why: "records are made there, signed and not",
-  },
-  "core/record/read-record.ts": {
-    test: "test/core/record/replay.test.ts",
-    why: "every flipped byte, cut files and other files are read there",
-  },
-  "core/record/request-document.ts": {
-    test: "test/core/record/replay.test.ts",
-    why: "requests go through every record there",
-  },
-  "core/record/first-difference.ts": {
-    test: "test/core/record/replay.test.ts",
-    why: "the first node of two trees is found there",
-  },
-  "core/record/compare-answers.ts": {
-    test: "test/cli/commands/replay.test.ts",
-    why: "a mirror of the same answers and an empty one are compared there",
-  },
-  "proxy/record/record-folder.ts": {
-    test: "test/proxy/record/record-queue.test.ts",
-    why: "folders are filled, full and impossible there",
-  },
-  "cli/input/record-flags.ts": {
-    test: "test/cli/commands/replay.test.ts",
-    why: "records are made by the flags there",
-  },
-  "cli/input/record-file.ts": {
-    test: "test/cli/commands/replay.test.ts",
-    why: "damaged files are named there",
-  },
-  "cli/render/replay.ts": {
-    test: "test/cli/commands/replay.test.ts",
-    why: "every line of an answer is looked for there",
-  },
-  "cli/serve/webhook-records.ts": {
-    test: "test/cli/serve/open-webhook.test.ts",
-    why: "decisions of the webhook are recorded there, and replayed",
-  },
-  "proxy/capsule/make-capsule.ts": {
-    test: "test/cli/commands/capsule.test.ts",
-    why: "capsules of a mirror are made there, whole and as deltas",
-  },
-  "proxy/capsule/write-file.ts": {
-    test: "test/cli/commands/capsule.test.ts",
-    why: "files are written there, and cannot be",
-  },
-  "cli/input/capsule-flags.ts": {
-    test: "test/cli/commands/capsule.test.ts",
-    why: "keys, floors and deltas are given there",
-  },
-  "cli/input/capsule-options.ts": {
-    test: "test/cli/commands/capsule.test.ts",
-    why: "its flags are given there",
-  },
-  "cli/render/capsule.ts": {
-    test: "test/cli/commands/capsule.test.ts",
-    why: "what it shows is looked for there",
-  },
-  "core/record/verification.ts": {
-    test: "test/cli/commands/replay.test.ts",
-    why: "what verify finds is recorded there, and replayed",
-  },
-  "cli/input/record-options.ts": {
-    test: "test/cli/commands/replay.test.ts",
-    why: "its flags are given there",
   },
 };

@@ -28,6 +28,7 @@ const textLength = 16 * 1024;
 export class ListWriter {
   readonly references: ListReference[] = [];
   readonly #most: number;
+  readonly #cutAt: number;
   readonly #put: (bytes: Uint8Array) => void;
   /** What is long kept as strings becomes old for the garbage collector, and memory grows. */
   readonly #piece: Uint8Array;
@@ -36,9 +37,11 @@ export class ListWriter {
   #lines = 0;
   #bytes = 0;
 
-  constructor(put: (bytes: Uint8Array) => void, limits: Limits) {
+  /** `cutAt`: a piece has more bytes only where one line does. */
+  constructor(put: (bytes: Uint8Array) => void, limits: Limits, cutAt = limits.archiveListBytes) {
     this.#put = put;
     this.#most = limits.archiveListBytes;
+    this.#cutAt = Math.min(cutAt, this.#most);
     this.#piece = new Uint8Array(this.#most);
   }
 
@@ -47,7 +50,7 @@ export class ListWriter {
     const length = (beyondAscii.test(line) ? encodeUtf8(line).length : line.length) + 1;
     if (length > this.#most)
       throw new EngineError("over-limit", `a line of ${length} bytes, a list has at most ${this.#most}`);
-    if (this.#bytes + length > this.#most) this.finish();
+    if (this.#bytes + length > this.#cutAt) this.finish();
     this.#text += `${line}\n`;
     this.#lines += 1;
     this.#bytes += length;

@@ -85,12 +85,8 @@ export interface WrittenCapsule {
 export function writeCapsule(input: CapsuleToWrite): WrittenCapsule {
   const { sequence, created, previous, base, coverage, limits } = input;
   const answers = [...input.answers].sort((one, other) => compareRows(contentRow(one.entry), contentRow(other.entry)));
-  const lists = {
-    ...limits,
-    archiveListBytes: Math.min(limits.archiveListBytes, listBytes + limits.archiveEntryBytes),
-  };
-  const entries = new Pieces(lists);
-  const blobLines = new Pieces(lists);
+  const entries = new Pieces(limits);
+  const blobLines = new Pieces(limits);
   const blobs = new Map<Digest, Uint8Array>();
   let ids = "";
   for (const { entry, bytes } of answers) {
@@ -159,7 +155,7 @@ class Pieces {
   readonly #writer: ListWriter;
 
   constructor(limits: Limits) {
-    this.#writer = new ListWriter((bytes) => this.bytes.push(bytes.slice()), limits);
+    this.#writer = new ListWriter((bytes) => this.bytes.push(bytes.slice()), limits, listBytes);
   }
 
   add(line: string): void {

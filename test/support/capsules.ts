@@ -7,7 +7,9 @@ import {
   writeCapsule,
   type WrittenCapsule,
 } from "../../core/capsule/write-capsule.ts";
+import { digestOf } from "../../core/crypto/digest.ts";
 import { createEngine } from "../../core/decide/engine.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { parseQuestion } from "../../core/knowledge/question.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
@@ -67,3 +69,21 @@ export function makeCapsule(signed: readonly Signed[], changes: Partial<CapsuleT
 
 export const opened = (bytes: Uint8Array, changes: Partial<CapsuleOptions> = {}): Capsule =>
   openCapsule(bytes, { keys: [ourKey.key], verifier: fastVerifier, limits: defaultLimits, ...changes });
+
+/** Answers about so many further images: a tag, its manifest, and what is not there. */
+export function furtherAnswers(count: number): readonly CapsuleAnswer[] {
+  const known = { at: "2026-11-30T04:00:00Z", from: "lab" } as const;
+  return Array.from({ length: count }, (_, index) => index).flatMap((index) => {
+    const repository = `registry.lab.example/many/app-${index}`;
+    const bytes = encodeUtf8(JSON.stringify({ schemaVersion: 2, index, padding: "x".repeat(400) }));
+    const digest = digestOf(bytes);
+    const value = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: bytes.length };
+    const absent = (tag: string) => toCapsuleAnswer({ kind: "tag", repository, tag }, { state: "absent", ...known });
+    return [
+      toCapsuleAnswer({ kind: "tag", repository, tag: "1" }, { state: "present", value, ...known }),
+      toCapsuleAnswer({ kind: "manifest", repository, digest }, { state: "present", value: bytes, ...known }),
+      toCapsuleAnswer({ kind: "referrers", repository, digest }, { state: "present", value: [], ...known }),
+      ...["sig", "att", "sbom"].map((kind) => absent(`${digest.replace(":", "-")}.${kind}`)),
+    ];
+  });
+}

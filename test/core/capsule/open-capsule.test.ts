@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUnsignedStatement } from "../../../core/archive/verify-envelope.ts";
+import { CapsuleFile } from "../../../core/capsule/capsule-file.ts";
 import { createEngine, type Decision, type EngineOptions } from "../../../core/decide/engine.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
@@ -9,7 +10,7 @@ import { defaultLimits } from "../../../core/limits.ts";
 import { fastVerifier, Lab, portableVerifier, sign, type Signed } from "../../lab/index.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { makeKey } from "../../support/archive-store.ts";
-import { imageOf, makeCapsule, opened, podWith } from "../../support/capsules.ts";
+import { answersFor, furtherAnswers, imageOf, makeCapsule, opened, podWith } from "../../support/capsules.ts";
 
 const test = suite("core/capsule/open-capsule");
 const lab = new Lab();
@@ -65,7 +66,7 @@ test("another key, nobody's signature, and a sequence below the floor", () => {
 test("every flipped byte is refused, or was nothing that is read", () => {
   const whole = opened(bytes);
   let refused = 0;
-  const step = 37;
+  const step = 151;
   for (let at = 0; at < bytes.length; at += step) {
     const changed = bytes.slice();
     changed[at] = (changed[at] as number) ^ 1;
@@ -84,7 +85,7 @@ test("every flipped byte is refused, or was nothing that is read", () => {
 
 test("a flipped byte changes no decision but to refuse it", () => {
   const right = shown(decided({ ...opened(bytes).engine, crypto: fastVerifier }, keyed, opened(bytes).knowledge));
-  for (let at = 0; at < bytes.length; at += 211) {
+  for (let at = 0; at < bytes.length; at += 631) {
     const changed = bytes.slice();
     changed[at] = (changed[at] as number) ^ 1;
     try {
@@ -96,6 +97,42 @@ test("a flipped byte changes no decision but to refuse it", () => {
       if (!(error instanceof EngineError)) throw error;
     }
   }
+});
+
+test("a capsule of a thousand images is opened by its beginning, and a question reads a few lists", () => {
+  const many = makeCapsule([keyed], { answers: [...answersFor([keyed]), ...furtherAnswers(1000)] }).bytes;
+  const whole = opened(many);
+  const { entryLists, blobLists } = whole.statement;
+  assert.ok(entryLists.length > 20, String(entryLists.length));
+  assert.ok(many.length > 100 * bytes.length);
+  const names = new Map([...entryLists, ...blobLists].map(({ digest }) => [digest.slice(7), digest]));
+  // Every list and every blob is spoiled: who opens it does not see that.
+  const spoiled = many.slice();
+  const file = new CapsuleFile(many, "many");
+  for (let left = 4; left > 0; left--) file.next();
+  const places = new Map<string, number>();
+  while (file.position < file.end) {
+    const { name, at } = file.next();
+    const hex = name.slice("blobs/sha256/".length);
+    if (names.has(hex)) places.set(hex, at);
+    if (hex !== whole.statement.capsule?.digest.slice(7)) spoiled[at] = 0x20;
+  }
+  const damaged = opened(spoiled);
+  throwsCode("archive-corrupt", () => damaged.knowledge.answer({ kind: "tag", repository: "a.io/b", tag: "1" }));
+  // A question is answered as long as the lists that it needs are right: they are few.
+  const question = { kind: "tag", repository: "registry.lab.example/many/app-7", tag: "1" } as const;
+  let needed = 0;
+  for (const { digest } of entryLists) {
+    const one = many.slice();
+    one[places.get(digest.slice(7)) ?? 0] = 0x20;
+    try {
+      assert.is(opened(one).knowledge.answer(question)?.state, "present");
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      needed += 1;
+    }
+  }
+  assert.ok(needed >= 1 && needed <= 1 + Math.ceil(Math.log2(entryLists.length)), `${needed} of ${entryLists.length}`);
 });
 
 test("cut files, and other files", () => {
