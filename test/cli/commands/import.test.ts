@@ -56,7 +56,7 @@ test("a key is given once; after that archives follow each other without one", a
   assert.match(status.out, ourKey.key.fingerprint);
 });
 
-test("several archives across a change of keys are imported in one call, and those before a refused one stay", async () => {
+test("several archives across a change of keys in one call; those before a refused one stay", async () => {
   const near = variedMirror();
   const grow = (tag: string) => writtenMirror((mirror) => void addImage(mirror, "ghcr.io/org/app", tag), near);
   const first = exported(near, { nextKeys: [nextKey.signing.publicKey] });
