@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
+import { parseAllDocuments } from "yaml";
 import { image, policyText } from "../support/fixture-policies.ts";
 import { administrator, listOf, object, pod, startApiServer } from "./api-server.ts";
 import { dialledServing } from "./offline.ts";
@@ -15,6 +16,14 @@ import type { Scenario, Tools } from "./scenario.ts";
 
 const layout = fileURLToPath(new URL("../fixtures/documentation/layout", import.meta.url));
 const definitions = fileURLToPath(new URL("../../deploy/chart/files/crds", import.meta.url));
+const chart = fileURLToPath(new URL("../../deploy/chart", import.meta.url));
+const ofChart = [
+  "image.repository=sallyport",
+  "mirror.existingClaim=mirror",
+  "config.policies.cluster=true",
+  "tls.from=cluster",
+  "networkPolicy.enabled=false",
+].flatMap((value) => ["--set", value]);
 const enforce = "validationFailureAction: Enforce";
 
 const page = readFileSync(fileURLToPath(new URL("../../docs/guides/locked-out.md", import.meta.url)), "utf8");
@@ -73,20 +82,30 @@ async function startGate({ stage, main }: Tools, name: string, port: number) {
 
 const gate: Scenario = {
   name: "gate: policies of the cluster, webhooks that serve writes, break-glass, another leader",
-  needs: ["api-server", "kubectl"],
+  needs: ["api-server", "kubectl", "helm"],
   async run(tools) {
     const { stage, program } = tools;
     exits(0, await tools.sallyport(["mirror", "add", layout, "--complete=repository", "--store", "mirror"]));
     const cluster = await startApiServer(tools);
-    cluster.config("gate", administrator, { namespace: "sallyport" });
     const kubectl = (words: readonly string[], input?: object | string): Promise<Outcome> =>
       stage.run(program("kubectl"), ["--kubeconfig", "administrator.conf", ...words], {
         input: input === undefined ? "" : typeof input === "string" ? input : JSON.stringify(input),
       });
-    const sallyport = (...words: readonly string[]) => tools.sallyport([...words, "--kubeconfig", "gate.conf"]);
+    const sallyport = (...words: readonly string[]) =>
+      tools.sallyport([...words, "--kubeconfig", "administrator.conf"]);
     const names = ["sallyport", "shop"].map((name) => object("Namespace", [undefined, name]));
     await cluster.kubectl(["apply", "--server-side", "-f", "-"], listOf(...policyDefinitions(), ...names));
     await cluster.kubectl(["wait", "--for=condition=Established", "crd", "clusterpolicies.kyverno.io"]);
+
+    // With no more rights than the chart gives.
+    const rights = parseAllDocuments(
+      succeeds(await stage.run(program("helm"), ["template", "sallyport", chart, "-n", "sallyport", ...ofChart])).out,
+    )
+      .map((one) => one.toJS() as { readonly kind: string })
+      .filter(({ kind }) => /^(?:Cluster)?Role(?:Binding)?$|^ServiceAccount$/.test(kind));
+    await cluster.kubectl(["apply", "-f", "-"], listOf(...rights));
+    const token = (await cluster.kubectl(["-n", "sallyport", "create", "token", "sallyport"])).out.trim();
+    cluster.config("gate", { token }, { namespace: "sallyport" });
 
     const first = await startGate(tools, "first", await freePort());
     const before = await first.ready();
@@ -172,7 +191,7 @@ const gate: Scenario = {
     assert.ok(await denies());
 
     // Uninstalled: the webhooks go, and do not come back while the server ends.
-    exits(0, await sallyport("break-glass", "--uninstall"));
+    exits(0, await tools.sallyport(["break-glass", "--uninstall", "--kubeconfig", "gate.conf"]));
     await new Promise((resolve) => setTimeout(resolve, 12_000));
     assert.is(await webhooks(), "");
     succeeds(await tries("unsigned"));
