@@ -1,5 +1,6 @@
 /**
- * A body of at most so many bytes, whatever its sender says of its length. Source: https://fetch.spec.whatwg.org/#bodies.
+ * A body of at most so many bytes, whatever its sender says of its length. Source:
+ * https://fetch.spec.whatwg.org/#bodies.
  */
 import { concat } from "../../core/encoding/bytes.ts";
 import { EngineError } from "../../core/errors.ts";
