@@ -6,7 +6,10 @@ import * as assert from "uvu/assert";
 import { commands } from "../../cli/program.ts";
 import { documentKinds } from "../../cli/render/document.ts";
 import { makeTufRepository } from "../lab/tuf-repository.ts";
+import { Lab, sign } from "../lab/index.ts";
 import { ourKey } from "../support/archive-store.ts";
+import { makeCapsule } from "../support/capsules.ts";
+import { recordOf } from "../support/records.ts";
 import { documentFaults, readSchema, schemaNameOf, schemaNames, schemaOf } from "../support/document-schemas.ts";
 import { fixtureBytes } from "../support/fixture-images.ts";
 import { newKey } from "../support/snapshot-stage.ts";
@@ -23,6 +26,7 @@ const test = suite("cli/documents");
 const demo = demoLayout();
 const store = tempFolder();
 const archive = join(tempFolder(), "archive.tar");
+const signedByLab = sign(new Lab(), { layout: "tag" });
 const target = fixtureBytes("trust/trusted-root.json");
 const repository = makeTufRepository(target);
 const layout = ["--layout", demo.folder, "--complete"];
@@ -59,6 +63,10 @@ const world: TestWorld = {
       "apiVersion: sallyport.dev/v1alpha1\nkind: Config\npolicies: { folders: [policy.yaml] }\n" +
       "listeners: [{ address: '127.0.0.1:8443', serves: [admission] }]\n",
     "ca.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    "edge.tar": makeCapsule([signedByLab]).bytes,
+    "our.pub": ourKey.signing.publicKey,
+    "record.json": recordOf(signedByLab),
+    "capsule-images.txt": "registry.example/app:1\n",
     "plain.yaml": "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlimits: { requests: 7 }\n",
     "config.yaml":
       "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlogs: {}\nmode: online\nupstreams: [{ host: a.io }]\n",
@@ -124,6 +132,19 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["MirrorStatus", "mirror", "status", ...mirror],
   ["ExportReport", "export", ...mirror, "-f", archive, "--key", "signing.key"],
   ["ArchiveInspection", "archive", "inspect", archive],
+  [
+    "CapsuleReport",
+    ...["capsule", "create", ...mirror, "-f", `${archive}.capsule`, "--unsigned", "--allow-missing"],
+    ...["--images", "capsule-images.txt", "--policies", "policy.yaml"],
+  ],
+  [
+    "CapsuleReport",
+    ...["capsule", "update", "edge.tar", "--old-key", "our.pub", ...mirror, "-f", `${archive}.next`],
+    ...["--unsigned", "--allow-missing"],
+  ],
+  ["CapsuleInspection", "capsule", "inspect", "edge.tar"],
+  ["CapsuleInspection", "capsule", "verify", "edge.tar", "--key", "our.pub"],
+  ["ReplayResult", "replay", "record.json"],
   ["ArchiveVerification", "archive", "verify", archive, "--key", "signing.pub"],
   ["ArchiveDiff", "archive", "diff", archive, archive, "--key", "signing.pub"],
   ["Status", "status", ...mirror],
