@@ -52,7 +52,9 @@ test("npm pack: the program, its chunks, the engine, documentation, notices, man
         !/^dist\/chunks\/[\w-]+\.cjs$|^dist\/compiled\/node-[\w.-]+\/[\w-]+\.bin$|^docs\/[\w/.-]+\.(?:md|json)$/.test(
           path,
         ) &&
-        !/^dist\/engine-types\/(?:core|proxy\/edge)\/[\w/-]+\.d\.ts$|^dist\/wasm\/engine\.core\d*\.wasm$/.test(path),
+        !/^deploy\/chart\/|^dist\/engine-types\/(?:core|proxy\/edge)\/[\w/-]+\.d\.ts$|^dist\/wasm\/engine\.core\d*\.wasm$/.test(
+          path,
+        ),
     ),
     [
       ...pages,
@@ -141,7 +143,7 @@ test("with SQLite: the same, its JavaScript, one native module for this platform
   const native = paths.filter((path) => path.endsWith(".node"));
   assert.equal(native, [`node_modules/better-sqlite3/lib/binding/${thisPlatform}/better_sqlite3.node`]);
   assert.equal(
-    paths.filter((path) => /\.(?:c|h|cpp|hpp|gyp)$|\/tests?\//.test(path)),
+    paths.filter((path) => path.startsWith("node_modules/") && /\.(?:c|h|cpp|hpp|gyp)$|\/tests?\//.test(path)),
     [],
   );
 });
