@@ -29,6 +29,8 @@ interface OwnProgram {
   readonly modules?: string;
   /** A command of one of its modules, in the place of its own. */
   readonly command?: string;
+  /** Whether the file of its modules lacks some that the command needs, which Go adds, in a copy. */
+  readonly isCompleted?: boolean;
   /** Texts of variables in its modules. */
   readonly texts?: Readonly<Record<string, string>>;
 }
@@ -92,6 +94,10 @@ const sources = {
   },
   /** Kyverno's command line, 1.19.0. About thirty minutes of one core. */
   kyverno: { own: { folder: "kyverno" } },
+  /** Its admission controller, of the same modules. Only with `--with-kyverno`. */
+  "kyverno-controller": {
+    own: { folder: "kyverno", command: "github.com/kyverno/kyverno/cmd/kyverno", isCompleted: true },
+  },
   /** Verdicts of Kyverno, with the registries that they are about. The path is the folder's. */
   "golden-verify": { data: ["SALLYPORT_GOLDEN", "verify"] },
   cosign2: { go: "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.4" },
@@ -144,7 +150,7 @@ function findData([variable, folder]: NonNullable<Source["data"]>): Obtained {
 function make(source: Source, work: string, path: string): string | undefined {
   if (source.npm !== undefined) return install(source.npm, work, path);
   if (source.python !== undefined) return installPython(source.python, path);
-  if (source.own !== undefined) return buildOwn(source.own, path);
+  if (source.own !== undefined) return buildOwn(source.own, work, path);
   return source.go === undefined ? unpack(source, work, path) : build(source.go, work, path);
 }
 
@@ -166,13 +172,16 @@ function build(module: string, work: string, path: string): string | undefined {
   return undefined;
 }
 
-function buildOwn({ folder, modules, command = ".", texts = {} }: OwnProgram, path: string): string | undefined {
+function buildOwn(own: OwnProgram, work: string, path: string): string | undefined {
+  const { folder, modules, command = ".", isCompleted = false, texts = {} } = own;
   process.stderr.write(`building ${basename(path)}\n`);
-  const cwd = fileURLToPath(new URL(folder, import.meta.url));
+  const source = fileURLToPath(new URL(folder, import.meta.url));
+  if (isCompleted) cpSync(source, work, { recursive: true });
+  const cwd = isCompleted ? work : source;
   const flags = ["-s", "-w", ...Object.entries(texts).map(([name, text]) => `-X ${name}=${text}`)];
   // Without gpgme, which containers/image would need of the system.
   const tags = ["-tags", "containers_image_openpgp"];
-  const from = modules === undefined ? [] : [`-modfile=${modules}`];
+  const from = [...(modules === undefined ? [] : [`-modfile=${modules}`]), ...(isCompleted ? ["-mod=mod"] : [])];
   const words = ["build", "-trimpath", ...tags, "-ldflags", flags.join(" "), "-o", `${path}.new`, ...from, command];
   const failure = run("go", words, { cwd });
   if (failure === undefined) renameSync(`${path}.new`, path);

@@ -1,7 +1,8 @@
 /**
  * `npm run e2e`: the built program beside the real programs of this field, all on loopback. Words select scenarios by
- * their names. Missing programs are built or fetched; a scenario whose programs cannot be had is skipped and counted,
- * and with `--require-all` that is a failure.
+ * their names, `--list` prints them. Missing programs are built or fetched; a scenario whose programs cannot be had is
+ * skipped and counted, and with `--require-all` that is a failure. `npm run e2e:cluster` is `--cluster`: those with a
+ * real API server, and of the chart; `--with-kyverno` adds those beside real Kyverno, whose build takes half an hour.
  */
 import { fileURLToPath } from "node:url";
 import { buildDist } from "../../scripts/build.ts";
@@ -32,8 +33,12 @@ import { trustScenarios } from "./trust.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 const words = process.argv.slice(2);
-const requireAll = words.includes("--require-all");
+const flags = ["--require-all", "--list", "--cluster", "--with-kyverno"] as const;
+const unknown = words.filter((word) => word.startsWith("--") && !flags.some((flag) => flag === word));
+if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: the flags are ${flags.join(", ")}`);
+const isSet = (flag: (typeof flags)[number]): boolean => words.includes(flag);
 const wanted = words.filter((word) => !word.startsWith("--"));
+
 const scenarios: readonly Scenario[] = [
   ...registryScenarios,
   ...clusterScenarios,
@@ -56,16 +61,18 @@ const scenarios: readonly Scenario[] = [
   ...snapshotScenarios,
   ...crossingScenarios,
   ...archiveScenarios,
-].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
+]
+  .filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
+  .filter(({ name, needs }) => !isSet("--cluster") || needs.includes("api-server") || name.startsWith("chart: "))
+  .filter(({ needs }) => isSet("--with-kyverno") || !needs.includes("kyverno-controller"));
 
-await buildDist(root);
-let [passed, failed, skipped] = [0, 0, 0];
-for (const { name, needs, run } of scenarios) {
+type Result = "passed" | "failed" | "skipped";
+
+async function runScenario({ name, needs, run }: Scenario): Promise<Result> {
   const missing = needs.map(obtain).flatMap((one) => ("missing" in one ? [one.missing] : []));
   if (missing.length > 0) {
-    skipped += 1;
     console.log(`skip ${name}\n     ${missing.join("\n     ")}`);
-    continue;
+    return "skipped";
   }
   const stage = new Stage();
   const main = `${root}/dist/sallyport.mjs`;
@@ -80,15 +87,35 @@ for (const { name, needs, run } of scenarios) {
       main,
       sallyport: (given, env) => stage.run(process.execPath, [main, ...given], { env: env ?? {} }),
     });
-    passed += 1;
     console.log(`ok   ${name}`);
+    return "passed";
   } catch (error) {
-    failed += 1;
     console.log(`FAIL ${name}\n     ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return "failed";
   } finally {
     await stage.end();
   }
 }
-if (scenarios.length === 0) console.log("no scenario has such a name");
-console.log(`\n${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`);
-if (failed > 0 || scenarios.length === 0 || (requireAll && skipped > 0)) process.exitCode = 1;
+
+async function runAll(): Promise<void> {
+  await buildDist(root);
+  const results = new Map<string, Result>();
+  for (const scenario of scenarios) results.set(scenario.name, await runScenario(scenario));
+  const namesOf = (wantedResult: Result): readonly string[] =>
+    [...results].flatMap(([name, result]) => (result === wantedResult ? [name] : []));
+  const [passed, failed, skipped] = [namesOf("passed"), namesOf("failed"), namesOf("skipped")];
+  // A run is long: what did not pass is said again at its end.
+  console.log("");
+  for (const name of failed) console.log(`failed: ${name}`);
+  for (const name of skipped) console.log(`skipped: ${name}`);
+  const skips = skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
+  console.log(`${passed.length} passed, ${failed.length} failed${skips}`);
+  if (failed.length > 0 || (isSet("--require-all") && skipped.length > 0)) process.exitCode = 1;
+}
+
+if (scenarios.length === 0) {
+  console.log("no scenario has such a name");
+  process.exitCode = 1;
+} else if (isSet("--list")) {
+  for (const { name, needs } of scenarios) console.log(`${name}\n     ${needs.join(", ")}`);
+} else await runAll();
