@@ -187,7 +187,7 @@ export function reviewBody(one: ReviewOf): string {
 
 /**
  * The whole request, with the headers of an API server. It calls webhooks by HTTP/1.1, whatever a server offers, so
- * that its requests spread over replicas. Source: k8s.io/apiserver, `pkg/util/webhook/client.go`.
+ * that its requests spread over replicas. Source: Kubernetes' webhook client, `pkg/util/webhook/client.go`.
  */
 export function requestOf(body: string, path: string): Buffer {
   return Buffer.from(
