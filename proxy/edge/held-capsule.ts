@@ -64,8 +64,8 @@ export class HeldCapsule {
     const { capsule, now, failed } = this.#options;
     this.#tried = now().getTime();
     try {
-      const bytes = typeof capsule === "string" ? await this.#fetch(capsule) : capsule;
-      if (bytes !== undefined) this.#open(bytes);
+      const { bytes, etag } = typeof capsule === "string" ? await this.#fetch(capsule) : { bytes: capsule };
+      if (bytes !== undefined) this.#open(bytes, etag);
       this.#fault = undefined;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
@@ -74,7 +74,7 @@ export class HeldCapsule {
     }
   }
 
-  #open(bytes: Uint8Array): void {
+  #open(bytes: Uint8Array, etag: string | undefined): void {
     const { keys, allowUnsigned, floor = 0, verifier, limits } = this.#options;
     const opened = openCapsule(bytes, {
       keys,
@@ -84,21 +84,22 @@ export class HeldCapsule {
       limits,
     });
     this.#held = decidingBy(opened, verifier);
+    // Not before: with the tag of one that was refused, "not modified" would look as if all were well.
+    this.#etag = etag;
   }
 
-  /** The bytes; undefined where the one that is held is still the newest. */
-  async #fetch(url: string): Promise<Uint8Array | undefined> {
+  /** No bytes where the one that is held is still the newest. */
+  async #fetch(url: string): Promise<{ readonly bytes?: Uint8Array; readonly etag?: string | undefined }> {
     const { fetch: ask, limits, timeoutMs } = this.#options;
     const headers: Record<string, string> =
       this.#held === undefined || this.#etag === undefined ? {} : { "if-none-match": this.#etag };
     try {
       const response = await ask(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
-      if (response.status === 304 && this.#held !== undefined) return undefined;
+      if (response.status === 304 && this.#held !== undefined) return {};
       if (response.status !== 200)
         throw new EngineError("upstream-error", `the server answered ${response.status}`, { subject: url });
       const bytes = await readBounded(response, limits.capsuleBytes, url);
-      this.#etag = response.headers.get("etag") ?? undefined;
-      return bytes;
+      return { bytes, etag: response.headers.get("etag") ?? undefined };
     } catch (error) {
       if (error instanceof EngineError) throw error;
       const isLate = (error as { readonly name?: unknown } | null)?.name === "TimeoutError";

@@ -111,6 +111,24 @@ test("what has not changed is not sent again", async () => {
   assert.is(held.fault, undefined);
 });
 
+test("one that was refused is not taken for the newest when it is still there", async () => {
+  const stage = new Stage();
+  let [tag, bytes] = ['"a"', capsule(3)];
+  stage.answer = ({ headers }) =>
+    headers.get("if-none-match") === tag
+      ? new Response(null, { status: 304 })
+      : new Response(bytes, { headers: { etag: tag } });
+  const held = stage.open();
+  assert.is(await sequenceOf(held), 3);
+  [tag, bytes] = ['"b"', capsule(2)];
+  for (const now of [60_000, 120_000]) {
+    stage.now = now;
+    assert.is(await sequenceOf(held), 3);
+    assert.is(held.fault?.code, "rollback", String(now));
+  }
+  assert.equal(stage.faults, ["rollback", "rollback"]);
+});
+
 test("before there was one, nothing decides", async () => {
   const stage = new Stage();
   stage.answer = () => new Response("", { status: 503 });
