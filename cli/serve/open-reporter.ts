@@ -38,13 +38,13 @@ function memoryOf(cluster: Cluster, limits: Limits): ReportMemory {
 export function openReporter(parts: ReporterParts): Reporter | undefined {
   const { config, cluster, metrics, engines, exceptions, knowledge, instance, limits, now, log } = parts;
   const { events, reports } = config.admission;
-  if (cluster === undefined || (!events && reports === "off")) return undefined;
+  if (cluster === undefined || (!events && reports === "none")) return undefined;
   const policies = engines.flatMap((engine) => engine.policies);
   const byName = new Map(policies.map((policy) => [policyName(policy), policy]));
   return new Reporter({
     write: cluster.write,
     events,
-    reports: reports === "off" ? undefined : reports,
+    reports: reports === "none" ? undefined : reports,
     decide: (request) =>
       engines.flatMap((engine) => engine.decide(request, knowledge, now(), { pass: "mutate" }).results),
     policyOf: ({ policy: name, policyNamespace: namespace }) => byName.get(policyName({ name, namespace })),

@@ -223,7 +223,7 @@ function checkPolicies(config: Config, judge: Judge): void {
     judge.refuse("/proxy/noMatch", "is read with admit: policies only");
   if (!policies.cluster && admission.events)
     judge.refuse("/admission/events", "are written with policies.cluster: true only");
-  if (!policies.cluster && admission.reports !== "off")
+  if (!policies.cluster && admission.reports !== "none")
     judge.refuse("/admission/reports", "are written with policies.cluster: true only");
   if (!policies.cluster && policies.exceptionNamespaces.length > 0)
     judge.refuse("/policies/exceptionNamespaces", "are read with policies.cluster: true only");

@@ -383,8 +383,8 @@ export const settings = {
         reports: {
           kind: "text",
           what: "API of the policy report that each resource gets in the cluster; needs policies.cluster",
-          values: ["off", "wgpolicyk8s.io/v1alpha2", "openreports.io/v1alpha1"],
-          fallback: "off",
+          values: ["none", "wgpolicyk8s.io/v1alpha2", "openreports.io/v1alpha1"],
+          fallback: "none",
         },
       },
     },

@@ -52,7 +52,7 @@ test("npm pack: the program, its chunks, the engine, documentation, notices, man
         !/^dist\/chunks\/[\w-]+\.cjs$|^dist\/compiled\/node-[\w.-]+\/[\w-]+\.bin$|^docs\/[\w/.-]+\.(?:md|json)$/.test(
           path,
         ) &&
-        !/^deploy\/chart\/|^dist\/engine-types\/(?:core|proxy\/edge)\/[\w/-]+\.d\.ts$|^dist\/wasm\/engine\.core\d*\.wasm$/.test(
+        !/^deploy\/(?:chart|manifests)\/|^dist\/engine-types\/(?:core|proxy\/edge)\/[\w/-]+\.d\.ts$|^dist\/wasm\/engine\.core\d*\.wasm$/.test(
           path,
         ),
     ),
