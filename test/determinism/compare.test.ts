@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { compareHosts, differenceOf, renderCompared } from "./compare.ts";
 import { makeCorpus } from "./corpus.ts";
 import { type Host, ownHosts } from "./hosts.ts";
+import { ownHandlers, reviewPaths } from "./workers.ts";
 
 const test = suite("determinism/compare");
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
@@ -17,6 +18,14 @@ test("Node's adapters and a bare context decide alike, byte for byte", async () 
   assert.equal(
     compared.map((one) => [one.decisions, one.differences]),
     [0, 1, 2].map(() => [decisions, []]),
+  );
+});
+
+test("the handler answers alike in Node and in a bare context with Fetch, which fetches its capsules", async () => {
+  const compared = await compareHosts(corpus, ownHandlers(root), undefined, reviewPaths);
+  assert.equal(
+    compared.map((one) => [one.decisions, one.differences]),
+    [0, 1].map(() => [2 * decisions, []]),
   );
 });
 

@@ -27,13 +27,19 @@ export function differenceOf(name: string, expected: string, found: string | und
     : `${name}: ${where.at}: ${shown(where.left)}, here ${shown(where.right)}`;
 }
 
-/** Has every host decide. The first one says what is expected, and is never missing. */
+/**
+ * Has every host decide. The first one says what is expected, and is never missing. `asked`: what each case is asked,
+ * where that is more than one thing.
+ */
 export async function compareHosts(
   scenes: readonly Scene[],
   hosts: readonly Host[],
   tell: (host: string, ms: number) => void = () => undefined,
+  asked: readonly string[] = [""],
 ): Promise<readonly Compared[]> {
-  const names = scenes.flatMap(({ name, cases }) => cases.map((one) => `${name}, ${one.name}`));
+  const names = scenes.flatMap(({ name, cases }) =>
+    cases.flatMap((one) => asked.map((what) => `${name}, ${one.name}${what === "" ? "" : `, ${what}`}`)),
+  );
   const compared: Compared[] = [];
   let expected: Decided | undefined;
   for (const host of hosts) {

@@ -21,6 +21,7 @@ import { findComponent } from "../../scripts/component/build-component.ts";
 import { componentFolder } from "../../scripts/component/tools.ts";
 import { findBrowser } from "./browser.ts";
 import type { Scene } from "./corpus.ts";
+import { decideScript, workerHosts } from "./workers.ts";
 
 /** One text for each decision, in the order of the corpus. */
 export type Decided = readonly string[];
@@ -52,17 +53,6 @@ const inNode = (name: string, crypto: SignatureVerifier): Host => ({
 const plain = (scenes: readonly Scene[]): string =>
   JSON.stringify(scenes.map((scene) => ({ ...scene, capsule: Buffer.from(scene.capsule).toString("base64") })));
 
-/** What a page or a context does with the global `sallyport`: whole decisions, which Node projects. */
-const byScript = `
-(scenes, bytesOf) => scenes.flatMap(({ capsule, keys, cases }) => {
-  const { openCapsule, createEngine, nobleVerifier, parsePublicKeysPem, requestFor, defaultLimits } = sallyport;
-  const accepted = keys.flatMap((text) => parsePublicKeysPem(text, defaultLimits));
-  const opened = openCapsule(bytesOf(capsule), { keys: accepted, verifier: nobleVerifier, limits: defaultLimits });
-  const engine = createEngine({ ...opened.engine, crypto: nobleVerifier });
-  return cases.map(({ request, now }) =>
-    JSON.stringify(engine.decide(requestFor(JSON.parse(request)), opened.knowledge, new Date(now))));
-})`;
-
 const projected = (texts: readonly string[]): Decided => texts.map((text) => whole(JSON.parse(text) as Decision));
 
 const inContext = (root: string): Host => ({
@@ -77,7 +67,7 @@ const inContext = (root: string): Host => ({
     );
     const bytesOf =
       "(text) => Uint8Array.from({ length: text.length / 2 }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16))";
-    const said = runInContext(`JSON.stringify((${byScript})(${hex}, ${bytesOf}))`, context) as string;
+    const said = runInContext(`JSON.stringify((${decideScript})(${hex}, ${bytesOf}))`, context) as string;
     return projected(JSON.parse(said) as readonly string[]);
   },
 });
@@ -146,7 +136,7 @@ const inBrowser = (root: string): Host => ({
       const scenes = await (await fetch("/corpus")).json();
       const bytesOf = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
       let body;
-      try { body = JSON.stringify((${byScript})(scenes, bytesOf)); }
+      try { body = JSON.stringify((${decideScript})(scenes, bytesOf)); }
       catch (error) { body = JSON.stringify(String(error?.stack)); }
       await fetch("/decided", { method: "POST", body });
     </script>`;
@@ -174,4 +164,5 @@ export const allHosts = (root: string): readonly Host[] => [
   byModule(root),
   byWasmtime(root),
   inBrowser(root),
+  ...workerHosts(root, projected),
 ];

@@ -1,14 +1,21 @@
-/** `npm run determinism`: one corpus of decisions in every host that is here, compared byte for byte. */
+/**
+ * `npm run determinism`: one corpus of decisions in every host that is here, and the handler's answers, compared byte for
+ * byte.
+ */
 import { fileURLToPath } from "node:url";
 import { summaryLine } from "../../scripts/run-tests.ts";
 import { compareHosts, renderCompared } from "./compare.ts";
 import { makeCorpus } from "./corpus.ts";
 import { allHosts } from "./hosts.ts";
+import { handlerHosts, reviewPaths } from "./workers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 const tell = (host: string, ms: number): void => void process.stderr.write(`${host}: ${ms} ms\n`);
-const compared = await compareHosts(makeCorpus(), allHosts(root), tell);
-process.stdout.write(renderCompared(compared));
+const corpus = makeCorpus();
+const decided = await compareHosts(corpus, allHosts(root), tell);
+const answered = await compareHosts(corpus, handlerHosts(root), tell, reviewPaths);
+const compared = [...decided, ...answered];
+process.stdout.write(`${renderCompared(decided)}\n${renderCompared(answered)}`);
 const failed = compared.filter(({ differences }) => differences.length > 0).length;
 const skipped = compared.filter(({ missing }) => missing !== undefined).length;
 process.stdout.write(`\n${summaryLine({ passed: compared.length - failed - skipped, failed, skipped })}\n`);
