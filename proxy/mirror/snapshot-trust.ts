@@ -191,11 +191,16 @@ function otherLog(held: Checkpoint, later: Checkpoint): string | undefined {
   }
 }
 
+const lastingRoles = ["root", "timestamp", "snapshot", "targets"];
+
 function olderThan(before: StoredFloors, now: StoredFloors | undefined): string | undefined {
   if (now === undefined) return "it has none";
   const [old, root] = [before, now].map((floors) => BigInt(floors.root ?? "0")) as [bigint, bigint];
   // After a change of keys the other roles may begin to count again.
   if (root > old) return undefined;
+  // Delegated roles end; these never do, and a floor that is forgotten would let the next snapshot go below it.
+  const forgotten = lastingRoles.find((name) => before[name] !== undefined && now[name] === undefined);
+  if (forgotten !== undefined) return `it has no version of ${forgotten}`;
   const role = Object.keys(before).find(
     (name) => BigInt(now[name] ?? before[name] ?? "0") < BigInt(before[name] ?? "0"),
   );

@@ -126,6 +126,8 @@ attack(250, "the mirror that is pushed has gone back to older metadata, or has f
     for (const floors of [
       { root: "12", timestamp: "299", snapshot: "40", "a role": "2" },
       { root: "11", timestamp: "301", snapshot: "40" },
+      { root: "12", snapshot: "40", "a role": "2" },
+      { timestamp: "300", snapshot: "40", "a role": "2" },
       {},
     ]) {
       seen(floors);
