@@ -122,6 +122,15 @@ test("a policy that reads names, labels, annotations or users has them in its te
     assert.type(key?.(request, "mutate"), "string");
     assert.is.not(key?.(withMetadata(more), "mutate"), key?.(request, "mutate"));
   }
+  const byUser = keyOf((text) =>
+    text
+      .replace("spec:", "spec:\n  background: false")
+      .replace(/kinds: \[ *Pod *\] \}/, (found) => `${found}, subjects: [{ kind: User, name: ann }]`),
+  );
+  const by = (username: string, groups: readonly string[] = []) =>
+    byUser?.({ ...request, userInfo: { username, groups } }, "mutate");
+  assert.type(by("ann"), "string");
+  assert.is(new Set([by("ann"), by("bob"), by("ann", ["ops"])]).size, 3);
 });
 
 test("a policy with variables, a context, preconditions, or without the cache, is not plain", () => {

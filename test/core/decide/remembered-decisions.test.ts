@@ -11,7 +11,16 @@ import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { fixtureKnowledge } from "../../support/fixture-images.ts";
-import { image, load, now, type PolicyText, pod, policyText } from "../../support/fixture-policies.ts";
+import {
+  entryOf,
+  image,
+  load,
+  now,
+  type PolicyText,
+  pod,
+  policyText,
+  without,
+} from "../../support/fixture-policies.ts";
 
 const test = suite("core/decide/remembered-decisions");
 
@@ -84,6 +93,17 @@ test("a denial, and what is unknown, is not remembered", () => {
   }
 });
 
+test("what is admitted and leaves a question open asks it again", () => {
+  const engine = engineFor({ entries: [entryOf("b"), entryOf("a")], count: 1 });
+  const known = without(({ kind }) => kind === "referrers");
+  const source: Knowledge = { answer: known.answer.bind(known), state: () => ({ version: "1" }) };
+  for (const name of ["a", "b"]) {
+    const { allowed, open } = engine.decide(requestFor(named(name)), source, now);
+    assert.ok(allowed);
+    assert.ok(open.length > 0, name);
+  }
+});
+
 test("a mirror that grows old warns at its time, and a clock that is behind a signed time is told", () => {
   const engine = engineFor();
   const source = sourceOf(() => ({ version: "1", mirrored: { at: now, by: "archive" as const } }));
@@ -93,6 +113,7 @@ test("a mirror that grows old warns at its time, and a clock that is behind a si
   assert.is(still.freshness.mirror?.ageSeconds, 30 * 86_400 - 1);
   assert.is.not(old.results, young.results);
   assert.is(old.trustWarnings.length, 1);
+  assert.equal(at(31).trustWarnings, old.trustWarnings);
   const behind = engine.decide(
     requestFor(named("a")),
     sourceOf(() => ({ version: "1", newestSignedTime: now })),

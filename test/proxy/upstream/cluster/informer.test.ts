@@ -138,6 +138,22 @@ test("what was known stays while the server is away, and is read again", () =>
     { begin: (served) => void served.put("clusterpolicies", policy("a")) },
   ));
 
+test("what was known stays when the server no longer has the resource", () => {
+  const resources: Record<string, string> = { clusterpolicies: "ClusterPolicy" };
+  return informing(
+    async (stage) => {
+      const { served, names, informer, until } = stage;
+      await until(() => isWatched(stage));
+      delete resources.clusterpolicies;
+      served.cut();
+      await until(() => informer.state.isAbsent);
+      assert.equal(names(), ["a"]);
+    },
+    { begin: (served) => void served.put("clusterpolicies", policy("a")) },
+    resources,
+  );
+});
+
 test("who may not list says what was tried, and a resource that is not there may come", async () => {
   await informing(
     async ({ served, informer, until }) => {
