@@ -1,5 +1,6 @@
 /** A registry on loopback that serves what a `Knowledge` holds, as OCI distribution 1.1 with the referrers API. */
 import type { ServerResponse } from "node:http";
+import type { ServerOptions } from "node:https";
 import { isDigest } from "../../core/crypto/digest.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
@@ -8,13 +9,14 @@ import { type LoopbackServer, serveLoopback } from "./loopback-server.ts";
 export interface RegistryBehaviour {
   /** May answer first; returns whether it did. */
   readonly before?: (path: string, response: ServerResponse) => boolean;
+  readonly tls?: ServerOptions;
 }
 
 /** `repositoryOf` gives the repository of the knowledge for a path of the server. */
 export const serveKnowledge = (
   knowledge: Knowledge,
   repositoryOf: (path: string) => string,
-  { before = () => false }: RegistryBehaviour = {},
+  { before = () => false, tls }: RegistryBehaviour = {},
 ): Promise<LoopbackServer> =>
   serveLoopback(({ url = "", method }, response) => {
     if (before(url, response)) return;
@@ -52,4 +54,4 @@ export const serveKnowledge = (
     const { mediaType = "application/vnd.oci.image.manifest.v1+json" } =
       kind === "blobs" ? {} : (JSON.parse(Buffer.from(bytes).toString("utf8")) as { readonly mediaType?: string });
     send(bytes, { "content-type": mediaType, "docker-content-digest": digest });
-  });
+  }, tls);
