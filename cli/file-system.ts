@@ -18,10 +18,7 @@ import {
 import { dirname, sep } from "node:path";
 import { concat } from "../core/encoding/bytes.ts";
 import { EngineError } from "../core/errors.ts";
-import { systemRemedy, systemWords } from "../proxy/system-words.ts";
-
-export const systemCode = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error);
+import { systemCode, systemRemedy, systemWords } from "../proxy/system-words.ts";
 
 const shown = (path: string): string => (path === "-" ? "standard input" : path);
 
@@ -34,7 +31,7 @@ function withPath<T>(path: string, doing: string, act: () => T): T {
     return act();
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error)) throw error;
-    const code = systemCode(error);
+    const code = systemCode(error) ?? String(error);
     throw new EngineError("invalid-usage", `cannot ${doing} ${shown(path)}: ${systemWords(code)}`, {
       subject: path,
       remedy: systemRemedy(code),

@@ -7,8 +7,8 @@ import { defaultLimits } from "../core/limits.ts";
 import { colourFlag } from "./colour-flag.ts";
 import type { CommandIO } from "./command.ts";
 import { exitOf } from "./exit-code.ts";
-import { entryKind, listFolder, pathKind, readFile, systemCode, writeFile } from "./file-system.ts";
-import { systemWords } from "../proxy/system-words.ts";
+import { entryKind, listFolder, pathKind, readFile, writeFile } from "./file-system.ts";
+import { systemCode, systemWords } from "../proxy/system-words.ts";
 import { runCommandLine } from "./program.ts";
 import { tellProblem } from "./render/problem.ts";
 
@@ -82,7 +82,7 @@ const readerIsGone = 141;
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(readerIsGone);
-  const text = `the answer cannot be written: ${systemWords(systemCode(error))}`;
+  const text = `the answer cannot be written: ${systemWords(systemCode(error) ?? String(error))}`;
   tellProblem({ code: "invalid-usage", what: text, fix: remedies.disk }, io);
   process.exit(exitOf("invalid-usage"));
 });

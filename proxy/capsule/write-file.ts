@@ -1,9 +1,7 @@
 /** A file that is there whole or not at all. Source: docs/spec/capsule.md#making. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { EngineError } from "../../core/errors.ts";
-import { systemCode } from "../mirror/store-error.ts";
-import { systemRemedy, systemWords } from "../system-words.ts";
+import { cannotWrite, systemCode } from "../system-words.ts";
 
 /** @throws EngineError `invalid-usage` when it cannot be written; what was there before is left. */
 export function writeFileWhole(path: string, bytes: Uint8Array): void {
@@ -19,18 +17,13 @@ export function writeFileWhole(path: string, bytes: Uint8Array): void {
     }
     renameSync(from, to);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined) throw error;
+    const problem = cannotWrite(path, error);
     try {
       rmSync(from, { force: true });
     } catch (left) {
       // Where nothing can be written there may be nothing to remove.
       if (systemCode(left) === undefined) throw left;
     }
-    throw new EngineError("invalid-usage", `cannot write ${path}: ${systemWords(code)}`, {
-      subject: path,
-      cause: error,
-      remedy: systemRemedy(code),
-    });
+    throw problem;
   }
 }

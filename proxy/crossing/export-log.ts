@@ -30,7 +30,8 @@ import { pointer, readArray, readInteger, readObject, readString } from "../../c
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { makeFolder } from "../make-folder.ts";
-import { guardedFiles, systemCode } from "../mirror/store-error.ts";
+import { guardedFiles } from "../mirror/store-error.ts";
+import { systemCode } from "../system-words.ts";
 import { type LockHolder, lockWriter, type WriterLock } from "../mirror/writer-lock.ts";
 import { TextBuffer } from "./text-buffer.ts";
 import { replaceFile, syncPath, writeSynced } from "../synced.ts";

@@ -1,8 +1,6 @@
 /** One file of an archive as it is written: members of a tar, through a buffer. Source: docs/spec/archive.md#layout. */
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { EngineError } from "../../core/errors.ts";
-import { systemCode } from "../mirror/store-error.ts";
-import { systemRemedy, systemWords } from "../system-words.ts";
+import { cannotWrite, systemWords } from "../system-words.ts";
 import { encodeTarHeader, endBytes, paddingOf } from "../../core/archive/plain-tar.ts";
 
 const bufferBytes = 1024 * 1024;
@@ -14,15 +12,10 @@ function writing<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    const code = systemCode(error);
-    if (error instanceof EngineError || code === undefined) throw error;
-    // A file that is written is made; only its folder can be missing.
-    const why = code === "ENOENT" ? "there is no such folder (ENOENT)" : systemWords(code);
-    const smaller = code === "EFBIG" ? ": give a smaller --chunk-size" : "";
-    throw new EngineError("invalid-usage", `cannot write ${path}: ${why}${smaller}`, {
-      subject: path,
-      cause: error,
-      remedy: systemRemedy(code),
+    throw cannotWrite(path, error, (code) => {
+      // A file that is written is made; only its folder can be missing.
+      if (code === "ENOENT") return "there is no such folder (ENOENT)";
+      return code === "EFBIG" ? `${systemWords(code)}: give a smaller --chunk-size` : systemWords(code);
     });
   }
 }

@@ -13,7 +13,8 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { replaceFile } from "../synced.ts";
-import { corrupt, guardedFiles, systemCode } from "./store-error.ts";
+import { corrupt, guardedFiles } from "./store-error.ts";
+import { systemCode } from "../system-words.ts";
 
 export interface CurrentSnapshot {
   /** Below `snapshots/`. */

@@ -24,7 +24,8 @@ import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { makeFolder } from "../make-folder.ts";
 import { replaceFile, syncPath } from "../synced.ts";
-import { corrupt, guardedFiles, systemCode } from "./store-error.ts";
+import { corrupt, guardedFiles } from "./store-error.ts";
+import { systemCode } from "../system-words.ts";
 
 export class LayerStore {
   readonly #folder: string;

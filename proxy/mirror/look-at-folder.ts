@@ -7,7 +7,8 @@ import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync, sta
 import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
 import { openDatabase } from "./sqlite.ts";
-import { guarded, systemCode, toStoreError } from "./store-error.ts";
+import { guarded, toStoreError } from "./store-error.ts";
+import { systemCode } from "../system-words.ts";
 import { currentWriter, type LockHolder, readHolder } from "./writer-lock.ts";
 
 /** Linux's numbers of file systems that machines share: their locks, or their order of writes, cannot be relied on. */

@@ -17,7 +17,8 @@ import { migrate, refuseNewer, schemaVersion } from "./migrate.ts";
 import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
 import { isSqliteError, openDatabase } from "./sqlite.ts";
-import { corrupt, guarded, guardedFiles, systemCode } from "./store-error.ts";
+import { corrupt, guarded, guardedFiles } from "./store-error.ts";
+import { systemCode } from "../system-words.ts";
 import { type LockHolder, lockWriter } from "./writer-lock.ts";
 
 export interface OpenMirrorOptions {

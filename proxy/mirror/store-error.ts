@@ -1,5 +1,6 @@
 /** Errors of SQLite and the file system as codes of this program. Source: SQLite result codes. */
 import { EngineError, type ErrorCode, type Remedy } from "../../core/errors.ts";
+import { systemCode } from "../system-words.ts";
 import { isSqliteError } from "./sqlite.ts";
 
 const byPrefix: readonly (readonly [string, ErrorCode, string, Remedy?])[] = [
@@ -71,9 +72,3 @@ export function guardedFiles<T>(subject: string, run: () => T): T {
 /** Damage to what the mirror holds. */
 export const corrupt = (subject: string, why: string, cause?: unknown): EngineError =>
   new EngineError("mirror-corrupt", why, { subject, cause });
-
-/** The error code of the operating system, for instance `ENOENT`. */
-export const systemCode = (error: unknown): string | undefined => {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
-};

@@ -7,7 +7,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
 import { openDatabase } from "./sqlite.ts";
-import { guarded, systemCode, toStoreError } from "./store-error.ts";
+import { guarded, toStoreError } from "./store-error.ts";
+import { systemCode } from "../system-words.ts";
 
 export interface WriterLock {
   release(): void;

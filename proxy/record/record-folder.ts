@@ -9,20 +9,7 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { makeFolder } from "../make-folder.ts";
-import { systemRemedy, systemWords } from "../system-words.ts";
-
-const systemCode = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-
-function failed(path: string, error: unknown): EngineError {
-  const code = systemCode(error);
-  if (error instanceof EngineError || code === undefined) throw error;
-  return new EngineError("invalid-usage", `cannot write ${path}: ${systemWords(code)}`, {
-    subject: path,
-    cause: error,
-    remedy: systemRemedy(code),
-  });
-}
+import { cannotWrite } from "../system-words.ts";
 
 export class RecordFolder {
   readonly path: string;
@@ -37,7 +24,7 @@ export class RecordFolder {
       makeFolder(path);
       this.#bytes = bytesIn(path);
     } catch (error) {
-      throw failed(path, error);
+      throw cannotWrite(path, error);
     }
   }
 
@@ -74,7 +61,7 @@ export class RecordFolder {
     } catch (error) {
       this.#bytes -= bytes.length;
       await rm(from, { force: true }).catch(() => undefined);
-      throw failed(to, error);
+      throw cannotWrite(to, error);
     }
   }
 }

@@ -5,7 +5,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { EngineError } from "../../core/errors.ts";
-import { systemCode } from "../mirror/store-error.ts";
+import { systemCode } from "../system-words.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { PieceReader } from "./piece-reader.ts";
 import { toStreamError } from "./verified-pump.ts";

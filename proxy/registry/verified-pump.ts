@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import type { Writable } from "node:stream";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
-import { systemCode } from "../mirror/store-error.ts";
+import { systemCode } from "../system-words.ts";
 import { outage } from "../upstream/outage.ts";
 import type { ByteRange } from "./byte-range.ts";
 

@@ -9,7 +9,8 @@ import { parseJson } from "../../core/encoding/json.ts";
 import { readInteger, readObject, readString } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import { corrupt, guardedFiles, systemCode } from "../mirror/store-error.ts";
+import { corrupt, guardedFiles } from "../mirror/store-error.ts";
+import { systemCode } from "../system-words.ts";
 import { replaceFile } from "../synced.ts";
 
 export interface Published {

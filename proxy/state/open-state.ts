@@ -11,7 +11,8 @@ import type { Limits } from "../../core/limits.ts";
 import { makeFolder } from "../make-folder.ts";
 import { migrate, refuseNewer, schemaVersion } from "../mirror/migrate.ts";
 import { openDatabase } from "../mirror/sqlite.ts";
-import { corrupt, guarded, guardedFiles, systemCode } from "../mirror/store-error.ts";
+import { corrupt, guarded, guardedFiles } from "../mirror/store-error.ts";
+import { systemCode } from "../system-words.ts";
 import { State } from "./state.ts";
 import { stateMigrations } from "./state-statements.ts";
 
