@@ -299,8 +299,8 @@ function clusterMetrics(registry: Registry): ClusterMetrics {
     "sallyport_cluster_policies_not_loaded",
     "Policies of the cluster of which an earlier version, or nothing, is in force, since they do not load.",
   );
-  const leads = gauge("sallyport_leads", "Whether this instance keeps the webhook configurations.");
-  const broken = gauge("sallyport_broken_glass", "Whether the webhooks are out of force on purpose.");
+  const leads = gauge("sallyport_leader", "Whether this instance keeps the webhook configurations.");
+  const broken = gauge("sallyport_break_glass", "Whether the webhooks are out of force on purpose.");
   let exempt: Gauge<"what"> | undefined;
   return {
     watched: (isWatched) => watched().set(isWatched ? 1 : 0),
@@ -421,7 +421,7 @@ function syncMetrics(registry: Registry): SyncMetrics {
     registers,
   });
   const inARow = new Gauge({
-    name: "sallyport_sync_failed_in_a_row",
+    name: "sallyport_sync_consecutive_failures",
     help: "Syncs by the timer that failed since the last that did not.",
     registers,
   });

@@ -39,10 +39,11 @@ export function define(command: Command, { io, finish }: Shell): void {
     .addOption(outputOption())
     .addHelpText(
       "after",
-      "\nIt needs neither serve nor a mirror. Who did it, and why, is in a ConfigMap and an\n" +
-        'Event in the namespace of serve.\n\nExample:\n  sallyport break-glass --reason "INC-4711: no Pod starts"\n' +
-        "Exit codes: 0 done; 2 no reason, or nothing to end; 4 this user may not; 5 the API\n" +
-        "  server does not answer\n",
+      "\nIt needs neither serve nor a mirror. Who did it, and why, is in a ConfigMap\n" +
+        "and in an Event in the namespace of serve.\n\n" +
+        'Example:\n  sallyport break-glass --reason "INC-4711: no Pod starts"\n\n' +
+        "Exit codes: 0 done; 2 no reason, or nothing to end; 4 this user may not; 5 the\n" +
+        "  API server does not answer\n",
     )
     .action(async (options: Options) => finish(await act(options, io)));
 }

@@ -1,7 +1,6 @@
 /**
  * The marker that the webhooks are out of force on purpose: a ConfigMap, which whoever broke the glass leaves, and
- * which the server honours. Source:
- * docs/decisions/056-serve-in-a-cluster.md.
+ * which the server honours. Source: docs/decisions/056-serve-in-a-cluster.md.
  */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { isObject, textOr } from "../../core/encoding/shape.ts";

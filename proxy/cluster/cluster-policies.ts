@@ -1,7 +1,6 @@
 /**
- * Kyverno's policies and exceptions as a cluster has them, as texts that are loaded like files. Of an object that no
- * longer loads the last one that did stays. Source:
- * docs/decisions/056-serve-in-a-cluster.md.
+ * Kyverno's policies and exceptions as a cluster has them, as texts that are loaded like files. Where an object no
+ * longer loads, its last version that did stays. Source: docs/decisions/056-serve-in-a-cluster.md.
  */
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../core/encoding/json.ts";

@@ -166,7 +166,7 @@ const gate: Scenario = {
     assert.is(await webhooks(), "");
     const events = await cluster.kubectl(["-n", "sallyport", "get", "events", "-o", "jsonpath={.items[*].message}"]);
     assert.match(events.out, /administrator took the admission webhooks out of force: INC-4711: no Pod starts/);
-    assert.match(await first.metrics(), /sallyport_broken_glass 1/);
+    assert.match(await first.metrics(), /sallyport_break_glass 1/);
     const status = await sallyport(...ofPage("status"));
     assert.match(says(status), /images are admitted unverified/);
     exits(0, await sallyport(...ofPage("break-glass --off")));

@@ -36,7 +36,7 @@ test("what is counted is in the text, each with its help and labels", async () =
 test("of syncs the last one is told, and no time before there was one", async () => {
   const { sync, render } = createMetrics("1");
   const lines = async () => (await render()).split("\n").filter((line) => line.startsWith("sallyport_sync_"));
-  assert.equal(await lines(), ["sallyport_sync_failed_in_a_row 0"]);
+  assert.equal(await lines(), ["sallyport_sync_consecutive_failures 0"]);
   const outages = [
     { from: "a.test", code: "unreachable", questions: 2 },
     { from: "a.test", code: "unreachable", questions: 1 },
@@ -45,7 +45,7 @@ test("of syncs the last one is told, and no time before there was one", async ()
   sync.failed("invalid-config", new Date(1000));
   sync.synced({ at: new Date(2000), codes: ["unreachable", "unreachable"], covered: 3, uncovered: 1, outages });
   assert.equal((await lines()).sort(), [
-    "sallyport_sync_failed_in_a_row 2",
+    "sallyport_sync_consecutive_failures 2",
     'sallyport_sync_images{state="covered"} 3',
     'sallyport_sync_images{state="uncovered"} 1',
     'sallyport_sync_last_failure_timestamp_seconds{code="invalid-config"} 1',
@@ -55,7 +55,7 @@ test("of syncs the last one is told, and no time before there was one", async ()
   ]);
   sync.synced({ at: new Date(3000), codes: [], covered: 4, uncovered: 0, outages: outages.slice(2) });
   assert.equal((await lines()).filter((line) => !line.includes("last_failure")).sort(), [
-    "sallyport_sync_failed_in_a_row 0",
+    "sallyport_sync_consecutive_failures 0",
     'sallyport_sync_images{state="covered"} 4',
     'sallyport_sync_images{state="uncovered"} 0',
     "sallyport_sync_last_success_timestamp_seconds 3",

@@ -43,7 +43,7 @@ sync: { lists: [images.txt], interval: 1s, failurePolicy: Ignore }\n`,
         changing["images.txt"] = "not a reference !\n";
         await logged("the sync failed");
         assert.match(await counted(), /sallyport_sync_last_failure_timestamp_seconds\{code="invalid-[a-z]+"\} \d+/);
-        assert.match(await counted(), /sallyport_sync_failed_in_a_row [1-9]/);
+        assert.match(await counted(), /sallyport_sync_consecutive_failures [1-9]/);
         changing["images.txt"] = `${upstream.host}/app:1\n${stranger.host}/app:1\n`;
         const unlisted = "sync.lists name hosts that are not listed under upstreams, and nobody asks them";
         await logged(`${unlisted}: ${stranger.host}/app:1 (images.txt:2)`);
