@@ -24,6 +24,7 @@ import { listScenarios } from "./lists.ts";
 import { nodeScenarios } from "./nodes.ts";
 import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
+import { outageScenarios } from "./outages.ts";
 import { proxyScenarios } from "./proxies.ts";
 import { readOnlyScenarios } from "./read-only.ts";
 import { registryScenarios } from "./registries.ts";
@@ -44,6 +45,7 @@ const scenarios: readonly Scenario[] = [
   ...clusterScenarios,
   ...admissionScenarios,
   ...reportScenarios,
+  ...outageScenarios,
   ...gateScenarios,
   ...chartScenarios,
   ...logScenarios,

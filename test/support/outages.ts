@@ -119,7 +119,7 @@ async function serveOutage(outage: Outage): Promise<FailingRegistry> {
 export function outagePolicies(name: string, hosts: readonly string[], spec: string): string {
   const referring = (path: string): string => JSON.stringify(hosts.map((host) => `${host}/${path}*`));
   const type = "https://example.com/CodeReview/v1";
-  const attestations = `attestations:\n- type: ${type}\n  attestors:\n  - entries:\n    - keys:\n        ${key("a", 8)}`;
+  const attestors = `attestors:\n  - entries:\n    - keys:\n        ${key("a", 8)}`;
   return [
     policyText({ name, spec, references: referring(outagePaths.signed) }),
     policyText({
@@ -127,7 +127,7 @@ export function outagePolicies(name: string, hosts: readonly string[], spec: str
       spec,
       references: referring(outagePaths.attested),
       entries: [],
-      fields: attestations,
+      fields: `attestations:\n- type: ${type}\n  ${attestors}`,
     }),
   ].join("---\n");
 }
