@@ -71,6 +71,7 @@ export function readSnapshotKey(
 /** The key that signs. @throws EngineError `invalid-usage` */
 export async function readSigner(path: string, io: CommandIO, flag = "--key"): Promise<SigningKey> {
   const { loadSigningKey } = await import("../../proxy/archive/signing-key.ts");
-  const password = fromEnvironment("COSIGN_PASSWORD", io);
+  // Empty is not the same as unset here: `COSIGN_PASSWORD= cosign generate-key-pair` encrypts with an empty password.
+  const password = fromEnvironment("COSIGN_PASSWORD", io) ?? io.env.COSIGN_PASSWORD;
   return loadSigningKey(readGivenText(path, io, flag), { subject: path, password, limits: io.limits });
 }

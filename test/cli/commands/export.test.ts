@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { addImage, variedMirror } from "../../support/archive-store.ts";
 import { temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { runCli } from "../command-io.ts";
 import { made, run } from "../exporting.ts";
 
 const test = suite("cli/commands/export");
@@ -39,6 +40,18 @@ test("text for people says number, content and digests, in 80 columns", async ()
   const dry = await run("export", "--store", store, "-f", `${path}2`, "--key", "cosign.key", "--dry-run");
   assert.match(dry.out, /^dry run: nothing was written, and no number was taken$/m);
   assert.not(existsSync(`${path}2`));
+});
+
+test("a COSIGN_PASSWORD that is empty is a password; one that is not set is none", async () => {
+  const store = variedMirror();
+  const files = { "cosign.key": readFileSync("test/fixtures/archive-keys/cosign2-empty-password.key", "utf8") };
+  const exported = (env: Readonly<Record<string, string>>) =>
+    runCli(["export", "--store", store, "-f", join(temporaryFolder(), "a.tar"), "--key", "cosign.key"], { env, files });
+  const empty = await exported({ COSIGN_PASSWORD: "" });
+  assert.equal([empty.exit, empty.err], [0, ""]);
+  const unset = await exported({});
+  assert.is(unset.exit, 2);
+  assert.match(unset.err, "set COSIGN_PASSWORD to its password");
 });
 
 test("what cannot be exported says why, and leaves nothing", async () => {
