@@ -16,6 +16,10 @@ export const recordsTestedElsewhere: Readonly<Record<string, { readonly test: st
     test: "test/core/capsule/open-capsule.test.ts",
     why: "what it writes is opened there",
   },
+  "core/decide/verify-by-attestor.ts": {
+    test: "test/core/entry/component.test.ts",
+    why: "proven, refuted and unknown images are verified there, and those of `verify` in test/cli/commands/replay.test.ts",
+  },
   "core/record/answers-document.ts": {
     test: "test/core/record/replay.test.ts",
     why: "answers of every kind, outages and damage are recorded and read again there",

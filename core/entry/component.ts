@@ -7,21 +7,16 @@ import { type Capsule, openCapsule } from "../capsule/open-capsule.ts";
 import { nobleVerifier } from "../crypto/noble.ts";
 import { parsePublicKeysPem } from "../crypto/public-key.ts";
 import { createEngine, type Decision, type Engine } from "../decide/engine.ts";
-import { toCandidateJson, toDecisionJson, toFailureJson, toOpenJson, verdicts } from "../decide/result-json.ts";
+import { toDecisionJson, toFailureJson, toOpenJson } from "../decide/result-json.ts";
+import { verifyByAttestor } from "../decide/verify-by-attestor.ts";
 import { parseInstant } from "../encoding/instant.ts";
 import { parseJson } from "../encoding/json.ts";
 import { readObject } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import { resolveDigest, resolveMirrored } from "../kyverno/image/resolve-image.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { requestFor } from "../kyverno/rule/resource-request.ts";
 import { type Limits, limitsWith } from "../limits.ts";
-import { createAliases } from "../oci/aliases.ts";
-import { parseReference } from "../oci/reference.ts";
-import { compileAttestor } from "../verify/attestor.ts";
-import { createImageVerifier } from "../verify/image-verifier.ts";
-import { withMirrorAge } from "../verify/with-mirror-age.ts";
 import { readVerifyRequest } from "../verify/verify-request.ts";
 
 interface Loaded {
@@ -126,54 +121,7 @@ export const verify = (request: string, now: string): string =>
   answered(() => {
     const { capsule, engine } = loaded();
     const { limits } = engine;
-    const { image, attestor, type } = readVerifyRequest(readRequest(request, limits));
-    const { settings, knowledge } = capsule;
-    const { trustRoot, trust, references, aliases = [] } = settings;
-    const physical = parseReference(image, limits, references);
-    const logical = createAliases(aliases, limits).logicalOf(physical)?.reference;
-    const at = parseInstant(now, "now");
-    const warnings = new Set<string>();
-    const verifier = createImageVerifier({
-      crypto: nobleVerifier,
-      limits,
-      trustRoot,
-      trust,
-      distrust: capsule.engine.distrust,
-    });
-    const found =
-      logical === undefined
-        ? resolveDigest(physical, knowledge)
-        : resolveMirrored({ physical, logical, pins: false }, knowledge);
-    const { repository } = logical ?? physical;
-    const told = { image, logical: logical?.canonical, at: at.toISOString() };
-    if (found.truth !== "proven")
-      return {
-        ...told,
-        verdict: verdicts[found.truth],
-        failures: found.failures.map(toFailureJson),
-        open: found.truth === "unknown" ? toOpenJson(found.open) : [],
-        signatures: [],
-        warnings: [],
-      };
-    const { digest } = found.evidence;
-    const decision = verifier.open(knowledge, at, { warn: (warning) => warnings.add(warning) });
-    const { verification, candidates } = withMirrorAge(
-      decision.verify({
-        expectation: compileAttestor(attestor, { limits }),
-        layouts: "all",
-        image: { repository, digest },
-        ...(type === undefined ? {} : { predicateType: type }),
-      }),
-      decision.findOldMirror(),
-    );
-    const clock = decision.clockWarning();
-    return {
-      ...told,
-      digest,
-      verdict: verdicts[verification.truth],
-      failures: verification.truth === "proven" ? [] : verification.failures.map(toFailureJson),
-      open: verification.truth === "unknown" ? toOpenJson(verification.open) : [],
-      signatures: candidates.map(toCandidateJson),
-      warnings: [...warnings, ...(clock === undefined ? [] : [clock])],
-    };
+    const asked = readVerifyRequest(readRequest(request, limits));
+    const host = { now: parseInstant(now, "now"), crypto: nobleVerifier, limits };
+    return verifyByAttestor(asked, capsule.engine, capsule.knowledge, host).result;
   });

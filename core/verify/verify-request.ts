@@ -13,7 +13,7 @@ export interface VerifyRequest {
   readonly image: string;
   readonly attestor: AttestorSpec;
   /** The predicate type of an attestation that is wanted; absent: a signature is. */
-  readonly type?: string;
+  readonly type?: string | undefined;
 }
 
 type Kind = "text" | "flag" | "texts" | { readonly [member: string]: Kind };

@@ -87,6 +87,18 @@ test("only the leader writes, what the policies ask for, and again what others c
     assert.equal(written(), [9, 9]);
   }));
 
+test("who stops leading while it finds out what to write writes nothing", () =>
+  writing(async (stage) => {
+    let asked = 0;
+    Object.defineProperty(stage, "leads", { get: () => asked++ === 0 });
+    assert.equal(await stage.writer.look(signal), { state: "follows" });
+    assert.equal(
+      stage.served.asked().filter((line) => line.startsWith("PATCH")),
+      [],
+    );
+    assert.equal(stage.written(), [undefined, undefined]);
+  }));
+
 test("what somebody else wrote under this name is left alone, and said", () =>
   writing(async ({ writer, served, written }) => {
     served.put("mutatingwebhookconfigurations", {
@@ -108,7 +120,13 @@ test("while the glass is broken nothing is written; afterwards it is again", () 
     await writer.look(signal);
     served.put("configmaps", marker(false, start));
     assert.is(await removeWebhooks(cluster, signal), 2);
+    served.asked();
     const found = await writer.look(signal);
+    // Not written and then removed: between the two nothing would start.
+    assert.equal(
+      served.asked().filter((line) => !line.startsWith("GET ")),
+      [],
+    );
     assert.equal(found, {
       state: "broken-glass",
       marker: { reason: "locked out", by: "alice", since: "2026-11-30T12:00:00.000Z", isUninstall: false },

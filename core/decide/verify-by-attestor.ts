@@ -1,0 +1,93 @@
+/**
+ * What `verify` and a host without policies ask: whether one image has what an attestor requires, and the answer as
+ * JSON. Source: docs/spec/record.md#verification, docs/spec/bundles.md#component.
+ */
+import type { Digest } from "../crypto/digest.ts";
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import type { JsonObject } from "../encoding/json.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
+import { resolveDigest, resolveMirrored } from "../kyverno/image/resolve-image.ts";
+import type { Limits } from "../limits.ts";
+import { createAliases } from "../oci/aliases.ts";
+import { parseReference } from "../oci/reference.ts";
+import { compileAttestor } from "../verify/attestor.ts";
+import { createImageVerifier } from "../verify/image-verifier.ts";
+import type { VerifyRequest } from "../verify/verify-request.ts";
+import { withMirrorAge } from "../verify/with-mirror-age.ts";
+import type { EngineInput } from "./engine-document.ts";
+import { toCandidateJson, toFailureJson, toOpenJson, verdicts } from "./result-json.ts";
+
+export interface AttestorQuestion extends VerifyRequest {
+  /** Where signatures are, if not beside the image. */
+  readonly signatureRepository?: string | undefined;
+  /** Only signatures with a valid timestamp count. */
+  readonly timestampRequired?: boolean | undefined;
+  /** The roots are those of a private authority. */
+  readonly privateRoots?: boolean | undefined;
+  /** How texts of identities are read: as cosign reads them, or as a policy's. Default: a policy's. */
+  readonly identityTexts?: "exact" | "wildcard" | undefined;
+}
+
+/** What was found, as JSON; `read`: the texts of all questions. */
+export function verifyByAttestor(
+  asked: AttestorQuestion,
+  { settings = {}, distrust }: Pick<EngineInput, "settings" | "distrust">,
+  knowledge: Knowledge,
+  { now, crypto, limits }: { readonly now: Date; readonly crypto: SignatureVerifier; readonly limits: Limits },
+): { readonly result: JsonObject; readonly read: readonly string[] } {
+  const { image, attestor, type, signatureRepository } = asked;
+  const { timestampRequired = false, privateRoots = false, identityTexts = "wildcard" } = asked;
+  const { trustRoot, trust, references, aliases = [] } = settings;
+  const physical = parseReference(image, limits, references);
+  const logical = createAliases(aliases, limits).logicalOf(physical)?.reference;
+  const warnings = new Set<string>();
+  const verifier = createImageVerifier({ crypto, limits, trustRoot, trust, distrust });
+  const decision = verifier.open(knowledge, now, {
+    exhaustive: timestampRequired,
+    warn: (warning) => warnings.add(warning),
+  });
+  const found =
+    logical === undefined
+      ? resolveDigest(physical, decision.knowledge)
+      : resolveMirrored({ physical, logical, pins: false }, decision.knowledge);
+  const told = { image, ...(logical === undefined ? {} : { logical: logical.canonical }), at: now.toISOString() };
+  if (found.truth !== "proven")
+    return {
+      result: toJson({
+        ...told,
+        verdict: verdicts[found.truth],
+        failures: found.failures.map(toFailureJson),
+        open: found.truth === "unknown" ? toOpenJson(found.open) : [],
+        signatures: [],
+        warnings: [],
+      }),
+      read: decision.read(),
+    };
+  const { digest }: { readonly digest: Digest } = found.evidence;
+  const { verification, candidates } = withMirrorAge(
+    decision.verify({
+      expectation: compileAttestor(attestor, { identityTexts, timestampRequired, privateRoots, limits }),
+      layouts: "all",
+      image: { repository: (logical ?? physical).repository, digest },
+      ...(type === undefined ? {} : { predicateType: type }),
+      ...(signatureRepository === undefined ? {} : { signatureRepository }),
+    }),
+    decision.findOldMirror(),
+  );
+  const clock = decision.clockWarning();
+  return {
+    result: toJson({
+      ...told,
+      digest,
+      verdict: verdicts[verification.truth],
+      failures: verification.truth === "proven" ? [] : verification.failures.map(toFailureJson),
+      open: verification.truth === "unknown" ? toOpenJson(verification.open) : [],
+      signatures: candidates.map(toCandidateJson),
+      warnings: [...warnings, ...(clock === undefined ? [] : [clock])],
+    }),
+    read: decision.read(),
+  };
+}
+
+/** As JSON has it: members without a value are not there. */
+const toJson = (value: object): JsonObject => JSON.parse(JSON.stringify(value)) as JsonObject;
