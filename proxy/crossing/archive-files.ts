@@ -20,6 +20,7 @@ import type { SigningKey } from "../archive/signing-key.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { corrupt, guardedFiles } from "../mirror/store-error.ts";
 import type { ExportedFile } from "./export-log.ts";
+import { countRow } from "../young-garbage.ts";
 import { PartWriter } from "./part-writer.ts";
 import { endBytes, memberBytes } from "../../core/archive/plain-tar.ts";
 import type { Spool, SpooledBlob, SpooledList } from "./spool.ts";
@@ -211,6 +212,7 @@ export class ArchiveFiles {
           const blob = blobs.next();
           if (blob.done === true) throw corrupt(to, "a blob of the export is gone");
           this.#blob(file, blob.value, stored);
+          countRow();
         }
         file.finish();
         return file.size;

@@ -16,6 +16,7 @@ import { addBootstrap, type BootstrapInput } from "./bootstrap-files.ts";
 import type { ExportedCheckpoint, ExportLog, ExportRecord, RecordWriter } from "./export-log.ts";
 import { indexLinesOf } from "../../core/archive/index-lines.ts";
 import { exportedCheckpoint } from "./log-growth.ts";
+import { countRow } from "../young-garbage.ts";
 import { rowChanges } from "./row-changes.ts";
 import { Spool, type SpooledList } from "./spool.ts";
 
@@ -222,6 +223,7 @@ function collectEntries(
       for (const { digest, size } of namedBlobs(entry))
         spool.add({ digest, size, bytes: digest === row.digest ? bytes : undefined });
       for (const { digest, line } of indexLinesOf(entry)) spool.list(digest, line);
+      countRow();
       if (entry.kind === "checkpoint") checkpoints.push(exportedCheckpoint(entry, bytes, limits));
       yield entry;
     }
@@ -251,6 +253,7 @@ function listBlobs(spool: Spool, list: SpooledList) {
   let bytes = 0;
   let layers = 0;
   for (const { digest, size, use } of spool.blobs()) {
+    countRow();
     list.add(encodeCarriedBlob(use === undefined ? { digest, size } : { digest, size, use }));
     blobs += 1;
     bytes += size;

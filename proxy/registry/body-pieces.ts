@@ -4,7 +4,7 @@
  * the piece after the next is asked for.
  */
 import { finished, type Readable } from "node:stream";
-import { countMoved } from "./young-garbage.ts";
+import { countGarbage } from "../young-garbage.ts";
 
 const pieceBytes = 128 * 1024;
 /** One is used, one is given, one is filled. */
@@ -28,7 +28,7 @@ export async function* bodyPieces(body: Readable, skipped: number): AsyncGenerat
     left = left.subarray(taken.length);
   };
   const take = (piece: Uint8Array): void => {
-    countMoved(piece.length);
+    countGarbage(piece.length);
     left = piece.subarray(Math.min(toSkip, piece.length));
     toSkip -= piece.length - left.length;
     fill();

@@ -38,12 +38,20 @@ function run(words: readonly string[], afterMs = Infinity): Promise<{ readonly d
   });
 }
 
-/** Without layers that nothing names yet: a killed import may leave some, and the next one finds them there. */
-const stateOf = (store: string): string =>
+/**
+ * Without layers that nothing names yet, and what makes a layout of them: a killed import may leave some, and the next
+ * one finds them there.
+ */
+const linesOf = (store: string): readonly string[] =>
   dumpMirror(store)
     .split("\n")
-    .filter((line) => !/^(blobs\/sha256\/|oci-layout |index\.json |sqlite_)/.test(line))
-    .join("\n");
+    .filter((line) => line !== "" && !/^(blobs\/sha256\/|(oci-layout|index\.json)(\.new)? |sqlite_)/.test(line));
+
+/** The first line that one of them has alone. */
+function difference(store: string, start: string): string | undefined {
+  const [here, there] = [linesOf(store), linesOf(start)];
+  return here.find((line) => !there.includes(line)) ?? there.find((line) => !here.includes(line));
+}
 
 export interface CarryKills {
   readonly kills: number;
@@ -96,10 +104,11 @@ function importFault(store: string, start: string, file: string, key: ReturnType
   temporaryMirror(store).close();
   const { damage } = reading(store, (mirror) => mirror.inspect(nodeVerifier));
   if (damage.length > 0) return `damage: ${JSON.stringify(damage[0])}`;
-  const wasBefore = stateOf(store) === stateOf(start);
+  const changed = difference(store, start);
+  const wasBefore = changed === undefined;
   try {
     importing(store, file, { key });
-    if (!wasBefore) return "neither as before nor as after";
+    if (!wasBefore) return `neither as before nor as after: ${changed.slice(0, 200)}`;
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "archive-sequence") return String(error);
     if (wasBefore) return "as before, and yet known to be imported";

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { countMoved } from "../../../proxy/registry/young-garbage.ts";
+import { countGarbage, countRow } from "../../proxy/young-garbage.ts";
 
-const test = suite("proxy/registry/young-garbage");
+const test = suite("proxy/young-garbage");
 const mib = 2 ** 20;
 
 /** The most that buffers take while so many of 1 MiB come and go. */
@@ -18,7 +18,16 @@ function mostOf(count: number, each: (bytes: number) => void): number {
 
 test("buffers that are done with are collected after some megabytes", () => {
   const before = process.memoryUsage().arrayBuffers / mib;
-  assert.ok(mostOf(200, countMoved) < before + 24);
+  assert.ok(mostOf(200, countGarbage) < before + 24);
+});
+
+test("young objects are collected after some hundred rows", () => {
+  countGarbage(4 * mib);
+  const garbage = (): number => Array.from({ length: 10_000 }, (_, index) => ({ index })).length;
+  assert.is(garbage(), 10_000);
+  const full = process.memoryUsage().heapUsed;
+  for (let row = 0; row < 512; row++) countRow();
+  assert.ok(process.memoryUsage().heapUsed < full - 200_000);
 });
 
 test.run();
