@@ -21,6 +21,7 @@ const shared: readonly (readonly [name: string, variable: VariableName])[] = [
   ["freshness.maxCheckpointAge", "SALLYPORT_MAX_CHECKPOINT_AGE"],
   ["freshness.warnCheckpointAge", "SALLYPORT_WARN_CHECKPOINT_AGE"],
   ["trust.digest", "SALLYPORT_TRUST_DIGEST"],
+  ["trust.crypto", "SALLYPORT_CRYPTO"],
   ["limits.maxBundleSize", "SALLYPORT_MAX_BUNDLE_SIZE"],
 ];
 

@@ -54,6 +54,11 @@ export const variables = {
     expects: path,
     does: "decides",
   },
+  SALLYPORT_CRYPTO: {
+    what: "who calculates signatures, where --crypto does not say it",
+    expects: "auto, openssl or portable",
+    does: "serves",
+  },
   SALLYPORT_ALIAS: {
     what: "under which names repositories are mirrored, where --alias says none",
     expects: "LOGICAL=PHYSICAL, with commas",

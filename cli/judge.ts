@@ -20,7 +20,6 @@ import { isObject, textOr } from "../core/encoding/shape.ts";
 import { codedText } from "../core/errors.ts";
 import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
 import { toFailure } from "../core/verdict.ts";
-import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import type { EngineInput } from "../core/decide/engine-document.ts";
 import type { CapturedDecision } from "../core/record/decision-record.ts";
 import type { CommandIO } from "./command.ts";
@@ -126,7 +125,7 @@ export async function decideAll(
       absentNamespaceLabels: setting.cluster === undefined ? "none" : "ask",
     },
   };
-  const engine = createEngine({ ...input, sawCheckpoint: setting.sawCheckpoint, crypto: nodeVerifier });
+  const engine = createEngine({ ...input, sawCheckpoint: setting.sawCheckpoint, crypto: setting.crypto });
   const record = await recordingOf(setting, input);
   tellWarnings(engine, io, setting.told);
   const outcomes = await Promise.all(

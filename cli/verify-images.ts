@@ -20,7 +20,6 @@ import { createImageVerifier } from "../core/verify/image-verifier.ts";
 import type { ImageRequest } from "../core/verify/verify-image.ts";
 import { withMirrorAge } from "../core/verify/with-mirror-age.ts";
 import type { LayoutSource } from "../proxy/archive/layout-source.ts";
-import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { attestationTypes } from "./input/attestation-types.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
 import { parseImage } from "./input/image-argument.ts";
@@ -137,7 +136,7 @@ export async function verifyImages(
     const locals = options.localImage === true ? await import("./local-image.ts") : undefined;
     if (locals !== undefined) for (const path of images) local.push(await locals.openLayoutSource(path, opened.limits));
     const verifier = createImageVerifier({
-      crypto: nodeVerifier,
+      crypto: opened.crypto,
       sawCheckpoint: opened.sawCheckpoint,
       limits: opened.limits,
       distrust: [...distrust, ...(opened.capsule?.engine.distrust ?? [])],
@@ -225,7 +224,7 @@ async function recordingOf(
     readonly predicateType: string | undefined;
     readonly repository: string | undefined;
   },
-  { limits, now, trust, aliases, capsule, contentId }: OpenKnowledge,
+  { limits, crypto, now, trust, aliases, capsule, contentId }: OpenKnowledge,
   distrust: readonly DistrustRow[],
   io: CommandIO,
 ): Promise<Recording | undefined> {
@@ -247,7 +246,7 @@ async function recordingOf(
   return {
     verified(image, known) {
       const wanted = { image, attestor, type, signatureRepository, timestampRequired, privateRoots };
-      captured.set(image, captureVerification(wanted, input, known, { now, crypto: nodeVerifier, limits }));
+      captured.set(image, captureVerification(wanted, input, known, { now, crypto, limits }));
     },
     async write() {
       const engine = encodeEngineDocument(input);

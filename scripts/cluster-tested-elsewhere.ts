@@ -8,6 +8,10 @@ export const clusterTestedElsewhere: Readonly<Record<string, { readonly test: st
     test: "test/cli/commands/break-glass.test.ts",
     why: "status says there what is exempt, and that the glass is broken",
   },
+  "proxy/serve/trust-settings.ts": {
+    test: "test/proxy/serve/read-config.test.ts",
+    why: "each setting is read and shown there",
+  },
   "proxy/serve/cluster-settings.ts": {
     test: "test/cli/serve/serve-cluster.test.ts",
     why: "its settings are read from a configuration there, and obeyed",

@@ -31,6 +31,9 @@ export const layers: LayerTable = {
     units: ["core/crypto", "core/kernel", "proxy/host/wasm-host.ts"],
     packages: ["node:"],
   },
+  "proxy/host/chosen-verifier.ts": {
+    units: ["core/crypto", "core/kernel", "proxy/host/node-verifier.ts", "proxy/host/wasm-host.ts"],
+  },
   "proxy/make-folder.ts": { units: [], packages: ["node:"] },
   "proxy/bounded-map.ts": { units: [] },
   "proxy/young-garbage.ts": { units: [], packages: ["node:"] },

@@ -5,9 +5,9 @@
 import type { Command } from "commander";
 import { EngineError, type JsonObject } from "../../core/index.ts";
 import { findDecisionId } from "../../proxy/state/decision-id.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { readCrypto } from "../input/crypto-flag.ts";
 import { readPaths, splitLists } from "../input/files.ts";
 import { readLimits } from "../input/limit-flags.ts";
 import { readDecision, type RememberedDecision } from "../input/remembered-decision.ts";
@@ -75,7 +75,7 @@ async function explainRecord(file: string, options: ExplainOptions, io: CommandI
   const { readRecordFile } = await import("../input/record-file.ts");
   const { replay } = await import("../../core/record/replay.ts");
   const record = readRecordFile(file, readLimits(options, io), io);
-  const { decision, difference } = replay(record, nodeVerifier);
+  const { decision, difference } = replay(record, readCrypto(options, io));
   if ("verification" in record.ask || decision === undefined)
     throw new EngineError("unsupported", "a record of verify has no policy to explain: sallyport replay shows it", {
       subject: file,

@@ -3,16 +3,17 @@
  */
 import type { Command } from "commander";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
+import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { compareAnswers } from "../../core/record/compare-answers.ts";
 import { type DecisionRecord, verifyRecord } from "../../core/record/read-record.ts";
 import { decideAgain, isAllowedBy, replay } from "../../core/record/replay.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOf, gravest } from "../exit-code.ts";
+import { addCryptoOption, type CryptoOptions, readCrypto } from "../input/crypto-flag.ts";
 import { parseTimeFlag } from "../input/knowledge.ts";
 import { addLimitOptions, type LimitOptions, readLimits } from "../input/limit-flags.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
@@ -23,7 +24,7 @@ import { tellProblem, toProblem } from "../render/problem.ts";
 import { renderReplayed, type ReplayedRecord, toReplayedJson } from "../render/replay.ts";
 import { tellAnswer } from "../render/say.ts";
 
-interface ReplayOptions extends OutputOptions, LimitOptions {
+interface ReplayOptions extends OutputOptions, LimitOptions, CryptoOptions {
   readonly key?: readonly string[];
   readonly store?: string;
   readonly at?: string;
@@ -40,11 +41,18 @@ function replayOne(
     keys,
     today,
     limits,
+    crypto,
     io,
-  }: { keys: readonly PublicKey[] | undefined; today: Today | undefined; limits: Limits; io: CommandIO },
+  }: {
+    keys: readonly PublicKey[] | undefined;
+    today: Today | undefined;
+    limits: Limits;
+    crypto: SignatureVerifier;
+    io: CommandIO;
+  },
 ): ReplayedRecord {
   const record = readRecordFile(file, limits, io);
-  const signedBy = keys === undefined ? undefined : signerOf(record, file, keys);
+  const signedBy = keys === undefined ? undefined : signerOf(record, file, keys, crypto);
   const { ask, at, version, result, envelope, said } = record;
   const told = {
     file,
@@ -54,16 +62,16 @@ function replayOne(
     signedBy,
   };
   if (today !== undefined) {
-    const { allowed } = decideAgain(record, nodeVerifier, today);
+    const { allowed } = decideAgain(record, crypto, today);
     return { ...told, allowed, changes: compareAnswers(said, today.knowledge) };
   }
-  const { allowed, difference } = replay(record, nodeVerifier);
+  const { allowed, difference } = replay(record, crypto);
   return { ...told, allowed, difference };
 }
 
-function signerOf(record: DecisionRecord, file: string, keys: readonly PublicKey[]): string {
+function signerOf(record: DecisionRecord, file: string, keys: readonly PublicKey[], crypto: SignatureVerifier): string {
   try {
-    return verifyRecord(record, keys, nodeVerifier).fingerprint;
+    return verifyRecord(record, keys, crypto).fingerprint;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError(error.code, error.message, { subject: file, cause: error, remedy: error.remedy });
@@ -76,6 +84,7 @@ const exitOfReplayed = ({ difference, changes, allowed, recorded }: ReplayedReco
 /** Each record by itself: one that cannot be read does not keep the others from being replayed. */
 function run(files: readonly string[], options: ReplayOptions, io: CommandIO): ExitCode {
   const limits = readLimits(options, io);
+  const crypto = readCrypto(options, io);
   const keys = options.key?.map((file) => readSnapshotKey(file, io, "--key").key);
   const mirror = options.store === undefined ? undefined : openMirror(options.store, { mode: "read", limits });
   try {
@@ -85,7 +94,7 @@ function run(files: readonly string[], options: ReplayOptions, io: CommandIO): E
     const errors: { readonly file: string; readonly error: EngineError }[] = [];
     for (const file of files)
       try {
-        const one = replayOne(file, { keys, today, limits, io });
+        const one = replayOne(file, { keys, today, limits, crypto, io });
         replayed.push(one);
         if (!isDocumentFormat(options.output)) tellAnswer(renderReplayed(one), io);
       } catch (error) {
@@ -131,7 +140,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--key <file>", "a public key that signs records: others are refused (repeatable)", collect)
     .option("--store <dir>", "decide from this mirror as it is today, and show what changed")
     .option("--at <time>", "with --store: judge as if it were this time (RFC 3339)");
-  addLimitOptions(command)
+  addCryptoOption(addLimitOptions(command))
     .addOption(outputOption())
     .addHelpText("after", help)
     .action((files: readonly string[], options: ReplayOptions) => finish(run(files, options, io)));

@@ -1,6 +1,7 @@
 /** Capsules of the command line, and whose signatures count. Source: docs/spec/capsule.md#reading. */
 import { type Capsule, openCapsule } from "../../core/capsule/open-capsule.ts";
 import { EngineError } from "../../core/errors.ts";
+import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import type { Limits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO } from "../command.ts";
@@ -14,12 +15,13 @@ interface Accepting {
   readonly allowUnsigned: boolean;
   readonly floor?: number | undefined;
   readonly limits: Limits;
+  readonly crypto?: SignatureVerifier;
 }
 
 /** The last of the files; each before it is what the next one changes. */
 export function readCapsules(
   paths: readonly string[],
-  { keys, flag, allowUnsigned, floor, limits }: Accepting,
+  { keys, flag, allowUnsigned, floor, limits, crypto = nodeVerifier }: Accepting,
   io: CommandIO,
 ): Capsule {
   if (keys.length === 0 && !allowUnsigned)
@@ -27,7 +29,7 @@ export function readCapsules(
   const accepted = keys.map((file) => readSnapshotKey(file, io, flag).key);
   let base: Capsule | undefined;
   for (const [index, path] of paths.entries()) {
-    const options = { keys: accepted, verifier: nodeVerifier, limits, allowUnsigned, base, subject: path };
+    const options = { keys: accepted, verifier: crypto, limits, allowUnsigned, base, subject: path };
     base = openCapsule(io.readFile(path), index === paths.length - 1 ? { ...options, floor } : options);
   }
   if (base === undefined) throw new EngineError("invalid-usage", "no capsule was named");
@@ -41,9 +43,13 @@ export function readNumber(text: string | undefined, flag: string): number | und
 }
 
 /** Undefined where none is named. @throws EngineError as `openCapsule`. */
-export function openGivenCapsule(options: CapsuleOptions, limits: Limits, io: CommandIO): Capsule | undefined {
+export function openGivenCapsule(
+  options: CapsuleOptions,
+  { limits, crypto }: { readonly limits: Limits; readonly crypto: SignatureVerifier },
+  io: CommandIO,
+): Capsule | undefined {
   const { capsule: paths, capsuleKey: keys = [], capsuleFloor, allowUnsigned = false } = options;
   if (paths === undefined) return undefined;
   const floor = readNumber(capsuleFloor, "--capsule-floor");
-  return readCapsules(paths, { keys, flag: "--capsule-key", allowUnsigned, floor, limits }, io);
+  return readCapsules(paths, { keys, flag: "--capsule-key", allowUnsigned, floor, limits, crypto }, io);
 }

@@ -6,6 +6,7 @@ import type { Capsule } from "../../core/capsule/open-capsule.ts";
 import { parseInstant } from "../../core/encoding/instant.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
+import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
@@ -35,6 +36,7 @@ import { addAliasOption, readAliases } from "./alias-flags.ts";
 import type { OpenAliases } from "./aliases.ts";
 import { addCompleteOption, type CompleteOptions } from "./complete-flag.ts";
 import type { CapsuleOptions } from "./capsule-options.ts";
+import { addCryptoOption, type CryptoOptions, readCrypto } from "./crypto-flag.ts";
 import { addLimitOptions, readLimits } from "./limit-flags.ts";
 import { addStoreOption, lockHolder, type StoreOptions } from "./store.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
@@ -48,6 +50,7 @@ export interface KnowledgeOptions
     StoreOptions,
     CompleteOptions,
     CapsuleOptions,
+    CryptoOptions,
     Partial<OnlineOptions> {
   readonly layout?: readonly string[];
   readonly alias?: readonly string[];
@@ -76,12 +79,14 @@ export function addKnowledgeOptions(command: Command, habits: Habits = {}): Comm
     )
     .option("--distrust <file>", "a list of what is never trusted, beside the mirror's own (repeatable)", collect)
     .option("--at <time>", "judge as if it were this time (RFC 3339)");
-  return addTrustOptions(command);
+  return addCryptoOption(addTrustOptions(command));
 }
 
 export interface OpenKnowledge {
   readonly knowledge: Knowledge;
   readonly limits: Limits;
+  /** Who calculates signatures. */
+  readonly crypto: SignatureVerifier;
   /** Under which names repositories are mirrored. */
   readonly aliases: OpenAliases;
   /** Whether a mirror or a layout was named, or anybody may be asked. */
@@ -270,13 +275,14 @@ export async function openKnowledge(
   const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
   const limits = readLimits(options, io);
+  const crypto = readCrypto(options, io);
   // Only who names a layout pays for reading layouts.
   const layouts =
     options.layout === undefined ? [] : await (await import("./layouts.ts")).openLayouts(options, limits, io);
   const capsule =
     options.capsule === undefined
       ? undefined
-      : (await import("./capsule-flags.ts")).openGivenCapsule(options, limits, io);
+      : (await import("./capsule-flags.ts")).openGivenCapsule(options, { limits, crypto }, io);
   const aliases = await readAliases(withAliases(options, capsule), limits, io);
   const online = isOnline(options, io);
   const mirror = store === undefined ? undefined : openStoreFor(store, online, limits, io);
@@ -341,6 +347,7 @@ export async function openKnowledge(
       },
       outages,
       limits,
+      crypto,
       aliases,
       hasSource: layouts.length > 0 || mirror !== undefined || capsule !== undefined || online,
       ...(capsule === undefined ? {} : { capsule }),

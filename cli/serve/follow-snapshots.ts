@@ -5,7 +5,7 @@
  */
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { chosenVerifier } from "../../proxy/host/chosen-verifier.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { SnapshotMetrics } from "../../proxy/metrics.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
@@ -55,7 +55,7 @@ export async function followOnce(parts: Omit<FollowParts, "switched">, stop: Abo
       keys: keys.map((path) => readSnapshotKey(path, io, "snapshot.keys").key),
       ...readInitialRoots(config.trust.tufRoot, io),
       acceptPins,
-      verifier: nodeVerifier,
+      verifier: chosenVerifier(config.trust.crypto),
       now: io.now(),
       limits,
       holder: lockHolder(io),

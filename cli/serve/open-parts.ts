@@ -2,7 +2,7 @@
 import { EngineError } from "../../core/errors.ts";
 import type { Policy } from "../../core/index.ts";
 import type { Limits } from "../../core/limits.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { chosenVerifier } from "../../proxy/host/chosen-verifier.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openDoor } from "../../proxy/registry/open-door.ts";
@@ -142,7 +142,15 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
         : [{ what: "admission", paths: admissionPaths, handle: (...both) => webhook.handle(...both) }];
     const knowledge = mirror.knowledge();
     const otherTarget = (name: string, path: string): Uint8Array | undefined => knowledge.tufTarget(name, path);
-    const tuf = createTufServer({ knowledge, otherTarget, trust, crypto: nodeVerifier, limits, now, report });
+    const tuf = createTufServer({
+      knowledge,
+      otherTarget,
+      trust,
+      crypto: chosenVerifier(config.trust.crypto),
+      limits,
+      now,
+      report,
+    });
     // Last, so that whatever is wrong with the rest leaves no sync behind.
     const stop = new AbortController();
     const syncing =
@@ -254,7 +262,7 @@ function policyDoor(
     distrust,
     refreshMs: config.proxy.refresh,
     noMatch: config.proxy.noMatch,
-    crypto: nodeVerifier,
+    crypto: chosenVerifier(config.trust.crypto),
     limits,
     silent,
   });

@@ -6,7 +6,7 @@ import type { Unavailable } from "../../core/knowledge/answer.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
 import { reviewLimits } from "../../core/limits.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { chosenVerifier } from "../../proxy/host/chosen-verifier.ts";
 import type { AdmissionMetrics, ReportMetrics } from "../../proxy/metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { policyDigest } from "../../proxy/registry/door/applied-policies.ts";
@@ -103,9 +103,10 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   const inputs = { fail: inputFor("Fail"), ignore: inputFor("Ignore") };
   const checkpoints = openCheckpointKeeper({ mirror, limits, now, log }, config.trust.trustedRoot !== undefined);
   const sawCheckpoint = checkpoints === undefined ? undefined : (note: string): void => checkpoints.saw(note);
+  const crypto = chosenVerifier(config.trust.crypto);
   const engines = {
-    fail: createEngine({ ...inputs.fail, sawCheckpoint, crypto: nodeVerifier }),
-    ignore: createEngine({ ...inputs.ignore, sawCheckpoint, crypto: nodeVerifier }),
+    fail: createEngine({ ...inputs.fail, sawCheckpoint, crypto }),
+    ignore: createEngine({ ...inputs.ignore, sawCheckpoint, crypto }),
   };
   for (const { policy, message } of [...engines.fail.warnings, ...engines.ignore.warnings])
     log.warn(message, { policy });

@@ -5,7 +5,7 @@ import { createAliases } from "../../core/oci/aliases.ts";
 import { parseReference } from "../../core/oci/reference.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { chosenVerifier } from "../../proxy/host/chosen-verifier.ts";
 import type { SyncMetrics } from "../../proxy/metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { pauseBetween } from "../../proxy/sync/interval.ts";
@@ -100,7 +100,14 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
   const engine =
     policies.length === 0
       ? undefined
-      : createSyncEngine({ policies, exceptions, distrust, crypto: nodeVerifier, limits, settings });
+      : createSyncEngine({
+          policies,
+          exceptions,
+          distrust,
+          crypto: chosenVerifier(config.trust.crypto),
+          limits,
+          settings,
+        });
   const isListed = listedIn(parts);
   const mayAsk = (question: Question): boolean => !("repository" in question) || isListed(question.repository);
   const { asker, listTags, close } = await openAsker(

@@ -36,6 +36,9 @@ function recoverEncoded({ modulus, exponent }: RsaKey, signature: Uint8Array): U
   return toBytes(power, modulus.length);
 }
 
+/** The public operation, where a host has its own. */
+export type Recover<Key extends RsaKey = RsaKey> = (key: Key, signature: Uint8Array) => Uint8Array;
+
 /** Whether a modulus of `bits` has room for the padding of at least eight bytes. */
 export const pkcs1Fits = (bits: number, hash: HashName): boolean =>
   Math.ceil(bits / 8) >= digestInfo[hash].length + digestLength[hash] + 11;
@@ -45,7 +48,13 @@ export const pssFits = (bits: number, hash: HashName, saltLength: number): boole
   Number.isInteger(saltLength) && saltLength >= 0 && Math.ceil((bits - 1) / 8) >= digestLength[hash] + saltLength + 2;
 
 /** PKCS#1 v1.5: the expected encoded message is built and compared as a whole, so that padding cannot hide anything. */
-export function verifyPkcs1(key: RsaKey, hash: HashName, hashed: Uint8Array, signature: Uint8Array): boolean {
+export function verifyPkcs1(
+  key: RsaKey,
+  hash: HashName,
+  hashed: Uint8Array,
+  signature: Uint8Array,
+  recover: Recover = recoverEncoded,
+): boolean {
   const info = digestInfo[hash];
   const expected = new Uint8Array(key.modulus.length).fill(0xff);
   const tail = expected.length - info.length - hashed.length;
@@ -53,7 +62,7 @@ export function verifyPkcs1(key: RsaKey, hash: HashName, hashed: Uint8Array, sig
   expected[tail - 1] = 0;
   expected.set(info, tail);
   expected.set(hashed, tail + info.length);
-  return equalBytes(recoverEncoded(key, signature), expected);
+  return equalBytes(recover(key, signature), expected);
 }
 
 /** MGF1 (RFC 8017 appendix B.2.1). */
@@ -73,8 +82,9 @@ export function verifyPss(
   hashed: Uint8Array,
   saltLength: number,
   signature: Uint8Array,
+  recover: Recover = recoverEncoded,
 ): boolean {
-  const recovered = recoverEncoded(key, signature);
+  const recovered = recover(key, signature);
   const encodedBits = key.bits - 1;
   const length = Math.ceil(encodedBits / 8);
   // A modulus of 8k + 1 bits has one byte more than the encoded message; that byte is zero.

@@ -1,10 +1,11 @@
 /**
  * The fast adapter of the verifier port: node:crypto (OpenSSL), with key objects cached as long as their keys live.
- * Frequent P-384 keys go to our own kernel, because OpenSSL is slow with this curve.
- *  Cases in which OpenSSL and noble differ are decided before either is called (`hasSignatureForm`), so both adapters
- * agree. Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
+ * Frequent P-384 keys go to our own kernel, because OpenSSL is slow with this curve; who asks for OpenSSL alone gets no
+ * arithmetic of ours. Cases in which OpenSSL and noble differ are decided before either is called (`hasSignatureForm`),
+ * so all adapters agree. Bare digests of ECDSA and Ed25519ph, which node:crypto cannot take, go to noble.
  */
-import { constants, createPublicKey, type KeyObject, verify as opensslVerify } from "node:crypto";
+import { constants, createPublicKey, type KeyObject, publicEncrypt, verify as opensslVerify } from "node:crypto";
+import { verifyPkcs1, verifyPss } from "../../core/crypto/rsa.ts";
 import { CombVerifier } from "../../core/kernel/comb-verifier.ts";
 import { wasmHost } from "./wasm-host.ts";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
@@ -66,7 +67,33 @@ export const usesBeforeComb = 64;
 
 const p384 = new CombVerifier("P-384", usesBeforeComb, wasmHost());
 
-function verify(algorithm: SignatureAlgorithm, key: PublicKey, signed: Signed, signature: Uint8Array): boolean {
+type Verify = SignatureVerifier["verify"];
+type RsaKey = PublicKey & { readonly type: "rsa" };
+
+/** The public operation of RSA by OpenSSL, without any padding. */
+const recoverByOpenssl = (key: RsaKey) => (_: unknown, signature: Uint8Array) =>
+  new Uint8Array(publicEncrypt({ key: keyObjectOf(key), padding: constants.RSA_NO_PADDING }, signature));
+
+/** What node:crypto does not take: the digest in place of the message, and Ed25519ph. */
+function verifyDigest(algorithm: SignatureAlgorithm, key: PublicKey, signed: Signed, signature: Uint8Array): boolean {
+  if (key.type !== "rsa" || !("digest" in signed)) return nobleVerifier.verify(algorithm, key, signed, signature);
+  if (!hasSignatureForm(algorithm, key, signed, signature)) return false;
+  const { digest } = signed;
+  const recover = recoverByOpenssl(key);
+  if (algorithm.scheme === "rsa-pkcs1v15") return verifyPkcs1(key, algorithm.hash, digest, signature, recover);
+  return (
+    algorithm.scheme === "rsa-pss" && verifyPss(key, algorithm.hash, digest, algorithm.saltLength, signature, recover)
+  );
+}
+
+const verifyByOpenssl: Verify = (algorithm, key, signed, signature) => {
+  if ("digest" in signed || algorithm.scheme === "ed25519ph") return verifyDigest(algorithm, key, signed, signature);
+  return (
+    hasSignatureForm(algorithm, key, signed, signature) && verifyMessage(algorithm, key, signed.message, signature)
+  );
+};
+
+const verify: Verify = (algorithm, key, signed, signature) => {
   if (
     algorithm.scheme === "ecdsa" &&
     key.type === "ecdsa" &&
@@ -76,12 +103,11 @@ function verify(algorithm: SignatureAlgorithm, key: PublicKey, signed: Signed, s
     const holds = p384.verify(algorithm.hash, key, signed, signature);
     if (holds !== undefined) return holds;
   }
-  if ("digest" in signed || algorithm.scheme === "ed25519ph")
-    return nobleVerifier.verify(algorithm, key, signed, signature);
-  return (
-    hasSignatureForm(algorithm, key, signed, signature) && verifyMessage(algorithm, key, signed.message, signature)
-  );
-}
+  return verifyByOpenssl(algorithm, key, signed, signature);
+};
+
+/** Verifies with OpenSSL, whatever the key, and never with arithmetic of ours. */
+export const opensslVerifier: SignatureVerifier = { name: "openssl", verify: verifyByOpenssl };
 
 /** Verifies with OpenSSL. Answers as `nobleVerifier` does, an order of magnitude faster. */
 export const nodeVerifier: SignatureVerifier = { name: "node", verify };

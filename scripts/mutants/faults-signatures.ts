@@ -5,8 +5,10 @@ export const signatureFaults: readonly Fault[] = [
   {
     name: "accept-every-signature",
     file: "proxy/host/node-verifier.ts",
-    from: "signature: Uint8Array): boolean {\n  if (\n",
-    to: "signature: Uint8Array): boolean {\n  if (signature.length > 0) return true;\n  if (\n",
+    from: "const verify: Verify = (algorithm, key, signed, signature) => {\n  if (\n",
+    to:
+      "const verify: Verify = (algorithm, key, signed, signature) => {\n" +
+      "  if (signature.length > 0) return true;\n  if (\n",
     signature: true,
   },
   {

@@ -1,6 +1,6 @@
 /**
- * `npm run determinism`: one corpus of decisions in every host that is here, and the handler's answers, compared byte for
- * byte.
+ * `npm run determinism`: one corpus of decisions in every host that is here, and the handler's answers, compared byte
+ * for byte.
  */
 import { fileURLToPath } from "node:url";
 import { summaryLine } from "../../scripts/run-tests.ts";

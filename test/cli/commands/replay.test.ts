@@ -48,6 +48,34 @@ test("what apply recorded is decided again from the record alone", async () => {
   assert.equal(json.records.map(({ allowed }: { allowed: boolean }) => allowed).sort(), [false, true]);
 });
 
+test("whoever calculates, records are the same, and one choice replays what another one recorded", async () => {
+  const made = await Promise.all(
+    ["auto", "openssl", "portable"].map((who) =>
+      recorded(["-r", "pod.yaml", "-r", "good.yaml", "--record-key", "recorder.key", "--crypto", who]),
+    ),
+  );
+  const decided = made.map((files) =>
+    Object.values(files)
+      .map((text) => JSON.stringify((JSON.parse(text) as { readonly input: unknown }).input))
+      .sort(),
+  );
+  assert.equal(decided[1], decided[0]);
+  assert.equal(decided[2], decided[0]);
+  for (const files of made)
+    for (const who of ["openssl", "portable"]) {
+      const { exit, err } = await run(
+        ["replay", ...Object.keys(files), "--key", "recorder.pub", "--crypto", who],
+        files,
+      );
+      assert.is(exit, 0, err);
+    }
+  const [files = {}] = made;
+  const asVariable = { env: { SALLYPORT_CRYPTO: "wasm" } };
+  const wrong = await run(["replay", ...Object.keys(files)], files, asVariable);
+  assert.is(wrong.exit, 2);
+  assert.match(wrong.err, /SALLYPORT_CRYPTO is auto, openssl, portable, not "wasm"/);
+});
+
 test("a signed record is believed of its key alone", async () => {
   const files = await recorded(["-r", "good.yaml", "--record-key", "recorder.key"]);
   const [name = ""] = Object.keys(files);
