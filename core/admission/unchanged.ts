@@ -13,29 +13,45 @@ import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
 const containerLists = ["containers", "initContainers", "ephemeralContainers"] as const;
 
-/** Kinds of which a policy says itself where their images are, and whether that may be their metadata. */
-export type OwnPlaces = ReadonlyMap<string, { readonly inMetadata: boolean }>;
+interface OwnPlace {
+  readonly inMetadata: boolean;
+}
+
+/**
+ * Kinds of which a policy says itself where their images are, and whether that may be their metadata; by the namespace
+ * of the policy, which decides nothing in another. Empty: of a policy for all.
+ */
+export type OwnPlaces = ReadonlyMap<string, ReadonlyMap<string, OwnPlace>>;
 
 export function ownPlaces(policies: readonly Policy[]): OwnPlaces {
-  const places = new Map<string, { readonly inMetadata: boolean }>();
-  for (const { spec } of policies)
+  const places = new Map<string, Map<string, OwnPlace>>();
+  for (const { kind: kindOfPolicy, namespace = "", spec } of policies)
     for (const { imageExtractors = {} } of spec.rules)
       for (const [kind, extractors] of Object.entries(imageExtractors)) {
+        const where = kindOfPolicy === "Policy" ? namespace : "";
+        const own = places.get(where) ?? new Map<string, OwnPlace>();
+        places.set(where, own);
         const inMetadata = extractors.some(({ path }) => /^[\s/]*(?:metadata|\*)\s*(?:\/|$)/.test(path));
-        places.set(kind, { inMetadata: inMetadata || places.get(kind)?.inMetadata === true });
+        own.set(kind, { inMetadata: inMetadata || own.get(kind)?.inMetadata === true });
       }
   return places;
 }
 
+/** What policies for a namespace say of a kind. */
+const placesOf = (own: OwnPlaces, kind: string, namespace: string): readonly OwnPlace[] =>
+  [...new Set(["", namespace])].flatMap((where) => own.get(where)?.get(kind) ?? []);
+
 export function leavesImages(
-  { operation, kind, object, oldObject }: AdmissionRequest,
+  { operation, kind, namespace = "", object, oldObject }: AdmissionRequest,
   own: OwnPlaces = new Map(),
 ): boolean {
   if (operation !== "UPDATE" || object === undefined || oldObject === undefined) return false;
   // Of another kind nobody knows where its images are: all but its metadata must be the same.
-  if (!knownGroups.has(kind.group) || !hasPods(kind.kind) || own.has(kind.kind))
+  const places = placesOf(own, kind.kind, namespace);
+  if (!knownGroups.has(kind.group) || !hasPods(kind.kind) || places.length > 0)
     return (
-      own.get(kind.kind)?.inMetadata !== true && isSame({ ...object, metadata: null }, { ...oldObject, metadata: null })
+      !places.some(({ inMetadata }) => inMetadata) &&
+      isSame({ ...object, metadata: null }, { ...oldObject, metadata: null })
     );
   const now = podSpecOf({ ...object, kind: kind.kind });
   const before = podSpecOf({ ...oldObject, kind: kind.kind });

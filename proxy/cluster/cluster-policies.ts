@@ -98,7 +98,8 @@ export class ClusterPolicies {
 
   /**
    * The texts to load. Once they were loaded, a new object that does not load is left out, and of a changed one the
-   * last text that did stays; both are in `notLoaded`. Before, nothing was in force that could stay.
+   * last text that did stays; both are in `notLoaded`. Before, nothing was in force that could stay, and a policy for
+   * all namespaces that does not load holds all of them back; one that somebody wrote for one namespace does not.
    * @throws EngineError `unreachable` and others before the first list; `invalid-config` without the definitions.
    */
   read(): { readonly files: readonly PolicyFile[]; readonly notLoaded: readonly NotLoaded[] } {
@@ -113,8 +114,9 @@ export class ClusterPolicies {
       const { problems } = this.#judge(name, text);
       if (problems.length === 0) this.#good.set(name, text);
       const good = this.#good.get(name);
-      if (problems.length > 0 && this.#wasLoaded) notLoaded.push({ name, keeps: good !== undefined, problems });
-      const used = problems.length === 0 || !this.#wasLoaded ? text : good;
+      const isLeftOut = problems.length > 0 && (this.#wasLoaded || isOfOneNamespace(object));
+      if (isLeftOut) notLoaded.push({ name, keeps: good !== undefined, problems });
+      const used = isLeftOut ? good : text;
       if (used !== undefined) files.push({ name: `cluster:${name}`, text: used });
     }
     for (const name of this.#good.keys()) if (!seen.has(name)) this.#good.delete(name);
@@ -180,6 +182,9 @@ export class ClusterPolicies {
     return createHash("sha256").update(JSON.stringify(seen)).digest("hex");
   }
 }
+
+/** Policies and exceptions, which others may write than those who write what counts everywhere. */
+const isOfOneNamespace = ({ kind }: JsonObject): boolean => kind !== "ClusterPolicy";
 
 function nameOf({ kind, metadata }: JsonObject): string {
   const { namespace, name } = isObject(metadata) ? metadata : {};

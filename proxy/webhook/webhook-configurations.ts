@@ -8,7 +8,7 @@ import type { JsonObject, Policy } from "../../core/index.ts";
 import type { Destination } from "../serve/destination.ts";
 import { type OwnPlaces, ownPlaces } from "../../core/admission/unchanged.ts";
 import type { Strictness } from "../../core/admission/review-answer.ts";
-import { type NamedResource, webhookRules } from "./webhook-rules.ts";
+import { type NamedResource, type WebhookRule, webhookRules } from "./webhook-rules.ts";
 
 export interface ConfigurationOptions {
   readonly policies: readonly Policy[];
@@ -44,21 +44,79 @@ const strictnesses = [
   ["ignore", "Ignore"],
 ] as const satisfies readonly (readonly [Strictness, Policy["spec"]["failurePolicy"]])[];
 
+/** What is sent: from everywhere, or from some namespaces alone. */
+interface Sent {
+  readonly suffix: string;
+  readonly namespaces?: readonly string[];
+  readonly rules: readonly WebhookRule[];
+}
+
+const everything: WebhookRule = {
+  apiGroups: ["*"],
+  apiVersions: ["*"],
+  resources: ["*/*"],
+  operations: ["CREATE", "UPDATE"],
+  scope: "Namespaced",
+};
+
+/**
+ * Bytes of the rules of one namespace. Whoever may write a Policy chooses its kinds, and an object has room for some:
+ * of a namespace that takes more, everything is sent.
+ */
+const mostOfNamespace = 8192;
+
+/** A Policy has the resources of its own namespace sent, and those of no other. */
+function sentFor(policies: readonly Policy[], rulesOf: (policies: readonly Policy[]) => readonly WebhookRule[]) {
+  const sent: Sent[] = [];
+  const general = rulesOf(policies.filter(({ kind }) => kind !== "Policy"));
+  if (general.length > 0) sent.push({ suffix: "", rules: general });
+  const byNamespace = new Map<string, Policy[]>();
+  for (const policy of policies)
+    if (policy.kind === "Policy") {
+      const { namespace = "" } = policy;
+      byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), policy]);
+    }
+  const more = [...byNamespace]
+    .map(([namespace, own]) => ({ namespace, own, rules: withoutThese(rulesOf(own), general) }))
+    .filter(({ rules }) => rules.length > 0);
+  const isLarge = ({ rules }: (typeof more)[number]): boolean => JSON.stringify(rules).length > mostOfNamespace;
+  const add = (suffix: string, of: typeof more, rules: readonly WebhookRule[]): void => {
+    if (of.length > 0) sent.push({ suffix, namespaces: of.map(({ namespace }) => namespace).sort(), rules });
+  };
+  const small = more.filter((one) => !isLarge(one));
+  add("-of-namespaces", small, withoutThese(rulesOf(small.flatMap(({ own }) => own)), general));
+  add("-all-of-namespaces", more.filter(isLarge), [everything]);
+  return sent;
+}
+
+/** What others have sent anyway is not sent twice. */
+function withoutThese(rules: readonly WebhookRule[], others: readonly WebhookRule[]): readonly WebhookRule[] {
+  const placeOf = ({ apiGroups, apiVersions }: WebhookRule): string => JSON.stringify([apiGroups, apiVersions]);
+  return rules.flatMap((rule) => {
+    const there = new Set(others.filter((one) => placeOf(one) === placeOf(rule)).flatMap(({ resources }) => resources));
+    const resources = rule.resources.filter((resource) => !there.has(resource));
+    return resources.length === 0 ? [] : [{ ...rule, resources }];
+  });
+}
+
 /** Without policies of a failure policy there is no webhook for it. */
 export function webhookConfigurations(options: ConfigurationOptions): WebhookConfigurations {
   const { policies, known = [] } = options;
   const guessed = new Set<string>();
+  const rulesOf = (some: readonly Policy[]): readonly WebhookRule[] => {
+    const { rules, guessed: more } = webhookRules(some, known);
+    for (const kind of more) guessed.add(kind);
+    return rules;
+  };
   const groups = strictnesses.flatMap(([strictness, failurePolicy]) => {
     const own = policies.filter(({ spec }) => spec.failurePolicy === failurePolicy);
-    const { rules, guessed: more } = webhookRules(own, known);
-    for (const kind of more) guessed.add(kind);
     const timeout = Math.max(0, ...own.map(({ spec }) => spec.webhookTimeoutSeconds ?? defaultTimeout));
-    return rules.length === 0 ? [] : [{ strictness, failurePolicy, rules, timeout }];
+    return sentFor(own, rulesOf).map((sent) => ({ strictness, failurePolicy, timeout, ...sent }));
   });
   const unchanged = unchangedConditions(ownPlaces(policies));
   const webhooks = (pass: "mutate" | "validate"): readonly JsonObject[] =>
-    groups.map(({ strictness, failurePolicy, rules, timeout }) => ({
-      name: `${pass}.${name}.svc-${strictness}`,
+    groups.map(({ strictness, failurePolicy, rules, timeout, suffix, namespaces }) => ({
+      name: `${pass}.${name}.svc-${strictness}${suffix}`,
       clientConfig: {
         ...clientConfig(options.destination, `/${pass}/${strictness}`),
         caBundle: Buffer.from(options.authorities).toString("base64"),
@@ -70,7 +128,7 @@ export function webhookConfigurations(options: ConfigurationOptions): WebhookCon
       timeoutSeconds: timeout,
       admissionReviewVersions: ["v1"],
       ...(pass === "mutate" ? { reinvocationPolicy: "IfNeeded" } : {}),
-      ...namespaceSelector(options),
+      ...namespaceSelector(options, namespaces),
       matchConditions: [...unchanged, ...ownPods(options.own)],
     }));
   const object = (kind: string, pass: "mutate" | "validate"): JsonObject => ({
@@ -91,8 +149,12 @@ const clientConfig = (to: Destination, path: string): JsonObject =>
     ? { url: `${to.url.replace(/\/$/, "")}${path}` }
     : { service: { namespace: to.namespace, name: to.name, port: to.port, path } };
 
-function namespaceSelector({ exemptNamespaces = [], exemptsLabelled = false }: ConfigurationOptions): JsonObject {
+function namespaceSelector(
+  { exemptNamespaces = [], exemptsLabelled = false }: ConfigurationOptions,
+  only: readonly string[] | undefined,
+): JsonObject {
   const matchExpressions = [
+    ...(only === undefined ? [] : [{ key: "kubernetes.io/metadata.name", operator: "In", values: [...only] }]),
     ...(exemptNamespaces.length === 0
       ? []
       : [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: [...exemptNamespaces].sort() }]),
@@ -142,7 +204,7 @@ const mostCompared = 100;
  */
 const unchangedConditions = (own: OwnPlaces): readonly JsonObject[] =>
   places.flatMap(({ path, kinds }) => {
-    const compared = kinds.filter((kind) => !own.has(kind));
+    const compared = kinds.filter((kind) => ![...own.values()].some((ofNamespace) => ofNamespace.has(kind)));
     if (compared.length === 0) return [];
     const spec = path.join(".");
     const list = (root: string, field: string, read: string): string =>

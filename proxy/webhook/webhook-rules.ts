@@ -73,12 +73,29 @@ export function webhookRules(policies: readonly Policy[], known: readonly NamedR
       ({ group, version, resources }): WebhookRule => ({
         apiGroups: [group],
         apiVersions: [version],
-        resources: resources.sort(),
+        resources: withoutCovered(resources),
         operations,
         scope: builtIn.some((one) => one.group === group) && group !== "*" ? "Namespaced" : "*",
       }),
     );
   return { rules, guessed: [...guessed].sort() };
+}
+
+/**
+ * Without those that a wildcard beside them covers: an API server refuses both together, and with them the whole
+ * configuration.
+ */
+function withoutCovered(resources: readonly string[]): readonly string[] {
+  const all = new Set(resources);
+  if (all.has("*/*")) return ["*/*"];
+  return [...all]
+    .filter((one) => {
+      const [resource = "", subresource] = one.split("/");
+      if (subresource === undefined) return one === "*" || !all.has("*");
+      const byResource = subresource !== "*" && all.has(`${resource}/*`);
+      return !byResource && (resource === "*" || !all.has(`*/${subresource}`));
+    })
+    .sort();
 }
 
 /** The kinds of the rules that verify images, those for controllers too. */
@@ -96,7 +113,8 @@ function kindsOf(policies: readonly Policy[]): ReadonlySet<string> {
 
 function resourcesOf(text: string, known: readonly NamedResource[], guessed: Set<string>): readonly Wanted[] {
   const { group, version, kind, subresource } = parseKindSelector(text);
-  if (kind === "") return [];
+  // No API has an empty version, and an API server refuses one.
+  if (kind === "" || version === "") return [];
   const all = (name: string): string => (/[*?]/.test(name) ? "*" : name);
   const suffix = subresource === "" ? "" : `/${all(subresource)}`;
   if (/[*?]/.test(kind)) {

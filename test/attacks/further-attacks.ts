@@ -23,6 +23,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [251, "Reviews that have no answer, and files that take too much"],
   [256, "What crossed with a stolen key"],
   [260, "Records and capsules"],
+  [269, "Policies of one namespace in a cluster"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -216,4 +217,13 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a capsule's tar has absolute paths, links or paths out of it", "no header but those of archives is read"],
   ["a delta is laid over a capsule that it does not change", "the statement names the one by its digest"],
   ["a capsule claims to know everything of a registry", "it holds answers alone; claims stay with who made them"],
+  [
+    "kinds of a Policy for which the API server refuses every webhook configuration",
+    "what a wildcard covers is left out, and what no API has",
+  ],
+  ["a Policy has everything sent from everywhere, or kinds without end", "its own namespace alone, within a bound"],
+  ["a Policy says where images are, and updates elsewhere are decided anew", "it counts in its own namespace"],
+  ["an object that is nested too deeply keeps a list from being read", "that one does not load; the others are read"],
+  ["a Policy that does not load waits for the next start", "it is left out and said; a ClusterPolicy holds back all"],
+  ["a Policy asks with the server's rights what its author may not read", "paths of its own namespace alone"],
 ];

@@ -166,8 +166,26 @@ function loadConfigMap(
   return { data: own(known.value, "data") ?? null, metadata: own(known.value, "metadata") ?? null };
 }
 
+/**
+ * Whether a path is of one namespace. It is asked for with the rights of whoever decides, which are more than those of
+ * whoever wrote the policy; what is encoded could lead elsewhere.
+ */
+function isPathOf(namespace: string, path: string): boolean {
+  const [plain = ""] = path.split("?");
+  const steps = plain.split("/").slice(1);
+  const [root] = steps;
+  const at = root === "api" ? 2 : root === "apis" ? 3 : undefined;
+  return (
+    at !== undefined &&
+    steps[at] === "namespaces" &&
+    steps[at + 1] === namespace &&
+    !plain.includes("%") &&
+    steps.every((step) => step !== "" && step !== "." && step !== "..")
+  );
+}
+
 /** A path of the API server is a question. Services and POST cannot be asked here, so they stay open. */
-function loadApiCall(call: NonNullable<ContextEntry["apiCall"]>, { context, knowledge }: Loading): JsonValue {
+function loadApiCall(call: NonNullable<ContextEntry["apiCall"]>, { context, knowledge, policy }: Loading): JsonValue {
   if (call.service !== undefined)
     throw new EngineError("not-in-mirror", "a call to a service is not made", { subject: "service call" });
   const path = substituteText(call.urlPath ?? "", context);
@@ -175,7 +193,11 @@ function loadApiCall(call: NonNullable<ContextEntry["apiCall"]>, { context, know
     throw new EngineError("not-in-mirror", `a ${call.method} of ${path} is not made`, {
       subject: `${call.method} ${path}`,
     });
-  return withDefault(() => transform(getPath(path, knowledge), call.jmesPath, context), call.default, context);
+  const home = policy.namespace || "default";
+  const isForeign = policy.kind === "Policy" && !isPathOf(home, path);
+  const get = (): JsonValue =>
+    isForeign ? unresolved(`a policy of namespace ${home} may not ask for ${path}`) : getPath(path, knowledge);
+  return withDefault(() => transform(get(), call.jmesPath, context), call.default, context);
 }
 
 function getPath(path: string, knowledge: Knowledge): JsonValue {

@@ -6,13 +6,15 @@ import type { Readable } from "node:stream";
 import { isObject } from "../../../core/encoding/shape.ts";
 import type { JsonValue } from "../../../core/encoding/json.ts";
 import { EngineError } from "../../../core/errors.ts";
+import type { Limits } from "../../../core/limits.ts";
 import { Connections } from "../connections.ts";
-import { type BoundedRequest, type BoundedResponse, Fetcher } from "../fetch-bounded.ts";
-import { readJsonAnswer } from "../json-answer.ts";
+import { type BoundedRequest, type BoundedResponse, Fetcher, shownUrl } from "../fetch-bounded.ts";
+import { asUpstreamError, readJsonAnswer } from "../json-answer.ts";
 import { codeOfStatus } from "../outage.ts";
 import { isLoopback, hostOf } from "../proxy-choice.ts";
 import type { TlsSettings } from "../tls-failure.ts";
 import { type ClusterCredentials, type CredentialOptions, CredentialSource } from "./credentials.ts";
+import { parseObjects } from "./deep-objects.ts";
 import { apiServerName } from "./own-answers.ts";
 import { type AccessOptions, type ClusterAccess, readAccess } from "./kubeconfig.ts";
 
@@ -31,6 +33,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly accept?: string;
   readonly maxBytes: number;
+  /** Whether an object of a list that is nested too deeply leaves its name alone, in place of failing the list. */
+  readonly shortens?: boolean | undefined;
 }
 
 /** `gone`: a page that the server no longer has. */
@@ -80,6 +84,9 @@ const settings: TlsSettings = {
 
 type Asking = Omit<BoundedRequest, "url" | "authorization"> & { readonly path: string };
 
+const readObjectsAnswer = ({ bytes, url }: BoundedResponse, limits: Limits): JsonValue =>
+  asUpstreamError(shownUrl(url), "its answer cannot be read", () => parseObjects(bytes, shownUrl(url), limits));
+
 /** Reads nothing and dials nobody before it is first asked. */
 export class ApiServer {
   readonly #options: ApiServerOptions;
@@ -109,12 +116,13 @@ export class ApiServer {
    * @throws EngineError `access-denied` that names who asked for what, and the codes of an outage.
    */
   async get(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
-    const { accept = "application/json", maxBytes, path, doing } = request;
+    const { accept = "application/json", maxBytes, path, doing, shortens = false } = request;
+    const { limits } = this.#options;
     const { response, who } = await this.#ask({ path, headers: { accept }, maxBytes }, signal);
     if (response.status === 200)
       return {
         state: "found",
-        json: readJsonAnswer(response, this.#options.limits),
+        json: shortens ? readObjectsAnswer(response, limits) : readJsonAnswer(response, limits),
         bytes: response.bytes.length,
       };
     return { state: this.#stateOf(response, doing, who) };

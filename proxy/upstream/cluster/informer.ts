@@ -134,7 +134,8 @@ export class Informer {
     let found = new Map<string, Kept>();
     let bytes = 0;
     let version: string | undefined;
-    for await (const page of listPages(this.#server, { path, doing: `list ${words}`, limits, query }, signal)) {
+    const request = { path, doing: `list ${words}`, limits, query, shortens: true };
+    for await (const page of listPages(this.#server, request, signal)) {
       if (page === "absent") {
         // What was there is not forgotten: a resource does not go away by itself, and whoever uses it decides.
         this.#became({ heard: now(), isAbsent: true, failure: undefined });

@@ -25,6 +25,8 @@ export interface ListRequest {
   readonly limits: Limits;
   /** Further parameters, encoded: a selector of fields. */
   readonly query?: string | undefined;
+  /** As `ApiRequest.shortens`. */
+  readonly shortens?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface ListRequest {
  */
 export async function* listPages(
   server: ApiServer,
-  { path, doing, limits, query: more = "" }: ListRequest,
+  { path, doing, limits, query: more = "", shortens }: ListRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Page | "absent" | "begin"> {
   let left = limits.jsonBytes;
@@ -44,7 +46,7 @@ export async function* listPages(
   for (;;) {
     const next = from === undefined ? "" : `&continue=${encodeURIComponent(from)}`;
     const query = `limit=${perPage}${more === "" ? "" : `&${more}`}${next}`;
-    const answer = await server.get({ path: `${path}?${query}`, doing, maxBytes: left }, signal);
+    const answer = await server.get({ path: `${path}?${query}`, doing, maxBytes: left, shortens }, signal);
     if (answer.state === "absent" && from === undefined) return yield "absent";
     if (answer.state === "gone" && from !== undefined && beginnings < mostBeginnings) {
       [from, count] = [undefined, 0];

@@ -3,13 +3,14 @@
  * waits is one piece and one line. Source:
  * https://kubernetes.io/docs/reference/using-api/api-concepts/.
  */
-import { type JsonObject, parseJson } from "../../../core/encoding/json.ts";
+import type { JsonObject } from "../../../core/encoding/json.ts";
 import { isObject } from "../../../core/encoding/shape.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { asUpstreamError } from "../json-answer.ts";
 import { outage } from "../outage.ts";
 import type { ApiServer } from "./api-server.ts";
+import { parseObjects } from "./deep-objects.ts";
 
 export type WatchEvent =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: JsonObject; readonly bytes: number }
@@ -95,7 +96,7 @@ async function* linesOf(
 
 function readEvent(line: Uint8Array, subject: string, limits: Limits): WatchEvent {
   const json = asUpstreamError(subject, "an event of its watch cannot be read", () =>
-    parseJson(line, { limits, maxBytes: line.length, subject }),
+    parseObjects(line, subject, limits),
   );
   const wrong = (why: string): EngineError => new EngineError("upstream-error", why, { subject });
   const { type, object } = isObject(json) ? json : {};
