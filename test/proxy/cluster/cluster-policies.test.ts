@@ -139,6 +139,11 @@ test("of a policy that no longer loads the one before stays; one that never did 
       );
       served.remove("clusterpolicies", "a");
       await until(() => names(policies).length === 1);
+      // Who removed it did not want it back.
+      served.put("clusterpolicies", policy("a", broken));
+      await until(() => policies.read().notLoaded.length === 2);
+      assert.not(policies.read().notLoaded.some(({ keeps }) => keeps));
+      assert.equal(names(policies), ["cluster:ClusterPolicy/c"]);
     },
     (served) => void served.put("clusterpolicies", policy("a")),
   ));
