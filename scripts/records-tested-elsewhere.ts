@@ -18,7 +18,7 @@ export const recordsTestedElsewhere: Readonly<Record<string, { readonly test: st
   },
   "core/decide/verify-by-attestor.ts": {
     test: "test/core/entry/component.test.ts",
-    why: "proven, refuted and unknown images are verified there, and those of `verify` in test/cli/commands/replay.test.ts",
+    why: "images are verified there as a policy asks, and in test/cli/commands/replay.test.ts as `verify` does",
   },
   "core/record/answers-document.ts": {
     test: "test/core/record/replay.test.ts",
