@@ -61,12 +61,11 @@ function replayOne(
     isSigned: envelope !== undefined,
     signedBy,
   };
-  if (today !== undefined) {
-    const { allowed } = decideAgain(record, crypto, today);
-    return { ...told, allowed, changes: compareAnswers(said, today.knowledge) };
-  }
   const { allowed, difference } = replay(record, crypto);
-  return { ...told, allowed, difference };
+  if (today === undefined) return { ...told, allowed, difference };
+  // What a record says of itself is compared with today only where it follows from the record.
+  const now = decideAgain(record, crypto, today);
+  return { ...told, allowed: now.allowed, difference, changes: compareAnswers(said, today.knowledge) };
 }
 
 function signerOf(record: DecisionRecord, file: string, keys: readonly PublicKey[], crypto: SignatureVerifier): string {

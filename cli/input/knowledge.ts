@@ -15,6 +15,7 @@ import { RecordingKnowledge } from "../../core/knowledge/recording-knowledge.ts"
 import type { Question } from "../../core/knowledge/question.ts";
 import { SeenCheckpoints } from "../../core/tlog/seen-checkpoints.ts";
 import { attempt } from "../../core/verify/attempt.ts";
+import { readKeys } from "../../core/verify/signer.ts";
 import { later } from "../../core/verify/clock.ts";
 import type { Attempt } from "../../core/decide/settle.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -211,12 +212,22 @@ class CommandLineKnowledge implements Knowledge {
       const value = this.#io.env[name];
       return value === undefined
         ? { state: "absent", at: this.#at, from: "the environment" }
-        : { state: "present", value, at: this.#at, from: reference };
+        : { state: "present", value: this.#publicOf(reference, value), at: this.#at, from: reference };
     }
     const path = /^(?:file:\/\/)?(\.{0,2}\/.*)$/.exec(reference)?.[1];
     if (path === undefined) return undefined;
     if (this.#io.pathKind(path) === "none") return { state: "absent", at: this.#at, from: "the file system" };
-    return { state: "present", value: readKeyFile(path, this.#io), at: this.#at, from: path };
+    const value = this.#publicOf(reference, readKeyFile(path, this.#io));
+    return { state: "present", value, at: this.#at, from: path };
+  }
+
+  /**
+   * A policy names any file and any variable; what is no public key may be a secret, which no record is to hold.
+   * @throws EngineError `no-key`
+   */
+  #publicOf(reference: string, text: string): string {
+    readKeys(reference, text, this.#io.limits);
+    return text;
   }
 }
 

@@ -52,19 +52,23 @@ function nodeText(value: JsonValue | undefined): string {
 export function renderReplayed(one: ReplayedRecord): string {
   const { file, ask, allowed, recorded, difference, changes } = one;
   const head = `${visibleLine(file)}: ${visibleLine(askText(ask))}: `;
-  const lines =
-    changes !== undefined
+  const lines = [
+    ...(difference === undefined ? [] : differenceLines(difference)),
+    ...(changes !== undefined
       ? changeLines(one, changes)
       : difference === undefined
         ? [`the same decision, ${verdictWord(allowed)}`]
-        : [
-            `another decision than was recorded, first at ${visibleLine(difference.at)}`,
-            `  recorded: ${nodeText(difference.left)}`,
-            `  replayed: ${nodeText(difference.right)}`,
-          ];
+        : []),
+  ];
   const made = `  recorded ${recorded.at} by sallyport ${visibleLine(recorded.version)}, ${signatureText(one)}`;
   return `${head}${[...lines, made].join("\n")}\n`;
 }
+
+const differenceLines = ({ at, left, right }: Difference): readonly string[] => [
+  `another decision than was recorded, first at ${visibleLine(at)}`,
+  `  recorded: ${nodeText(left)}`,
+  `  replayed: ${nodeText(right)}`,
+];
 
 const signatureText = ({ signedBy, isSigned }: ReplayedRecord): string =>
   signedBy !== undefined
@@ -73,11 +77,14 @@ const signatureText = ({ signedBy, isSigned }: ReplayedRecord): string =>
       ? "signed, which nobody verified: give --key FILE"
       : "not signed";
 
-function changeLines({ allowed, recorded }: ReplayedRecord, { answers, trust }: StoreChanges): readonly string[] {
+function changeLines(one: ReplayedRecord, { answers, trust }: StoreChanges): readonly string[] {
+  const { allowed, recorded, difference } = one;
   const verdict =
-    allowed === recorded.allowed
-      ? `${verdictWord(allowed)} then and now`
-      : `${verdictWord(recorded.allowed)} then, ${verdictWord(allowed)} now`;
+    difference !== undefined
+      ? `  ${verdictWord(allowed)} now`
+      : allowed === recorded.allowed
+        ? `${verdictWord(allowed)} then and now`
+        : `${verdictWord(recorded.allowed)} then, ${verdictWord(allowed)} now`;
   const changed = answers.length === 0 ? "every answer is as it was" : `${counted(answers.length, "answer")} changed`;
   return [
     `${verdict}; ${changed}`,

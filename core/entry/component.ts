@@ -3,6 +3,7 @@
  * nobody, imports nothing, and holds one capsule. An error is a JSON text too. Source: docs/spec/bundles.md#component.
  */
 import { readReview } from "../admission/review.ts";
+import { refuseRoleSelectors } from "../admission/role-selectors.ts";
 import { type Capsule, openCapsule } from "../capsule/open-capsule.ts";
 import { nobleVerifier } from "../crypto/noble.ts";
 import { parsePublicKeysPem } from "../crypto/public-key.ts";
@@ -74,6 +75,7 @@ export const load = (capsule: Uint8Array, keys: readonly string[], floor?: numbe
       verifier: nobleVerifier,
       limits,
     });
+    for (const policy of opened.policies) refuseRoleSelectors(policy);
     const engine = createEngine({ ...opened.engine, crypto: nobleVerifier });
     held = { capsule: opened, engine };
     const { sequence, digest, created, images } = opened;

@@ -4,7 +4,7 @@
  */
 import { corruptArchive, readingArchive } from "../archive/corrupt.ts";
 import { encodeSignedStatement, verifySignedStatement } from "../archive/verify-envelope.ts";
-import { digestOf } from "../crypto/digest.ts";
+import { digestOf, isDigest } from "../crypto/digest.ts";
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { type EngineInput, readEngineDocument } from "../decide/engine-document.ts";
@@ -13,7 +13,7 @@ import { type Envelope, inTotoPayloadType, parseEnvelope } from "../dsse/envelop
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import { parseInstant } from "../encoding/instant.ts";
 import { type JsonObject, parseJson } from "../encoding/json.ts";
-import { own, readInteger, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
+import { own, readArray, readInteger, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
 import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import type { SourceState } from "../knowledge/knowledge.ts";
@@ -68,8 +68,17 @@ export function parseRecord(bytes: Uint8Array, limits: Limits): DecisionRecord {
     if (predicate.input !== digestOf(encodeUtf8(encodeCanonicalJson(document))))
       throw corruptArchive("the input does not have the digest that the statement names", subject);
     const input = readInput(document, limits);
-    return { ...input, statement, result: readObject(predicate.decision, "/predicate/decision"), envelope: signed };
+    const result = readObject(predicate.decision, "/predicate/decision");
+    requireRead(input.said, result);
+    return { ...input, statement, result, envelope: signed };
   });
+}
+
+/** An answer that nobody read would stand in the record, and in its statement, as if a decision rested on it. */
+function requireRead(said: DecisionRecord["said"], result: JsonObject): void {
+  const read = new Set(readArray(result.read, "/predicate/decision/read"));
+  for (const question of said.keys())
+    if (!read.has(question)) throw corruptArchive(`an answer that was not read: ${question}`, subject);
 }
 
 /** One signature, in its one spelling. */
@@ -104,7 +113,8 @@ const inputKeys: ReadonlySet<string> = new Set([
 function readInput(input: JsonObject, limits: Limits): Omit<DecisionRecord, "statement" | "result" | "envelope"> {
   refuseUnknownKeys(input, inputKeys, "/input");
   const contentId = own(input, "contentId");
-  if (contentId !== undefined) readString(contentId, "/input/contentId");
+  if (contentId !== undefined && !isDigest(readString(contentId, "/input/contentId")))
+    throw new EngineError("malformed", "not a digest", { subject: "/input/contentId" });
   return {
     input,
     engine: readEngineDocument(input.engine, "/input/engine", limits),

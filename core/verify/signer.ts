@@ -96,8 +96,11 @@ const noKey = (reference: string, message: string, cause?: EngineError): EngineE
     remedy: /^(?:env|file):\/\/|^[./]/.test(reference) ? "key-file" : undefined,
   });
 
-/** A reference's content is not part of the policy. If it cannot be read, the key is unknown. */
-function readKeys(reference: string, text: string, limits: Limits): readonly PublicKey[] {
+/**
+ * A reference's content is not part of the policy. If it cannot be read, the key is unknown.
+ * @throws EngineError `no-key`
+ */
+export function readKeys(reference: string, text: string, limits: Limits): readonly PublicKey[] {
   try {
     return parsePublicKeysPem(text, limits);
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Attacks by somebody who writes the records and capsules that others read, or changes them on their way. */
+import { createPublicKey } from "node:crypto";
 import * as assert from "uvu/assert";
 import { encodeEntry } from "../../core/archive/archive-entry.ts";
 import { encodeTarHeader } from "../../core/archive/plain-tar.ts";
@@ -7,13 +8,17 @@ import { digestOf } from "../../core/crypto/digest.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
+import { load } from "../../core/entry/component.ts";
+import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
+import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { defaultLimits } from "../../core/limits.ts";
+import { HeldCapsule } from "../../proxy/edge/held-capsule.ts";
 import { parseRecord, verifyRecord } from "../../core/record/read-record.ts";
 import { replay } from "../../core/record/replay.ts";
 import { fastVerifier, Lab, sign } from "../lab/index.ts";
 import { makeKey, ourKey } from "../support/archive-store.ts";
 import { throwsCode } from "../support/assert.ts";
-import { answersFor, imageOf, makeCapsule, opened, podWith } from "../support/capsules.ts";
+import { answersFor, engineFor, imageOf, makeCapsule, opened, podWith } from "../support/capsules.ts";
 import { recordOf } from "../support/records.ts";
 import { attackSuite } from "./attack.ts";
 
@@ -23,6 +28,17 @@ const lab = new Lab();
 const signed = sign(lab, { layout: "tag" });
 const other = sign(lab, { layout: "tag", by: "certificate" });
 const { bytes } = makeCapsule([signed]);
+
+const ours = [String(createPublicKey(ourKey.pem).export({ type: "spki", format: "pem" }))];
+
+/** The code with which the component refuses. */
+function refusal(call: () => string): string {
+  try {
+    return call();
+  } catch (error) {
+    return JSON.parse(String(error)).code;
+  }
+}
 
 /** A record whose input was changed, with the digest in its statement set right. */
 function forgedRecord(change: (input: Record<string, never>) => void, text = recordOf(signed)): Uint8Array {
@@ -159,6 +175,70 @@ attack(268, "an image that it was not made for is asked about", () => {
   const claim = { kind: "complete", key: "registry.lab.example", at: "2026-11-30T05:00:00Z", from: "me" } as const;
   const answers = [...answersFor([signed]), { entry: claim }];
   throwsCode("archive-corrupt", () => opened(makeCapsule([signed], { answers }).bytes).check());
+});
+
+attack(275, "an image that nobody signed, by a component that hears of no roles", () => {
+  const [policy] = engineFor(signed).policies;
+  const text = JSON.parse(policy?.source?.file.text ?? "");
+  text.spec.background = false;
+  for (const rule of text.spec.rules) rule.match = { any: [{ resources: { kinds: ["Pod"] }, clusterRoles: ["edit"] }] };
+  const { policies } = loadPolicies([{ name: "roles.yaml", text: JSON.stringify(text) }]);
+  assert.is(policies.length, 1);
+  const document = { engine: { policies }, state: {}, images: [imageOf(signed)] };
+  assert.is(
+    refusal(() => load(makeCapsule([signed], { document }).bytes, ours)),
+    "unsupported",
+  );
+});
+
+attack(276, "evaluated as if it were a resource", () => {
+  const pod = podWith("ghcr.io/lab/other:1").object ?? {};
+  for (const kind of ["List", "PodList", "Pod"]) {
+    const list = { apiVersion: "v1", kind, metadata: { name: "app" }, items: [pod] };
+    throwsCode("malformed", () => requestFor(list));
+  }
+});
+
+attack(277, "which is then never sent again", async () => {
+  const newer = makeCapsule([signed], { sequence: 2 }).bytes;
+  const served = (body: Uint8Array) => (headers: Headers) =>
+    headers.get("if-none-match") === '"2"'
+      ? new Response(null, { status: 304 })
+      : new Response(Buffer.from(body), { headers: { etag: '"2"' } });
+  let answer: (headers: Headers) => Response = () => new Response(Buffer.from(bytes), { headers: { etag: '"1"' } });
+  let now = 0;
+  const held = new HeldCapsule({
+    capsule: "https://capsules.example/capsule.tar",
+    keys: [ourKey.key],
+    verifier: fastVerifier,
+    limits: defaultLimits,
+    refreshMs: 1000,
+    timeoutMs: 1000,
+    now: () => new Date(now),
+    fetch: async (_, init) => answer(new Headers(init?.headers)),
+    failed: () => undefined,
+  });
+  assert.is((await held.current()).capsule.sequence, 1);
+  answer = served(newer.subarray(0, 4096));
+  now = 1000;
+  assert.is((await held.current()).capsule.sequence, 1);
+  assert.is(held.fault?.code, "archive-corrupt");
+  answer = served(newer);
+  now = 2000;
+  assert.is((await held.current()).capsule.sequence, 2);
+  assert.is(held.fault, undefined);
+});
+
+attack(278, "a trusted root beside those that were read, with every digest set right", () => {
+  const add = (input: { answers: Record<string, unknown>; blobs: Record<string, string> }): void => {
+    const [root = ""] = Object.keys(input.answers).filter((question) => question.startsWith("trusted-root "));
+    assert.ok(root);
+    input.answers["trusted-root another"] = input.answers[root];
+  };
+  const honest = JSON.parse(recordOf(signed));
+  const { trustedRoots } = honest.statement.predicate;
+  honest.statement.predicate.trustedRoots = { ...trustedRoots, another: Object.values(trustedRoots)[0] };
+  throwsCode("archive-corrupt", () => replayed(forgedRecord(add as never, JSON.stringify(honest))));
 });
 
 run();

@@ -24,6 +24,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [256, "What crossed with a stolen key"],
   [260, "Records and capsules"],
   [269, "Policies of one namespace in a cluster"],
+  [275, "Who reads records, and hosts of capsules"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -226,4 +227,10 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["an object that is nested too deeply keeps a list from being read", "that one does not load; the others are read"],
   ["a Policy that does not load waits for the next start", "it is left out and said; a ClusterPolicy holds back all"],
   ["a Policy asks with the server's rights what its author may not read", "paths of its own namespace alone"],
+  ["policies of a capsule select by roles, which no review names", "such a capsule is not loaded"],
+  ["Pods in a list, whose kind no policy selects", "a list is no resource: refused"],
+  ["a damaged capsule has the ETag of the good one", "the tag counts once the capsule was opened"],
+  ["a record holds an answer that the decision never read", "refused: nothing rests on it"],
+  ["a record lies about its verdict, and is held against today's mirror", "what it lies about is said first"],
+  ["a policy names a secret as its public key, and the decision is recorded", "what is no public key is not recorded"],
 ];

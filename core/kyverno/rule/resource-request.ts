@@ -14,9 +14,12 @@ const textAt = (object: JsonObject, key: string, subject: string): string => {
 
 /**
  * The CREATE request of a resource, without user information.
- * @throws EngineError `malformed` when the resource has no apiVersion, kind or name.
+ * @throws EngineError `malformed` when the resource has no apiVersion, kind or name, or is a list.
  */
 export function requestFor(resource: JsonObject): AdmissionRequest {
+  // No rule selects the kind of a list: what is in it would go by unseen.
+  if (Object.hasOwn(resource, "items"))
+    throw new EngineError("malformed", "a list of resources: each of them is decided by itself", { subject: "/items" });
   const apiVersion = textAt(resource, "apiVersion", "/apiVersion");
   const kind = textAt(resource, "kind", "/kind");
   if (apiVersion === "")

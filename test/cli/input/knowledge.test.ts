@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ClusterFiles } from "../../../cli/input/cluster-files.ts";
 import { openKnowledge, parseTimeFlag } from "../../../cli/input/knowledge.ts";
+import { ourKey } from "../../support/archive-store.ts";
 import { rejectsCode, throwsCode } from "../../support/assert.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
 import { origin, writtenMirror } from "../../support/temporary-mirror.ts";
@@ -31,16 +32,18 @@ test("nothing named, nothing known", async () => {
   assert.is(knowledge.answer({ kind: "key", reference: "k8s://a/b" }), undefined);
 });
 
+const pem = ourKey.signing.publicKey;
+
 test("key files and variables answer for references, or are absent", async () => {
-  const { knowledge } = await openKnowledge({}, testIO({ files: { "./a.pub": "PEM" }, env: { KEY: "pem" } }).io);
+  const { knowledge } = await openKnowledge({}, testIO({ files: { "./a.pub": pem }, env: { KEY: pem } }).io);
   const state = (reference: string) => knowledge.answer({ kind: "key", reference })?.state;
   assert.equal(
     [state("./a.pub"), state("file://./a.pub"), state("./b.pub"), state("env://KEY"), state("env://NONE")],
     ["present", "present", "absent", "present", "absent"],
   );
-  const binary = testIO({ files: { "./a.der": Uint8Array.of(0x30, 0x82), "keys/a.pub": "PEM" } }).io;
+  const binary = testIO({ files: { "./a.der": Uint8Array.of(0x30, 0x82), "./a.txt": "secret" } }).io;
   const odd = (await openKnowledge({}, binary)).knowledge;
-  throwsCode("no-key", () => odd.answer({ kind: "key", reference: "./a.der" }));
+  for (const reference of ["./a.der", "./a.txt"]) throwsCode("no-key", () => odd.answer({ kind: "key", reference }));
 });
 
 test("a trusted root of the command line answers for every name", async () => {
@@ -60,7 +63,7 @@ test("a trusted root of the command line answers for every name", async () => {
 });
 
 test("a key is read once, so that a command decides from one state of it", async () => {
-  const { io } = testIO({ files: { "./a.pub": "PEM" } });
+  const { io } = testIO({ files: { "./a.pub": pem } });
   let reads = 0;
   const readFile = (path: string): Uint8Array => {
     reads++;
