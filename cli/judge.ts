@@ -8,9 +8,9 @@ import {
   codeRow,
   createEngine,
   type Decision,
+  type Engine,
   EngineError,
   type JsonObject,
-  type Knowledge,
   type Policy,
   type PolicyException,
   requestFor,
@@ -126,17 +126,14 @@ export async function decideAll(
     },
   };
   const engine = createEngine({ ...input, sawCheckpoint: setting.sawCheckpoint, crypto: setting.crypto });
-  const record = await recordingOf(setting, input);
+  const { decide, made } = await recordingOf(engine, setting, input);
   tellWarnings(engine, io, setting.told);
   const outcomes = await Promise.all(
     given.resources.map(async ({ value: resource, position, place }): Promise<Decided | FaultyResource> => {
       try {
         const request = toRequest(resource, setting);
-        const decision = await setting.settle(
-          (known, now) => record.seen(request, engine.decide(request, known, now), known),
-          pullAccessOf(resource),
-        );
-        record.made(request);
+        const decision = await setting.settle(decide.bind(engine, request), pullAccessOf(resource));
+        made(request);
         if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
         return { resource, position, ...(place === undefined ? {} : { place }), request, decision };
       } catch (error) {
@@ -152,22 +149,25 @@ export async function decideAll(
 }
 
 interface Recording {
-  /** In the turn of the decision. A later one about the same request takes its place. */
-  seen(request: AdmissionRequest, decision: Decision, source: Knowledge): Decision;
-  made(request: AdmissionRequest): void;
+  /** The engine's own, or one that holds what it decided, in the same turn. A later one takes its place. */
+  readonly decide: Engine["decide"];
+  readonly made: (request: AdmissionRequest) => void;
 }
 
-const unrecorded: Recording = { seen: (_, decision) => decision, made: () => undefined };
-
 /** Only who records pays for it. */
-async function recordingOf({ recorder, contentId }: Setting, input: EngineInput): Promise<Recording> {
-  if (recorder === undefined) return unrecorded;
+async function recordingOf(
+  { decide }: Engine,
+  { recorder, contentId }: Setting,
+  input: EngineInput,
+): Promise<Recording> {
+  if (recorder === undefined) return { decide, made: () => undefined };
   const { captureDecision } = await import("../core/record/decision-record.ts");
   const { encodeEngineDocument } = await import("../core/decide/engine-document.ts");
   const engine = encodeEngineDocument(input);
   const captured = new Map<AdmissionRequest, CapturedDecision>();
   return {
-    seen(request, decision, source) {
+    decide(request, source, now, options) {
+      const decision = decide(request, source, now, options);
       captured.set(request, captureDecision(request, decision, source));
       return decision;
     },
