@@ -7,24 +7,31 @@ import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { wrapText } from "../render/wrap.ts";
 import type { BreakGlassOptions, BreakGlassReport } from "../serve/change-glass.ts";
 
 type Options = BreakGlassOptions & OutputOptions;
 
-function textOf({ state, server, namespace, removed }: BreakGlassReport): string {
+function linesOf({ state, server, namespace, removed }: BreakGlassReport): readonly string[] {
   if (state === "off")
-    return `the glass is whole again at ${server}: serve writes the webhooks within ten seconds, if it runs\n`;
+    return [`the glass is whole again at ${server}: serve writes the webhooks within ten seconds, if it runs`];
   const back = `sallyport break-glass --off${namespace === "sallyport" ? "" : ` --namespace ${namespace}`}`;
-  return (
-    `${removed} webhook configurations removed at ${server}: images are admitted unverified\n` +
-    `serve does not write them until: ${back}\n`
-  );
+  return [
+    `${removed} webhook configurations removed at ${server}: images are admitted unverified`,
+    `serve does not write them until: \`${back}\``,
+  ];
 }
+
+const textOf = (report: BreakGlassReport, width: number): string =>
+  linesOf(report)
+    .flatMap((line) => wrapText(line, { width, first: "", rest: "  ", commands: true }))
+    .map((line) => `${line}\n`)
+    .join("");
 
 async function act(options: Options, io: CommandIO): Promise<ExitCode> {
   const report = await (await import("../serve/change-glass.ts")).changeGlass(options, io);
   const { output } = options;
-  io.out(isDocumentFormat(output) ? renderDocument("BreakGlass", report, output) : textOf(report));
+  io.out(isDocumentFormat(output) ? renderDocument("BreakGlass", report, output) : textOf(report, io.width.out));
   return 0;
 }
 
@@ -33,7 +40,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--reason <text>", "why; kept in the cluster, with your name")
     .option("--off", "let serve write the webhooks again")
     .option("--uninstall", "take them away for good: a server that is installed later writes its own")
-    .option("--namespace <name>", "the namespace of serve; default: as its webhooks say, else sallyport")
+    .option("--namespace <name>", "the namespace of serve; default: as its webhooks or the marker say, else sallyport")
     .option("--kubeconfig <file>", "that file, in place of KUBECONFIG and ~/.kube/config")
     .option("--context <name>", "a context of it, in place of the current one")
     .addOption(outputOption())

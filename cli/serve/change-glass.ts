@@ -7,7 +7,7 @@ import { EngineError } from "../../core/errors.ts";
 import {
   markerAddress,
   markerObject,
-  ownName,
+  namespaceOf,
   readMarker,
   readWebhooks,
   removeWebhooks,
@@ -42,7 +42,6 @@ export interface BreakGlassReport {
 
 /** For all of it. */
 const mostMs = 60_000;
-export const defaultNamespace = ownName;
 const mostReason = 500;
 
 /** A kubeconfig's API server, which alone is asked. */
@@ -84,8 +83,7 @@ async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: Comm
   const signal = AbortSignal.timeout(mostMs);
   const webhooks = await readWebhooks(cluster, signal);
   const own = isUninstall ? cluster.namespace() : undefined;
-  const namespace =
-    options.namespace ?? own ?? webhooks.map((one) => one.namespace).find((one) => one !== "") ?? defaultNamespace;
+  const namespace = options.namespace ?? own ?? (await namespaceOf(cluster, webhooks, signal));
   const by = (await whoAsks(cluster, signal)) || "somebody whose name the API server does not say";
   const at = { apiVersion: "v1", resource: "configmaps", namespace };
   const mark = async (): Promise<void> => {
@@ -93,7 +91,7 @@ async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: Comm
     const made = await cluster.write.create(at, marker, signal);
     // The newest reason counts.
     if (made.state === "conflict") await cluster.write.merge(markerAddress(namespace), marker, signal);
-    if (made.state === "absent") throw new EngineError("upstream-error", `there is no namespace ${namespace}`);
+    if (made.state === "absent") throw usage(`there is no namespace ${namespace}: say where serve runs`, "--namespace");
   };
   // Before the webhooks go, so that the server does not write them again; but a policy for every kind may be what
   // keeps the marker out.
@@ -110,8 +108,9 @@ async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: Comm
 }
 
 async function restore(cluster: Cluster, options: BreakGlassOptions, io: CommandIO): Promise<BreakGlassReport> {
-  const { namespace = defaultNamespace, reason = "" } = options;
+  const { reason = "" } = options;
   const signal = AbortSignal.timeout(mostMs);
+  const namespace = options.namespace ?? (await namespaceOf(cluster, [], signal));
   const marker = await readMarker(cluster, namespace, signal);
   if (marker === undefined)
     throw new EngineError("invalid-usage", `the glass is not broken in namespace ${namespace}`, { subject: "--off" });

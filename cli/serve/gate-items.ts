@@ -3,7 +3,7 @@
  * is broken. Loaded where that was asked for: it dials. Source: docs/spec/command-line.md#status-and-doctor.
  */
 import { EngineError } from "../../core/errors.ts";
-import { ownName, readMarker, readWebhooks } from "../../proxy/cluster/break-glass.ts";
+import { namespaceOf, readMarker, readWebhooks } from "../../proxy/cluster/break-glass.ts";
 import type { CommandIO } from "../command.ts";
 import type { Item } from "../health/item.ts";
 import { failedItem } from "../health/machine-items.ts";
@@ -20,7 +20,7 @@ export async function gateItems(
   const signal = AbortSignal.timeout(mostMs);
   try {
     const webhooks = await readWebhooks(cluster, signal);
-    const namespace = webhooks.map((one) => one.namespace).find((one) => one !== "") ?? ownName;
+    const namespace = await namespaceOf(cluster, webhooks, signal);
     const marker = await readMarker(cluster, namespace, signal);
     const exempt = [...new Set(webhooks.flatMap((one) => one.exempt))];
     return [

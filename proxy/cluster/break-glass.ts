@@ -79,6 +79,39 @@ export async function readMarker(
   };
 }
 
+/**
+ * Namespaces in which somebody broke the glass: once the webhooks are gone, nothing else says where the server is. None
+ * where this user may not look everywhere.
+ */
+async function brokenIn(cluster: Pick<Cluster, "named">, signal: AbortSignal): Promise<readonly string[]> {
+  const { apiVersion, resource, name } = markerAddress("");
+  try {
+    const found = await cluster.named({ apiVersion, resource, name }, signal);
+    return found.flatMap(({ data, metadata }) =>
+      isObject(metadata) && !(isObject(data) && data.kind === "uninstall") ? [textOr(metadata.namespace)] : [],
+    );
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "access-denied") throw error;
+    return [];
+  }
+}
+
+/** Where the server is, as its webhooks say, else as a marker says that somebody left, else by its usual name. */
+export async function namespaceOf(
+  cluster: Pick<Cluster, "named">,
+  webhooks: readonly WebhookFacts[],
+  signal: AbortSignal,
+): Promise<string> {
+  const said = webhooks.map(({ namespace }) => namespace).find((one) => one !== "");
+  if (said !== undefined) return said;
+  const broken = await brokenIn(cluster, signal);
+  if (broken.length > 1)
+    throw new EngineError("invalid-usage", `the glass is broken in several namespaces: ${broken.join(", ")}`, {
+      subject: "--namespace",
+    });
+  return broken[0] ?? ownName;
+}
+
 export interface WebhookFacts {
   readonly name: string;
   /** Of the server that wrote it; empty where nobody says. */

@@ -56,6 +56,11 @@ export interface Cluster {
   readonly inform: (options: Omit<InformerOptions, "limits" | "now">) => Informer;
   /** The object itself, whatever it is; `undefined` where it is not there. */
   readonly read: (at: ObjectAddress, signal: AbortSignal) => Promise<JsonObject | undefined>;
+  /** Those of this name in all namespaces. */
+  readonly named: (
+    at: Required<Omit<ObjectAddress, "namespace">>,
+    signal: AbortSignal,
+  ) => Promise<readonly JsonObject[]>;
   readonly resources: (selection: ResourceSelection, signal: AbortSignal) => AsyncGenerator<ResourcePage>;
   readonly close: () => Promise<void>;
 }
@@ -120,6 +125,12 @@ export function openCluster(options: ClusterOptions): Cluster {
       if (found === undefined || isObject(found)) return found;
       throw new EngineError("upstream-error", "its answer is not an object", { subject: `${resource} ${name}` });
     },
+    async named({ apiVersion, resource, name }, signal) {
+      const asked = { kind: "cluster", verb: "list", apiVersion, resource } as const;
+      const query = `fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
+      const list = await readList(server, asked, limits, signal, query);
+      return isObject(list) && Array.isArray(list.items) ? (list.items as readonly JsonObject[]) : [];
+    },
     resources: (selection, signal) => readResources(server, selection, limits, signal),
     close: () => server.close(),
   };
@@ -157,9 +168,10 @@ async function readList(
   question: ClusterQuestion,
   limits: Limits,
   signal: AbortSignal,
+  query?: string,
 ): Promise<JsonValue | undefined> {
   let list: { kind: string; apiVersion: string; items: JsonObject[] } | undefined;
-  const request = { path: questionPath(question), doing: wordsOf(question), limits };
+  const request = { path: questionPath(question), doing: wordsOf(question), limits, query };
   for await (const page of listPages(server, request, signal)) {
     if (page === "absent") return undefined;
     if (page === "begin") list = undefined;

@@ -81,6 +81,49 @@ test("the webhooks go, others stay; who and why is kept; --off ends it", () =>
     assert.match(nothing.err, "the glass is not broken in namespace gate");
   }));
 
+test("once the webhooks are gone, the marker says where serve is: again, status, and --off need no --namespace", () =>
+  locked(async (served, run) => {
+    const files = { "admin.conf": kubeconfigOf(served.url) };
+    const world = { now, files, width: 80 };
+    const broken = await runCli(["break-glass", "--kubeconfig", "admin.conf", "--reason", "INC-1"], world);
+    assert.is(broken.exit, 0, broken.err);
+    for (const line of broken.out.split("\n")) assert.ok(line.length <= 80, line);
+    const again = await run("--reason", "INC-2");
+    assert.is(again.exit, 0, again.err);
+    assert.match(JSON.stringify(served.find("configmaps", "sallyport-break-glass", "gate")?.data), "INC-2");
+    const store = tempFolder();
+    assert.is((await runCli(["mirror", "add", layout, "--store", store], world)).exit, 0);
+    const words = ["status", "--store", store, "--cluster", "--kubeconfig", "admin.conf", "-o", "json"];
+    const status = await runCli(words, world);
+    assert.match(status.out, "sallyport break-glass --off --namespace gate");
+
+    const marker = { data: { reason: "INC-3", by: "bob", kind: "break-glass" } };
+    served.put("configmaps", { ...marker, metadata: { name: "sallyport-break-glass", namespace: "other" } });
+    const both = await run("--off");
+    assert.is(both.exit, 2);
+    assert.match(both.err, /in several namespaces: gate, other[\s\S]*--namespace/);
+    served.remove("configmaps", "sallyport-break-glass", "other");
+
+    served.instead = (_, path) =>
+      path === "/api/v1/configmaps" ? { status: 403, body: { kind: "Status", code: 403, message: "no" } } : undefined;
+    assert.match((await run("--off")).err, "the glass is not broken in namespace sallyport");
+    served.instead = undefined;
+    const off = await run("--off");
+    assert.is(off.exit, 0, off.err);
+    assert.is(served.find("configmaps", "sallyport-break-glass", "gate"), undefined);
+  }));
+
+test("a namespace that is not there is said with the flag that names another", () =>
+  locked(async (served, run) => {
+    served.instead = (method, path) =>
+      method === "POST" && path.endsWith("/configmaps")
+        ? { status: 404, body: { kind: "Status", code: 404, message: "namespaces not found" } }
+        : undefined;
+    const { exit, err } = await run("--reason", "INC-1", "--namespace", "nowhere");
+    assert.is(exit, 2);
+    assert.match(err, /there is no namespace nowhere: say where serve runs[\s\S]*--namespace/);
+  }));
+
 test("a webhook that keeps the marker out is removed first; an Event that cannot be written is said", () =>
   locked(async (served, run) => {
     served.instead = (method, path) => {
