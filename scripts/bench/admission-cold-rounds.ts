@@ -28,22 +28,28 @@ function engineOf(text: string, crypto: SignatureVerifier = nodeVerifier, limits
   return createEngine({ policies, crypto, limits });
 }
 
-const warmMicroseconds = 2_000_000;
+/** What is compiled late takes thousands of runs. */
+const warmMicroseconds = 4_000_000;
 
-/** Microseconds of the processor for one run, the median of several rounds: others use this machine too. */
-function timeOf(run: () => void, rounds: number, runsPerRound: number): number {
-  // What is compiled late takes thousands of runs.
-  const begun = process.cpuUsage();
-  const used = (): number => process.cpuUsage(begun).user;
-  for (let warm = 0; warm < runsPerRound || (used() < warmMicroseconds && rounds > 3); warm++) run();
-  return median(
-    Array.from({ length: rounds }, () => {
+/**
+ * Microseconds of the processor for one run of each, the medians of several rounds in turn: what else the machine does
+ * costs all of them.
+ */
+function timesOf(runs: readonly (() => void)[], rounds: number, runsPerRound: number): readonly number[] {
+  for (const run of runs) {
+    const begun = process.cpuUsage();
+    const used = (): number => process.cpuUsage(begun).user;
+    for (let warm = 0; warm < runsPerRound || (rounds > 3 && used() < warmMicroseconds); warm++) run();
+  }
+  const times = runs.map((): number[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [index, run] of runs.entries()) {
       const before = process.cpuUsage();
       for (let count = 0; count < runsPerRound; count++) run();
       const { user, system } = process.cpuUsage(before);
-      return (user + system) / runsPerRound;
-    }),
-  );
+      times[index]?.push((user + system) / runsPerRound);
+    }
+  return times.map(median);
 }
 
 const forgetting = { memoEntries: 0 };
@@ -103,12 +109,16 @@ export function keylessTimes(fixtures: string, quick: boolean): KeylessTimes {
     const own = [...calls];
     const cold = engineOf(text, nodeVerifier, forgetting);
     const warm = engineOf(text);
-    return {
-      cold: timeOf(() => void cold.decide(request, knowledge, now), rounds, runs),
-      signatures: timeOf(() => own.forEach((given) => void nodeVerifier.verify(...given)), rounds, runs),
-      warm: timeOf(() => void warm.decide(request, knowledge, now), rounds, runs),
-      checks: own.length,
-    };
+    const [coldTime = Number.NaN, signatures = Number.NaN, warmTime = Number.NaN] = timesOf(
+      [
+        () => void cold.decide(request, knowledge, now),
+        () => own.forEach((given) => void nodeVerifier.verify(...given)),
+        () => void warm.decide(request, knowledge, now),
+      ],
+      rounds,
+      runs,
+    );
+    return { cold: coldTime, signatures, warm: warmTime, checks: own.length };
   });
 }
 
@@ -123,12 +133,17 @@ export function manyTimes(quick: boolean): number {
       generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" }).toString(),
     );
     const knowledge = mirror.knowledge();
-    const time = (keys: readonly string[], count: number): number => {
+    const decided = (keys: readonly string[], count: number): (() => void) => {
       const engine = engineOf(policyOf(keys), nodeVerifier, forgetting);
       const request = pod(Array.from({ length: count }, (_, index) => signedImage(index * 2)));
       if (!engine.decide(request, knowledge, now).allowed) throw new Error("the Pod is not admitted");
-      return timeOf(() => void engine.decide(request, knowledge, now), quick ? 3 : 7, quick ? 3 : 30);
+      return () => void engine.decide(request, knowledge, now);
     };
-    return time([...others, key], 10) / time([key], 1);
+    const [many = Number.NaN, one = Number.NaN] = timesOf(
+      [decided([...others, key], 10), decided([key], 1)],
+      quick ? 3 : 7,
+      quick ? 3 : 30,
+    );
+    return many / one;
   });
 }
