@@ -158,6 +158,32 @@ const gate: Scenario = {
     await cluster.kubectl(["delete", "validatingwebhookconfiguration", "sallyport-validate"]);
     await until("the webhook is written again", async () => /sallyport-validate/.test(await webhooks()));
 
+    // Whoever may write Policies in one namespace reaches no other, and keeps nobody's changes back.
+    const kinds = JSON.stringify(["Pod/*", "/v1/Po?", "apps//Deployment", "Bogus", "Bogu?"]);
+    const evil = { kind: "Policy", namespace: "evil", match: `any: [{ resources: { kinds: ${kinds} } }]` };
+    await cluster.kubectl(["apply", "-f", "-"], object("Namespace", [undefined, "evil"]));
+    succeeds(await kubectl(["apply", "-f", "-"], policyText({ name: "kinds", ...evil })));
+    const value = `${"[".repeat(300)}${"]".repeat(300)}`;
+    const nested = `preconditions: { all: [{ key: a, operator: Equals, value: ${value} }] }`;
+    succeeds(await kubectl(["apply", "-f", "-"], policyText({ name: "deep", ...evil, rule: nested })));
+    succeeds(
+      await kubectl(
+        ["apply", "-f", "-"],
+        policyText({ name: "check-image", spec: `${enforce}\nwebhookTimeoutSeconds: 20` }),
+      ),
+    );
+    const hooks = "jsonpath={range .webhooks[*]}{.name} {.timeoutSeconds} {.namespaceSelector}{'\\n'}{end}";
+    const written = async (): Promise<string> =>
+      (await cluster.kubectl(["get", "validatingwebhookconfiguration", "sallyport-validate", "-o", hooks])).out;
+    await until("what the Policy has sent is of its namespace", async () =>
+      /^validate\.sallyport\.svc-fail 20 (?:\{\})?\n.*-of-namespaces 20 .*"values":\["evil"\]/.test(await written()),
+    );
+    assert.ok(await denies());
+    await until("the deep one is said", async () =>
+      /Policy\/evil\/deep does not load/.test((await first.ready()).text),
+    );
+    await cluster.kubectl(["-n", "evil", "delete", "policies.kyverno.io", "--all"]);
+
     // Broken glass: nothing is verified, nothing is written, and everybody hears of it.
     const broken = await sallyport(...ofPage("break-glass --reason"));
     exits(0, broken);
