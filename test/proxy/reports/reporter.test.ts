@@ -115,6 +115,8 @@ test("the same denial is said once in five minutes, a dry run never", async () =
   const denied = request("unsigned");
   const { results } = decidedBy(lenient, denied, fixtureKnowledge).decision;
   reporter.denied({ ...denied, dryRun: true }, results);
+  await settled();
+  assert.equal(reasons(puts), []);
   for (const minutes of [0, 1, 4, 6]) {
     clock.now = new Date(now.getTime() + minutes * 60_000);
     reporter.denied(denied, results);
