@@ -4,7 +4,12 @@ import { defaultLimits } from "../../../core/limits.ts";
 import { hashLeaf, hashNode } from "../../../core/tlog/merkle-hash.ts";
 import { CheckpointGate } from "../../../proxy/crossing/checkpoint-gate.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { sampleNote } from "../../support/archive-store.ts";
+import type { Mirror } from "../../../proxy/mirror/mirror.ts";
+import { consistencyPath, treeRoot } from "../../lab/merkle-tree.ts";
+import { addImage, exported, sampleNote } from "../../support/archive-store.ts";
+import { importing } from "../../support/importing.ts";
+import { dumpMirror } from "../../support/mirror-dump.ts";
+import { origin as said, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/crossing/checkpoint-gate");
 const origin = "rekor.example";
@@ -45,6 +50,31 @@ test("a proof of consistency is checked against what is here", () => {
   throwsCode("rollback", () => gate([one]).isNews(origin, grown, "2"));
   throwsCode("rollback", () => gate([two]).isNews(origin, note(2, two), "2"));
   assert.ok(grown);
+});
+
+test("an archive with a false proof is refused whole, and the mirror stays as it was; a true one is taken", () => {
+  const leaves = Array.from({ length: 11 }, (_, index) => hashLeaf(Uint8Array.of(index)));
+  const note = (size: number): string =>
+    `${origin}\n${size}\n${Buffer.from(treeRoot(leaves.slice(0, size))).toString("base64")}\n\n— ${origin} AAAAAAAAAAA=\n`;
+  const sees = (size: number) => (mirror: Mirror) =>
+    mirror.writer().setCheckpoint({ origin, size: BigInt(size), note: note(size) }, said);
+  const near = writtenMirror(sees(7));
+  const far = temporaryFolder();
+  importing(far, exported(near).path);
+  writtenMirror((mirror) => {
+    sees(11)(mirror);
+    addImage(mirror, "ghcr.io/org/app", "2.0");
+  }, near);
+  const before = dumpMirror(far);
+  const path = consistencyPath(leaves, 7);
+  const carry = (changed: readonly Uint8Array[]) =>
+    importing(far, exported(near, { consistency: [{ origin, firstSize: 7n, secondSize: 11n, path: changed }] }).path);
+  for (const wrong of [path.slice(1), path.toReversed(), [...path, hashLeaf(Uint8Array.of(1))], []]) {
+    throwsCode("rollback", () => carry(wrong));
+    assert.is(dumpMirror(far), before);
+  }
+  assert.is(carry(path).sequence, 6);
+  assert.ok(dumpMirror(far).includes(Buffer.from(treeRoot(leaves)).toString("base64")));
 });
 
 test.run();
