@@ -35,7 +35,7 @@ import { note, tellAnswer } from "../render/say.ts";
 interface ExportOptions extends StoreOptions, OutputOptions, CoverageOptions, AliasOptions {
   readonly file: string;
   readonly key: string;
-  readonly since?: string;
+  readonly since?: readonly string[];
   readonly chunkSize?: string;
   readonly dryRun?: boolean;
   readonly trustOnly?: boolean;
@@ -80,14 +80,17 @@ function readChunkSize({ chunkSize }: ExportOptions): number | undefined {
   return bytes;
 }
 
-/** Runs `act` with the base of a delta: a number of the log, or the file of an earlier full archive. */
+/** Runs `act` with the base of a delta: a number of the log, or the files of an earlier full archive. */
 function withBase<T>(
   { since }: ExportOptions,
   { log, key, io }: { readonly log: ExportLog; readonly key: SigningKey; readonly io: CommandIO },
   act: (base: DeltaBase | undefined) => T,
 ): T {
   if (since === undefined) return act(undefined);
-  if (/^[0-9]{1,15}$/.test(since)) return act(loggedBase(log, Number(since)));
+  const numbers = since.filter((word) => /^[0-9]{1,15}$/.test(word));
+  if (numbers.length > 0 && since.length > 1)
+    throw usage("--since takes one number, or files of full archives, of which the newest counts", "--since");
+  if (numbers.length > 0) return act(loggedBase(log, Number(numbers[0])));
   return withArchiveBase(since, { publicKey: key.publicKey, verifier: nodeVerifier, limits: io.limits }, act);
 }
 
@@ -223,7 +226,11 @@ export function define(command: Command, { io, finish }: Shell): void {
   addStoreOption(command)
     .requiredOption("-f, --file <file>", "the archive; its parts are FILE.001-of-003, …")
     .requiredOption("--key <file>", "the private key, ECDSA P-256, PEM or cosign.key; its password: COSIGN_PASSWORD")
-    .option("--since <n>", "only what changed since archive N, or since a full archive that is named as a file")
+    .option(
+      "--since <n>",
+      "only what changed since archive N, or since a full archive that is named by its file (repeatable: its parts)",
+      collect,
+    )
     .option("--chunk-size <size>", "cut the archive into parts of at most this size, such as 4GiB")
     .option("--trust-only", "trusted roots, pins, checkpoints and distrust alone")
     .option("--with-layers", "image layers that the mirror has, too (no decision reads them)")

@@ -237,7 +237,9 @@ interface FollowFrom {
 async function openFollowing({ config, store, limits, io, log, metrics }: FollowFrom) {
   const { followOnce, followSnapshots } = await import("../serve/follow-snapshots.ts");
   const following: Following = { heard: undefined, failure: undefined };
-  const parts = { store, limits, io, log, metrics: metrics.snapshots, following };
+  const { RefusedSnapshot } = await import("../../proxy/snapshot/refused-snapshot.ts");
+  const refused = new RefusedSnapshot();
+  const parts = { store, limits, io, log, metrics: metrics.snapshots, following, refused };
   // One that an earlier version of the program pulled, or that is damaged, is pulled again.
   if (findCurrentSnapshot(store, limits) === undefined || !canBeRead(store, limits))
     await followOnce({ ...parts, config: () => config }, new AbortController().signal);

@@ -11,6 +11,7 @@ import type { SnapshotMetrics } from "../../proxy/metrics.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import { bringSnapshot, type Brought } from "../../proxy/snapshot/bring-snapshot.ts";
 import { parseSnapshotPlace } from "../../proxy/snapshot/place.ts";
+import type { RefusedSnapshot } from "../../proxy/snapshot/refused-snapshot.ts";
 import { pauseBetween } from "../../proxy/sync/interval.ts";
 import type { CommandIO } from "../command.ts";
 import { readInitialRoots } from "../input/initial-roots.ts";
@@ -34,6 +35,7 @@ export interface FollowParts {
   readonly log: Log;
   readonly metrics: SnapshotMetrics;
   readonly following: Following;
+  readonly refused: RefusedSnapshot;
   /** Another one is here. */
   readonly switched: () => void;
 }
@@ -43,7 +45,7 @@ const mostMs = 30 * 60_000;
 
 /** One look. @throws EngineError as `bringSnapshot`, and for keys that cannot be read. */
 export async function followOnce(parts: Omit<FollowParts, "switched">, stop: AbortSignal): Promise<Brought> {
-  const { store, limits, io, log, metrics, following } = parts;
+  const { store, limits, io, log, metrics, following, refused } = parts;
   const config = parts.config();
   const { from = "", keys, acceptPins } = config.snapshot;
   const registry = openServeRegistry({ config, limits, io, log });
@@ -58,6 +60,7 @@ export async function followOnce(parts: Omit<FollowParts, "switched">, stop: Abo
       verifier: chosenVerifier(config.trust.crypto),
       now: io.now(),
       limits,
+      refused,
       holder: lockHolder(io),
       signal: AbortSignal.any([stop, AbortSignal.timeout(mostMs)]),
     });

@@ -5,7 +5,7 @@ import type { ContentRow } from "../../core/archive/order.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import { type ArchiveReader, openArchive } from "./archive-reader.ts";
+import { type ArchiveReader, groupParts, openArchive, type PartsOfOne } from "./archive-reader.ts";
 import type { DeltaBase } from "./export-archive.ts";
 import type { ExportedCheckpoint, ExportLog } from "./export-log.ts";
 import { exportedCheckpoint } from "./log-growth.ts";
@@ -37,13 +37,28 @@ interface FileBaseOptions {
   readonly limits: Limits;
 }
 
+/** The files of the newest archive: a folder of earlier ones may be named whole. */
+function newestOf(groups: readonly PartsOfOne[]): readonly string[] {
+  const highest = Math.max(...groups.map(({ sequence }) => sequence));
+  const [newest, other] = groups.filter(({ sequence }) => sequence === highest);
+  if (newest === undefined || other !== undefined)
+    throw new EngineError(
+      "invalid-usage",
+      `two archives are number ${highest}, and the other side has one of them: name that one alone`,
+      { subject: other?.files[0] ?? "--since" },
+    );
+  return newest.files;
+}
+
 /**
- * Runs `act` with an earlier full archive as base.
+ * Runs `act` with an earlier full archive as base: the newest of those that files are parts of.
  * @throws EngineError `invalid-usage` when it is no full archive, and as `openArchive`.
  */
-export function withArchiveBase<T>(path: string, options: FileBaseOptions, act: (base: DeltaBase) => T): T {
+export function withArchiveBase<T>(files: readonly string[], options: FileBaseOptions, act: (base: DeltaBase) => T): T {
   const { publicKey, verifier, limits } = options;
-  const archive = openArchive([path], { keys: [readArchiveKey(publicKey, limits)], verifier, limits });
+  const acceptance = { keys: [readArchiveKey(publicKey, limits)], verifier, limits };
+  const newest = newestOf(groupParts(files, acceptance));
+  const archive = openArchive(newest, acceptance);
   try {
     const { statement, digest } = archive;
     if (statement.kind !== "full")
@@ -51,7 +66,7 @@ export function withArchiveBase<T>(path: string, options: FileBaseOptions, act: 
         "invalid-usage",
         "only a full archive says what the other side has; give --since its number",
         {
-          subject: path,
+          subject: newest.join(", "),
         },
       );
     return act({

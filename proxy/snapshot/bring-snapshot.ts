@@ -5,6 +5,7 @@
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fromFuture } from "../../core/archive/from-future.ts";
+import { digestOf } from "../../core/crypto/digest.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -28,6 +29,7 @@ import { acceptedKeys, highestOf, keptKeys, rememberedKeys } from "./accepted-ke
 import { downloadSnapshot } from "./download.ts";
 import { findSnapshot, type FoundSnapshot, resolvePlace } from "./find-snapshot.ts";
 import type { SnapshotPlace } from "./place.ts";
+import { RefusedSnapshot } from "./refused-snapshot.ts";
 
 export interface BringOptions extends InitialRoots {
   readonly store: string;
@@ -41,6 +43,8 @@ export interface BringOptions extends InitialRoots {
   readonly limits: Limits;
   /** Whether what is here is read whole, and brought again where a row of it is damaged. Default: only opened. */
   readonly mends?: boolean;
+  /** What somebody who looks again and again remembers of the look before. */
+  readonly refused?: RefusedSnapshot;
   /** By this machine's clock. */
   readonly now: Date;
   readonly holder?: LockHolder;
@@ -97,7 +101,7 @@ async function bring(options: BringOptions): Promise<Brought> {
   const measure = current !== undefined && isAccepted(current.key) ? current : undefined;
   refuseOlder(measure, highestOf(held), found, place);
   if (current?.statement === statementDigest && isHere()) return unchanged(store, current, held);
-  const file = await placeFile(found, measure, options);
+  const file = await placeFile(found, measure, measuresOf(judging.keys, measure, options), options);
   const kept = keptKeys(held, { key, sequence: statement.sequence }, statement.nextKeys ?? [], limits);
   const snapshot: CurrentSnapshot = {
     file,
@@ -167,13 +171,34 @@ function refuseFuture({ sequence, created }: FoundSnapshot["statement"], now: Da
     throw new EngineError("archive-sequence", `snapshot ${sequence} ${why}`, { subject: text, remedy: "from-future" });
 }
 
+/** The name of the one root that an operator may give. */
+const givenRoot = "public-good";
+
+/** All by which a snapshot's bytes are judged: keys, what an operator approved and trusts, what was here before. */
+function measuresOf(
+  keys: readonly PublicKey[],
+  measure: CurrentSnapshot | undefined,
+  { acceptPins, initialRoot, isRootGiven }: BringOptions,
+): string {
+  const root = initialRoot(givenRoot);
+  return JSON.stringify([
+    keys.map(({ fingerprint }) => fingerprint),
+    acceptPins,
+    root === undefined ? null : digestOf(root),
+    isRootGiven?.(givenRoot) ?? false,
+    measure?.statement ?? null,
+  ]);
+}
+
 /** The name of the file, whole, checked, and on the disk. */
 async function placeFile(
   found: FoundSnapshot,
   measure: CurrentSnapshot | undefined,
+  measures: string,
   options: BringOptions,
 ): Promise<string> {
-  const { store } = options;
+  const { store, refused = new RefusedSnapshot() } = options;
+  refused.refuseAgain(found.manifest, measures);
   const { statement } = found;
   const folder = join(store, snapshotsFolder);
   const file = `${statement.sequence}-${statement.digest.slice("sha256:".length)}.db`;
@@ -181,9 +206,11 @@ async function placeFile(
   const fresh = `${path}.new`;
   try {
     await downloadSnapshot(found, fresh, options);
-    checkSnapshotFile(fresh, statement);
     const earlier = measure === undefined ? undefined : join(folder, measure.file);
-    refuseOtherTrust(earlier !== undefined && existsSync(earlier) ? earlier : undefined, fresh, options);
+    refused.judging(found.manifest, measures, () => {
+      checkSnapshotFile(fresh, statement);
+      refuseOtherTrust(earlier !== undefined && existsSync(earlier) ? earlier : undefined, fresh, options);
+    });
     guardedFiles(path, () => {
       chmodSync(fresh, 0o444);
       renameSync(fresh, path);

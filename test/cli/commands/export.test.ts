@@ -29,6 +29,39 @@ test("a full archive, a delta, and one of trust count on", async () => {
   assert.not(existsSync("x.tar"));
 });
 
+test("a delta since files takes the newest archive with all its parts, and refuses what is ambiguous", async () => {
+  const store = variedMirror(20, "x".repeat(3000));
+  const first = await made(store);
+  writtenMirror((mirror) => void addImage(mirror, "ghcr.io/org/app", "2.0"), store);
+  const second = await made(store, "--chunk-size", "64KiB");
+  const parts = second.files.map(({ path }: { readonly path: string }) => path);
+  assert.ok(parts.length > 1);
+  const since = (...words: readonly string[]) => words.flatMap((word) => ["--since", word]);
+  const delta = await made(store, ...since(parts[1], first.path, ...parts.slice(2), parts[0]));
+  assert.equal([delta.archive.kind, delta.archive.base], ["delta", 2]);
+  const refused = async (...words: readonly string[]) => {
+    const { exit, err } = await run(
+      "export",
+      "--store",
+      store,
+      "-f",
+      "x.tar",
+      "--key",
+      "cosign.key",
+      ...since(...words),
+    );
+    assert.is(exit, 2);
+    return err;
+  };
+  assert.match(await refused("1", "2"), "--since takes one number");
+  assert.match(await refused(first.path, "2"), "--since takes one number");
+  const twin = await made(variedMirror(2));
+  assert.match(await refused(twin.path, first.path), "two archives are number 1");
+  const { exit, err } = await run("export", "--store", store, "-f", "x.tar", "--key", "cosign.key", ...since(parts[0]));
+  assert.is(exit, 6, err);
+  assert.match(err, /name all parts of\s+archive 2/);
+});
+
 test("text for people says number, content and digests, in 80 columns", async () => {
   const store = variedMirror();
   const path = join(temporaryFolder(), "archive.tar");

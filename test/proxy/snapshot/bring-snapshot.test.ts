@@ -2,14 +2,17 @@ import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { ErrorCode } from "../../../core/errors.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { lockWriter } from "../../../proxy/mirror/writer-lock.ts";
+import { RefusedSnapshot } from "../../../proxy/snapshot/refused-snapshot.ts";
 import { rejectsCode, throwsCode } from "../../support/assert.ts";
 import type { Reply } from "../../support/registry-server.ts";
 import { newKey, onStage, publicKeyOf, type SnapshotStage } from "../../support/snapshot-stage.ts";
-import { reading } from "../../support/temporary-mirror.ts";
+import { origin, reading, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/snapshot/bring-snapshot");
 
@@ -231,6 +234,32 @@ test("a snapshot whose file is damaged or gone is brought again", () =>
     throwsCode("mirror-corrupt", () => stage.read());
     assert.is((await stage.pull()).state, "switched");
     assert.is(stage.read(), contentOf(stage.store));
+  }));
+
+test("what a follower refused is not downloaded again, until something changes by which it was judged", () =>
+  onStage(async (stage) => {
+    const pin = (text: string): void =>
+      void writtenMirror(
+        (mirror) => mirror.writer().pin({ kind: "key", name: "k8s://ns/name", bytes: encodeUtf8(text) }, origin),
+        stage.store,
+      );
+    pin("ours");
+    await stage.push();
+    await stage.pull();
+    pin("a stranger's");
+    await stage.push();
+    let downloads = 0;
+    const { parts, content } = stage.asking;
+    const openBlob: typeof content.openBlob = (...asked) => {
+      downloads += 1;
+      return content.openBlob(...asked);
+    };
+    const look = { registry: { parts, content: { ...content, openBlob } }, refused: new RefusedSnapshot() };
+    for (let count = 0; count < 3; count++) await rejectsCode("no-trust", () => stage.pull(look));
+    assert.is(downloads, 1);
+    const acceptPins = [digestOf(encodeUtf8("a stranger's"))];
+    assert.is((await stage.pull({ ...look, acceptPins })).state, "switched");
+    assert.is(downloads, 2);
   }));
 
 test("a key that is replaced: the old one names the new one, and is taken back with what it vouched for", () =>
