@@ -321,6 +321,9 @@ export const remedies = {
   "own-archive": "`sallyport import FILE`",
   capsule: "look at it: `sallyport capsule inspect FILE`; decide from it: `--capsule FILE`",
   record: "copy it again from where it was written: it is no record any more that can be believed",
+  "record-unsigned":
+    "without `--key` it is replayed all the same, and nobody vouches for it; records are signed where they are made, " +
+    "by `--record-key`",
   "capsule-missing": "sync what is missing first, or make it all the same: `--allow-missing`",
   "capsule-base": "name the capsule that it changes before it: `--capsule FULL --capsule DELTA`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",

@@ -150,7 +150,8 @@ export function verifyRecord(
   keys: readonly PublicKey[],
   verifier: SignatureVerifier,
 ): PublicKey {
-  if (envelope === undefined) throw new EngineError("archive-signature", "nobody signed it", { subject });
+  if (envelope === undefined)
+    throw new EngineError("archive-signature", "nobody signed it", { subject, remedy: "record-unsigned" });
   const { key } = verifySignedStatement(envelope, keys, verifier, subject);
   if (envelope.signatures[0]?.keyid !== key.fingerprint)
     throw new EngineError("archive-signature", `${key.fingerprint} signed it, and it names another key`, { subject });

@@ -88,7 +88,10 @@ test("a signed record is believed of its key alone", async () => {
   const unverified = await run(["replay", name], files);
   assert.match(unverified.out, /signed, which nobody verified: give --key FILE/);
   const unsigned = await recorded(["-r", "good.yaml"]);
-  assert.is((await run(["replay", ...Object.keys(unsigned), "--key", "recorder.pub"], unsigned)).exit, 6);
+  const refused = await run(["replay", ...Object.keys(unsigned), "--key", "recorder.pub"], unsigned);
+  assert.is(refused.exit, 6);
+  assert.match(refused.err, "nobody signed it");
+  assert.match(refused.err, "without --key it is replayed all the same");
 });
 
 test("another result than what follows is shown with its first node, and damage has a code", async () => {
