@@ -253,7 +253,8 @@ export function define(command: Command, { io, finish }: Shell): void {
       const accepting = {
         keys,
         flag: "--old-key",
-        allowUnsigned: options.unsigned === true,
+        // Of a named key: a capsule that nobody signed is not that one's.
+        allowUnsigned: options.unsigned === true && keys.length === 0,
         limits: readLimits(options, io),
       };
       finish(await create(options, readCapsules(old, accepting, io), io));

@@ -30,7 +30,7 @@ import type { FixSettings } from "../render/fix.ts";
 import { type Outage, outagesMember } from "../render/outage.ts";
 import { tellVariables, usedVariables } from "../render/environment.ts";
 import { styleOf } from "../render/style.ts";
-import { warn } from "../render/say.ts";
+import { note, warn } from "../render/say.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toDecisionJson } from "../../core/decide/result-json.ts";
@@ -90,6 +90,8 @@ async function explainRecord(file: string, options: ExplainOptions, io: CommandI
     ...(namespace === undefined ? {} : { namespace }),
     name,
   };
+  const made = record.envelope === undefined ? "nobody signed it" : "it is signed, which is not verified here";
+  note(`${file} says itself what was decided by: ${made}; sallyport replay --key FILE verifies who made it`, io);
   if (difference !== undefined)
     warn(`${file}: another decision than was recorded, first at ${difference.at}: sallyport replay ${file}`, io);
   return tellDecision({ request: about, decision, resource }, options, io);

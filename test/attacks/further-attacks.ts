@@ -233,4 +233,5 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a record holds an answer that the decision never read", "refused: nothing rests on it"],
   ["a record lies about its verdict, and is held against today's mirror", "what it lies about is said first"],
   ["a policy names a secret as its public key, and the decision is recorded", "what is no public key is not recorded"],
+  ["a capsule that nobody signed lies where that of a named key belongs, and is updated", "refused: not by that key"],
 ];

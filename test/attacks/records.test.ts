@@ -70,4 +70,20 @@ attack(280, "a private key, a password file, a variable", async () => {
   assert.match(text, /key \.\/cosign\.pub/);
 });
 
+attack(281, "and what it trusts would go into the next one", async () => {
+  const [store, folder] = [temporaryFolder(), temporaryFolder()];
+  const files = { "check.yaml": policy, "images.txt": `${demo.signed}\n`, "k.pub": makeKey().signing.publicKey };
+  assert.is((await runCli(["mirror", "add", "--store", store, demo.folder, "--complete=repository"], {})).exit, 0);
+  const making = ["--store", store, "--unsigned", "-f"];
+  const create = ["capsule", "create", "--policies", "check.yaml", "--images", "images.txt", ...making];
+  const created = await runCli([...create, join(folder, "old.tar")], { files });
+  assert.is(created.exit, 0, created.err);
+  const world = { files: { ...files, "old.tar": readFileSync(join(folder, "old.tar")) } };
+  const update = ["capsule", "update", "old.tar", ...making, join(folder, "new.tar")];
+  const { exit, err } = await runCli([...update, "--old-key", "k.pub"], world);
+  assert.is(exit, 6, err);
+  assert.match(err, /archive-signature/);
+  assert.is((await runCli(update, world)).exit, 0);
+});
+
 run();

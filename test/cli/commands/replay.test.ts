@@ -132,8 +132,9 @@ test("with a mirror: what changed since, and whether the verdict did", async () 
 test("explain shows a record as a decision", async () => {
   const files = await recorded(["-r", "pod.yaml"]);
   const [name = ""] = Object.keys(files);
-  const { exit, out } = await run(["explain", name], files);
+  const { exit, out, err } = await run(["explain", name], files);
   assert.is(exit, 1);
+  assert.match(err, /nobody signed it/);
   assert.match(out, /^DENY {2}Pod \w+\/web/);
   assert.match(out, /\[wrong-key\]/);
   const json = JSON.parse((await run(["explain", name, "-o", "json"], files)).out);
