@@ -16,20 +16,31 @@ import { credentialFiles } from "../../proxy/upstream/registry/credentials/crede
 import { credentialHelper } from "../../proxy/upstream/registry/credentials/credential-helper.ts";
 import { type CredentialSource, firstOf } from "../../proxy/upstream/registry/credentials/credential.ts";
 import { openRegistry, type Registry } from "../../proxy/upstream/registry/open-registry.ts";
+import { clusterSecrets } from "../../proxy/upstream/registry/credentials/cluster-secrets.ts";
 import type { CommandIO } from "../command.ts";
 import { filesOf } from "../input/tool-files.ts";
+import type { ServeCluster } from "./serve-cluster.ts";
 
 export interface UpstreamParts {
   readonly config: Config;
   readonly limits: Limits;
   readonly io: CommandIO;
   readonly log: Log;
+  /** Has Secrets with logins, where it is asked. */
+  readonly cluster?: Pick<ServeCluster, "cluster"> | undefined;
 }
 
 /** Of docker's and podman's files. */
 function credentialsOfFiles({ limits, io }: UpstreamParts): CredentialSource {
   const { env } = io;
   return credentialFiles({ env, files: filesOf(io), helper: credentialHelper(env, limits), limits });
+}
+
+/** Of the Secrets that the configuration names. */
+function credentialsOfCluster({ config, cluster, limits, io }: UpstreamParts): CredentialSource {
+  if (cluster === undefined) return firstOf([]);
+  const { namespace, readSecret } = cluster.cluster;
+  return clusterSecrets({ names: config.cluster.imagePullSecrets, namespace, readSecret, now: () => io.now(), limits });
 }
 
 /** @throws EngineError `invalid-config` for a certificate that cannot be read. */
@@ -41,7 +52,11 @@ export function openServeRegistry(parts: UpstreamParts): Registry {
   const authorities = once(() => readAuthorities({ env, files, added: undefined }));
   return openRegistry({
     hosts: upstreamHosts(upstreams, files),
-    credentials: firstOf([upstreamCredentials(upstreams, { env, files }), credentialsOfFiles(parts)]),
+    credentials: firstOf([
+      upstreamCredentials(upstreams, { env, files }),
+      credentialsOfFiles(parts),
+      credentialsOfCluster(parts),
+    ]),
     connections: { env, authorities, perOrigin: upstreamConcurrency(upstreams) },
     fetching: {
       log: (line) => log.debug("upstream", { line }),
@@ -56,12 +71,14 @@ export function openServeRegistry(parts: UpstreamParts): Registry {
 const askMs = 10_000;
 
 /**
- * The first upstream or mirror of one for which docker's or podman's files have credentials. Who cannot read
- * them does not know that there are none.
+ * The first upstream or mirror of one for which docker's or podman's files have credentials, or Secrets of the cluster
+ * may have some. Who cannot read them does not know that there are none.
  */
 export async function findKnownUpstream(parts: UpstreamParts): Promise<string | undefined> {
   const source = credentialsOfFiles(parts);
   const { upstreams } = parts.config;
+  const [first] = upstreams;
+  if (parts.config.cluster.imagePullSecrets.length > 0 && first !== undefined) return first.host;
   const hosts = upstreams.flatMap(({ host, mirrors }) => [host, ...mirrors.map((text) => new URL(text).host)]);
   for (const host of new Set(hosts)) {
     try {

@@ -11,6 +11,10 @@ export const clusterSettings = {
       flag: "kubeconfig",
     },
     context: { kind: "text", what: "context of the kubeconfig", flag: "context" },
+    imagePullSecrets: {
+      kind: "texts",
+      what: "Secrets of the cluster, NAME or NAMESPACE/NAME, with logins for registries, in mode online",
+    },
   },
 } as const satisfies Group;
 

@@ -229,12 +229,21 @@ function checkPolicies(config: Config, judge: Judge): void {
     judge.refuse("/policies/exceptionNamespaces", "are read with policies.cluster: true only");
   for (const field of ["kubeconfig", "context"] as const)
     if (!asksCluster(config) && cluster[field] !== undefined)
-      judge.refuse(`/cluster/${field}`, "is read with policies.cluster, webhooks.write or tls.from: cluster only");
+      judge.refuse(
+        `/cluster/${field}`,
+        "is read with policies.cluster, webhooks.write, tls.from: cluster or cluster.imagePullSecrets only",
+      );
+  for (const [place, name] of cluster.imagePullSecrets.entries())
+    if (!/^[a-z0-9][a-z0-9.-]*(?:\/[a-z0-9][a-z0-9.-]*)?$/.test(name))
+      judge.refuse(`/cluster/imagePullSecrets/${place}`, "is NAME or NAMESPACE/NAME of a Secret");
 }
 
 /** Whether the API server is asked. */
-export const asksCluster = ({ policies, webhooks, listeners }: Config): boolean =>
-  policies.cluster || webhooks.write || listeners.some(({ tls }) => tls.from === "cluster");
+export const asksCluster = ({ policies, webhooks, listeners, cluster }: Config): boolean =>
+  policies.cluster ||
+  webhooks.write ||
+  listeners.some(({ tls }) => tls.from === "cluster") ||
+  cluster.imagePullSecrets.length > 0;
 
 function checkWebhooks({ listeners, webhooks }: Config, judge: Judge): void {
   const { write, service, url, ca, exemptNamespaces, exemptLabelled, ownLabels } = webhooks;

@@ -15,6 +15,7 @@ import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { crossingScenarios } from "./crossing.ts";
 import { doorScenarios } from "./door.ts";
+import { flagScenarios } from "./documented-flags.ts";
 import { gateScenarios } from "./gate.ts";
 import { goneScenarios } from "./gone.ts";
 import { keyServiceScenarios } from "./key-services.ts";
@@ -48,6 +49,7 @@ const scenarios: readonly Scenario[] = [
   ...outageScenarios,
   ...gateScenarios,
   ...chartScenarios,
+  ...flagScenarios,
   ...logScenarios,
   ...keyServiceScenarios,
   ...amazonScenarios,

@@ -125,6 +125,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- if not (has $part.tls.from (list "own" "cluster")) }}{{ $_ := set $written "ca" "/etc/sallyport/tls/ca.crt" }}{{ end -}}
 {{- $_ := set $made "webhooks" $written -}}
 {{- end -}}
+{{- if and (eq .component "admission") $root.Values.existingImagePullSecrets -}}
+{{- $_ := set $made "cluster" (dict "imagePullSecrets" $root.Values.existingImagePullSecrets) -}}
+{{- end -}}
 {{- $policies := dict -}}
 {{- if $folders }}{{ $_ := set $policies "folders" $folders }}{{ end -}}
 {{- if $objects }}{{ $_ := set $policies "objects" $objects }}{{ end -}}

@@ -93,6 +93,15 @@ containers:
       - { name: snapshot-ca, mountPath: /etc/sallyport/snapshot-ca, readOnly: true }
       {{- end }}
       {{- end }}
+      {{- if or $values.global.caCertificates.data $values.global.caCertificates.volume }}
+      # Where systems have it.
+      - name: ca-certificates
+        mountPath: /etc/ssl/certs/ca-certificates.crt
+        {{- if $values.global.caCertificates.data }}
+        subPath: ca-certificates.crt
+        {{- end }}
+        readOnly: true
+      {{- end }}
       {{- if $credentials }}
       - { name: docker, mountPath: /etc/sallyport/docker, readOnly: true }
       {{- end }}
@@ -151,6 +160,15 @@ volumes:
   {{- if $part.snapshot.caConfigMap }}
   - name: snapshot-ca
     configMap: { name: {{ $part.snapshot.caConfigMap }} }
+  {{- end }}
+  {{- end }}
+  {{- if $values.global.caCertificates.data }}
+  - name: ca-certificates
+    configMap: { name: {{ include "sallyport.fullname" $root }}-ca-certificates }
+  {{- else }}
+  {{- with $values.global.caCertificates.volume }}
+  - name: ca-certificates
+    {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- end }}
   {{- if $credentials }}
