@@ -1,5 +1,5 @@
 /**
- * A trusted root made ready for use: signatures between its authorities are verified once, when trust is loaded.
+ * A trusted root made ready for use: signatures between its authorities are verified once, when one is needed.
  * Source: docs/architecture.md#the-memo.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";

@@ -1,6 +1,7 @@
 /**
- * Authorities whose signatures on one another were verified when trust was loaded, so that a request pays for the
- * leaf's signature alone. Times, constraints and usages are judged for every path.
+ * Authorities whose signatures on one another are verified once for all requests, so that a request pays for the leaf's
+ * signature alone; and not before one needs them, so that who verifies by a key pays for none. Times, constraints and
+ * usages are judged for every path.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
@@ -8,7 +9,9 @@ import type { Limits } from "../limits.ts";
 import type { Certificate } from "./certificate.ts";
 
 /** Whether the second certificate's key signed the first, for pairs checked so far. */
-export type KnownSignatures = ReadonlyMap<Certificate, ReadonlyMap<Certificate, boolean>>;
+export interface KnownSignatures {
+  get(child: Certificate): ReadonlyMap<Certificate, boolean> | undefined;
+}
 
 /** Spread it into the request of `verifyPath`. */
 export interface Authority {
@@ -24,8 +27,8 @@ export function isSignedBy(child: Certificate, parent: Certificate, verifier: Si
 }
 
 /**
- * Verifies which authorities signed which intermediates. Nothing is refused here: what does not verify is remembered as
- * that, and what is beyond `limits.chainSignatureChecks` is left to the request.
+ * Knows which authorities signed which intermediates, once somebody asks. Nothing is refused here: what does not verify
+ * is remembered as that, and what is beyond `limits.chainSignatureChecks` is left to the request.
  */
 export function prepareAuthority(
   anchors: readonly Certificate[],
@@ -33,7 +36,23 @@ export function prepareAuthority(
   verifier: SignatureVerifier,
   limits: Limits,
 ): Authority {
-  const knownSignatures = new Map<Certificate, Map<Certificate, boolean>>();
+  let known: KnownSignatures | undefined;
+  const knownSignatures: KnownSignatures = {
+    get: (child) => {
+      known ??= verifyIntermediates(anchors, intermediates, verifier, limits);
+      return known.get(child);
+    },
+  };
+  return { anchors, intermediates, knownSignatures };
+}
+
+function verifyIntermediates(
+  anchors: readonly Certificate[],
+  intermediates: readonly Certificate[],
+  verifier: SignatureVerifier,
+  limits: Limits,
+): KnownSignatures {
+  const known = new Map<Certificate, Map<Certificate, boolean>>();
   let checks = 0;
   for (const child of intermediates) {
     const parents = new Map<Certificate, boolean>();
@@ -43,7 +62,7 @@ export function prepareAuthority(
       checks += 1;
       parents.set(parent, isSignedBy(child, parent, verifier));
     }
-    knownSignatures.set(child, parents);
+    known.set(child, parents);
   }
-  return { anchors, intermediates, knownSignatures };
+  return known;
 }
