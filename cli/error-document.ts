@@ -3,7 +3,7 @@
  * before its options are read. Source: docs/spec/command-line.md#documents.
  */
 import type { ExitCode } from "./exit-code.ts";
-import { type DocumentFormat, isDocumentFormat, renderDocument } from "./render/document.ts";
+import { type DocumentFormat, isDocumentFormat } from "./render/document-format.ts";
 import { type Problem, toProblemJson } from "./render/problem.ts";
 
 /** In `apply`, `-o` is a path. */
@@ -35,8 +35,10 @@ export function wantedDocument(words: readonly string[], command: string | undef
 }
 
 /** `code` is one of ours, or `defect`. */
-export const renderErrorDocument = (
-  problem: Omit<Problem, "code"> & { readonly code: string },
-  exitCode: ExitCode,
-  format: DocumentFormat,
-): string => renderDocument("Error", { exitCode, ...toProblemJson(problem) }, format);
+export type ErrorDocument = (problem: Omit<Problem, "code"> & { readonly code: string }, exitCode: ExitCode) => string;
+
+/** What prints documents is loaded only where one is wanted. */
+export async function errorDocument(format: DocumentFormat): Promise<ErrorDocument> {
+  const { renderDocument } = await import("./render/document.ts");
+  return (problem, exitCode) => renderDocument("Error", { exitCode, ...toProblemJson(problem) }, format);
+}

@@ -9,7 +9,7 @@ import { type ExitCode, exitOf } from "./exit-code.ts";
 import { harmless } from "./render/escape.ts";
 import { fitHelp, helpFormat } from "./render/help.ts";
 import { asciiText } from "./render/style.ts";
-import { renderErrorDocument, wantedDocument } from "./error-document.ts";
+import { type ErrorDocument, errorDocument, wantedDocument } from "./error-document.ts";
 import { type Problem, tellProblem, toProblem } from "./render/problem.ts";
 import { calledPath, foldHelp, nameOf, plainWords } from "./called-path.ts";
 import { configuredWorld } from "./configured.ts";
@@ -197,7 +197,7 @@ export async function runCommandLine(
   table: readonly CommandEntry[] = commands,
 ): Promise<ExitCode> {
   const io = worldFor(words, world);
-  const errors = errorWorld(words, table, io);
+  const errors = await errorWorld(words, table, io);
   let code: ExitCode = 0;
   let commandIO = errors.io;
   const shell: Shell = {
@@ -254,15 +254,20 @@ export async function runCommandLine(
 interface ErrorWorld {
   readonly io: CommandIO;
   tell(problem: Problem, exit: ExitCode): ExitCode;
-  document(problem: Parameters<typeof renderErrorDocument>[0], exit: ExitCode): void;
+  document(problem: Parameters<ErrorDocument>[0], exit: ExitCode): void;
 }
 
-function errorWorld(words: readonly string[], table: readonly CommandEntry[], io: CommandIO): ErrorWorld {
+async function errorWorld(
+  words: readonly string[],
+  table: readonly CommandEntry[],
+  io: CommandIO,
+): Promise<ErrorWorld> {
   const name = calledCommand(words, table)?.name;
   const format = wantedDocument(words, name);
+  const render = format === undefined ? undefined : await errorDocument(format);
   let isSilent = true;
   const document: ErrorWorld["document"] = (problem, exit) => {
-    if (format !== undefined && isSilent) io.out(renderErrorDocument(problem, exit, format));
+    if (render !== undefined && isSilent) io.out(render(problem, exit));
   };
   return {
     io: {

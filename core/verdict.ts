@@ -92,3 +92,9 @@ export function leadingFailure(truth: "refuted" | "unknown", failures: readonly 
   const unknowns = failures.filter(({ code }) => codeRow(code).truth !== "refuted");
   return furthest(truth === "unknown" && unknowns.length > 0 ? unknowns : failures);
 }
+
+/** The failure that makes a rule's result what it is; none where nothing failed. */
+export const failureOf = ({ status, failures }: { readonly status: string; readonly failures: readonly Failure[] }) =>
+  status === "fail" || status === "error"
+    ? leadingFailure(status === "fail" ? "refuted" : "unknown", failures)
+    : undefined;

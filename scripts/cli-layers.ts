@@ -221,6 +221,7 @@ export const cliLayers: LayerTable = {
       "proxy/capsule",
       "core/record",
       "core/admission",
+      "core/verdict.ts",
       ...api,
       ...basis,
       "core/archive",

@@ -21,7 +21,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "cli/program.ts commands": "every command is run through its help",
   "cli/render/decision.ts decisionTrees": "trees before they are drawn",
   "cli/render/decision.ts pruneTree": "trees before they are drawn",
-  "cli/render/document.ts documentKinds": "each kind has a schema, and is printed",
   "cli/render/problem.ts renderProblem": "problems at several widths",
   "cli/render/style.ts createStyle": "screens of every kind",
   "cli/render/fix.ts fixText": "the fix of each code, before it fits a screen",

@@ -10,6 +10,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   ...commandsTestedElsewhere,
   ...clusterTestedElsewhere,
   ...recordsTestedElsewhere,
+  "cli/render/document-format.ts": {
+    test: "test/cli/error-document.test.ts",
+    why: "json and yaml are formats there, and text is none",
+  },
   "proxy/snapshot/artifact.ts": {
     test: "test/proxy/snapshot/publish-snapshot.test.ts",
     why: "what it writes is pushed there, and read again in bring-snapshot.test.ts",

@@ -2,7 +2,8 @@
  * `sallyport apply`: Kyverno policies on resource files, with Kyverno's flags, output and exit codes. Source:
  * docs/spec/kyverno.md#apply-command.
  */
-import { failureOf, shownStatus } from "../../core/admission/report-result.ts";
+import { shownStatus } from "../../core/admission/report-result.ts";
+import { failureOf } from "../../core/verdict.ts";
 import { type Command, Option } from "commander";
 import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";
 import { advise } from "../../core/kyverno/policy/advice.ts";

@@ -2,9 +2,10 @@
  * What `apply` found, for machines: its own document, and the report formats of other tools. Source:
  * docs/spec/command-line.md#reports.
  */
-import { codesOf, failureOf, shownStatus } from "../../core/admission/report-result.ts";
+import { codesOf, shownStatus } from "../../core/admission/report-result.ts";
 import { mayOverlook } from "../../core/decide/allowed.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
+import { failureOf } from "../../core/verdict.ts";
 import { plainFix, ruleFix, type FixSettings } from "./fix.ts";
 import { type JunitCase, renderJunit } from "./junit.ts";
 import { renderMarkdown } from "./markdown.ts";

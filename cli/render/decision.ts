@@ -2,14 +2,13 @@
  * Why a request was allowed or denied: one tree for each image, with the policy line that asked for each check. Source:
  * docs/spec/command-line.md#explaining-a-decision.
  */
-import { failureOf } from "../../core/admission/report-result.ts";
 import type { Decision } from "../../core/decide/engine.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../../core/kyverno/image/result.ts";
 import { imageName } from "../../core/kyverno/outcome/message.ts";
 import { mayOverlook } from "../../core/decide/allowed.ts";
 import type { Freshness } from "../../core/trust/budgets.ts";
-import type { Failure } from "../../core/verdict.ts";
+import { type Failure, failureOf } from "../../core/verdict.ts";
 import { ruleFix, type FixSettings } from "./fix.ts";
 import { candidateNode, claimNode, failureNode, openNodes, plainNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";

@@ -2,6 +2,7 @@
  * The documents that commands print for machines: one family, each with `apiVersion`, `kind` and a schema in
  * `docs/schemas/`. Source: docs/spec/command-line.md#documents.
  */
+import { type DocumentFormat, isDocumentFormat } from "./document-format.ts";
 import { toJsonText } from "./json.ts";
 import { toYamlText } from "./yaml.ts";
 
@@ -67,11 +68,7 @@ export const documentKinds = [
 ] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
-const documentFormats = ["json", "yaml"] as const;
-export type DocumentFormat = (typeof documentFormats)[number];
-
-export const isDocumentFormat = (text: string | undefined): text is DocumentFormat =>
-  documentFormats.includes(text as DocumentFormat);
+export { type DocumentFormat, isDocumentFormat };
 
 /** Members are only ever added. */
 export function renderDocument(kind: DocumentKind, members: object, format: DocumentFormat): string {

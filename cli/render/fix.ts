@@ -1,10 +1,9 @@
 /** What to do about a failure, as it is shown. Source: docs/spec/command-line.md#error-messages. */
-import { failureOf } from "../../core/admission/report-result.ts";
 import { codeRow, type ErrorCode, fixes, policyFixes, type Remedy, remedies } from "../../core/errors.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { imageName } from "../../core/kyverno/outcome/message.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
-import type { Failure } from "../../core/verdict.ts";
+import { type Failure, failureOf } from "../../core/verdict.ts";
 
 /** What is known of the failure beside its code. */
 export interface Failed {

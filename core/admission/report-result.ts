@@ -7,7 +7,7 @@ import type { JsonObject } from "../encoding/json.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { RuleResult } from "../kyverno/image/result.ts";
-import { type Failure, leadingFailure } from "../verdict.ts";
+import { failureOf } from "../verdict.ts";
 
 /** The resource of a result, as a reference. */
 export interface ReportedResource {
@@ -42,12 +42,6 @@ export function shownStatus(result: RuleResult, scored: boolean, auditWarn: bool
   if (result.status !== "fail") return result.status;
   return !scored || (auditWarn && result.action === "Audit") ? "warn" : "fail";
 }
-
-/** The failure that makes a rule's result what it is; none where nothing failed. */
-export const failureOf = ({ status, failures }: RuleResult): Failure | undefined =>
-  status === "fail" || status === "error"
-    ? leadingFailure(status === "fail" ? "refuted" : "unknown", failures)
-    : undefined;
 
 /** The codes of a result that did not pass, the decisive one first. */
 export function codesOf(result: RuleResult): readonly ErrorCode[] {

@@ -1,10 +1,10 @@
-import { failureOf } from "../../../core/admission/report-result.ts";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Failed, fixLines, fixText, markedFix, type Said, withImage } from "../../../cli/render/fix.ts";
 import { checks, codes, type ErrorCode, fixes, remedies, type Remedy } from "../../../core/errors.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { RuleResult } from "../../../core/kyverno/image/result.ts";
+import { failureOf } from "../../../core/verdict.ts";
 import { parses } from "../idle-program.ts";
 
 const test = suite("cli/render/fix");
