@@ -30,6 +30,7 @@ test("every flag of every fix is one of a command that decides", async () => {
     ["apply", "POLICY", "-r", "POD"],
     ["explain", "IMAGE", "-p", "POLICY"],
     ["capsule", "create", "--images", "LIST", "--policies", "DIR", "--store", "DIR", "-f", "FILE"],
+    ["replay", "RECORD"],
   ];
   const typed = marked.filter(([, text]) => text.startsWith("-"));
   assert.ok(typed.length > 8, `${typed.length} flags`);
