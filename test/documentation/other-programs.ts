@@ -35,6 +35,7 @@ const forms: Readonly<Record<string, Form>> = {
   "cosign version": { values: [], arguments: [0, 0] },
   "cosign trusted-root create": { values: ["--out"], switches: ["--with-default-services"], arguments: [0, 0] },
   "oras cp": { values: [], switches: ["-r", "--to-oci-layout"], arguments: [2, 2] },
+  "oras push": { values: [], arguments: [2, 2] },
   "skopeo copy": { values: [], switches: ["--all"], arguments: [2, 2] },
   "docker build": { values: ["-t"], arguments: [1, 1] },
   "docker push": { values: [], arguments: [1, 1] },

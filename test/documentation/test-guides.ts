@@ -9,10 +9,10 @@ import { builtPrograms } from "../support/built-programs.ts";
 import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 import { faultOfOther } from "./other-programs.ts";
 
-const shares = 3;
+const shares = 4;
 
-/** Every third guide, from the one of this number on. */
-export function testGuides(test: Test, share: 0 | 1 | 2): void {
+/** Every fourth guide, from the one of this number on. */
+export function testGuides(test: Test, share: 0 | 1 | 2 | 3): void {
   for (const [name, prepare] of Object.entries(guides).filter((_, index) => index % shares === share)) {
     const page = readGuide(readFileSync(join(projectRoot, name), "utf8"));
     test(`${name}: every command ends and prints as the page says`, async () => {
