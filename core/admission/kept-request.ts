@@ -128,5 +128,27 @@ export function keptRequest(request: AdmissionRequest, whole: boolean): Admissio
 export const writeKeptRequest = (request: AdmissionRequest, whole: boolean): string =>
   JSON.stringify(keptRequest(request, whole));
 
+/** What the API server gives an object between the two requests about it. */
+const givenLater: ReadonlySet<string> = new Set([
+  "name",
+  "uid",
+  "creationTimestamp",
+  "generation",
+  "resourceVersion",
+  "selfLink",
+]);
+/** The volume of a token, whose name is another one for each Pod. */
+const tokenVolume = /"kube-api-access-[a-z0-9]{5}"/g;
+
+/**
+ * What was asked, but for the name and what is another one each time. Two requests of one name need not be about the
+ * same object: anybody may ask for a name that is taken, or ask to begin with the same letters.
+ */
+export function keptContent(request: AdmissionRequest, whole: boolean): string {
+  const { object: { metadata, status: _, ...object } = {}, name: __, ...rest } = keptRequest(request, whole);
+  const said = isObject(metadata) ? Object.entries(metadata).filter(([name]) => !givenLater.has(name)) : [];
+  return JSON.stringify({ rest, object, said }).replace(tokenVolume, '"kube-api-access"');
+}
+
 /** What {@link writeKeptRequest} wrote: who reads it has compared its digest. */
 export const readKeptRequest = (text: string): AdmissionRequest => JSON.parse(text) as AdmissionRequest;

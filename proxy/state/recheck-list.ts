@@ -29,7 +29,10 @@ export interface ImageFinding extends Finding {
   readonly image: string;
 }
 
-/** A resource that was let in, and the request by which it is decided again; absent: that was too large to be kept. */
+/**
+ * A resource that was let in, by its {@link admittedKey}, and the request by which it is decided again; absent: that
+ * was too large to be kept.
+ */
 export interface AdmittedResource {
   readonly resource: string;
   readonly request?: string;
@@ -49,6 +52,15 @@ export interface RecheckCounts {
   /** Entries that made room for others. */
   readonly dropped: number;
 }
+
+/**
+ * How the list names what admission let in: by the resource, and the digest of what was asked about it. What has the
+ * same name and is something else has another entry. No name has a line break.
+ */
+export const admittedKey = (resource: string, content: Digest): string => `${resource}\n${content}`;
+
+/** What {@link admittedKey} named. */
+export const resourceOf = (key: string): string => key.split("\n", 1)[0] ?? key;
 
 const encoder = new TextEncoder();
 const longestMessage = 4096;
@@ -109,8 +121,8 @@ export class RecheckList {
   }
 
   /**
-   * Puts a resource onto the list, with what could not be decided about it. What was not decided about an earlier form
-   * of it leaves the list.
+   * Puts a resource onto the list, with what could not be decided about it. What was not decided about the same before
+   * leaves the list.
    */
   admitResource({ resource, request }: AdmittedResource, unknown: readonly ImageFinding[], at: string): void {
     this.#database.transaction(() => {
@@ -146,7 +158,7 @@ export class RecheckList {
     })();
   }
 
-  /** Resources that are to be decided again; what was looked at longest ago comes first. */
+  /** Keys of resources that are to be decided again; what was looked at longest ago comes first. */
   resources(): readonly string[] {
     return this.#database.prepare<[], string>(stateSql("list-recheck-resources")).pluck().all();
   }
@@ -174,7 +186,8 @@ export class RecheckList {
 
   /** The entries: refuted ones first, then those that were let in last. */
   entries(most: number): readonly RecheckEntry[] {
-    return this.#database.prepare<[number], RecheckEntry>(stateSql("list-recheck")).all(most);
+    const rows = this.#database.prepare<[number], RecheckEntry>(stateSql("list-recheck")).all(most);
+    return rows.map((row) => ({ ...row, resource: resourceOf(row.resource) }));
   }
 
   /** What is to be decided again; what was looked at longest ago comes first. */

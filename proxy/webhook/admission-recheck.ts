@@ -4,14 +4,14 @@
  * docs/spec/offline.md#re-check-list.
  */
 import { setImmediate } from "node:timers/promises";
-import type { Digest } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import { type AdmissionRequest, type Decision, EngineError, type Limits, type RuleResult } from "../../core/index.ts";
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
 import { questionSubject } from "../../core/knowledge/question-words.ts";
-import type { ImageFinding } from "../state/recheck-list.ts";
+import { admittedKey, type ImageFinding, resourceOf } from "../state/recheck-list.ts";
 import type { State } from "../state/state.ts";
 import { shownName } from "../../core/admission/denial.ts";
-import { readKeptRequest, writeKeptRequest } from "../../core/admission/kept-request.ts";
+import { keptContent, readKeptRequest, writeKeptRequest } from "../../core/admission/kept-request.ts";
 
 /** A decision, and the old answers that it rests on since nobody gave newer ones. */
 export interface DecidedNow {
@@ -73,6 +73,11 @@ interface Named {
   readonly namespace?: string | undefined;
 }
 
+interface MadeName {
+  readonly name?: unknown;
+  readonly generateName?: unknown;
+}
+
 export const policyName = ({ name, namespace }: Named): string =>
   namespace === undefined ? name : `${namespace}/${name}`;
 
@@ -85,18 +90,18 @@ interface Waiting {
 
 /**
  * `Deployment.apps/shop/web`. Pods that a controller makes have no name when they are asked about, and are all alike:
- * they are one entry, by the name that theirs begin with.
+ * they are named by what theirs begins with.
  */
-function resourceKey({ kind, namespace, name = "", object }: AdmissionRequest): string {
-  const { generateName } = (object?.metadata ?? {}) as { readonly generateName?: unknown };
-  const of = typeof generateName === "string" && generateName !== "" ? `${generateName}*` : name;
+function resourceName({ kind, namespace }: AdmissionRequest, name: string): string {
   const type = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
-  return shownName([type, ...(namespace === undefined ? [] : [namespace]), of].join("/"));
+  return shownName([type, ...(namespace === undefined ? [] : [namespace]), name].join("/"));
 }
+
+const encoder = new TextEncoder();
 
 export class AdmissionRecheck {
   readonly #options: AdmissionRecheckOptions;
-  /** Resources on the list, with those that wait to be written. */
+  /** Keys of what is on the list, with those that wait to be written. */
   readonly #listed: Set<string>;
   #waiting = new Map<string, Waiting | "decided">();
   #timer: NodeJS.Timeout | undefined;
@@ -113,22 +118,37 @@ export class AdmissionRecheck {
     if (request.dryRun === true) return;
     const findings = [...this.#findings(decision.results, ["error"]), ...this.#staleFindings(decision.results, stale)];
     if (findings.length === 0 && this.#listed.size === 0) return;
-    const resource = resourceKey(request);
+    const resource = this.#keyOf(request);
     if (findings.length > 0) {
       this.#listed.add(resource);
       this.#later(resource, { request, findings, at: this.#options.now().toISOString() });
-      // What is decided now took the place of what could not be.
+      // The same was decided now. What has other images or labels decides nothing about what was let in before.
     } else if (this.#listed.delete(resource)) this.#later(resource, "decided");
   }
 
   /** Hears each request of the validating pass: it has a name and an id, which it may not have had before. */
   stored(request: AdmissionRequest): void {
     if (request.dryRun === true || this.#listed.size === 0) return;
-    const resource = resourceKey(request);
+    const resource = [this.#keyOf(request), this.#keyOf(request, true)].find((key) => this.#listed.has(key));
+    if (resource === undefined) return;
     const before = this.#waiting.get(resource);
-    if (before === "decided" || !this.#listed.has(resource)) return;
+    if (before === "decided") return;
     if (before === undefined) this.#later(resource, { request, findings: undefined, at: "" });
     else this.#waiting.set(resource, { ...before, request });
+  }
+
+  /**
+   * `wasUnnamed`: as it was before the API server made a name of `generateName`; a name that it did not make is no
+   * such name.
+   */
+  #keyOf(request: AdmissionRequest, wasUnnamed = false): string {
+    const { name: given, generateName } = (request.object?.metadata ?? {}) as MadeName;
+    const { name = "" } = request;
+    const begins = typeof generateName === "string" ? generateName : "";
+    const wasMade = wasUnnamed && name.startsWith(begins.slice(0, 58));
+    const isUnnamed = begins !== "" && (typeof given !== "string" || given === "" || wasMade);
+    const shown = resourceName(request, isUnnamed ? `${begins}*` : name);
+    return admittedKey(shown, digestOf(encoder.encode(keptContent(request, this.#options.keepsObjects))));
   }
 
   /** Decides about everything on the list again; who calls while that is done gets the same end. */
@@ -173,7 +193,8 @@ export class AdmissionRecheck {
       }
       if (findings.some((one) => one.state === "refuted")) run.refuted += 1;
       if (findings.length === 0 || (news ?? []).length > 0) decidedAgain?.({ request: kept, decision });
-      for (const finding of news ?? []) this.#options.refuted({ ...finding, resource, request: kept });
+      for (const finding of news ?? [])
+        this.#options.refuted({ ...finding, resource: resourceOf(resource), request: kept });
       // Deciding is synchronous: requests that came meanwhile go first.
       await setImmediate();
     }

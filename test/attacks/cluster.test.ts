@@ -5,15 +5,20 @@ import { EngineError } from "../../core/errors.ts";
 import { createEngine } from "../../core/decide/engine.ts";
 import { nothingKnown } from "../../core/knowledge/knowledge.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import { defaultLimits, limitsWith } from "../../core/limits.ts";
 import { ClusterPolicies } from "../../proxy/cluster/cluster-policies.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { webhookConfigurations } from "../../proxy/webhook/webhook-configurations.ts";
+import { openState } from "../../proxy/state/open-state.ts";
+import { AdmissionRecheck } from "../../proxy/webhook/admission-recheck.ts";
 import type { WebhookRule } from "../../proxy/webhook/webhook-rules.ts";
 import { openGate, reviewOf } from "../support/admission.ts";
 import { openStub } from "../support/api-server.ts";
 import { serveCluster } from "../support/cluster-server.ts";
-import { image, load, now, pod, policyText } from "../support/fixture-policies.ts";
+import { fixtureKnowledge } from "../support/fixture-images.ts";
+import { engineOf, image, load, now, pod, policyText } from "../support/fixture-policies.ts";
+import { temporaryFolder } from "../support/temporary-mirror.ts";
+import { admissionParts, decidedBy, digestsOf, lenientText, outage, requestOf } from "../support/undecided.ts";
 import { attackSuite } from "./attack.ts";
 
 const { attack, run } = attackSuite("cluster");
@@ -233,6 +238,54 @@ attack(274, "paths of other namespaces, of the cluster, and ways around", () => 
   for (const path of ["/api/v1/namespaces/evil/configmaps?limit=1", "/apis/apps/v1/namespaces/evil/deployments"])
     assert.is(asked("Policy", path), true, path);
   assert.is(asked("ClusterPolicy", "/api/v1/namespaces/gate/configmaps"), true);
+});
+
+/** A Pod as somebody asks for it in an outage, and as somebody asks for it who knows what is on the list. */
+attack(282, "the same generateName, a name that is taken, an old version, other labels", async () => {
+  const limits = limitsWith({});
+  const text = lenientText.replace("kinds: [Pod]", "kinds: [Pod], selector: { matchLabels: { app: web } }");
+  assert.is.not(text, lenientText);
+  const engine = engineOf(text);
+  const started = { generateName: "web-", namespace: "shop", labels: { app: "web" } };
+  const asPod = (tag: string, metadata: object): JsonObject =>
+    ({ ...pod(image(tag)), metadata: { ...started, ...metadata } }) as JsonObject;
+  const named = { name: "web", generateName: "" };
+  const second: readonly (readonly [first: JsonObject, second: JsonObject, more?: JsonObject])[] = [
+    [asPod("unsigned", {}), asPod("signed", {})],
+    [asPod("unsigned", named), asPod("signed", named)],
+    [asPod("unsigned", named), asPod("signed", { ...named, resourceVersion: "1" }), { operation: "UPDATE" }],
+    [asPod("unsigned", {}), asPod("unsigned", { labels: { app: "other" } })],
+    [asPod("unsigned", {}), asPod("unsigned", { labels: { app: "web", tier: "x" } })],
+    [asPod("unsigned", {}), asPod("signed", { name: "web-abcde" })],
+  ];
+  for (const isDecided of [false, true])
+    for (const [first, then, more = {}] of second) {
+      const state = openState(temporaryFolder(), { limits, setAside: () => undefined });
+      const refuted: string[] = [];
+      const recheck = new AdmissionRecheck({
+        ...admissionParts,
+        digests: digestsOf(engine),
+        decides: () => (request) => decidedBy(engine, request, fixtureKnowledge),
+        state,
+        limits,
+        refuted: ({ resource, code }) => void refuted.push(`${resource} ${code}`),
+        changed: () => undefined,
+        report: (error) => {
+          throw error;
+        },
+      });
+      const nameOf = ({ metadata }: JsonObject): string => (metadata as { readonly name?: string }).name ?? "";
+      const request = requestOf(first, { name: nameOf(first) });
+      const isOf = JSON.stringify([isDecided, then]);
+      recheck.admitted(request, decidedBy(engine, request, outage()));
+      const other = requestOf(then, { name: nameOf(then), ...more });
+      recheck.admitted(other, decidedBy(engine, other, isDecided ? fixtureKnowledge : outage()));
+      recheck.stored(other);
+      await recheck.run();
+      const wanted = `Pod/shop/${nameOf(first) === "" ? "web-*" : "web"} no-signature`;
+      assert.ok(refuted.includes(wanted), isOf);
+      state.close();
+    }
 });
 
 run();

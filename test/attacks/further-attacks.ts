@@ -25,6 +25,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [260, "Records and capsules"],
   [269, "Policies of one namespace in a cluster"],
   [275, "Who reads records, and hosts of capsules"],
+  [282, "What an outage let in, and what one namespace does to others"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -234,4 +235,8 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a record lies about its verdict, and is held against today's mirror", "what it lies about is said first"],
   ["a policy names a secret as its public key, and the decision is recorded", "what is no public key is not recorded"],
   ["a capsule that nobody signed lies where that of a named key belongs, and is updated", "refused: not by that key"],
+  [
+    "a second request of the same name takes an undecided one off the re-check list",
+    "only the same content removes or replaces an entry",
+  ],
 ];

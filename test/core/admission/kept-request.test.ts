@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../../core/encoding/json.ts";
-import { writeKeptRequest, readKeptRequest, readsObjects } from "../../../core/admission/kept-request.ts";
+import { keptContent, readKeptRequest, readsObjects, writeKeptRequest } from "../../../core/admission/kept-request.ts";
 import { load, policyText } from "../../support/fixture-policies.ts";
 import { requestOf } from "../../support/undecided.ts";
 
@@ -125,6 +125,28 @@ spec:
     ],
   ] as const)
     assert.is(reads(text), wanted, text);
+});
+
+test("what the API server gives an object leaves its content the same; images, labels and the user change it", () => {
+  const content = (whole: boolean, spec: JsonObject, more: JsonObject = {}, asked: JsonObject = {}): string =>
+    keptContent(
+      requestOf({ apiVersion: "v1", kind: "Pod", metadata: { ...metadata, ...more }, spec, status: {} }, asked),
+      whole,
+    );
+  const volumes = (name: string): JsonObject => ({ ...podSpec, volumes: [{ name }] });
+  const given = { name: "web-x", uid: "1", creationTimestamp: "now", resourceVersion: "1", generation: 1 };
+  for (const whole of [true, false]) {
+    const first = content(whole, volumes("kube-api-access-ab1cd"));
+    assert.is(content(whole, volumes("kube-api-access-xy2zz"), given, { name: "web-x" }), first);
+    for (const other of [
+      content(whole, { ...volumes("kube-api-access-ab1cd"), containers: [] }),
+      content(whole, volumes("kube-api-access-ab1cd"), { labels: { team: "b" } }),
+      content(whole, volumes("kube-api-access-ab1cd"), {}, { userInfo: { username: "eve" } }),
+      content(whole, volumes("kube-api-access-ab1cd"), {}, { operation: "UPDATE" }),
+    ])
+      assert.is.not(other, first);
+  }
+  assert.is.not(content(true, podSpec, { annotations: {} }), content(true, podSpec));
 });
 
 test.run();

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { EngineError } from "../../../core/errors.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import { limitsWith } from "../../../core/limits.ts";
+import { resourceOf } from "../../../proxy/state/recheck-list.ts";
 import { openState } from "../../../proxy/state/open-state.ts";
 import type { State } from "../../../proxy/state/state.ts";
 import {
@@ -89,16 +90,22 @@ test("the list survives a restart, with what waited to be written", async () => 
   second.state.close();
 });
 
-test("a resource that comes again decided, or with other images, takes the place of its entry", async () => {
+test("the same that comes again decided takes its entry off; what has other images has its own", async () => {
   const stage = stageIn(temporaryFolder());
   admit(stage, "unsigned");
   await stage.recheck.close();
   admit(stage, "signed");
   await stage.recheck.close();
-  assert.equal(shown(stage), [`Pod/shop/web ${image("signed")} unknown unreachable`]);
+  const both = ["signed", "unsigned"].map((tag) => `Pod/shop/web ${image(tag)} unknown unreachable`);
+  assert.equal([...shown(stage)].sort(), both);
   admit(stage, "signed", "web", fixtureKnowledge);
   await stage.recheck.close();
-  assert.equal(shown(stage), []);
+  assert.equal(shown(stage), both.slice(1));
+  assert.is(
+    stage.state.recheck((list) => list.forget("Pod/shop/web")),
+    1,
+    "by the name that is shown",
+  );
   stage.state.close();
 });
 
@@ -113,7 +120,7 @@ test("the validating pass gives the name and the id that there were not yet, als
     stage.recheck.stored(requestOf({ ...pod(image("unsigned")), metadata: named }));
     stage.recheck.stored(requestOf({ ...pod(image("unsigned")), metadata: { ...named, generateName: "other-" } }));
     await stage.recheck.close();
-    const request = stage.state.recheck((list) => list.requestOf("Pod/shop/web-*"));
+    const request = stage.state.recheck((list) => list.requestOf(list.resources()[0] ?? ""));
     assert.equal(JSON.parse(request ?? "{}").object.metadata, named, String(waits));
     assert.equal(shown(stage), [`Pod/shop/web-* ${image("unsigned")} unknown unreachable`]);
     stage.state.close();
@@ -168,11 +175,11 @@ test("Pods of one controller are one entry; kinds of other groups have theirs in
     stage.recheck.admitted(request, undecided.decided);
   };
   put({ generateName: "web-5d9-", namespace: "shop" });
-  put({ generateName: "web-5d9-", name: "web-5d9-x2x", namespace: "shop" });
+  put({ generateName: "web-5d9-", namespace: "shop" });
   put({ name: "web" }, { kind: { group: "apps", version: "v1", kind: "Deployment" } });
   await stage.recheck.close();
   const resources = stage.state.recheck((list) => list.resources());
-  assert.equal([...resources].sort(), ["Deployment.apps/web", "Pod/shop/web-5d9-*"]);
+  assert.equal(resources.map(resourceOf).sort(), ["Deployment.apps/web", "Pod/shop/web-5d9-*"]);
   stage.state.close();
 });
 
