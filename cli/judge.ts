@@ -309,6 +309,7 @@ export const fixesFor = ({
   digestOf,
   knowledge,
   limits,
+  capsule,
 }: OpenKnowledge): FixSettings => ({
   hasSource,
   snapshotOf,
@@ -317,6 +318,7 @@ export const fixesFor = ({
   tagsOf,
   digestOf,
   byPolicy: true,
+  ofCapsule: capsule !== undefined,
   typesOn: (subject) => attestationTypes(subject, knowledge, limits),
 });
 

@@ -259,7 +259,7 @@ async function recordingOf(
 interface Reported
   extends Pick<
     OpenKnowledge,
-    "now" | "hasSource" | "store" | "snapshotOf" | "tagsOf" | "digestOf" | "online" | "limits" | "outages"
+    "now" | "hasSource" | "store" | "snapshotOf" | "tagsOf" | "digestOf" | "online" | "limits" | "outages" | "capsule"
   > {
   readonly code: ExitCode;
   readonly predicateType: string | undefined;
@@ -268,7 +268,20 @@ interface Reported
 function report(
   verified: readonly CosignImage[],
   options: VerifyOptions,
-  { now, code, hasSource, store, snapshotOf, tagsOf, digestOf, online, limits, outages, predicateType }: Reported,
+  {
+    now,
+    code,
+    hasSource,
+    store,
+    snapshotOf,
+    tagsOf,
+    digestOf,
+    online,
+    limits,
+    outages,
+    capsule,
+    predicateType,
+  }: Reported,
   io: CommandIO,
 ): void {
   const images = verified.map(({ image }) => image);
@@ -279,6 +292,7 @@ function report(
     snapshotOf,
     tagsOf,
     digestOf,
+    ofCapsule: capsule !== undefined,
     ...(options.key === undefined ? {} : { key: options.key }),
   };
   if (isDocumentFormat(options.output)) {

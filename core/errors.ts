@@ -259,6 +259,9 @@ export const remedies = {
   "of-snapshot":
     "bring it into the mirror of which this is a snapshot, and push that: " +
     "`sallyport mirror sync --store MIRROR IMAGE`, then `sallyport snapshot push PLACE --store MIRROR --key KEY`",
+  "of-capsule":
+    "bring it into the mirror that capsules are made of, then make the next one there: " +
+    "`sallyport capsule update OLD --old-key PUBLIC --store MIRROR --key KEY -f NEW`",
   "other-tag":
     "ask for a tag that is here, or bring this one in: `sallyport mirror sync --store STORE IMAGE`, or " +
     "`sallyport mirror add --store STORE IMAGE=LAYOUT`",
@@ -325,7 +328,9 @@ export const remedies = {
     "without `--key` it is replayed all the same, and nobody vouches for it; records are signed where they are made, " +
     "by `--record-key`",
   "capsule-missing": "sync what is missing first, or make it all the same: `--allow-missing`",
-  "capsule-base": "name the capsule that it changes before it: `--capsule FULL --capsule DELTA`",
+  "capsule-base":
+    "name the capsule that it changes before it: `sallyport capsule verify FULL DELTA`, " +
+    "and to decide `--capsule FULL --capsule DELTA`",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
   "accept-snapshot-pins":
     "see who changed it; if it is right, accept it: `sallyport snapshot pull PLACE --store STORE --accept-pins`, or " +

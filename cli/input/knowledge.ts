@@ -283,7 +283,9 @@ export async function openKnowledge(
   const now = options.at === undefined ? io.now() : parseTimeFlag(options.at, "--at");
   if (options.at !== undefined) say(`judged as of ${now.toISOString()}, not now`, io);
   const rootFile = options.trustedRoot ?? fromEnvironment("SALLYPORT_TRUSTED_ROOT", io);
-  const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);
+  const isOfCapsule = options.capsule !== undefined;
+  if (isOfCapsule) refuseBesideCapsule(options);
+  const store = options.store ?? (isOfCapsule ? undefined : fromEnvironment("SALLYPORT_STORE", io));
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
   const limits = readLimits(options, io);
   const crypto = readCrypto(options, io);
@@ -295,7 +297,7 @@ export async function openKnowledge(
       ? undefined
       : (await import("./capsule-flags.ts")).openGivenCapsule(options, { limits, crypto }, io);
   const aliases = await readAliases(withAliases(options, capsule), limits, io);
-  const online = isOnline(options, io);
+  const online = !isOfCapsule && isOnline(options, io);
   const mirror = store === undefined ? undefined : openStoreFor(store, online, limits, io);
   const given = joinedKnowledge([
     new CommandLineKnowledge(io, trustedRoot, now.toISOString()),
@@ -389,6 +391,18 @@ export async function openKnowledge(
     close();
     throw error;
   }
+}
+
+/**
+ * Answers of two sources that contradict each other would be joined without a word: the capsule is what was signed.
+ * @throws EngineError `invalid-usage`
+ */
+function refuseBesideCapsule({ store, online, registry }: KnowledgeOptions & Partial<OnlineOptions>): void {
+  const flag = store !== undefined ? "--store" : online === true || registry === true ? "--online" : undefined;
+  if (flag !== undefined)
+    throw new EngineError("invalid-usage", `--capsule decides without a mirror and a network: leave ${flag} out`, {
+      subject: flag,
+    });
 }
 
 /** Aliases of the capsule, where no others are named. */

@@ -36,6 +36,8 @@ export interface FixSettings {
   readonly typesOn?: (subject: string) => readonly string[];
   /** Where the mirror is a snapshot of: it is not written here. */
   readonly snapshotOf?: string | undefined;
+  /** A capsule decides: the mirror that it was made of is elsewhere. */
+  readonly ofCapsule?: boolean;
   /** The tags of a repository that are here. */
   readonly tagsOf?: (repository: string) => readonly string[];
   /** What a tag is here. */
@@ -117,9 +119,12 @@ function tagsInstead({ code, question }: Failed, { tagsOf }: FixSettings): reado
   return (tagsOf?.(repository) ?? []).slice(0, 5).map((tag) => `${name}:${tag}`);
 }
 
+/** What only the mirror can mend of which a capsule is made. */
+const ofMirror: ReadonlySet<ErrorCode> = new Set(["not-in-mirror", "no-signature", "no-key", "no-trust", "stale"]);
+
 function remedyIn(
   failed: Failed,
-  { hasSource, online, said, snapshotOf }: FixSettings,
+  { hasSource, online, said, snapshotOf, ofCapsule }: FixSettings,
   tags: readonly string[],
 ): Remedy | undefined {
   const { code, question } = failed;
@@ -128,8 +133,11 @@ function remedyIn(
   if (code === "mirror-corrupt" && said?.command === "mirror check") return "new-mirror";
   // Nothing is brought into a replica but what its publisher has.
   if (snapshotOf !== undefined && online !== true && lacks(failed)) return "of-snapshot";
+  const remedy = failed.remedy ?? remedyOf(failed);
+  if (ofCapsule === true && (ofMirror.has(code) || remedy === "old-mirror" || remedy === "policy-trust-age"))
+    return "of-capsule";
   if (tags.length > 0 && failed.remedy === undefined) return "other-tag";
-  return failed.remedy ?? (code === "no-signature" && online === true ? "sign" : remedyOf(failed));
+  return failed.remedy ?? (code === "no-signature" && online === true ? "sign" : remedy);
 }
 
 /** A fix without the marks. */

@@ -63,13 +63,16 @@ export function openOwnCluster(
   });
 }
 
-/** What fails here must not end the rest: whoever is locked out needs as much of it as can be had. */
+/**
+ * What fails here must not end the rest: whoever is locked out needs as much of it as can be had. Wrong usage ends it:
+ * without a marker the server would write again what was removed.
+ */
 async function attempt(what: string, act: () => Promise<unknown>, io: CommandIO): Promise<boolean> {
   try {
     await act();
     return true;
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
+    if (!(error instanceof EngineError) || error.code === "invalid-usage") throw error;
     io.err(`warning: ${what}: [${error.code}] ${error.message}\n`);
     return false;
   }

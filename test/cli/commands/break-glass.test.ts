@@ -122,6 +122,8 @@ test("a namespace that is not there is said with the flag that names another", (
     const { exit, err } = await run("--reason", "INC-1", "--namespace", "nowhere");
     assert.is(exit, 2);
     assert.match(err, /there is no namespace nowhere: say where serve runs[\s\S]*--namespace/);
+    assert.is(served.all("mutatingwebhookconfigurations").length, 1, "serve would write again what was removed");
+    assert.is(served.all("validatingwebhookconfigurations").length, 2);
   }));
 
 test("a webhook that keeps the marker out is removed first; an Event that cannot be written is said", () =>

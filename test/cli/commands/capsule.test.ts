@@ -135,6 +135,25 @@ test("something that is missing keeps a capsule from being made, unless that is 
   );
   assert.is(run.exit, 1);
   assert.match(run.err, /not-in-mirror/);
+  assert.match(run.err, /sallyport capsule update OLD/);
+  assert.not.match(run.err, /mirror add/, "a device has no mirror");
+});
+
+test("beside a capsule there is neither a mirror nor a network", async () => {
+  const given = withFiles("edge.tar");
+  const capsule = ["--capsule", "edge.tar", "--capsule-key", "cosign.pub"];
+  for (const command of [
+    ["apply", "-r", "pod-0.yaml"],
+    ["verify", "--key", "cosign.pub", demo.signed],
+  ])
+    for (const beside of [["--store", store], ["--online"]]) {
+      const { exit, err } = await runCli([...command, ...capsule, ...beside], given);
+      assert.is(exit, 2, err);
+      assert.match(err, new RegExp(`invalid-usage.*leave ${beside[0]} out`, "s"));
+    }
+  const env = { SALLYPORT_STORE: "/nowhere", SALLYPORT_MODE: "online" };
+  const run = await runCli(["apply", "-r", "pod-0.yaml", ...capsule], { ...given, env });
+  assert.is(run.exit, 0, run.err);
 });
 
 test("update makes the next one, with what changed", async () => {
@@ -150,6 +169,7 @@ test("update makes the next one, with what changed", async () => {
   const alone = await runCli(["capsule", "verify", "delta.tar", "--key", "cosign.pub"], both);
   assert.is(alone.exit, 6);
   assert.match(alone.err, /archive-sequence/);
+  assert.match(alone.err, /sallyport capsule verify FULL DELTA/);
   assert.is((await runCli(["capsule", "verify", "edge.tar", "delta.tar", "--key", "cosign.pub"], both)).exit, 0);
   await created("full.tar", [...update, "--full", "--images", "signed.txt", "--sequence", "7"], 0, given);
   assert.match((await runCli(["capsule", "inspect", "full.tar"], withFiles("full.tar"))).out, /capsule 7, made /);
