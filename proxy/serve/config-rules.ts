@@ -212,6 +212,11 @@ function checkPolicies(config: Config, judge: Judge): void {
       `/listeners/${admits}/serves`,
       "admission needs policies: list files or folders under policies.folders, or set policies.cluster: true",
     );
+  if (admits < 0 && proxy.admit !== "policies" && hasSome)
+    judge.warn(
+      policies.cluster ? "/policies/cluster" : "/policies/folders",
+      "no image is judged by these policies: no listener serves admission, and proxy.admit is not policies",
+    );
   if (admits < 0 && policies.objects.length > 0)
     judge.refuse("/policies/objects", "are read where a listener serves admission only");
   if (proxy.admit === "policies" && !hasSome)

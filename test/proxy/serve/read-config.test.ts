@@ -270,15 +270,26 @@ upstreams: [{ host: a.io, ca: ../ca }, { host: b.io, ca: ../ca }]\n`;
 test("a login that API servers do not send is a warning, on a listener of admission alone", () => {
   const withLogin = (serves: string) =>
     read(
-      `${head}store: store\npolicies: { folders: [p.yaml] }\nlisteners:\n` +
+      `${head}store: store\npolicies: { folders: [p.yaml] }\nproxy: { admit: policies }\nlisteners:\n` +
         `- { address: "127.0.0.1:8443", serves: [${serves}], auth: { by: token, file: tokens } }\n`,
     ).warnings;
   assert.equal(
     withLogin("admission").map(({ place }) => place.split(":").slice(0, 2).join(":")),
-    ["etc/c.yaml:6"],
+    ["etc/c.yaml:7"],
   );
   assert.match(withLogin("admission")[0]?.message ?? "", "--admission-control-config-file");
   assert.equal(withLogin("registry"), []);
+});
+
+test("policies by which nobody is asked are a warning, wherever they come from", () => {
+  const warned = (text: string, flags = {}) =>
+    read(`${head}store: store\n${text}`, { flags }).warnings.map(({ place, message }) => `${place} ${message}`);
+  const file = "policies: { folders: [p] }\n";
+  assert.match(warned(file).join("\n"), /:4.* no image is judged by these policies: no listener serves admission/);
+  assert.match(warned("", { cluster: true }).join("\n"), /^--cluster .*no image is judged by these policies/);
+  assert.equal(warned(`${file}proxy: { admit: policies }\n`), []);
+  assert.equal(warned(`${file}listeners: [{ address: "127.0.0.1:0", serves: [admission] }]\n`), []);
+  assert.equal(warned(""), []);
 });
 
 test("upstreams that nobody asks, because no mode is said, are a warning; said to be offline they are none", () => {
