@@ -55,7 +55,13 @@ function refuseFixed(next: Config, now: Config): void {
   }: Config): Readonly<Record<string, unknown>> => ({
     store,
     mode,
-    cluster: JSON.stringify([cluster, policies.cluster, policies.exceptionNamespaces, webhooks.write]),
+    cluster: JSON.stringify([
+      cluster,
+      policies.cluster,
+      policies.exceptionNamespaces,
+      policies.namespacedImageRegistry,
+      webhooks.write,
+    ]),
     "snapshot.from": snapshot.from,
     "proxy.layers": JSON.stringify(proxy.layers),
     "limits.maxBundleSize": limits.maxBundleSize,

@@ -90,6 +90,7 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
         cluster,
         limits,
         exceptionNamespaces: () => config.policies.exceptionNamespaces,
+        namespacedImageRegistry: () => config.policies.namespacedImageRegistry,
         changed: () => changed("the policies of the cluster changed"),
         failed,
       })

@@ -232,6 +232,8 @@ function checkPolicies(config: Config, judge: Judge): void {
     judge.refuse("/admission/reports", "are written with policies.cluster: true only");
   if (!policies.cluster && policies.exceptionNamespaces.length > 0)
     judge.refuse("/policies/exceptionNamespaces", "are read with policies.cluster: true only");
+  if (!policies.cluster && policies.namespacedImageRegistry)
+    judge.refuse("/policies/namespacedImageRegistry", "is read with policies.cluster: true only");
   for (const field of ["kubeconfig", "context"] as const)
     if (!asksCluster(config) && cluster[field] !== undefined)
       judge.refuse(

@@ -281,6 +281,13 @@ export const settings = {
           kind: "texts",
           what: "namespaces of the cluster whose PolicyExceptions count; * is all of them",
         },
+        namespacedImageRegistry: {
+          kind: "flag",
+          what:
+            "whether Policies of one namespace may have imageRegistry entries, which read any image that the logins " +
+            "of serve can",
+          fallback: false,
+        },
       },
     },
     cluster: clusterSettings,

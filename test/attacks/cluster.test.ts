@@ -145,6 +145,7 @@ async function started(objects: readonly (readonly [resource: string, object: ob
     cluster,
     limits: defaultLimits,
     exceptionNamespaces: () => [],
+    namespacedImageRegistry: () => false,
     changed: () => undefined,
     failed: (error) => {
       throw error;
@@ -286,6 +287,17 @@ attack(282, "the same generateName, a name that is taken, an old version, other 
       assert.ok(refuted.includes(wanted), isOf);
       state.close();
     }
+});
+
+attack(283, "imageRegistry in a Policy, whose message shows the configuration", async () => {
+  const reads = {
+    context: [{ name: "found", imageRegistry: { reference: "registry.example/private:1" } }],
+    preconditions: { all: [{ key: "{{ found.configData }}", operator: "Equals", value: "", message: "{{ found }}" }] },
+  };
+  const all = ["clusterpolicies", object("ClusterPolicy", "all", reads)] as const;
+  const own = object("Policy", "first");
+  const { names, notLoaded } = await started([all, ["policies", object("Policy", "evil", reads)], ["policies", own]]);
+  assert.equal([names, notLoaded], [["ClusterPolicy/all", "Policy/first/first"], [["Policy/evil/evil", false]]]);
 });
 
 run();

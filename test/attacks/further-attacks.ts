@@ -239,4 +239,8 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "a second request of the same name takes an undecided one off the re-check list",
     "only the same content removes or replaces an entry",
   ],
+  [
+    "a Policy reads the configuration of an image that its author may not, by the server's logins",
+    "no imageRegistry in a Policy of one namespace, unless a setting allows it",
+  ],
 ];

@@ -49,6 +49,7 @@ async function watching(
   act: (stage: Stage) => Promise<void>,
   begin: (served: ClusterServer) => void = () => undefined,
   resources: Readonly<Record<string, string>> = kinds,
+  lookups = false,
 ): Promise<void> {
   const served = await serveCluster(resources);
   begin(served);
@@ -59,6 +60,7 @@ async function watching(
     cluster,
     limits: defaultLimits,
     exceptionNamespaces: () => ["delta"],
+    namespacedImageRegistry: () => lookups,
     changed: () => {
       count += 1;
     },
@@ -194,6 +196,25 @@ test("without their definition nothing is read; those of exceptions need not be 
   await watching(({ policies, until }) => until(() => isRead(policies)), undefined, {
     clusterpolicies: "ClusterPolicy",
   });
+});
+
+test("a Policy of one namespace asks registries where that is allowed; else it is left out, and said", async () => {
+  const reads = { context: [{ name: "found", imageRegistry: { reference: "registry.example/a:1" } }] };
+  for (const allowed of [false, true])
+    await watching(
+      async ({ policies, until }) => {
+        await until(() => isRead(policies));
+        const { files, notLoaded } = policies.read();
+        assert.is(files.length, allowed ? 1 : 0);
+        const said = notLoaded.flatMap(({ problems }) => problems.map(({ code, pointer }) => [code, pointer]));
+        assert.equal(said, allowed ? [] : [["unsupported", "/spec/rules/0/context/0"]]);
+      },
+      (served) => {
+        served.put("policies", { ...policy("p", reads), kind: "Policy", metadata: { name: "p", namespace: "shop" } });
+      },
+      kinds,
+      allowed,
+    );
 });
 
 test.run();
