@@ -46,6 +46,12 @@ export interface PolicySet {
   readonly refused?: readonly string[];
 }
 
+/** Policies and exceptions of the capsule, where none are named. */
+export const policiesOf = (capsule: OpenKnowledge["capsule"]): PolicySet => {
+  const { policies = [], exceptions = [] } = capsule?.engine ?? {};
+  return { policies, exceptions };
+};
+
 export interface Setting extends Omit<OpenKnowledge, "close"> {
   readonly distrust: ReturnType<typeof readDistrustFiles>;
   readonly values: Values;

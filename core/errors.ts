@@ -325,8 +325,8 @@ export const remedies = {
   capsule: "look at it: `sallyport capsule inspect FILE`; decide from it: `--capsule FILE`",
   record: "copy it again from where it was written: it is no record any more that can be believed",
   "record-unsigned":
-    "without `--key` it is replayed all the same, and nobody vouches for it; records are signed where they are made, " +
-    "by `--record-key`",
+    "without a key it is replayed all the same, and nobody vouches for it; records are signed where they are made: " +
+    "`--record-key KEY`",
   "capsule-missing": "sync what is missing first, or make it all the same: `--allow-missing`",
   "capsule-base":
     "name the capsule that it changes before it: `sallyport capsule verify FULL DELTA`, " +

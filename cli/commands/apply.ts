@@ -13,7 +13,7 @@ import { type ExitCode, exitOfCounts } from "../exit-code.ts";
 import { type GivenPath, problemText, readPaths, splitLists } from "../input/files.ts";
 import { readClusterResources } from "../input/cluster-resources.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
-import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "../input/knowledge.ts";
+import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
 import { addCapsuleOptions } from "../input/capsule-options.ts";
 import { openRecorder } from "../input/record-flags.ts";
@@ -39,11 +39,12 @@ import { toSarif } from "../render/sarif.ts";
 import { fixLines, type FixSettings } from "../render/fix.ts";
 import { renderBoxTable, type TableStyle } from "../render/table.ts";
 import { styleOf } from "../render/style.ts";
-import { pathsOfResources, readJudgingSet, warnUncounted } from "../input/policy-files.ts";
+import { pathsOfResources, readJudgingSet, refuseExceptions, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
 import {
   type AllDecided,
   decideAll,
+  policiesOf,
   type Judged,
   toJudged,
   refusePolicies,
@@ -102,12 +103,6 @@ function load(
   };
 }
 
-/** Policies and exceptions of the capsule, where none are named. */
-function ofCapsule(capsule: OpenKnowledge["capsule"]): ReturnType<typeof load> {
-  const { policies = [], exceptions = [] } = capsule?.engine ?? {};
-  return { set: { policies, exceptions }, refused: [] };
-}
-
 async function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): Promise<ExitCode> {
   if (paths.some((path) => /^https?:\/\//.test(path)))
     throw new EngineError("unsupported", "policies are read from files, not from a network", { subject: "POLICY" });
@@ -118,6 +113,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
   const fromCluster = resourcePaths.length === 0 && options.cluster === true;
   if (paths.length === 0 && options.capsule === undefined)
     throw usage("name policies, or a capsule that has some: --capsule FILE", "POLICY");
+  if (paths.length === 0) refuseExceptions(options);
   if (resourcePaths.length === 0 && !fromCluster) throw noResources(paths, io);
   const given = readPaths(resourcePaths, io);
   const loaded = paths.length === 0 ? undefined : load(paths, given, options, io);
@@ -128,7 +124,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
   noteOutput(options, io);
   const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(loaded?.set.policies ?? [], io));
   try {
-    const { set, refused } = loaded ?? ofCapsule(opened.capsule);
+    const { set, refused } = loaded ?? { set: policiesOf(opened.capsule), refused: [] };
     const { cluster: server, signal = AbortSignal.abort(), limits } = opened;
     const resources =
       fromCluster && server !== undefined

@@ -12,13 +12,16 @@ import { readPaths, splitLists } from "../input/files.ts";
 import { readLimits } from "../input/limit-flags.ts";
 import { readDecision, type RememberedDecision } from "../input/remembered-decision.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
+import { addCapsuleOptions } from "../input/capsule-options.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
-import { readJudgingSet } from "../input/policy-files.ts";
+import { readJudgingSet, refuseExceptions } from "../input/policy-files.ts";
 import { readResources } from "../input/resources.ts";
 import {
   type AllDecided,
   decideAll,
+  policiesOf,
+  type PolicySet,
   type Decided,
   fixesFor,
   refusePolicies,
@@ -97,17 +100,23 @@ async function explainRecord(file: string, options: ExplainOptions, io: CommandI
   return tellDecision({ request: about, decision, resource }, options, io);
 }
 
+function loadPolicies(...[policies, given, options, io]: Parameters<typeof readJudgingSet>): PolicySet {
+  const { errors, ...set } = readJudgingSet(policies, given, options, io);
+  refusePolicies(errors, io);
+  return set;
+}
+
 async function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): Promise<ExitCode> {
   const [only = "", ...others] = images;
   const id = others.length === 0 ? findDecisionId(only) : undefined;
   if (id !== undefined) return tellDecision(await readDecision(id, options, io), options, io);
-  if (others.length === 0 && options.policy === undefined && io.pathKind(only) === "file")
-    return explainRecord(only, options, io);
+  const bare = options.policy === undefined && options.capsule === undefined;
+  if (others.length === 0 && bare && io.pathKind(only) === "file") return explainRecord(only, options, io);
   const policies = splitLists(options.policy);
-  if (policies.length === 0)
+  if (policies.length === 0 && options.capsule === undefined)
     throw new EngineError(
       "invalid-usage",
-      "name policies with -p, or the id of a decision, d-7K2Q4M0A, or the file of a record",
+      "name policies with -p, a capsule that has some, the id of a decision, d-7K2Q4M0A, or the file of a record",
       {
         subject: "-p",
       },
@@ -117,13 +126,14 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
     throw new EngineError("invalid-usage", "nothing to explain: name an image, or a resource with -r", {
       subject: "IMAGE",
     });
-  const { errors, ...set } = readJudgingSet(policies, given, options, io);
-  refusePolicies(errors, io);
+  const named = policies.length === 0 ? undefined : loadPolicies(policies, given, options, io);
+  if (named === undefined) refuseExceptions(options);
   const { resources, faulty } = readResources(given, io, { flag: "-r" });
   const pods = images.map((image) => ({ value: podFor(image, options.namespace), position: commandLine }));
   const { cluster, ...input } = readJudgingInput(options, io);
-  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(set.policies, io));
+  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(named?.policies ?? [], io));
   try {
+    const set = named ?? policiesOf(opened.capsule);
     const all = await decideAll(set, { resources: [...pods, ...resources], faulty }, { ...input, ...opened }, io);
     const names = new Map(pods.map(({ value }, index) => [value, images[index] ?? ""]));
     report(all, names, { fixes: fixesFor(opened), outages: opened.outages() }, options, io);
@@ -187,7 +197,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("-n, --namespace <name>", "namespace of the Pod", "default")
     .addOption(outputOption())
     .option("--brief", "show only the path to the first failure");
-  addKnowledgeOptions(addJudgingOptions(command))
+  addCapsuleOptions(addKnowledgeOptions(addJudgingOptions(command)))
     .addHelpText(
       "after",
       "\n" +
@@ -195,6 +205,7 @@ export function define(command: Command, { io, finish }: Shell): void {
         "  sallyport explain ghcr.io/acme/app:1.4 -p check.yaml --store mirror\n" +
         "  sallyport explain d-7K2Q4M0A --store mirror\n" +
         "  sallyport explain records/d-7K2Q4M0A.json\n" +
+        "  sallyport explain ghcr.io/acme/app:1.4 --capsule edge.tar --capsule-key key.pub\n" +
         "  sallyport explain -r pod.yaml -p policies/ --layout ./layout --complete --brief\n\n" +
         "Exit codes: 0 allowed, 1 denied, 2 nothing could be judged\n",
     )

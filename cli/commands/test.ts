@@ -19,6 +19,7 @@ import { ClusterFiles } from "../input/cluster-files.ts";
 import { readDistrustFiles } from "../input/distrust-file.ts";
 import { placeText, problemText, readPaths, splitLists } from "../input/files.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
+import { addCapsuleOptions } from "../input/capsule-options.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { registryAccessOf } from "../input/policy-registries.ts";
 import {
@@ -406,7 +407,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .addOption(new Option("-o, --output <format>", "output format").choices(["json", "yaml", "markdown", "junit"]))
     .addOption(new Option("--output-format <format>").choices(["json", "yaml", "markdown", "junit"]).hideHelp())
     .option("--cluster-resource <file>", "resource files that answer for the cluster (repeatable)", collect);
-  addKnowledgeOptions(command)
+  addCapsuleOptions(addKnowledgeOptions(command))
     .addHelpText(
       "after",
       "\n" +

@@ -128,6 +128,13 @@ export interface ExceptionOptions {
   readonly exceptionsWithinResources?: boolean;
 }
 
+/** A capsule's policies come with its exceptions. @throws EngineError `invalid-usage` where others are given. */
+export function refuseExceptions(options: ExceptionOptions): void {
+  const given = Object.keys(options).find((name) => name.startsWith("exception"));
+  if (given !== undefined)
+    throw usage("exceptions count with policies that are named; those of a capsule have their own", "--exception");
+}
+
 /** Kyverno's flags that say which exceptions count. */
 export const addExceptionOptions = (command: Command): Command =>
   command

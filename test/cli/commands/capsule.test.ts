@@ -65,6 +65,26 @@ test("a capsule of the demo's images gives the decisions of the mirror that it w
   }
 });
 
+test("explain shows from a capsule what it shows from the mirror; its policies bring their exceptions", async () => {
+  const byCapsule = ["--capsule", "edge.tar", "--capsule-key", "cosign.pub"];
+  for (const image of images) {
+    const mirror = await runCli(["explain", image, "-p", "policies", "--store", store, "-o", "json"], world);
+    const capsule = await runCli(["explain", image, ...byCapsule, "-o", "json"], withFiles("edge.tar"));
+    assert.is(capsule.exit, mirror.exit, capsule.err);
+    const [there, here] = [mirror, capsule].map(({ out }) => JSON.parse(out).decisions[0]);
+    assert.equal([here.allowed, here.results.length], [there.allowed, there.results.length], image);
+    assert.ok(here.results.length > 0);
+  }
+  for (const words of [
+    ["explain", images[0] ?? ""],
+    ["apply", "-r", "pod-0.yaml"],
+  ]) {
+    const refused = await runCli([...words, ...byCapsule, "-e", "pod-0.yaml"], withFiles("edge.tar"));
+    assert.is(refused.exit, 2, refused.out);
+    assert.match(refused.err, "exceptions count with policies that are named");
+  }
+});
+
 test("what was recorded of a capsule is what was recorded of its mirror, but for what tells them apart", async () => {
   const recordOf = async (words: readonly string[], given: TestWorld) => {
     const records = join(temporaryFolder(), "records");

@@ -49,7 +49,7 @@ test("commands with policies name none of the flags that they lack", async () =>
   for (const failed of failures.filter(({ code }) => ["refuted", "unknown"].includes(codes[code].truth)))
     for (const [, text = ""] of markedFix(failed, settings).matchAll(/`(-[^`]+)`/g)) {
       // What reads a file that was given on the command line names the flag of that command.
-      if (["certificate", "public-key"].includes(failed.remedy ?? "")) continue;
+      if (["certificate", "public-key", "record-unsigned", "capsule-missing"].includes(failed.remedy ?? "")) continue;
       for (const words of [
         ["apply", "POLICY", "-r", "POD"],
         ["explain", "IMAGE", "-p", "POLICY"],
