@@ -114,7 +114,12 @@ export class Reporter {
       counted("report", "dropped");
       return;
     }
-    this.#queue.add({ kind: "report", key: `report ${resource.uid}`, run: (signal) => this.#report(request, signal) });
+    this.#queue.add({
+      kind: "report",
+      key: `report ${resource.uid}`,
+      namespace: resource.namespace,
+      run: (signal) => this.#report(request, signal),
+    });
   }
 
   /** What was let in undecided and is refuted now. */
@@ -158,6 +163,7 @@ export class Reporter {
     return {
       kind: "event",
       key,
+      namespace: facts.regarding.namespace,
       run: async (signal) => {
         const event = toEvent(facts, at, instance);
         const { namespace } = event.metadata as { readonly namespace: string };

@@ -11,6 +11,8 @@ export interface WriteJob {
   readonly kind: "event" | "report";
   /** One of the same key that waits gives way to it. */
   readonly key: string;
+  /** Where there are too many, the namespace that has most of them gives way. Absent: the cluster itself. */
+  readonly namespace?: string | undefined;
   /** @throws whatever makes it worth another try. */
   readonly run: (signal: AbortSignal) => Promise<Attempted>;
 }
@@ -44,6 +46,8 @@ const closeMs = 2000;
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   readonly #waiting = new Map<string, Waiting>();
+  /** By namespace; the one whose turn is next comes first. */
+  readonly #shares = new Map<string, Set<string>>();
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
   #isClosing = false;
@@ -67,25 +71,58 @@ export class WriteQueue {
 
   #put(job: WriteJob, tries: number): void {
     const { most, counted, waiting } = this.#options;
+    const before = this.#waiting.get(job.key);
+    if (before !== undefined && before.job.namespace !== job.namespace) this.#take(job.key);
     // The place of the one before stays: whoever changes often must not wait for ever.
     this.#waiting.set(job.key, { job, tries });
+    this.#share(job).add(job.key);
     if (this.#waiting.size > most) {
-      const [oldest] = this.#waiting;
-      if (oldest !== undefined) {
-        this.#waiting.delete(oldest[0]);
-        counted(oldest[1].job.kind, "dropped");
-      }
+      const [oldest = job.key] = this.#largestShare();
+      counted(this.#take(oldest)?.job.kind ?? job.kind, "dropped");
     }
     waiting(this.#waiting.size);
+  }
+
+  /** Keys of what waits for one namespace, the oldest first. */
+  #share({ namespace = "" }: WriteJob): Set<string> {
+    const found = this.#shares.get(namespace) ?? new Set();
+    this.#shares.set(namespace, found);
+    return found;
+  }
+
+  /** Whoever makes resources in one namespace by the thousand costs the others nothing. */
+  #largestShare(): ReadonlySet<string> {
+    let largest: ReadonlySet<string> = new Set();
+    for (const share of this.#shares.values()) if (share.size > largest.size) largest = share;
+    return largest;
+  }
+
+  #take(key: string): Waiting | undefined {
+    const found = this.#waiting.get(key);
+    if (found === undefined) return undefined;
+    this.#waiting.delete(key);
+    const share = this.#share(found.job);
+    share.delete(key);
+    if (share.size === 0) this.#shares.delete(found.job.namespace ?? "");
+    return found;
+  }
+
+  /** A namespace at a time has its turn, so that one in which much waits keeps no other from being written. */
+  #next(): Waiting | undefined {
+    const [first] = this.#shares;
+    const [key] = first?.[1] ?? [];
+    if (first === undefined || key === undefined) return undefined;
+    const taken = this.#take(key);
+    if (this.#shares.delete(first[0])) this.#shares.set(...first);
+    return taken;
   }
 
   async #run(): Promise<void> {
     await this.#pause(gatherMs);
     while (!this.#stop.signal.aborted) {
-      const [next] = this.#waiting;
+      const next = this.#next();
       if (next === undefined) return;
-      const [key, { job, tries }] = next;
-      this.#waiting.delete(key);
+      const { job, tries } = next;
       this.#options.waiting(this.#waiting.size);
       await this.#attempt(job, tries);
     }
@@ -126,6 +163,7 @@ export class WriteQueue {
     this.#stop.abort();
     for (const { job } of this.#waiting.values()) this.#options.counted(job.kind, "dropped");
     this.#waiting.clear();
+    this.#shares.clear();
     this.#options.waiting(0);
   }
 }

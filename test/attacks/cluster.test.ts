@@ -8,6 +8,7 @@ import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { defaultLimits, limitsWith } from "../../core/limits.ts";
 import { ClusterPolicies } from "../../proxy/cluster/cluster-policies.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { WriteQueue } from "../../proxy/reports/write-queue.ts";
 import { webhookConfigurations } from "../../proxy/webhook/webhook-configurations.ts";
 import { openState } from "../../proxy/state/open-state.ts";
 import { AdmissionRecheck } from "../../proxy/webhook/admission-recheck.ts";
@@ -298,6 +299,36 @@ attack(283, "imageRegistry in a Policy, whose message shows the configuration", 
   const own = object("Policy", "first");
   const { names, notLoaded } = await started([all, ["policies", object("Policy", "evil", reads)], ["policies", own]]);
   assert.equal([names, notLoaded], [["ClusterPolicy/all", "Policy/first/first"], [["Policy/evil/evil", false]]]);
+});
+
+attack(284, "thousands of resources in one namespace, while reports of another one wait", async () => {
+  const written = new Set<string>();
+  let go = (): void => undefined;
+  const gathered = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const queue = new WriteQueue({
+    most: 100,
+    counted: () => undefined,
+    waiting: () => undefined,
+    failed: () => undefined,
+    sleep: () => gathered,
+  });
+  const put = (key: string, namespace: string): void =>
+    queue.add({
+      kind: "report",
+      key,
+      namespace,
+      run: async () => {
+        written.add(namespace);
+        return "unchanged";
+      },
+    });
+  put("first", "shop");
+  for (let index = 0; index < 5000; index++) put(`evil ${index}`, "evil");
+  go();
+  await queue.close();
+  assert.equal([...written], ["shop", "evil"]);
 });
 
 run();

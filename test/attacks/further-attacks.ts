@@ -243,4 +243,5 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "a Policy reads the configuration of an image that its author may not, by the server's logins",
     "no imageRegistry in a Policy of one namespace, unless a setting allows it",
   ],
+  ["one namespace fills the queue of Events and reports", "it drops its own; each namespace has its turn"],
 ];

@@ -59,6 +59,20 @@ test("too many: the oldest is dropped and counted", async () => {
   assert.equal(counted, ["report dropped", "report written", "report written"]);
 });
 
+test("too many from one namespace drop its own; each namespace has its turn", async () => {
+  wrote.length = 0;
+  const { queue, counted, go, count } = staged({ most: 5 });
+  queue.add({ ...job("a"), namespace: "shop" });
+  queue.add(job("node"));
+  for (let index = 0; index < 50; index++) queue.add({ ...job(`evil-${index}`), namespace: "evil" });
+  queue.add({ ...job("b"), namespace: "shop" });
+  assert.is(count(), 5);
+  go();
+  await queue.close();
+  assert.equal(wrote, ["a", "node", "evil-48", "b", "evil-49"]);
+  assert.is(counted.filter((one) => one === "report dropped").length, 48);
+});
+
 test("what fails is tried again, later each time, four times in all", async () => {
   const { queue, counted, pauses, failures, go } = staged();
   let tries = 0;
