@@ -442,5 +442,12 @@ export class EngineError extends Error {
   }
 }
 
+/** Callers in plain JavaScript leave options out. @throws EngineError `invalid-usage` naming the first of them. */
+export function requireOptions(options: object, ...names: readonly string[]): void {
+  for (const name of names)
+    if ((options as Record<string, unknown> | undefined)?.[name] == null)
+      throw new EngineError("invalid-usage", `the option ${name} is missing`, { subject: name });
+}
+
 /** An error in one text: `[no-key] the Secret has no member cosign.pub`. */
 export const codedText = ({ code, message }: Pick<EngineError, "code" | "message">): string => `[${code}] ${message}`;

@@ -19,7 +19,7 @@ import { equalBytes } from "../encoding/bytes.ts";
 import { type JsonObject, parseJson } from "../encoding/json.ts";
 import { readObject } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
-import { EngineError } from "../errors.ts";
+import { EngineError, requireOptions } from "../errors.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Limits } from "../limits.ts";
 import { parseCapsuleDocument } from "./capsule-document.ts";
@@ -68,9 +68,10 @@ export interface Capsule {
 
 /**
  * @throws EngineError `archive-signature`, `archive-corrupt`, `over-limit`, `unsupported`; `archive-sequence` for a
- * delta without the capsule that it changes; `rollback` below the floor.
+ * delta without the capsule that it changes; `rollback` below the floor; `invalid-usage` for an option that is missing.
  */
 export function openCapsule(bytes: Uint8Array, options: CapsuleOptions): Capsule {
+  requireOptions(options, "keys", "verifier", "limits");
   const { limits, floor, base, subject = "capsule" } = options;
   if (bytes.length > limits.capsuleBytes)
     throw new EngineError("over-limit", `a capsule of more than ${limits.capsuleBytes} bytes`, { subject });

@@ -3,7 +3,7 @@
  * settings, distrust, and bounds. Records and capsules keep it, so that another host makes the same engine of it.
  * Source: docs/spec/record.md#input.
  *
- *     {"exceptions":[],"files":[{"name":"check.yaml","text":"apiVersion: kyverno.io/v1\n…"}],"policies":[[0,0]],
+ *     {"exceptions":[],"files":[{"name":"check.yaml","text":"apiVersion: kyverno.io/v1\n…"}],"policies":[[0,0,"check"]],
  *      "settings":{"trustRoot":"public-good"}}
  */
 import { isDigest } from "../crypto/digest.ts";
@@ -60,7 +60,7 @@ class FileList {
         throw new EngineError("unsupported", "a policy that was not read from a file cannot be kept", {
           subject: name,
         });
-      return [this.#indexOf(source.file), source.index];
+      return [this.#indexOf(source.file), source.index, name];
     });
   }
 
@@ -142,9 +142,11 @@ export function readEngineDocument(
   const loaded = files.map((file) => loadPolicies([file], { limits }));
   const chosen = <T extends Policy | PolicyException>(kind: "policies" | "exceptions"): readonly T[] =>
     listAt(object, kind, at, (value, here) => {
-      const [file, index] = readArray(value, here).map((step, place) => readInteger(step, pointer(here, place)));
-      const found = loaded[file ?? -1]?.[kind][index ?? -1];
+      const [file, index, name] = readArray(value, here);
+      const found = loaded[readInteger(file, pointer(here, 0))]?.[kind][readInteger(index, pointer(here, 1))];
       if (found === undefined) throw malformed("nothing of this kind is at this place of the files", here);
+      // Where one before it does not load here, another one is at its place.
+      if (found.name !== name) throw malformed(`${found.name} is at this place of the files, which says another`, here);
       return found as T;
     });
   const distrust = own(object, "distrust");

@@ -17,6 +17,7 @@ import { locate } from "../kyverno/policy/remark.ts";
 import { indexExceptions } from "../kyverno/image/exception-index.ts";
 import { createContextFactory } from "../kyverno/rule/json-context.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
+import { requireOptions } from "../errors.ts";
 import { type Limits, limitsWith } from "../limits.ts";
 import { type Alias, createAliases } from "../oci/aliases.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
@@ -82,9 +83,10 @@ export interface Engine {
 
 /**
  * Compiles the policies, once.
- * @throws EngineError when a policy cannot be compiled, and as `limitsWith` and `createAliases`.
+ * @throws EngineError when a policy cannot be compiled; `invalid-usage` for an option that is missing, and as `limitsWith` and `createAliases`.
  */
 export function createEngine(options: EngineOptions): Engine {
+  requireOptions(options, "policies", "crypto");
   const limits = limitsWith(options.limits);
   const settings = options.settings ?? {};
   const references = settings.references ?? {};

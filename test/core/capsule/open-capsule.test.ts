@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUnsignedStatement } from "../../../core/archive/verify-envelope.ts";
 import { CapsuleFile } from "../../../core/capsule/capsule-file.ts";
+import { openCapsule } from "../../../core/capsule/open-capsule.ts";
 import { createEngine, type Decision, type EngineOptions } from "../../../core/decide/engine.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
@@ -33,6 +34,14 @@ test("a capsule decides what the source decides that it was made of", () => {
       assert.is(here.allowed, true);
       assert.is(shown(here), shown(decided({ ...capsule.engine, crypto }, signed)));
     }
+});
+
+test("an option that a caller in plain JavaScript left out is named", () => {
+  const open = openCapsule as (capsule: Uint8Array, options?: object) => unknown;
+  assert.is(throwsCode("invalid-usage", () => open(bytes)).subject, "keys");
+  assert.is(throwsCode("invalid-usage", () => open(bytes, { keys: [makeKey().key] })).subject, "verifier");
+  const accepting = { keys: [makeKey().key], verifier: fastVerifier };
+  assert.match(throwsCode("invalid-usage", () => open(bytes, accepting)).message, "the option limits is missing");
 });
 
 test("what it does not answer was never asked", () => {

@@ -82,6 +82,22 @@ test("each file is kept once, and every bound: defaults may change", () => {
   assert.equal(encodeEngineDocument({ policies: [] }), { files: [], policies: [], exceptions: [], settings: {} });
 });
 
+test("a file whose first policy does not load here gives no other one in its place", () => {
+  assert.equal(document.policies, [
+    [0, 1, "second"],
+    [1, 0, "third"],
+  ]);
+  const [one, two] = files as [(typeof files)[number], (typeof files)[number]];
+  const broken = {
+    ...one,
+    text: `${policy("first").replace("rules:", "later:")}${policy("second")}${policy("other")}`,
+  };
+  const json = { ...document, files: [broken, two] } as unknown as JsonObject;
+  const error = throwsCode("malformed", () => again(json));
+  assert.is(error.subject, "/policies/0");
+  assert.match(error.message, "other is at this place");
+});
+
 test("a policy that came from no file cannot be kept", () => {
   const { source: _, ...made } = loaded.policies[0] as (typeof loaded.policies)[number];
   throwsCode("unsupported", () => encodeEngineDocument({ policies: [made] }));
@@ -95,10 +111,12 @@ test("anything else is refused with its place", () => {
     [changed({ more: 1 }), "/more"],
     [changed({ files: "one" }), "/files"],
     [changed({ files: [{ name: "a", text: "b", inFolder: false }] }), "/files/0/inFolder"],
-    [changed({ policies: [[0, 2]] }), "/policies/0"],
-    [changed({ policies: [[2, 0]] }), "/policies/0"],
-    [changed({ policies: [[]] }), "/policies/0"],
-    [changed({ exceptions: [[0, 0]] }), "/exceptions/0"],
+    [changed({ policies: [[0, 2, "second"]] }), "/policies/0"],
+    [changed({ policies: [[2, 0, "second"]] }), "/policies/0"],
+    [changed({ policies: [[]] }), "/policies/0/0"],
+    [changed({ policies: [[0]] }), "/policies/0/1"],
+    [changed({ policies: [[0, 1]] }), "/policies/0"],
+    [changed({ exceptions: [[0, 0, "excused"]] }), "/exceptions/0"],
     [changed({ limits: { weather: 1 } }), "/limits/weather"],
     [changed({ limits: { jsonDepth: -1 } }), "/limits/jsonDepth"],
     [settings({ more: 1 }), "/settings/more"],

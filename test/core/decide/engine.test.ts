@@ -12,6 +12,7 @@ import type { Question } from "../../../core/knowledge/question.ts";
 import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
+import { throwsCode } from "../../support/assert.ts";
 import { fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
 import {
   containers,
@@ -31,6 +32,12 @@ import {
 } from "../../support/fixture-policies.ts";
 
 const test = suite("core/decide/engine");
+
+test("an option that a caller in plain JavaScript left out is named", () => {
+  const create = createEngine as (options?: object) => unknown;
+  assert.is(throwsCode("invalid-usage", () => create()).subject, "policies");
+  assert.is(throwsCode("invalid-usage", () => create({ policies: [] })).subject, "crypto");
+});
 
 test("a decision is plain JSON, the same from both verifiers", () => {
   const { policies } = load(policyText());
