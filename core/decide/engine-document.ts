@@ -3,8 +3,8 @@
  * settings, distrust, and bounds. Records and capsules keep it, so that another host makes the same engine of it.
  * Source: docs/spec/record.md#input.
  *
- *     {"exceptions":[],"files":[{"name":"check.yaml","text":"apiVersion: kyverno.io/v1\n…"}],"policies":[[0,0,"check"]],
- *      "settings":{"trustRoot":"public-good"}}
+ *     {"exceptions":[],"files":[{"name":"check.yaml","text":"apiVersion: kyverno.io/v1\n…"}],
+ *      "policies":[[0,0,"check"]],"settings":{"trustRoot":"public-good"}}
  */
 import { isDigest } from "../crypto/digest.ts";
 import { decodeBase64, encodeBase64 } from "../encoding/base64.ts";

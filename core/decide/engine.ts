@@ -83,7 +83,8 @@ export interface Engine {
 
 /**
  * Compiles the policies, once.
- * @throws EngineError when a policy cannot be compiled; `invalid-usage` for an option that is missing, and as `limitsWith` and `createAliases`.
+ * @throws EngineError when a policy cannot be compiled, `invalid-usage` for an option that is missing, and as
+ * `limitsWith` and `createAliases`.
  */
 export function createEngine(options: EngineOptions): Engine {
   requireOptions(options, "policies", "crypto");
