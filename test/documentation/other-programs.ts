@@ -48,7 +48,7 @@ const forms: Readonly<Record<string, Form>> = {
   "kubectl apply": { values: ["-f"], arguments: [0, 0] },
   "kubectl rollout status": { values: ["-n"], arguments: [1, 1] },
   "kubectl run": { values: ["--image"], arguments: [1, 1] },
-  "kubectl get": { values: ["-n", "-o"], switches: ["-A"], arguments: [1, 2] },
+  "kubectl get": { values: ["-n", "-o", "--field-selector"], switches: ["-A"], arguments: [1, 2] },
   "kubectl delete": { values: ["-n"], arguments: [1, 99] },
   "docker login": { values: ["-u"], switches: ["--password-stdin"], arguments: [0, 1] },
   "docker save": { values: ["-o"], arguments: [1, 99] },
