@@ -55,6 +55,8 @@ export interface ClusterMetrics {
   watched(isWatched: boolean): void;
   /** Policies of which an earlier version, or nothing, is in force. */
   notLoaded(count: number): void;
+  /** Whether a resource is more than can be watched. */
+  overLimit(resource: string, isOver: boolean): void;
   /** Whether this instance keeps the webhook configurations. */
   leads(leads: boolean): void;
   /** What nobody verifies. */
@@ -302,9 +304,19 @@ function clusterMetrics(registry: Registry): ClusterMetrics {
   const leads = gauge("sallyport_leader", "Whether this instance keeps the webhook configurations.");
   const broken = gauge("sallyport_break_glass", "Whether the webhooks are out of force on purpose.");
   let exempt: Gauge<"what"> | undefined;
+  let overLimit: Gauge<"resource"> | undefined;
   return {
     watched: (isWatched) => watched().set(isWatched ? 1 : 0),
     notLoaded: (count) => notLoaded().set(count),
+    overLimit(resource, isOver) {
+      overLimit ??= new Gauge({
+        name: "sallyport_cluster_over_limit",
+        help: "1 for each resource of the cluster that has too many objects, or too large ones, to be watched.",
+        labelNames: ["resource"] as const,
+        registers: [registry],
+      });
+      overLimit.set({ resource }, isOver ? 1 : 0);
+    },
     leads: (isLeader) => leads().set(isLeader ? 1 : 0),
     brokenGlass: (isBroken) => broken().set(isBroken ? 1 : 0),
     exempt(what) {

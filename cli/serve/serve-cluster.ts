@@ -92,6 +92,16 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
         exceptionNamespaces: () => config.policies.exceptionNamespaces,
         namespacedImageRegistry: () => config.policies.namespacedImageRegistry,
         changed: () => changed("the policies of the cluster changed"),
+        overLimit(resource, failure) {
+          metrics.overLimit(resource, failure !== undefined);
+          if (failure === undefined) log.info("a resource of the cluster is watched again", { resource });
+          else
+            log.error("a resource of the cluster is not watched: what was known of it stays in force", {
+              resource,
+              code: failure.code,
+              error: failure.message,
+            });
+        },
         failed,
       })
     : undefined;

@@ -21,11 +21,21 @@ export interface ClusterPoliciesOptions {
   /** Called some time after something changed, once for what changes together. */
   readonly changed: () => void;
   readonly limits: Limits;
+  /** Hears of each resource that has become too much to be watched, and that it no longer is (`undefined`). */
+  readonly overLimit?: (resource: string, failure: EngineError | undefined) => void;
   /** A bug: an informer ended. */
   readonly failed: (error: unknown) => void;
   /** For tests. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
   readonly settleMs?: number;
+  readonly clock?: SettleClock;
+}
+
+/** What the time is, and who calls later. */
+export interface SettleClock {
+  readonly now: () => number;
+  /** @returns what calls it off. */
+  readonly later: (ms: number, act: () => void) => () => void;
 }
 
 /** An object of which an earlier version, or nothing, is in force. */
@@ -45,6 +55,19 @@ const resources = [
 
 /** What is applied together by kubectl is one change. */
 const defaultSettleMs = 200;
+/**
+ * Each change is a whole reload, and whoever may edit one Policy may edit it all day: of changes in a row each waits
+ * twice as long as the one before, up to this many times the first wait, which is 5 seconds.
+ */
+const mostTimes = 25;
+
+const realClock: SettleClock = {
+  now: () => performance.now(),
+  later(ms, act) {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 interface Judged {
   readonly text: string;
@@ -62,7 +85,10 @@ export class ClusterPolicies {
   readonly #good = new Map<string, string>();
   readonly #judged = new Map<string, Judged>();
   #told = "";
-  #timer: NodeJS.Timeout | undefined;
+  #callOff: (() => void) | undefined;
+  /** When it was looked last whether something changed, and how long that had waited. */
+  #looked = { at: Number.NEGATIVE_INFINITY, waited: 0 };
+  readonly #overLimit = new Set<string>();
   #wasLoaded = false;
 
   constructor(options: ClusterPoliciesOptions) {
@@ -74,7 +100,10 @@ export class ClusterPolicies {
       informer: cluster.inform({
         at: { apiVersion, resource },
         keep: withoutStatus,
-        changed: () => this.#soon(),
+        changed: () => {
+          this.#tellOverLimit(resource);
+          this.#soon();
+        },
         ...(sleep === undefined ? {} : { sleep }),
       }),
     }));
@@ -83,12 +112,14 @@ export class ClusterPolicies {
   /** Until it is told to stop. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#informers.map(({ informer }) => informer.run(signal).catch(this.#options.failed)));
-    clearTimeout(this.#timer);
+    this.#callOff?.();
   }
 
   /** Why they are not watched now; what is known stays. */
   get failure(): EngineError | undefined {
-    return this.#informers.map(({ informer }) => informer.state.failure).find((one) => one !== undefined);
+    return this.#informers
+      .map(({ informer, resource }) => failureOf(informer, resource))
+      .find((one) => one !== undefined);
   }
 
   /** When the server said something last. */
@@ -132,7 +163,8 @@ export class ClusterPolicies {
     this.#wasLoaded = true;
   }
 
-  #requireListed({ state }: Informer, isNeeded: boolean, resource: string): void {
+  #requireListed(informer: Informer, isNeeded: boolean, resource: string): void {
+    const { state } = informer;
     if (state.listed !== undefined) return;
     const subject = this.#options.cluster.server();
     if (state.isAbsent && !isNeeded) return;
@@ -142,7 +174,8 @@ export class ClusterPolicies {
         `the cluster does not have ${resource}.kyverno.io: install the definitions (the chart's crds.install)`,
         { subject },
       );
-    if (state.failure !== undefined) throw state.failure;
+    const failure = failureOf(informer, resource);
+    if (failure !== undefined) throw failure;
     throw new EngineError("unreachable", `the ${resource} of the cluster are not read yet`, { subject });
   }
 
@@ -166,14 +199,31 @@ export class ClusterPolicies {
     return judged;
   }
 
+  #tellOverLimit(of: string): void {
+    const informer = this.#informers.find(({ resource }) => resource === of)?.informer;
+    const failure = informer === undefined ? undefined : failureOf(informer, of);
+    const isOver = failure?.code === "over-limit";
+    // A try that ends in another way says nothing of how many there are.
+    if (isOver === this.#overLimit.has(of) || (!isOver && failure !== undefined)) return;
+    if (isOver) this.#overLimit.add(of);
+    else this.#overLimit.delete(of);
+    this.#options.overLimit?.(of, failure);
+  }
+
   #soon(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    if (this.#callOff !== undefined) return;
+    const { settleMs = defaultSettleMs, clock = realClock } = this.#options;
+    const longest = settleMs * mostTimes;
+    const isInRow = clock.now() - this.#looked.at < longest;
+    const waited = isInRow ? Math.min(longest, Math.max(settleMs, this.#looked.waited * 2)) : settleMs;
+    this.#callOff = clock.later(waited, () => {
+      this.#callOff = undefined;
       const now = this.#fingerprint();
+      this.#looked = { at: clock.now(), waited };
       if (now === this.#told) return;
       this.#told = now;
       this.#options.changed();
-    }, this.#options.settleMs ?? defaultSettleMs);
+    });
   }
 
   /** Of what is there, not of when it was heard. */
@@ -185,6 +235,19 @@ export class ClusterPolicies {
     ]);
     return createHash("sha256").update(JSON.stringify(seen)).digest("hex");
   }
+}
+
+/** Why a resource is not watched; where it is too much, what helps. */
+function failureOf({ state: { failure, listed } }: Informer, resource: string): EngineError | undefined {
+  if (failure?.code !== "over-limit") return failure;
+  const after = listed === undefined ? "" : ", and no instance that starts now is ready";
+  return new EngineError(
+    "over-limit",
+    `the ${resource} of the cluster are too many or too large to be watched${after}: ${failure.message}; ` +
+      `see whose they are with kubectl get ${resource}.kyverno.io -A, delete them, and bound each namespace by a ` +
+      `ResourceQuota of count/${resource}.kyverno.io`,
+    { subject: failure.subject, cause: failure },
+  );
 }
 
 /** Policies and exceptions, which others may write than those who write what counts everywhere. */

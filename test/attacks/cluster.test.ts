@@ -331,4 +331,65 @@ attack(284, "thousands of resources in one namespace, while reports of another o
   assert.equal([...written], ["shop", "evil"]);
 });
 
+/** Policies over what somebody edits or makes, by a clock that stands until it is moved. */
+function overEdits() {
+  let [now, reloads, changed] = [0, 0, (): void => undefined];
+  const waiting: { readonly at: number; readonly act: () => void }[] = [];
+  const informer = {
+    state: { listed: undefined as Date | undefined, heard: undefined, isAbsent: false, failure: undefined as unknown },
+    objects: [] as object[],
+  };
+  const told: string[] = [];
+  const policies = new ClusterPolicies({
+    cluster: {
+      server: () => "https://cluster.example",
+      inform: (options: { readonly changed: () => void }) => {
+        changed = options.changed;
+        return informer;
+      },
+    } as never,
+    limits: defaultLimits,
+    exceptionNamespaces: () => [],
+    namespacedImageRegistry: () => false,
+    changed: () => {
+      reloads += 1;
+    },
+    overLimit: (_, failure) => void told.push(failure?.message ?? ""),
+    failed: () => undefined,
+    clock: {
+      now: () => now,
+      later(ms, act) {
+        waiting.push({ at: now + ms, act });
+        return () => undefined;
+      },
+    },
+  });
+  const editAt = (time: number): void => {
+    now = time;
+    if ((waiting[0]?.at ?? Number.POSITIVE_INFINITY) <= now) waiting.shift()?.act();
+    informer.objects = [object("Policy", `evil-${time}`)];
+    changed();
+  };
+  return { policies, informer, editAt, told, reloads: () => reloads };
+}
+
+attack(285, "one in each 50 ms, for ten minutes", () => {
+  const { editAt, reloads } = overEdits();
+  for (let time = 0; time < 600_000; time += 50) editAt(time);
+  assert.ok(reloads() > 100 && reloads() < 130, String(reloads()));
+});
+
+attack(286, "before the start, which says why it waits, and what helps", () => {
+  const { policies, informer, editAt, told } = overEdits();
+  informer.state.failure = new EngineError("over-limit", "more than 100000 objects", { subject: "/apis" });
+  editAt(0);
+  editAt(1000);
+  assert.is(told.length, 1);
+  for (const text of [told[0], policies.failure?.message]) assert.match(text ?? "", /kubectl get .* -A.*ResourceQuota/);
+  assert.throws(
+    () => policies.read(),
+    (error: unknown) => error instanceof EngineError && error.code === "over-limit" && error.message.includes("delete"),
+  );
+});
+
 run();

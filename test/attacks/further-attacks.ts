@@ -244,4 +244,6 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "no imageRegistry in a Policy of one namespace, unless a setting allows it",
   ],
   ["one namespace fills the queue of Events and reports", "it drops its own; each namespace has its turn"],
+  ["a Policy is edited again and again, and each edit is a whole reload", "of changes in a row each waits longer"],
+  ["a namespace makes more Policies or exceptions than can be watched", "said with a code, and with what helps"],
 ];

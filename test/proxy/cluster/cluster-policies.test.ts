@@ -217,4 +217,88 @@ test("a Policy of one namespace asks registries where that is allowed; else it i
     );
 });
 
+/** Policies over one resource whose clock stands until it is moved. */
+function standing(limits = defaultLimits) {
+  const calls: { readonly at: number; readonly act: () => void }[] = [];
+  const heard: string[] = [];
+  let [now, reloads, changed] = [0, 0, (): void => undefined];
+  const informer = {
+    state: { listed: new Date(0), heard: new Date(0), isAbsent: false, failure: undefined as EngineError | undefined },
+    objects: [] as object[],
+  };
+  const policies = new ClusterPolicies({
+    cluster: {
+      server: () => "https://cluster.example",
+      inform: (options: { readonly changed: () => void }) => {
+        changed = options.changed;
+        return informer;
+      },
+    } as never,
+    limits,
+    exceptionNamespaces: () => [],
+    namespacedImageRegistry: () => false,
+    changed: () => {
+      reloads += 1;
+    },
+    overLimit: (resource, failure) => void heard.push(`${resource} ${failure?.code ?? "again"}`),
+    failed: () => undefined,
+    clock: {
+      now: () => now,
+      later(ms, act) {
+        calls.push({ at: now + ms, act });
+        return () => undefined;
+      },
+    },
+  });
+  const moveTo = (time: number): void => {
+    for (let next = calls[0]; next !== undefined && next.at <= time; next = calls[0]) {
+      calls.shift();
+      now = next.at;
+      next.act();
+    }
+    now = time;
+  };
+  const edit = (): void => {
+    informer.objects = [policy(`a${now}`)];
+    changed();
+  };
+  return { policies, informer, edit, moveTo, heard, tell: () => changed(), reloads: () => reloads };
+}
+
+test("one change is in force after 0.2 seconds; of changes in a row each waits longer, up to 5 seconds", () => {
+  const { edit, moveTo, reloads } = standing();
+  edit();
+  moveTo(199);
+  assert.is(reloads(), 0);
+  moveTo(200);
+  assert.is(reloads(), 1);
+  moveTo(60_000);
+  for (let time = 60_000; time < 120_000; time += 100) {
+    edit();
+    moveTo(time + 100);
+  }
+  // After 0.2, 0.6, 1.4, 3.0 and 6.2 seconds, and then every 5; the clock moves by 0.1.
+  assert.ok(reloads() - 1 >= 15 && reloads() - 1 <= 16, String(reloads() - 1));
+  moveTo(130_000);
+  const before = reloads();
+  edit();
+  moveTo(130_200);
+  assert.is(reloads(), before + 1, "after a pause the first is as fast as before");
+});
+
+test("what is too much to be watched is told once, with what helps, and when it is watched again", () => {
+  const { policies, informer, tell, heard } = standing();
+  const isOver = new EngineError("over-limit", "more than 2 objects", { subject: "/apis" });
+  informer.state = { ...informer.state, failure: isOver };
+  for (let times = 0; times < 3; times++) tell();
+  assert.match(policies.failure?.message ?? "", /^the clusterpolicies of the cluster are too many.*ResourceQuota/);
+  informer.state = { ...informer.state, failure: new EngineError("unreachable", "away") };
+  tell();
+  informer.state = { ...informer.state, failure: undefined };
+  tell();
+  assert.equal(heard, ["policyexceptions over-limit", "policyexceptions again"]);
+  informer.state = { ...informer.state, listed: undefined as never, failure: isOver };
+  throwsCode("over-limit", () => policies.read());
+});
+
 test.run();
