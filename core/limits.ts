@@ -35,6 +35,8 @@ export interface Limits {
   readonly capsuleBytes: number;
   /** The file of a record of a decision. */
   readonly recordBytes: number;
+  /** Files of records that one replay takes. */
+  readonly replayedRecords: number;
   /** Records that wait for the disk, and bytes of all files in a folder of records. */
   readonly recordsWaiting: number;
   readonly recordFolderBytes: number;
@@ -210,6 +212,7 @@ export const defaultLimits: Limits = {
   archiveBootstrapFiles: 100,
   capsuleBytes: 512 * mib,
   recordBytes: 256 * mib,
+  replayedRecords: 100_000,
   recordsWaiting: 256,
   recordFolderBytes: 8 * 1024 * mib,
   recordedFiles: 10_000,

@@ -1,13 +1,15 @@
 /** `sallyport capsule`: makes capsules of a mirror, and looks at them. Source: docs/spec/capsule.md. */
 import type { Command } from "commander";
 import { encodeUnsignedStatement } from "../../core/archive/verify-envelope.ts";
-import type { Capsule } from "../../core/capsule/open-capsule.ts";
+import { type Capsule, openCapsule } from "../../core/capsule/open-capsule.ts";
 import type { EngineInput } from "../../core/decide/engine-document.ts";
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
 import { createAliases } from "../../core/oci/aliases.ts";
 import { makeCapsule, isMissing, planCapsule, type CapsulePlan } from "../../proxy/capsule/make-capsule.ts";
 import { writeFileWhole } from "../../proxy/capsule/write-file.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { SyncImage } from "../../proxy/sync/image-closure.ts";
 import { listImages } from "../../proxy/sync/list-images.ts";
@@ -29,7 +31,7 @@ import { renderCoverage } from "../render/archive.ts";
 import { renderCapsule, renderWritten, toCapsuleJson, toWrittenJson } from "../render/capsule.ts";
 import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
-import { note, tellAnswer } from "../render/say.ts";
+import { note, tellAnswer, warn } from "../render/say.ts";
 import { toCoverageJson } from "../render/sync.ts";
 
 interface CreateOptions extends StoreOptions, OutputOptions, ExceptionOptions, TrustOptions, LimitOptions {
@@ -76,6 +78,30 @@ async function engineOf(
   const { policies, exceptions, errors } = readJudgingSet(paths, [], options, io);
   refusePolicies(errors, io);
   return { policies, exceptions, distrust, limits, settings: { trustRoot: trust, trust: said, aliases: aliases.list } };
+}
+
+/** A device keeps the highest number that it saw: of two with the same one it cannot tell which is newer. */
+function warnOfNumber(file: string, sequence: number, limits: Limits, io: CommandIO): void {
+  if (io.pathKind(file) !== "file") return;
+  const there = sequenceOf(io.readFile(file), limits);
+  if (there === undefined || there < sequence) return;
+  const numbers =
+    there === sequence ? `both have number ${sequence}` : `it has number ${there}, the new one ${sequence}`;
+  warn(
+    `${file} is a capsule already, and is replaced: ${numbers}, so that devices cannot tell which is newer; ` +
+      `the next one is made by \`sallyport capsule update ${file} --old-key PUBLIC …\``,
+    io,
+  );
+}
+
+/** Undefined of what is no capsule. */
+function sequenceOf(bytes: Uint8Array, limits: Limits): number | undefined {
+  try {
+    return openCapsule(bytes, { keys: [], verifier: nodeVerifier, limits, allowUnsigned: true }).sequence;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return undefined;
+  }
 }
 
 /** The images that are named, else those of the capsule before. */
@@ -164,6 +190,7 @@ async function create(options: CreateOptions, before: Capsule | undefined, io: C
     const report = reportOf(plan, engine, now);
     const isDelta = before !== undefined && options.full !== true;
     const written = makeCapsule(request, plan, { sequence, previous: before, isDelta, sign, report });
+    warnOfNumber(options.file, sequence, limits, io);
     writeFileWhole(options.file, written.bytes);
     const exitCode = gravest(plan.images.map(({ coverage }) => exitOfVerdict[coverage.verdict]));
     if (isDocument)

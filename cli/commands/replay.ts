@@ -4,7 +4,10 @@
 import type { Command } from "commander";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
+import type { JsonObject } from "../../core/encoding/json.ts";
+import { isObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
+import { defaultTrustMode } from "../../core/trust/freshness.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { compareAnswers } from "../../core/record/compare-answers.ts";
@@ -17,11 +20,11 @@ import { addCryptoOption, type CryptoOptions, readCrypto } from "../input/crypto
 import { parseTimeFlag } from "../input/knowledge.ts";
 import { addLimitOptions, type LimitOptions, readLimits } from "../input/limit-flags.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
-import { readRecordFile } from "../input/record-file.ts";
+import { listRecordFiles, readRecordFile } from "../input/record-file.ts";
 import { readSnapshotKey } from "../input/snapshot-flags.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
-import { renderReplayed, type ReplayedRecord, toReplayedJson } from "../render/replay.ts";
+import { type MadeOf, renderReplayed, type ReplayedRecord, toReplayedJson } from "../render/replay.ts";
 import { tellAnswer } from "../render/say.ts";
 
 interface ReplayOptions extends OutputOptions, LimitOptions, CryptoOptions {
@@ -61,11 +64,24 @@ function replayOne(
     isSigned: envelope !== undefined,
     signedBy,
   };
-  const { allowed, difference } = replay(record, crypto);
-  if (today === undefined) return { ...told, allowed, difference };
+  const { allowed, difference, statement } = replay(record, crypto);
+  const madeOf = madeOfRecord(record, statement);
+  if (today === undefined) return { ...told, madeOf, allowed, difference };
   // What a record says of itself is compared with today only where it follows from the record.
   const now = decideAgain(record, crypto, today);
-  return { ...told, allowed: now.allowed, difference, changes: compareAnswers(said, today.knowledge) };
+  return { ...told, madeOf, allowed: now.allowed, difference, changes: compareAnswers(said, today.knowledge) };
+}
+
+/** As it follows from the record's bytes, whatever its own statement says. */
+function madeOfRecord({ engine, input }: DecisionRecord, statement: JsonObject): MadeOf {
+  const { trust, aliases = [] } = engine.settings ?? {};
+  const { contentId } = input;
+  return {
+    policies: String(isObject(statement.predicate) ? statement.predicate.policies : ""),
+    trustMode: trust?.mode ?? defaultTrustMode,
+    aliases: aliases.length,
+    ...(typeof contentId === "string" ? { contentId } : {}),
+  };
 }
 
 function signerOf(record: DecisionRecord, file: string, keys: readonly PublicKey[], crypto: SignatureVerifier): string {
@@ -89,26 +105,30 @@ function run(files: readonly string[], options: ReplayOptions, io: CommandIO): E
   try {
     const at = options.at === undefined ? io.now() : parseTimeFlag(options.at, "--at");
     const today = mirror === undefined ? undefined : { knowledge: mirror.knowledge(), at };
-    const replayed: ReplayedRecord[] = [];
+    const exits: ExitCode[] = [];
+    // A folder may hold more than fits into memory: only what is printed at the end is kept.
+    const documents: ReturnType<typeof toReplayedJson>[] = [];
+    const isDocument = isDocumentFormat(options.output);
     const errors: { readonly file: string; readonly error: EngineError }[] = [];
-    for (const file of files)
+    for (const file of listRecordFiles(files, limits, io))
       try {
         const one = replayOne(file, { keys, today, limits, crypto, io });
-        replayed.push(one);
-        if (!isDocumentFormat(options.output)) tellAnswer(renderReplayed(one), io);
+        exits.push(exitOfReplayed(one));
+        if (isDocument) documents.push(toReplayedJson(one));
+        else tellAnswer(renderReplayed(one), io);
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         errors.push({ file, error });
         tellProblem(toProblem(error), io);
       }
-    const exitCode = gravest([...replayed.map(exitOfReplayed), ...errors.map(({ error }) => exitOf(error.code))]);
-    if (isDocumentFormat(options.output))
+    const exitCode = gravest([...exits, ...errors.map(({ error }) => exitOf(error.code))]);
+    if (isDocument)
       io.out(
         renderDocument(
           "ReplayResult",
           {
             exitCode,
-            records: replayed.map(toReplayedJson),
+            records: documents,
             errors: errors.map(({ file, error: { code, message } }) => ({ file, code, message })),
           },
           options.output,
@@ -126,7 +146,7 @@ no network and no clock.
 
 Examples:
   sallyport replay records/d-7K2Q4M0A.json
-  sallyport replay records/*.json --key recorder.pub
+  sallyport replay records --key recorder.pub
   sallyport replay records/d-7K2Q4M0A.json --store mirror
 
 Exit codes: 0 the same decision; 1 another one, or with --store another verdict;
@@ -135,7 +155,7 @@ Exit codes: 0 the same decision; 1 another one, or with --store another verdict;
 
 export function define(command: Command, { io, finish }: Shell): void {
   command
-    .argument("<record...>", "files that --record wrote")
+    .argument("<record...>", "files that --record wrote, or folders of them")
     .option("--key <file>", "a public key that signs records: others are refused (repeatable)", collect)
     .option("--store <dir>", "decide from this mirror as it is today, and show what changed")
     .option("--at <time>", "with --store: judge as if it were this time (RFC 3339)");

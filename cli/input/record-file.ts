@@ -1,8 +1,33 @@
-/** The file of a record, as the command line names it. Source: docs/spec/record.md#reading. */
+/** Files of records, as the command line names them. Source: docs/spec/record.md#reading. */
 import type { Limits } from "../../core/limits.ts";
 import { type DecisionRecord, parseRecord } from "../../core/record/read-record.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { CommandIO } from "../command.ts";
+import { usage } from "./given-file.ts";
+
+/**
+ * The files that are named, and in place of a folder its records, in the order of their names.
+ * @throws EngineError `invalid-usage` for a folder without records, `over-limit`.
+ */
+export function listRecordFiles(
+  paths: readonly string[],
+  { replayedRecords }: Limits,
+  io: Pick<CommandIO, "pathKind" | "listFolder">,
+): readonly string[] {
+  const files = paths.flatMap((path) => {
+    const folder = path.replace(/(?<=.)\/+$/, "");
+    if (io.pathKind(folder) !== "folder") return [path];
+    // A record that is being written has a hidden name.
+    const names = io.listFolder(folder).filter((name) => name.endsWith(".json") && !name.startsWith("."));
+    if (names.length === 0) throw usage("there is no record in this folder", path);
+    return names.map((name) => (folder === "/" ? `/${name}` : `${folder}/${name}`));
+  });
+  if (files.length > replayedRecords)
+    throw new EngineError("over-limit", `${files.length} records, at most ${replayedRecords} are replayed at once`, {
+      subject: paths[0],
+    });
+  return files;
+}
 
 /** @throws EngineError as `parseRecord`, with the name of the file. */
 export function readRecordFile(path: string, limits: Limits, io: Pick<CommandIO, "readFile">): DecisionRecord {

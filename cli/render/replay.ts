@@ -7,6 +7,16 @@ import { counted } from "./count.ts";
 import { shortDigest } from "./digest.ts";
 import { visibleLine } from "./escape.ts";
 
+/** What a decision was made by, for whoever compares it with what should have been in force. */
+export interface MadeOf {
+  /** Digest of the policies with all settings. */
+  readonly policies: string;
+  readonly trustMode: string;
+  readonly aliases: number;
+  /** Of the mirror, where it is known. */
+  readonly contentId?: string;
+}
+
 export interface ReplayedRecord {
   readonly file: string;
   readonly ask: Ask;
@@ -16,6 +26,7 @@ export interface ReplayedRecord {
   /** Fingerprint of the key; absent where the signature was not verified, or there is none. */
   readonly signedBy?: string | undefined;
   readonly isSigned: boolean;
+  readonly madeOf: MadeOf;
   readonly difference?: Difference | undefined;
   /** With `--store`. */
   readonly changes?: StoreChanges | undefined;
@@ -61,8 +72,15 @@ export function renderReplayed(one: ReplayedRecord): string {
         : []),
   ];
   const made = `  recorded ${recorded.at} by sallyport ${visibleLine(recorded.version)}, ${signatureText(one)}`;
-  return `${head}${[...lines, made].join("\n")}\n`;
+  return `${head}${[...lines, made, ...(one.signedBy === undefined ? madeOfLines(one) : [])].join("\n")}\n`;
 }
+
+/** Nobody vouches for the record: whether it is the decision of that day is for its reader to compare. */
+const madeOfLines = ({ madeOf, recorded }: ReplayedRecord): readonly string[] => [
+  `  by policies and settings ${madeOf.policies}`,
+  `  with trust mode ${madeOf.trustMode}, ${counted(madeOf.aliases, "alias", "aliases")}, as of ${recorded.at}`,
+  `  from ${madeOf.contentId === undefined ? "a source without a content id" : `mirror ${madeOf.contentId}`}`,
+];
 
 const differenceLines = ({ at, left, right }: Difference): readonly string[] => [
   `another decision than was recorded, first at ${visibleLine(at)}`,
@@ -105,12 +123,14 @@ export const toReplayedJson = ({
   recorded,
   isSigned,
   signedBy,
+  madeOf,
   difference,
   changes,
 }: ReplayedRecord) => ({
   file,
   ...askJson(ask),
   recorded,
+  madeOf,
   allowed,
   same: difference === undefined,
   signature: { signed: isSigned, ...(signedBy === undefined ? {} : { key: signedBy }) },

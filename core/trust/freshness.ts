@@ -10,6 +10,7 @@ import type { Metadata } from "../tuf/metadata.ts";
  * does not matter, because an operator vouches for one trusted root by its digest.
  */
 export const trustModes = ["enforce", "budget", "pin"] as const;
+export const defaultTrustMode: TrustMode = "budget";
 export type TrustMode = (typeof trustModes)[number];
 
 /** What people are told of these settings, wherever they are given. */

@@ -10,7 +10,7 @@ import type { Limits } from "../limits.ts";
 import { expiries } from "../tuf/trusted-set.ts";
 import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify-source.ts";
 import type { AgeBudget } from "./age-budget.ts";
-import { defaultTrustBudget, judgeExpiry, type TrustBudget, type TrustMode } from "./freshness.ts";
+import { defaultTrustBudget, defaultTrustMode, judgeExpiry, type TrustBudget, type TrustMode } from "./freshness.ts";
 import { publicGoodRoot } from "./public-good.ts";
 
 export const withoutInitialRoot = (name: string): EngineError =>
@@ -72,7 +72,7 @@ const capacity = 16;
 
 export function createTufVerifier(settings: TrustSettings, limits: Limits): TufVerifier {
   const roots: Readonly<Record<string, Uint8Array>> = { "public-good": publicGoodRoot(), ...settings.initialRoots };
-  const mode = settings.mode ?? "budget";
+  const mode = settings.mode ?? defaultTrustMode;
   const { warn = defaultTrustBudget.warn, deny = defaultTrustBudget.deny } = settings.maxTrustAge ?? {};
   const budget: TrustBudget = { warn, deny };
   const byKey = new Map<string, VerifiedSource>();

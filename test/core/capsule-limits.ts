@@ -1,4 +1,5 @@
 /** Capsules and records under bounds that are set low. */
+import { listRecordFiles } from "../../cli/input/record-file.ts";
 import type { EngineError } from "../../core/errors.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -21,6 +22,10 @@ const readingRecord = (limits: Limits): unknown => parseRecord(encodeUtf8(record
 const keepingRecord = (limits: Limits): Promise<string> =>
   new RecordFolder(temporaryFolder(), limits).put("d-00000000", recordOf(image));
 
+/** A folder with one record. */
+const listingRecords = (limits: Limits): unknown =>
+  listRecordFiles(["records"], limits, { pathKind: () => "folder", listFolder: () => ["d-00000000.json"] });
+
 /** The first record that a queue does not take. */
 async function queueing(limits: Limits): Promise<void> {
   const lost: EngineError[] = [];
@@ -35,6 +40,7 @@ export const carriedRows = <Run>(thrown: (act: (limits: Limits) => unknown) => R
   capsuleBytes: { low: 10, run: thrown(openingCapsule) },
   recordBytes: { low: 10, run: thrown(readingRecord) },
   recordFolderBytes: { low: 10, run: thrown(keepingRecord) },
+  replayedRecords: { low: 0, run: thrown(listingRecords) },
   recordsWaiting: { low: 0, run: thrown(queueing) },
   recordedFiles: { low: 0, run: thrown(openingCapsule) },
 });

@@ -197,6 +197,20 @@ test("update makes the next one, with what changed", async () => {
   assert.is(back.exit, 6);
 });
 
+test("a capsule in place of one with the same number is a warning, which names what makes the next one", async () => {
+  const file = at("twice.tar");
+  const words = ["capsule", "create", "--images", "signed.txt", ...making, "-f", file];
+  assert.not.match((await runCli(words, world)).err, /warning/);
+  const given = { ...world, files: { ...world.files, [file]: readFileSync(file) } };
+  const again = await runCli(words, given);
+  assert.is(again.exit, 0, again.err);
+  assert.match(
+    again.err.replaceAll(/\s+/g, " "),
+    /warning: .*both have number 1.*sallyport capsule update .*twice\.tar/,
+  );
+  assert.not.match((await runCli([...words, "--sequence", "2"], given)).err, /warning/);
+});
+
 test("an unsigned capsule is taken only where that is said", async () => {
   const words = ["create", "--images", "signed.txt", "--policies", "policies", "--store", store];
   assert.is((await runCli(["capsule", ...words, "-f", at("plain.tar")], world)).exit, 2);

@@ -48,6 +48,37 @@ test("what apply recorded is decided again from the record alone", async () => {
   assert.equal(json.records.map(({ allowed }: { allowed: boolean }) => allowed).sort(), [false, true]);
 });
 
+test("the records of a folder are replayed in the order of their names", async () => {
+  const made = await recorded(["-r", "pod.yaml", "-r", "good.yaml"]);
+  const files = Object.fromEntries(Object.entries(made).map(([name, text]) => [`records/${name}`, text]));
+  const more = { "records/.d-00000000.json": "half", "records/notes.txt": "no record", "empty/notes.txt": "" };
+  for (const folder of ["records", "records/"]) {
+    const { exit, out, err } = await run(["replay", folder, "-o", "json"], { ...files, ...more });
+    assert.is(exit, 0, err);
+    const said = JSON.parse(out).records.map(({ file }: { file: string }) => file);
+    assert.equal(said, Object.keys(files).sort());
+  }
+  const none = await run(["replay", "empty"], more);
+  assert.is(none.exit, 2);
+  assert.match(none.err, "there is no record in this folder");
+});
+
+test("of a record that nobody vouches for it is said what it was decided by", async () => {
+  const words = ["-r", "good.yaml", "--alias", "other.example=registry.example"];
+  const files = await recorded(words);
+  const [name = ""] = Object.keys(files);
+  const { policies } = JSON.parse(files[name] ?? "").statement.predicate;
+  const { out } = await run(["replay", name], files);
+  assert.match(out, `by policies and settings ${policies}\n`);
+  assert.match(out, "with trust mode budget, 1 alias, as of 2026-11-23T12:00:00.000Z\n");
+  assert.match(out, "from a source without a content id\n");
+  const { madeOf } = JSON.parse((await run(["replay", name, "-o", "json"], files)).out).records[0];
+  assert.equal(madeOf, { policies, trustMode: "budget", aliases: 1 });
+  const signed = await recorded([...words, "--record-key", "recorder.key"]);
+  const vouched = await run(["replay", ...Object.keys(signed), "--key", "recorder.pub"], signed);
+  assert.not.match(vouched.out, "by policies and settings");
+});
+
 test("whoever calculates, records are the same, and one choice replays what another one recorded", async () => {
   const made = await Promise.all(
     ["auto", "openssl", "portable"].map((who) =>
