@@ -9,6 +9,7 @@ import type { Limits } from "../../core/limits.ts";
 import { hostOf } from "../../core/oci/completeness.ts";
 import { parseReference, verifiableDigest } from "../../core/oci/reference.ts";
 import type { Finding, LetIn, RecheckCounts } from "../state/recheck-list.ts";
+import { reportFaults } from "../state/report-faults.ts";
 import type { State } from "../state/state.ts";
 import { type Door, type DoorImage, imageText, type Verdict } from "./door/door.ts";
 import { isOutageCode } from "./outage-code.ts";
@@ -175,15 +176,8 @@ export class Recheck {
     if (counts !== undefined) this.#options.counted(counts);
   }
 
-  /** What an instance remembers decides nothing: that it cannot be written keeps nobody from an image. */
   #guard<T>(act: () => T): T | undefined {
-    try {
-      return act();
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      this.#options.report(error);
-      return undefined;
-    }
+    return reportFaults(act, this.#options.report);
   }
 }
 

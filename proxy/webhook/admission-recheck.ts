@@ -9,6 +9,7 @@ import { type AdmissionRequest, type Decision, EngineError, type Limits, type Ru
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
 import { questionSubject } from "../../core/knowledge/question-words.ts";
 import { admittedKey, type ImageFinding, resourceOf } from "../state/recheck-list.ts";
+import { reportFaults } from "../state/report-faults.ts";
 import type { State } from "../state/state.ts";
 import { shownName } from "../../core/admission/denial.ts";
 import { keptContent, readKeptRequest, writeKeptRequest } from "../../core/admission/kept-request.ts";
@@ -290,13 +291,7 @@ export class AdmissionRecheck {
   }
 
   #guard<T>(act: () => T): T | undefined {
-    try {
-      return act();
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      this.#options.report(error);
-      return undefined;
-    }
+    return reportFaults(act, this.#options.report);
   }
 }
 

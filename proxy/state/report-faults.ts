@@ -1,0 +1,13 @@
+/** What an instance remembers decides nothing: that it cannot be read or written keeps nobody from an answer. */
+import { EngineError } from "../../core/errors.ts";
+
+/** What `act` returns; undefined where it fails, which is reported. A fault of the program is thrown. */
+export function reportFaults<T>(act: () => T, report: (error: EngineError) => void): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    report(error);
+    return undefined;
+  }
+}
