@@ -225,8 +225,10 @@ export const smallerPackages: Plugin = {
   setup(build) {
     const edited = (filter: RegExp, edit: (text: string) => string): void =>
       build.onLoad({ filter }, ({ path }) => ({ contents: edit(readFileSync(path, "utf8")), loader: "js" }));
-    edited(/@jmespath-community[/\\]jmespath[/\\]dist[/\\]index\.mjs$/, withoutInstances);
-    edited(/yaml[/\\]browser[/\\]dist[/\\]stringify[/\\]\w+\.js$/, withoutCode);
-    edited(/re2js[/\\]build[/\\]index\.js$/, (text) => withoutMethods(withTablesOfKinds(text), uncalled));
+    edited(/node_modules[/\\]@jmespath-community[/\\]jmespath[/\\]dist[/\\]index\.mjs$/, withoutInstances);
+    edited(/node_modules[/\\]yaml[/\\]browser[/\\]dist[/\\]stringify[/\\]\w+\.js$/, withoutCode);
+    edited(/node_modules[/\\]re2js[/\\]build[/\\]index\.js$/, (text) =>
+      withoutMethods(withTablesOfKinds(text), uncalled),
+    );
   },
 };

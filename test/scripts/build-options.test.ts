@@ -1,5 +1,6 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { build, type BuildOptions } from "esbuild";
+import { build, type BuildOptions, type PluginBuild } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { neutralOptions, nodeOptions } from "../../scripts/build-options.ts";
@@ -46,9 +47,19 @@ test("programs for Node load no HTTP/2, which undici would load and nothing spea
   assert.not.match(outputFiles[0]?.text ?? "", /["'`](?:node:)?http2["'`]\)/);
 });
 
-test("no build has a plugin that could rewrite source", () => {
-  for (const options of [nodeOptions(projectRoot), neutralOptions(projectRoot, entry)])
-    assert.is(options.plugins, undefined);
+test("no build has a plugin that could rewrite our source: one leaves out parts of three packages", () => {
+  assert.is(nodeOptions(projectRoot).plugins, undefined);
+  const asked: RegExp[] = [];
+  for (const { name, setup } of neutralOptions(projectRoot, entry).plugins ?? []) {
+    assert.is(name, "smaller-packages");
+    void setup({ onLoad: ({ filter }: { filter: RegExp }) => asked.push(filter) } as unknown as PluginBuild);
+  }
+  assert.ok(asked.length > 0);
+  for (const filter of asked) {
+    assert.match(filter.source, "node_modules");
+    for (const { name } of readdirSync(projectRoot, { withFileTypes: true }))
+      if (name !== "node_modules") assert.not(filter.test(join(projectRoot, name, "yaml.ts")), `${filter} ${name}`);
+  }
 });
 
 test.run();

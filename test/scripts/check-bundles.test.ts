@@ -5,7 +5,12 @@ import { checkBundles, hostNames, runBare } from "../../scripts/check-bundles.ts
 import { tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/check-bundles");
-const engine = (text: string) => tempFolder({ "package.json": '{ "version": "1.2.3" }', "core/index.ts": text });
+const engine = (text: string) =>
+  tempFolder({
+    "package.json": '{ "version": "1.2.3" }',
+    "core/index.ts": text,
+    "core/kernel/comb-verifier.ts": "export const createKernelVerifier = () => ({});\n",
+  });
 /** A public API that satisfies the smoke test. */
 const api =
   "export const loadPolicies = () => ({ errors: [], policies: [] });\n" +
