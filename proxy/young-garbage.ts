@@ -30,9 +30,13 @@ export function countGarbage(bytes: number): void {
 /** Counts one of very many rows that are gone through. */
 export const countRow = (): void => countGarbage(rowBytes);
 
-/** The function is there in contexts that are made after the flag was set; a V8 without it collects as it does. */
+/**
+ * The function is there in contexts that are made while the flag is set; a V8 without it collects as it does. The flag
+ * is taken back at once: V8 refuses code that was compiled under other flags, and chunks bring such code.
+ */
 function findCollector(): Collect {
   setFlagsFromString("--expose-gc");
   const found: unknown = runInNewContext("typeof gc === 'function' ? gc : undefined");
+  setFlagsFromString("--no-expose-gc");
   return typeof found === "function" ? (found as Collect) : () => undefined;
 }

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { Script } from "node:vm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countGarbage, countRow } from "../../proxy/young-garbage.ts";
@@ -28,6 +30,18 @@ test("young objects are collected after some hundred rows", () => {
   const full = process.memoryUsage().heapUsed;
   for (let row = 0; row < 512; row++) countRow();
   assert.ok(process.memoryUsage().heapUsed < full - 200_000);
+});
+
+test("code that another process compiled is still taken: V8 refuses it where flags differ", () => {
+  countGarbage(4 * mib);
+  const text = "(function(){ return 'young'; })";
+  const compile = `
+    const script = new (require("node:vm").Script)(${JSON.stringify(text)}, { filename: "a.cjs" });
+    script.runInThisContext()();
+    process.stdout.write(script.createCachedData().toString("base64"));`;
+  const { stdout } = spawnSync(process.execPath, ["-e", compile], { encoding: "utf8", env: {} });
+  const script = new Script(text, { filename: "a.cjs", cachedData: Buffer.from(stdout, "base64") });
+  assert.is(script.cachedDataRejected, false);
 });
 
 test.run();
