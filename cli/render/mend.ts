@@ -30,7 +30,10 @@ const carried: ReadonlySet<string> = new Set([
 /** What a sync brings too. Claims are made by additions, pins and distrust by people. */
 const synced: ReadonlySet<string> = new Set(["answer", "blob"]);
 
-/** Of layouts. `STORE` stands for the mirror's folder. `undefined`: nothing is missing afterwards. */
+/**
+ * The command that brings the rows of a table again, for a mirror that was filled from layouts. `STORE` stands for the
+ * mirror's folder. `undefined`: there is nothing to bring again.
+ */
 const again: Readonly<Record<string, string | undefined>> = {
   "mirror.db": undefined,
   answer: "sallyport mirror add --store STORE LAYOUT",

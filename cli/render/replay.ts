@@ -7,7 +7,7 @@ import { counted } from "./count.ts";
 import { shortDigest } from "./digest.ts";
 import { visibleLine } from "./escape.ts";
 
-/** What a decision was made by, for whoever compares it with what should have been in force. */
+/** What a decision rested on. An auditor compares it with what should have been in force. */
 export interface MadeOf {
   /** Digest of the policies with all settings. */
   readonly policies: string;
@@ -23,7 +23,7 @@ export interface ReplayedRecord {
   readonly allowed: boolean;
   /** What was recorded. */
   readonly recorded: { readonly at: string; readonly allowed: boolean; readonly version: string };
-  /** Fingerprint of the key; absent where the signature was not verified, or there is none. */
+  /** Fingerprint of the key. Absent if nobody signed the record, or if no key was given to verify it with. */
   readonly signedBy?: string | undefined;
   readonly isSigned: boolean;
   readonly madeOf: MadeOf;

@@ -64,8 +64,8 @@ export function openOwnCluster(
 }
 
 /**
- * What fails here must not end the rest: whoever is locked out needs as much of it as can be had. Wrong usage ends it:
- * without a marker the server would write again what was removed.
+ * Does one step of several. If it fails, that is said and the next step is still done, because somebody is locked out.
+ * Wrong usage ends all of it: without a marker the server would write again what was removed.
  */
 async function attempt(what: string, act: () => Promise<unknown>, io: CommandIO): Promise<boolean> {
   try {

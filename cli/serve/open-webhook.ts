@@ -97,7 +97,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     exceptions,
     settings,
     distrust,
-    // Deciding is synchronous: whoever brings images with very many signatures holds all others up.
+    // Deciding is synchronous. An image with very many signatures would hold up every other review.
     limits: reviewLimits(limits),
   });
   const inputs = { fail: inputFor("Fail"), ignore: inputFor("Ignore") };

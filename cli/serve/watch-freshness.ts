@@ -19,7 +19,7 @@ export interface ToWatch {
   readonly log: Log;
 }
 
-/** For so long a look is kept: whoever reads the metrics again and again does not verify signatures each time. */
+/** How long a look is kept, so that reading the metrics often does not verify signatures each time. */
 const keptMs = 10_000;
 
 /** A look at what grows old. What cannot be read is told by the log, and has no metric. */

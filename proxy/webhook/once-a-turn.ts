@@ -11,15 +11,19 @@ import type { Question } from "../../core/knowledge/question.ts";
 /** A turn can be long: one decision may check thousands of signatures. */
 const longestMs = 10;
 
-export const onceATurn = (source: Knowledge): Knowledge => new OnceATurn(source);
+/** `now`: milliseconds of a clock that only goes forward. */
+export const onceATurn = (source: Knowledge, now: () => number = () => performance.now()): Knowledge =>
+  new OnceATurn(source, now);
 
 class OnceATurn implements Knowledge {
   readonly #source: Knowledge;
+  readonly #now: () => number;
   #state: SourceState | undefined;
   #readAt = 0;
 
-  constructor(source: Knowledge) {
+  constructor(source: Knowledge, now: () => number) {
     this.#source = source;
+    this.#now = now;
   }
 
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
@@ -27,7 +31,7 @@ class OnceATurn implements Knowledge {
   }
 
   state(): SourceState {
-    const now = performance.now();
+    const now = this.#now();
     if (this.#state !== undefined && now - this.#readAt < longestMs) return this.#state;
     if (this.#state === undefined)
       setImmediate(() => {
