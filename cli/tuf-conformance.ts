@@ -13,7 +13,9 @@ import { matchListed, type TargetFile } from "../core/tuf/listed-file.ts";
 import type { TrustedSet } from "../core/tuf/trusted-set.ts";
 import { trustInitialRoot } from "../core/tuf/update-root.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
-import { MetadataFolder, replaceFile } from "../proxy/upstream/tuf/metadata-folder.ts";
+import { makeFolder } from "../proxy/make-folder.ts";
+import { replaceFile } from "../proxy/synced.ts";
+import { MetadataFolder } from "../proxy/upstream/tuf/metadata-folder.ts";
 import { openUpstream } from "../proxy/upstream/open-upstream.ts";
 import { openTufMirror } from "../proxy/upstream/tuf/fetch-files.ts";
 import { fetchTarget, lookUpTarget, quoteRole, refresh, type TufUpdate } from "../proxy/upstream/tuf/update.ts";
@@ -64,6 +66,7 @@ async function download(options: Options, limits: Limits): Promise<void> {
     throw new EngineError("invalid-usage", "--target-name is missing", { subject: "--target-name" });
   const { update, ...refreshed } = await refreshMetadata(options, limits);
   let { set } = refreshed;
+  makeFolder(folder);
   for (const name of names) {
     const found = await lookUpTarget(set, name, update);
     set = found.set;

@@ -95,16 +95,7 @@ export const layers: LayerTable = {
     packages: ["node:"],
   },
   "proxy/capsule": {
-    units: [
-      ...basis,
-      "core/knowledge",
-      "core/capsule",
-      "core/decide",
-      "proxy/host/node-verifier.ts",
-      "proxy/sync",
-      "proxy/system-words.ts",
-    ],
-    packages: ["node:"],
+    units: [...basis, "core/knowledge", "core/capsule", "core/decide", "proxy/host/node-verifier.ts", "proxy/sync"],
   },
   "proxy/archive": {
     units: [...stored, "core/archive", "proxy/mirror"],
@@ -155,6 +146,7 @@ export const layers: LayerTable = {
       "core/tuf",
       "core/trust",
       "proxy/make-folder.ts",
+      "proxy/synced.ts",
       "proxy/upstream",
     ],
     packages: ["node:"],

@@ -68,10 +68,6 @@ export const recordsTestedElsewhere: Readonly<Record<string, { readonly test: st
     test: "test/cli/commands/capsule.test.ts",
     why: "capsules of a mirror are made there, whole and as deltas",
   },
-  "proxy/capsule/write-file.ts": {
-    test: "test/cli/commands/capsule.test.ts",
-    why: "files are written there, and cannot be",
-  },
   "cli/input/capsule-flags.ts": {
     test: "test/cli/commands/capsule.test.ts",
     why: "keys, floors and deltas are given there",

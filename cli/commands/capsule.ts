@@ -8,9 +8,10 @@ import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { createAliases } from "../../core/oci/aliases.ts";
 import { makeCapsule, isMissing, planCapsule, type CapsulePlan } from "../../proxy/capsule/make-capsule.ts";
-import { writeFileWhole } from "../../proxy/capsule/write-file.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { replaceFile } from "../../proxy/synced.ts";
+import { cannotWrite } from "../../proxy/system-words.ts";
 import type { SyncImage } from "../../proxy/sync/image-closure.ts";
 import { listImages } from "../../proxy/sync/list-images.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
@@ -78,6 +79,15 @@ async function engineOf(
   const { policies, exceptions, errors } = readJudgingSet(paths, [], options, io);
   refusePolicies(errors, io);
   return { policies, exceptions, distrust, limits, settings: { trustRoot: trust, trust: said, aliases: aliases.list } };
+}
+
+/** @throws EngineError `invalid-usage` when it cannot be written; what was there before is left. */
+function writeCapsule(file: string, bytes: Uint8Array): void {
+  try {
+    replaceFile(file, bytes);
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
 }
 
 /** A device keeps the highest number that it saw: of two with the same one it cannot tell which is newer. */
@@ -191,7 +201,7 @@ async function create(options: CreateOptions, before: Capsule | undefined, io: C
     const isDelta = before !== undefined && options.full !== true;
     const written = makeCapsule(request, plan, { sequence, previous: before, isDelta, sign, report });
     warnOfNumber(options.file, sequence, limits, io);
-    writeFileWhole(options.file, written.bytes);
+    writeCapsule(options.file, written.bytes);
     const exitCode = gravest(plan.images.map(({ coverage }) => exitOfVerdict[coverage.verdict]));
     if (isDocument)
       io.out(

@@ -23,6 +23,15 @@ test("what cannot replace a file leaves it", () => {
   assert.is(readFileSync(path, "utf8"), "one");
 });
 
+test("what cannot take its place leaves no second file; bytes are written as they are", () => {
+  const path = join(temporaryFolder(), "folder");
+  mkdirSync(join(path, "in-it"), { recursive: true });
+  assert.throws(() => replaceFile(path, "two"), /EISDIR|ENOTEMPTY/);
+  assert.not.ok(existsSync(`${path}.new`));
+  replaceFile(join(path, "bytes"), Uint8Array.of(0, 255));
+  assert.equal([...readFileSync(join(path, "bytes"))], [0, 255]);
+});
+
 test("files and folders are brought to the disk; what is not there is an error", () => {
   const folder = temporaryFolder();
   writeSynced(join(folder, "file"), "text");

@@ -2,20 +2,13 @@
  * The metadata of a TUF client in a folder, byte for byte as it was served: `root.json`, `timestamp.json`, one file a
  * role.
  */
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { EngineError } from "../../../core/errors.ts";
 import { makeFolder } from "../../make-folder.ts";
+import { replaceFile } from "../../synced.ts";
 import { type HeldRoles, quoteRole } from "./update.ts";
 import type { Limits } from "../../../core/limits.ts";
-
-/** Writes a whole file or nothing. */
-export function replaceFile(path: string, bytes: Uint8Array): void {
-  makeFolder(dirname(path));
-  const fresh = `${path}.new`;
-  writeFileSync(fresh, bytes);
-  renameSync(fresh, path);
-}
 
 export class MetadataFolder implements HeldRoles {
   readonly #folder: string;
@@ -39,6 +32,7 @@ export class MetadataFolder implements HeldRoles {
   }
 
   write(role: string, bytes: Uint8Array): void {
+    makeFolder(this.#folder);
     replaceFile(this.#path(role), bytes);
   }
 

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
-import { MetadataFolder, replaceFile } from "../../../../proxy/upstream/tuf/metadata-folder.ts";
+import { MetadataFolder } from "../../../../proxy/upstream/tuf/metadata-folder.ts";
 import { throwsCode } from "../../../support/assert.ts";
 import { tempFolder } from "../../../support/temp-folder.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
@@ -36,11 +36,13 @@ test("without a root there is nothing to begin with, and a file larger than any 
   throwsCode("no-trust", () => new MetadataFolder(folder, defaultLimits).root());
 });
 
-test("a file is replaced as a whole", () => {
-  const path = join(tempFolder(), "a/b");
-  replaceFile(path, bytes);
-  replaceFile(path, encodeUtf8("other"));
-  assert.not.ok(existsSync(`${path}.new`));
+test("metadata of a role is replaced as a whole", () => {
+  const folder = tempFolder();
+  const held = new MetadataFolder(folder, defaultLimits);
+  held.write("root", bytes);
+  held.write("root", encodeUtf8("other"));
+  assert.equal(held.read("root"), encodeUtf8("other"));
+  assert.equal(readdirSync(folder), ["root.json"]);
 });
 
 test.run();
