@@ -5,13 +5,14 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { dirname, join, posix } from "node:path";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, transform } from "esbuild";
 import { type BuildTargets, neutralOptions } from "./build-options.ts";
+import { withMarks, withPlaceholders } from "./pure-marks.ts";
 import { importsOf } from "./source-text.ts";
 
 /** Who puts bundles together: a bundle has everything that these modules export. */
 export const bundles = {
-  engine: ["core/index.ts", "core/kernel/comb-verifier.ts"],
+  engine: ["core/index.ts", "core/kernel/comb-verifier.ts", "core/cosign/bundle.ts", "core/patterns/wildcard.ts"],
   edge: ["core/index.ts", "core/kernel/comb-verifier.ts", "core/capsule/open-capsule.ts", "proxy/edge/handler.ts"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type BundleName = keyof typeof bundles;
@@ -34,11 +35,22 @@ const together = (root: string, name: BundleName): BuildOptions => {
   };
 };
 
-/** One bundle's text. `script`: it defines the global `sallyport`, for hosts and tests without modules. */
+/**
+ * One bundle's text. `module`: with marks, by which a bundler leaves out what is not imported. `script`: it defines the
+ * global `sallyport`, for hosts and tests without modules.
+ */
 export async function bundleText(root: string, name: BundleName, form: "module" | "script"): Promise<string> {
-  const script = form === "script" ? ({ format: "iife", globalName: "sallyport" } as const) : {};
-  const { outputFiles } = await build({ ...together(root, name), ...script, write: false });
-  return outputFiles?.[0]?.text ?? "";
+  const options = { ...together(root, name), write: false } as const;
+  const { outputFiles } = await build(
+    form === "script"
+      ? { ...options, format: "iife", globalName: "sallyport" }
+      : { ...options, minify: false, minifySyntax: true },
+  );
+  const text = outputFiles?.[0]?.text ?? "";
+  if (form === "script") return text;
+  const { charset, target } = options;
+  const { code } = await transform(await withPlaceholders(text), { format: "esm", minify: true, charset, target });
+  return withMarks(code);
 }
 
 /** The packages' files that the bundles are made of. */

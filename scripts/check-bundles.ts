@@ -4,6 +4,7 @@
  */
 import { createContext, runInContext } from "node:vm";
 import { brotliCompressSync } from "node:zlib";
+import { build } from "esbuild";
 import { bundleText, hasEngine } from "./build-engine.ts";
 import type { CheckReport } from "./check.ts";
 
@@ -27,6 +28,52 @@ export function hostNames(script: string): readonly string[] {
 
 /** Bytes of the engine as a browser fetches it. */
 const mostPacked = 204_800;
+
+/** What somebody may want of the engine by itself, and how many bytes that has at most, of more than 700,000. */
+const parts: Readonly<Record<string, number>> = {
+  "": 1_000,
+  EngineError: 1_500,
+  matchWildcard: 4_000,
+  parseReference: 6_000,
+  MemoryKnowledge: 32_000,
+  nobleVerifier: 72_000,
+  parseBundle: 96_000,
+  loadPolicies: 128_000,
+};
+
+/** How many bytes of a module a bundler keeps for one name of it; for none where `name` is empty. */
+export async function bytesOfPart(module: string, name: string): Promise<number> {
+  const path = "engine.mjs";
+  const { outputFiles } = await build({
+    stdin: { contents: name === "" ? `import "${path}";` : `export { ${name} } from "${path}";` },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    charset: "utf8",
+    write: false,
+    logLevel: "silent",
+    plugins: [
+      {
+        name: "in-memory",
+        setup(setting) {
+          setting.onResolve({ filter: /./ }, () => ({ path, namespace: "memory" }));
+          setting.onLoad({ filter: /./, namespace: "memory" }, () => ({ contents: module }));
+        },
+      },
+    ],
+  });
+  return Buffer.byteLength(outputFiles[0]?.text ?? "");
+}
+
+/** Names of which a bundler keeps more than it should. */
+async function partFaults(module: string): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const [name, most] of Object.entries(parts)) {
+    const bytes = await bytesOfPart(module, name);
+    if (bytes > most) faults.push(`engine.mjs: ${bytes} bytes stay for ${name || "no name"}, at most ${most}`);
+  }
+  return faults;
+}
 
 /** What V8 puts beside the language and a smaller host lacks. */
 export const extras = ["console", "Intl", "WebAssembly", "SharedArrayBuffer", "Atomics"];
@@ -74,8 +121,10 @@ const smoke = `
 export async function checkBundles(root: string): Promise<CheckReport> {
   if (!hasEngine(root)) return { saw: "nothing", faults: ["there is no engine to build: core/index.ts is missing"] };
   let script: string;
+  let module: string;
   try {
     script = await bundleText(root, "engine", "script");
+    module = await bundleText(root, "engine", "module");
   } catch (error) {
     return {
       saw: "nothing",
@@ -84,8 +133,8 @@ export async function checkBundles(root: string): Promise<CheckReport> {
       ],
     };
   }
-  const faults = [...hostNames(script)];
-  const packed = brotliCompressSync(await bundleText(root, "engine", "module")).length;
+  const faults = [...hostNames(script), ...(await partFaults(module))];
+  const packed = brotliCompressSync(module).length;
   if (packed > mostPacked) faults.push(`engine.mjs has ${packed} bytes as brotli, at most ${mostPacked}`);
   try {
     const answer = String(runBare(script, smoke));

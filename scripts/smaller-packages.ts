@@ -47,6 +47,37 @@ export const withoutCode = (text: string): string =>
     .map((name) => `export const ${name} = () => { throw new Error("${name} is not in this bundle"); };\n`)
     .join("");
 
+/** Tables that a loop at the top of the module fills, each made in one expression: so it can be left out. */
+export function withFilledTables(text: string): string {
+  let made = text;
+  for (const [loop] of text.matchAll(/^for \(let i = 0;.*\n(?:\t.*\n)*(?:\}\n)?/gm)) {
+    const names = [...new Set([...loop.matchAll(/\b([A-Z][A-Z\d_]+)\[.*?\] = /g)].map(([, name]) => name))];
+    const declaration = new RegExp(`^const (${names.join("|")}) = .*;\\n`, "gm");
+    const declared = [...made.matchAll(declaration)].map(([line]) => line);
+    if (names.length === 0 || declared.length !== names.length)
+      throw new Error(`re2js: what does this loop fill? ${loop}`);
+    made = made
+      .replace(loop, "")
+      .replaceAll(
+        declaration,
+        (_, name) => `const ${name} = (() => {\n${declared.join("")}${loop}return ${name};\n})();\n`,
+      );
+  }
+  return made;
+}
+
+/** Properties that a module gives its functions, which nobody here reads. */
+export const withoutProperties = (text: string): string =>
+  text.replaceAll(/^visit(?:Async)?\.\w+ = (?:.*\{\n(?:[ ].*\n)*\}|.*);\n/gm, "");
+
+/** Properties that a module gives its class, as part of the class. */
+export function withStaticFields(text: string): string {
+  const given = /^([A-Z]\w*)\.(\w+) = (.*);\n/gm;
+  const fields = [...text.matchAll(given)].map(([, , name, value]) => `static ${name} = ${value};\n`);
+  if (fields.length === 0) throw new Error("yaml: a class has no properties");
+  return text.replaceAll(given, "").replace(/^class .*\n/m, (line) => line + fields.join(""));
+}
+
 /** The order of digits that re2js writes numbers in. */
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
 
@@ -227,8 +258,13 @@ export const smallerPackages: Plugin = {
       build.onLoad({ filter }, ({ path }) => ({ contents: edit(readFileSync(path, "utf8")), loader: "js" }));
     edited(/node_modules[/\\]@jmespath-community[/\\]jmespath[/\\]dist[/\\]index\.mjs$/, withoutInstances);
     edited(/node_modules[/\\]yaml[/\\]browser[/\\]dist[/\\]stringify[/\\]\w+\.js$/, withoutCode);
+    edited(/node_modules[/\\]yaml[/\\]browser[/\\]dist[/\\](?:parse[/\\]cst-)?visit\.js$/, withoutProperties);
+    edited(
+      /node_modules[/\\]yaml[/\\]browser[/\\]dist[/\\](?:nodes[/\\]Scalar|doc[/\\]directives|schema[/\\]yaml-1\.1[/\\](?:omap|set))\.js$/,
+      withStaticFields,
+    );
     edited(/node_modules[/\\]re2js[/\\]build[/\\]index\.js$/, (text) =>
-      withoutMethods(withTablesOfKinds(text), uncalled),
+      withFilledTables(withoutMethods(withTablesOfKinds(text), uncalled)),
     );
   },
 };

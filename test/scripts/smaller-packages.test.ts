@@ -5,7 +5,15 @@ import { pathToFileURL } from "node:url";
 import * as whole from "re2js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { withoutCode, withoutInstances, withoutMethods, withTablesOfKinds } from "../../scripts/smaller-packages.ts";
+import {
+  withFilledTables,
+  withoutCode,
+  withoutInstances,
+  withoutMethods,
+  withoutProperties,
+  withStaticFields,
+  withTablesOfKinds,
+} from "../../scripts/smaller-packages.ts";
 import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/smaller-packages");
@@ -58,6 +66,34 @@ test("an instance that only makes itself is said to do no more", () => {
     withoutInstances("var x = new Y(1);\n  var z = new Q();\n"),
     "var x = /* @__PURE__ */ new Y(1);\n  var z = new Q();\n",
   );
+});
+
+test("tables that a loop fills are made in one expression each, with the same values", () => {
+  const text =
+    "const SIZE = 3;\nconst ONE = new Int8Array(SIZE);\nconst TWO = new Int8Array(SIZE);\nconst OTHER = 1;\n" +
+    "for (let i = 0; i < SIZE; i++) {\n\tONE[i] = i + 1;\n\tif (i > 0) TWO[i - OTHER] = 2 * i;\n}\n";
+  const made = withFilledTables(`const OTHER = 1;\n${text.replace("const OTHER = 1;\n", "")}`);
+  const inOne = (code: string): number => [...code.matchAll(/^const [A-Z]\w+ = \(\(\) => \{/gm)].length;
+  assert.is(inOne(made), 2);
+  const values = (code: string): unknown => new Function(`${code}return [[...ONE], [...TWO]];`)();
+  assert.equal(values(made), values(text));
+  assert.equal(values(made), [
+    [1, 2, 3],
+    [2, 4, 0],
+  ]);
+  assert.throws(() => withFilledTables("for (let i = 0; i < 3; i++) call(i);\n"), /what does this loop fill/);
+  assert.is(inOne(withFilledTables(source)), 4);
+});
+
+test("properties of functions that nobody reads are gone, and nothing else", () => {
+  const text = "function visit() {\n}\nvisit.A = 1;\nvisit.b = (c) => {\n    return c;\n};\nvisit(visit.b);\n";
+  assert.is(withoutProperties(text), "function visit() {\n}\nvisit(visit.b);\n");
+});
+
+test("properties of a class are part of it", () => {
+  const text = "class A extends B {\n    c() {}\n}\nA.D = 'd';\nA.e = { f: 1 };\n";
+  assert.is(withStaticFields(text), "class A extends B {\nstatic D = 'd';\nstatic e = { f: 1 };\n    c() {}\n}\n");
+  assert.throws(() => withStaticFields("class A {\n}\n"), /has no properties/);
 });
 
 test("tables that are written otherwise stop the build", () => {

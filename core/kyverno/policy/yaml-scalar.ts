@@ -7,15 +7,21 @@ import { formatFloat32General } from "../../jmespath/go-number.ts";
 
 export type ScalarValue = null | boolean | number | bigint | string;
 
-const words = new Map<string, null | boolean>();
-for (const word of ["y", "yes", "true", "on"]) for (const form of spellings(word)) words.set(form, true);
-for (const word of ["n", "no", "false", "off"]) for (const form of spellings(word)) words.set(form, false);
-for (const form of ["", "~", ...spellings("null")]) words.set(form, null);
-
 /** `word`, `Word`, `WORD`. */
-function spellings(word: string): readonly string[] {
-  return [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()];
-}
+const spellings = (word: string): readonly string[] => [
+  word,
+  word.charAt(0).toUpperCase() + word.slice(1),
+  word.toUpperCase(),
+];
+
+const meaning = (words: readonly string[], value: null | boolean) =>
+  words.flatMap(spellings).map((form): readonly [string, null | boolean] => [form, value]);
+
+const words: ReadonlyMap<string, null | boolean> = new Map([
+  ...meaning(["y", "yes", "true", "on"], true),
+  ...meaning(["n", "no", "false", "off"], false),
+  ...meaning(["", "~", "null"], null),
+]);
 
 const notFinite = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
 const integer = /^([-+]?)(?:(0[xX])([0-9a-fA-F]+)|(0[bB])([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
