@@ -48,7 +48,7 @@ export async function bundleText(root: string, name: BundleName, form: "module" 
   );
   const text = outputFiles?.[0]?.text ?? "";
   if (form === "script") return text;
-  const { charset, target } = options;
+  const { charset = "utf8", target = "es2023" } = options;
   const { code } = await transform(await withPlaceholders(text), { format: "esm", minify: true, charset, target });
   return withMarks(code);
 }
