@@ -64,11 +64,19 @@ export const isReady = (url: string, ca: string): Promise<boolean> =>
       .end();
   });
 
+interface GateParts {
+  /** By names of files, which are the order in which they are decided. */
+  readonly policies: Readonly<Record<string, string>>;
+  readonly namespaces: readonly string[];
+  /** Is denied as soon as the API server asks. */
+  readonly denied: object;
+}
+
 /** A mirror of the documentation's images, `serve` beside the API server, and its webhooks applied. */
-async function openGate(tools: Tools): Promise<Gate> {
+export async function openGate(tools: Tools, { policies, namespaces, denied }: GateParts): Promise<Gate> {
   const { stage, program, main } = tools;
   exits(0, await tools.sallyport(["mirror", "add", layout, "--complete=repository", "--store", "mirror"]));
-  for (const [name, text] of Object.entries({ strict, lenient, tasks })) stage.write(`policy-${name}.yaml`, text);
+  for (const [name, text] of Object.entries(policies)) stage.write(`policy-${name}.yaml`, text);
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
   const config = {
@@ -76,7 +84,7 @@ async function openGate(tools: Tools): Promise<Gate> {
     kind: "Config",
     store: "mirror",
     listeners: [{ address: `127.0.0.1:${port}`, serves: ["admission", "health"], tls: { from: "own" } }],
-    policies: { folders: ["strict", "lenient", "tasks"].map((name) => `policy-${name}.yaml`) },
+    policies: { folders: Object.keys(policies).map((name) => `policy-${name}.yaml`) },
   };
   stage.write("serve.yaml", JSON.stringify(config));
   const authority = join(stage.folder, "mirror/tls/ca.pem");
@@ -91,7 +99,8 @@ async function openGate(tools: Tools): Promise<Gate> {
   const cluster = await startApiServer(tools);
   const printed = await tools.sallyport(["serve", "print-webhooks", "--config", "serve.yaml", "--url", url]);
   exits(0, printed);
-  await cluster.kubectl(["apply", "-f", "-"], listOf(taskRuns, object("Namespace", [undefined, "shop"])));
+  const named = namespaces.map((name) => object("Namespace", [undefined, name]));
+  await cluster.kubectl(["apply", "-f", "-"], listOf(taskRuns, ...named));
   await cluster.kubectl(["wait", "--for=condition=Established", "crd", taskRuns.metadata.name]);
   await cluster.kubectl(["apply", "-f", "-"], printed.out);
   const kubectl: Gate["kubectl"] = async (words, input) =>
@@ -101,24 +110,26 @@ async function openGate(tools: Tools): Promise<Gate> {
   const gate = { cluster, kubectl };
   // The API server takes a moment to know its webhooks.
   for (let times = 0; times < 100; times++) {
-    const tried = await kubectl(
-      ["-n", "shop", "create", "--dry-run=server", "-f", "-"],
-      pod("shop", "try", image("unsigned")),
-    );
+    const tried = await kubectl(["create", "--dry-run=server", "-f", "-"], denied);
     if (tried.exit !== 0) return gate;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error("the API server never asked the webhook");
 }
 
-const words = (outcome: Outcome): string => says(outcome).replaceAll(/\s+/g, " ");
-const digest = /@sha256:[0-9a-f]{64}$/;
+export const words = (outcome: Outcome): string => says(outcome).replaceAll(/\s+/g, " ");
+export const digest = /@sha256:[0-9a-f]{64}$/;
 
 const judged: Scenario = {
   name: "admission: an API server asks serve, and kubectl shows the documentation's sentences",
   needs: ["api-server", "kubectl"],
   async run(tools) {
-    const { cluster, kubectl } = await openGate(tools);
+    const denied = pod("shop", "try", image("unsigned"));
+    const { cluster, kubectl } = await openGate(tools, {
+      policies: { strict, lenient, tasks },
+      namespaces: ["shop"],
+      denied,
+    });
     const stored = async (...path: readonly string[]): Promise<string> =>
       (await cluster.kubectl(["-n", "shop", "get", ...path])).out;
     const run = (name: string, tag: string, ...more: readonly string[]) =>

@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import { parseAllDocuments } from "yaml";
 import { image, policyText } from "../support/fixture-policies.ts";
-import { administrator, listOf, object, pod, startApiServer } from "./api-server.ts";
+import { administrator, type ApiServer, listOf, object, pod, startApiServer } from "./api-server.ts";
 import { dialledServing } from "./offline.ts";
-import { freePort, type Outcome } from "./processes.ts";
+import { freePort, type Outcome, until } from "./processes.ts";
 import { exits, says, succeeds } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
 
@@ -35,23 +35,24 @@ function ofPage(start: string): readonly string[] {
   return [...(line ?? "").matchAll(/"([^"]*)"|(\S+)/g)].slice(1).map(([, quoted, plain = ""]) => quoted ?? plain);
 }
 
-const policyDefinitions = (): readonly object[] =>
+export const policyDefinitions = (): readonly object[] =>
   readdirSync(definitions)
     .filter((name) => /^(?:cluster)?policies\.|^policyexceptions\./.test(name))
     .map((name) => JSON.parse(readFileSync(join(definitions, name), "utf8")) as object);
 
-/** Until it is so; for the log of a server, an API server that learns of a webhook. */
-async function until(what: string, holds: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
-  for (let times = 0; times < seconds * 5; times++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`it never came to this: ${what}`);
+interface GateSettings {
+  readonly port: number;
+  /** Where the API server asks; default: the port itself. */
+  readonly url?: string;
+  /** In place of what it has by itself. */
+  readonly changes?: object;
+  /** The name of its machine, as a Pod has one. */
+  readonly host?: string;
 }
 
-/** `serve` in the cluster's service, with its log in a file. */
-async function startGate({ stage, main }: Tools, name: string, port: number) {
-  const url = `https://127.0.0.1:${port}`;
+/** `serve` in the cluster's service. */
+export async function startGate({ stage, main, program }: Tools, name: string, given: GateSettings) {
+  const { port, url = `https://127.0.0.1:${port}`, changes = {}, host } = given;
   const listener = { address: `127.0.0.1:${port}`, serves: ["admission"], tls: { from: "cluster" } };
   const health = await freePort();
   const config = {
@@ -63,10 +64,14 @@ async function startGate({ stage, main }: Tools, name: string, port: number) {
     cluster: { kubeconfig: "gate.conf" },
     webhooks: { write: true, url },
     log: { format: "json" },
+    ...changes,
   };
   stage.write(`${name}.yaml`, JSON.stringify(config));
   const at = `http://127.0.0.1:${health}`;
-  const process_ = await stage.serve(process.execPath, [main, "serve", "--config", `${name}.yaml`], async () => {
+  const serve = [process.execPath, main, "serve", "--config", `${name}.yaml`];
+  const words = host === undefined ? serve : ["-ru", "sh", "-c", 'hostname "$0" && exec "$@"', host, ...serve];
+  const [command = "", ...rest] = host === undefined ? words : [program("unshare"), ...words];
+  const process_ = await stage.serve(command, rest, async () => {
     try {
       return (await fetch(`${at}/healthz`)).ok;
     } catch {
@@ -78,6 +83,18 @@ async function startGate({ stage, main }: Tools, name: string, port: number) {
     return { status: answer.status, text: await answer.text() };
   };
   return { ready, metrics: async () => (await fetch(`${at}/metrics`)).text(), process: process_ };
+}
+
+/** The rights that the chart gives, and a kubeconfig by them: `gate.conf`. */
+export async function giveRights({ stage, program }: Tools, cluster: ApiServer): Promise<void> {
+  const rights = parseAllDocuments(
+    succeeds(await stage.run(program("helm"), ["template", "sallyport", chart, "-n", "sallyport", ...ofChart])).out,
+  )
+    .map((one) => one.toJS() as { readonly kind: string })
+    .filter(({ kind }) => /^(?:Cluster)?Role(?:Binding)?$|^ServiceAccount$/.test(kind));
+  await cluster.kubectl(["apply", "-f", "-"], listOf(...rights));
+  const token = (await cluster.kubectl(["-n", "sallyport", "create", "token", "sallyport"])).out.trim();
+  cluster.config("gate", { token }, { namespace: "sallyport" });
 }
 
 const gate: Scenario = {
@@ -98,16 +115,9 @@ const gate: Scenario = {
     await cluster.kubectl(["wait", "--for=condition=Established", "crd", "clusterpolicies.kyverno.io"]);
 
     // With no more rights than the chart gives.
-    const rights = parseAllDocuments(
-      succeeds(await stage.run(program("helm"), ["template", "sallyport", chart, "-n", "sallyport", ...ofChart])).out,
-    )
-      .map((one) => one.toJS() as { readonly kind: string })
-      .filter(({ kind }) => /^(?:Cluster)?Role(?:Binding)?$|^ServiceAccount$/.test(kind));
-    await cluster.kubectl(["apply", "-f", "-"], listOf(...rights));
-    const token = (await cluster.kubectl(["-n", "sallyport", "create", "token", "sallyport"])).out.trim();
-    cluster.config("gate", { token }, { namespace: "sallyport" });
+    await giveRights(tools, cluster);
 
-    const first = await startGate(tools, "first", await freePort());
+    const first = await startGate(tools, "first", { port: await freePort() });
     const before = await first.ready();
     assert.is(before.status, 503, before.text);
     const webhooks = async (): Promise<string> =>
@@ -200,7 +210,7 @@ const gate: Scenario = {
 
     // The leader dies; another instance takes over, and writes its own address.
     const port = await freePort();
-    const second = await startGate(tools, "second", port);
+    const second = await startGate(tools, "second", { port });
     await until("the second is ready", async () => (await second.ready()).status === 200);
     first.process.kill("SIGKILL");
     const address = "jsonpath={.webhooks[0].clientConfig.url}";

@@ -97,3 +97,12 @@ export class Stage {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** Until it is so: of a server that reads something, an API server that learns of a webhook. */
+export async function until(what: string, holds: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
+  for (let times = 0; times < seconds * 5; times++) {
+    if (await holds()) return;
+    await wait(200);
+  }
+  throw new Error(`it never came to this: ${what}`);
+}

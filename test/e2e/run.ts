@@ -28,7 +28,9 @@ import { offlineScenarios } from "./offline.ts";
 import { outageScenarios } from "./outages.ts";
 import { proxyScenarios } from "./proxies.ts";
 import { readOnlyScenarios } from "./read-only.ts";
+import { replicaScenarios } from "./replicas.ts";
 import { registryScenarios } from "./registries.ts";
+import { severalPolicyScenarios } from "./several-policies.ts";
 import { snapshotScenarios } from "./snapshots.ts";
 import type { Scenario } from "./scenario.ts";
 import { trustScenarios } from "./trust.ts";
@@ -45,9 +47,11 @@ const scenarios: readonly Scenario[] = [
   ...registryScenarios,
   ...clusterScenarios,
   ...admissionScenarios,
+  ...severalPolicyScenarios,
   ...reportScenarios,
   ...outageScenarios,
   ...gateScenarios,
+  ...replicaScenarios,
   ...chartScenarios,
   ...flagScenarios,
   ...logScenarios,

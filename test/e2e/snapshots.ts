@@ -10,7 +10,8 @@ import { freePort } from "./processes.ts";
 import { exits, plain, push, type Registry, says, sign, startRegistry, succeeds, user } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
 
-const key = (name: string, { stage }: Tools): void => {
+/** `NAME.key`, which signs snapshots, and `NAME.pub`. */
+export const publisherKey = (name: string, { stage }: Tools): void => {
   const path = join(stage.folder, `${name}.key`);
   execFileSync("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", path], { stdio: "ignore" });
   const pem = execFileSync("openssl", ["ec", "-in", path, "-pubout"], { stdio: ["ignore", "pipe", "ignore"] });
@@ -32,7 +33,7 @@ const carried = (registry: Registry): Scenario => ({
     const host = await startRegistry(registry, tools);
     const signed = await push(`${host}/shop/app:signed`, tools, plain);
     await sign("cosign3", signed, tools, plain);
-    for (const name of ["publisher", "stranger"]) key(name, tools);
+    for (const name of ["publisher", "stranger"]) publisherKey(name, tools);
     const place = `oci://${host}/sallyport/mirror`;
     const verified = ["verify", "--key", "release.pub", "--insecure-ignore-tlog", "--store", "replica"];
     const sync = (image: string) => sallyport(["mirror", "sync", image, "--store", "mirror"]);
@@ -141,7 +142,7 @@ const loggedIn = (registry: Registry): Scenario => ({
   needs: [registry, "cosign3", "crane"],
   async run(tools) {
     const host = await startRegistry(registry, tools, { login: true });
-    key("publisher", tools);
+    publisherKey("publisher", tools);
     const place = `oci://${host}/sallyport/mirror`;
     succeeds(await tools.sallyport(["mirror", "pin-key", "k8s://a/b", "publisher.pub", "--store", "mirror"]));
     const push = (...words: readonly string[]) =>
