@@ -4,8 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Agent, request } from "undici";
+import { request } from "undici";
 import * as assert from "uvu/assert";
 import {
   type FailingRegistry,
@@ -17,7 +16,8 @@ import {
   serveOutages,
 } from "../support/outages.ts";
 import { isReady } from "./admission.ts";
-import { administrator, type ApiServer, listOf, object, pod, startApiServer } from "./api-server.ts";
+import { administrator, type ApiServer, pod, startApiServer } from "./api-server.ts";
+import { defineKyverno, startKyverno, until } from "./kyverno-controller.ts";
 import { freePort } from "./processes.ts";
 import { exits, succeeds } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
@@ -153,78 +153,6 @@ const table: Scenario = {
   },
 };
 
-/** Its certificate is in a Secret, and who answers is all that is asked here. */
-const insecure = new Agent({ connect: { rejectUnauthorized: false } });
-const kyvernoModule = fileURLToPath(new URL("kyverno", import.meta.url));
-
-/** Kyverno's admission controller on loopback, and the policies in the cluster. */
-export async function startKyverno(tools: Tools, cluster: ApiServer, policies: string): Promise<void> {
-  const { stage, program } = tools;
-  const words = ["-C", kyvernoModule, "list", "-m", "-f", "{{.Dir}}", "github.com/kyverno/kyverno"];
-  const crds = join(succeeds(await stage.run("go", words)).out.trim(), "config/crds");
-  const folders = ["kyverno", "policies.kyverno.io", "policyreport", "reports"].flatMap((one) => [
-    "-f",
-    join(crds, one),
-  ]);
-  await cluster.kubectl(["apply", "--server-side", ...folders]);
-  const established = ["--kubeconfig", "administrator.conf", "wait", "--for=condition=Established", "crd", "--all"];
-  await until("the definitions are there", async () => (await stage.run(program("kubectl"), established)).exit === 0);
-  const maps = [
-    object("ConfigMap", ["kyverno", "kyverno"], { data: { resourceFilters: "[*/*,kyverno,*][*/*,kube-system,*]" } }),
-    object("ConfigMap", ["kyverno", "kyverno-metrics"], { data: { namespaces: '{"exclude":[],"include":[]}' } }),
-  ];
-  await cluster.kubectl(["apply", "-f", "-"], listOf(object("Namespace", [undefined, "kyverno"]), ...maps));
-  const [port, host] = [await freePort(), "127.0.0.1"];
-  const flags = {
-    kubeconfig: join(stage.folder, "administrator.conf"),
-    serverIP: `${host}:${port}`,
-    webhookServerHost: host,
-    webhookServerPort: port,
-    enableTuf: false,
-    allowInsecureRegistry: true,
-    disableMetrics: true,
-    disableLogColor: true,
-    admissionReports: false,
-    controllerRuntimeMetricsAddress: "0",
-    caSecretName: "kyverno-ca",
-    tlsSecretName: "kyverno-pair",
-    backgroundServiceAccountName: "system:serviceaccount:kyverno:background",
-    reportsServiceAccountName: "system:serviceaccount:kyverno:reports",
-  };
-  const listens = (): Promise<boolean> =>
-    request(`https://${host}:${port}/health/readiness`, { dispatcher: insecure }).then(async ({ statusCode, body }) => {
-      await body.dump();
-      return statusCode === 200;
-    });
-  await stage.serve(
-    program("kyverno-controller"),
-    Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
-    listens,
-    {
-      KYVERNO_NAMESPACE: "kyverno",
-      KYVERNO_POD_NAME: "kyverno",
-      KYVERNO_DEPLOYMENT: "kyverno",
-      KYVERNO_SERVICEACCOUNT_NAME: "kyverno",
-      KYVERNO_ROLE_NAME: "kyverno",
-      KYVERNO_SVC: "kyverno-svc",
-      INIT_CONFIG: "kyverno",
-      METRICS_CONFIG: "kyverno-metrics",
-    },
-  );
-  // Its webhook for policies answers a moment after it is ready.
-  stage.write("policies.yaml", policies);
-  const apply = ["--kubeconfig", "administrator.conf", "apply", "-f", "policies.yaml"];
-  await until("its policies are taken", async () => (await stage.run(program("kubectl"), apply)).exit === 0);
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let times = 0; times < 300; times++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`it never came to this: ${what}`);
-}
-
 /** For a person: what became of the Pod, and why. */
 function outcomeText({ status, message, warnings }: Answer): string {
   const [warning] = warnings;
@@ -237,6 +165,7 @@ const beside: Scenario = {
   name: "outages: the same table, decided by real Kyverno and by serve",
   needs: ["api-server", "kubectl", "kyverno-controller"],
   async run(tools) {
+    const { stage, program } = tools;
     const registries = await serveOutages();
     try {
       const cluster = await startApiServer(tools);
@@ -251,7 +180,12 @@ const beside: Scenario = {
         /( +)rekor: \{ ignoreTlog: true \}/g,
         alone,
       );
-      await startKyverno(tools, cluster, policies);
+      await defineKyverno(tools, cluster);
+      await startKyverno(tools);
+      // Its webhook for policies answers a moment after it is ready.
+      stage.write("policies.yaml", policies);
+      const apply = ["--kubeconfig", "administrator.conf", "apply", "-f", "policies.yaml"];
+      await until("its policies are taken", async () => (await stage.run(program("kubectl"), apply)).exit === 0);
       const theirs = await createAll(cluster, registries, "beside");
       assert.is(theirs.length, ours.length);
       console.log("     signed image, failurePolicy: Ignore | by | serve | Kyverno 1.19");

@@ -36,7 +36,7 @@ export class Stage {
     words: readonly string[],
     isReady: () => Promise<boolean>,
     env: Readonly<Record<string, string>> = {},
-  ): Promise<{ kill(signal: "SIGKILL" | "SIGHUP"): void }> {
+  ): Promise<{ readonly pid: number; kill(signal: "SIGKILL" | "SIGHUP"): void }> {
     const child = spawn(program, words, {
       cwd: this.folder,
       env: { ...process.env, ...env },
@@ -51,7 +51,7 @@ export class Stage {
     this.#running.push(child);
     for (let left = 1200; left > 0; left--) {
       if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}: ${said}`);
-      if (await isReady().catch(() => false)) return { kill: (signal) => void child.kill(signal) };
+      if (await isReady().catch(() => false)) return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal) };
       await wait(50);
     }
     throw new Error(`${program} did not become ready: ${said}`);

@@ -10,6 +10,7 @@ import { admissionScenarios } from "./admission.ts";
 import { reportScenarios } from "./reports.ts";
 import { amazonScenarios } from "./amazon.ts";
 import { archiveScenarios } from "./archives.ts";
+import { besideScenarios } from "./beside.ts";
 import { chartScenarios } from "./charts.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
@@ -50,6 +51,7 @@ const scenarios: readonly Scenario[] = [
   ...severalPolicyScenarios,
   ...reportScenarios,
   ...outageScenarios,
+  ...besideScenarios,
   ...gateScenarios,
   ...replicaScenarios,
   ...chartScenarios,
