@@ -25,6 +25,7 @@ import { outputOption, type OutputOptions } from "../input/output-flag.ts";
 import type { Following } from "../serve/follow-snapshots.ts";
 import { openTaken, Reloading, type Running, waitingParts, watchedFiles } from "../serve/reloading.ts";
 import type { ServeCluster } from "../serve/serve-cluster.ts";
+import { SyncTurns } from "../serve/sync-turns.ts";
 import { ServedMirror } from "../serve/served-mirror.ts";
 import { lockHolder } from "../input/store.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -181,9 +182,10 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     // Readers of one store are many, and each would make room for itself: they serve what is there.
     const layers = isKept ? new PulledLayers({ folder: store, maxBytes, isReadOnly: !isWritable }) : undefined;
     const kept: Running["kept"] = { why: undefined };
+    const syncTurns = new SyncTurns();
     const { state } = remembered;
     const following = follow?.following;
-    const fixed = { io, load, file, log, metrics, served, following, layers, state, store, limits, kept };
+    const fixed = { io, load, file, log, metrics, served, following, layers, state, store, limits, kept, syncTurns };
     const running: Running = { ...fixed, cluster };
     const first = cluster?.policies === undefined ? await openTaken(config, running) : undefined;
     const parts = first?.parts ?? (await waitingParts(running));

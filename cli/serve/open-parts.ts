@@ -34,6 +34,7 @@ import { readinessChecks } from "./readiness.ts";
 import { countRecheck, openDoorRecheck, type RecheckListParts } from "./open-recheck.ts";
 import { recheckByTimer, type Rechecking, type RecheckTimer } from "./recheck-by-timer.ts";
 import type { ServeSyncParts } from "./sync-by-timer.ts";
+import type { SyncTurns } from "./sync-turns.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
 import { readServePolicies } from "./serve-policies.ts";
 import { trustOptions } from "./trust-options.ts";
@@ -53,6 +54,8 @@ export interface ServeParts {
   readonly kept: () => EngineError | undefined;
   /** Of a mirror that follows snapshots. */
   readonly following?: Following | undefined;
+  /** Of all configurations, one after the other. */
+  readonly syncTurns: SyncTurns;
   /** The API server, where it is asked. */
   readonly cluster?: ServeCluster | undefined;
 }
@@ -213,10 +216,13 @@ function factsOf({ currentSnapshot }: Mirror): MirrorFacts | undefined {
 }
 
 /** The promise of their end is in a box, since they last. @throws EngineError for lists that cannot be synced. */
-async function startSyncs(parts: ServeSyncParts, stop: AbortSignal): Promise<{ readonly ended: Promise<void> }> {
+async function startSyncs(
+  parts: ServeSyncParts & Pick<ServeParts, "syncTurns">,
+  stop: AbortSignal,
+): Promise<{ readonly ended: Promise<void> }> {
   const { checkSyncInputs, syncByTimer } = await import("./sync-by-timer.ts");
   checkSyncInputs(parts);
-  return { ended: syncByTimer(parts, stop) };
+  return { ended: parts.syncTurns.run(() => syncByTimer(parts, stop), stop) };
 }
 
 async function openRegistryFor(parts: ServeParts): Promise<Registry> {

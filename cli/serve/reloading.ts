@@ -14,6 +14,7 @@ import type { Parts, Server } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
+import type { SyncTurns } from "./sync-turns.ts";
 import { watchFreshness } from "./watch-freshness.ts";
 import type { Following } from "./follow-snapshots.ts";
 import { openParts } from "./open-parts.ts";
@@ -37,6 +38,8 @@ export interface Running {
   readonly limits: Limits;
   /** Of the newest configuration, where it does not load. */
   readonly kept: { why: EngineError | undefined };
+  /** Of all configurations, one after the other. */
+  readonly syncTurns: SyncTurns;
   /** The API server, where it is asked. */
   readonly cluster?: ServeCluster | undefined;
 }
@@ -104,9 +107,9 @@ export async function waitingParts({
 
 /** The parts of a configuration over the newest mirror, which is let go of when they are closed. */
 export async function openTaken(config: Config, running: Running) {
-  const { served, following, layers, state, metrics, limits, io, log, kept, cluster } = running;
+  const { served, following, layers, state, metrics, limits, io, log, kept, cluster, syncTurns } = running;
   const { mirror, adopt, release } = served.take();
-  const opening = { config, mirror, following, layers, state, metrics, limits, io, log, cluster };
+  const opening = { config, mirror, following, layers, state, metrics, limits, io, log, cluster, syncTurns };
   try {
     const parts = await openParts({ ...opening, kept: () => kept.why });
     const close = async (): Promise<void> => {

@@ -8,8 +8,10 @@ import { request } from "undici";
 import * as assert from "uvu/assert";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import { startFront, startProxy } from "./fronts.ts";
-import { besideSdks, signedByFile, verifying } from "./key-services.ts";
+import { startApiServer } from "./api-server.ts";
+import { besideSdks, installBesideSdks, signedByFile, verifying } from "./key-services.ts";
 import { freePort } from "./processes.ts";
+import { prepareRelease, renderRelease, serveRelease, servingContainer, tryPod, untilSaid } from "./releases.ts";
 import { exits, plain, push, says, sign, startRegistry, succeeds } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
 
@@ -31,34 +33,36 @@ async function startMoto({ stage, program }: Tools): Promise<string> {
 
 const credentials = { AWS_REGION: region, AWS_ACCESS_KEY_ID: "bot", AWS_SECRET_ACCESS_KEY: "s3cret" };
 
+/** What moto's KMS answers. */
+async function call(url: string, action: string, body: object): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await request(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": `TrentService.${action}`,
+      // moto reads whose region it is, and no signature.
+      authorization: `AWS4-HMAC-SHA256 Credential=bot/20260101/${region}/kms/aws4_request`,
+    },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.body.text();
+  assert.is(answer.statusCode, 200, text);
+  return text === "" ? {} : (JSON.parse(text) as Readonly<Record<string, unknown>>);
+}
+
 const keys: Scenario = {
   name: "AWS: keys of P-256, P-384 and RSA in moto are those that cosign reads, and pinned they last",
   needs: ["moto", "kms-sdks", "cosign3", "crane", "ggcr-registry"],
   async run(tools) {
     const url = await startMoto(tools);
-    const call = async (action: string, body: object): Promise<Readonly<Record<string, unknown>>> => {
-      const answer = await request(url, {
-        method: "POST",
-        headers: {
-          "content-type": "application/x-amz-json-1.1",
-          "x-amz-target": `TrentService.${action}`,
-          // moto reads whose region it is, and no signature.
-          authorization: `AWS4-HMAC-SHA256 Credential=bot/20260101/${region}/kms/aws4_request`,
-        },
-        body: JSON.stringify(body),
-      });
-      const text = await answer.body.text();
-      assert.is(answer.statusCode, 200, text);
-      return text === "" ? {} : (JSON.parse(text) as Readonly<Record<string, unknown>>);
-    };
     const env = { ...credentials, AWS_ENDPOINT_URL_KMS: url, COSIGN_PASSWORD: "" };
     const run = besideSdks(tools);
     const { image } = await signedByFile(tools);
     for (const spec of ["ECC_NIST_P256", "ECC_NIST_P384", "RSA_2048"]) {
-      const made = await call("CreateKey", { KeyUsage: "SIGN_VERIFY", KeySpec: spec });
+      const made = await call(url, "CreateKey", { KeyUsage: "SIGN_VERIFY", KeySpec: spec });
       const { KeyId: id } = made.KeyMetadata as { readonly KeyId: string };
       const alias = spec.toLowerCase().replaceAll("_", "-");
-      await call("CreateAlias", { AliasName: `alias/${alias}`, TargetKeyId: id });
+      await call(url, "CreateAlias", { AliasName: `alias/${alias}`, TargetKeyId: id });
       const words = ["public-key", "--key", `awskms:///alias/${alias}`];
       const pem = succeeds(await tools.stage.run(tools.program("cosign3"), words, { env })).out;
       for (const reference of [`awskms:///alias/${alias}`, `awskms:///${id}`]) {
@@ -77,7 +81,7 @@ const keys: Scenario = {
     }
     exits(5, await run(verifying("awskms:///alias/missing", image), env), /AWS KMS does not have the key/);
     // A key that encrypts is no key of signatures.
-    const { KeyMetadata: secret } = await call("CreateKey", {
+    const { KeyMetadata: secret } = await call(url, "CreateKey", {
       KeyUsage: "ENCRYPT_DECRYPT",
       KeySpec: "SYMMETRIC_DEFAULT",
     });
@@ -175,4 +179,127 @@ const registry: Scenario = {
   },
 };
 
-export const amazonScenarios: readonly Scenario[] = [keys, registry];
+const role = `arn:aws:iam::${account}:role/kyverno`;
+
+/** A policy by a key of the key service. */
+const byKms = (host: string, kms: string): string => `apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: { name: check-image }
+spec:
+  validationFailureAction: Enforce
+  rules:
+  - name: check-image
+    match: { any: [{ resources: { kinds: [Pod] } }] }
+    verifyImages:
+    - imageReferences: ["${host}/*"]
+      attestors:
+      - entries:
+        - keys: { kms: "${kms}", rekor: { ignoreTlog: true } }
+`;
+
+/**
+ * EKS sees the annotation of a service account, and gives its Pods a token and the names of two variables: that is done
+ * here by hand, since no kubelet runs. moto asks nobody who he is; what it is sent is read on the way.
+ */
+const roleOfPod: Scenario = {
+  name: "flags: the annotation for a role of Amazon and AWS_REGION: keys of KMS are read by the Pod's token",
+  needs: ["api-server", "kubectl", "helm", "moto", "kms-sdks", "cosign3", "crane", "ggcr-registry"],
+  async run(tools) {
+    const { stage, program } = tools;
+    const moto = await startMoto(tools);
+    const asked: { readonly authorization: string; readonly target: string; readonly body: string }[] = [];
+    const front = await startFront(new URL(moto).host, {
+      passed({ headers }, body) {
+        const { authorization = "", "x-amz-target": target = "" } = headers;
+        asked.push({ authorization, target: String(target), body });
+      },
+    });
+    try {
+      // Two keys of the service, of which the policy names the first. moto signs messages right, digests not.
+      const host = await startRegistry("ggcr-registry", tools);
+      for (const name of ["release", "other"]) {
+        const made = await call(moto, "CreateKey", { KeyUsage: "SIGN_VERIFY", KeySpec: "ECC_NIST_P256" });
+        const { KeyId: id } = made.KeyMetadata as { readonly KeyId: string };
+        await call(moto, "CreateAlias", { AliasName: `alias/${name}`, TargetKeyId: id });
+        const image = await push(`${host}/shop/app:${name}`, tools, plain);
+        const cosign = (...words: readonly string[]) => stage.run(program("cosign3"), words);
+        const payload = succeeds(await cosign("generate", "--allow-http-registry", image)).out;
+        stage.write("payload.json", payload);
+        const signed = await call(moto, "Sign", {
+          KeyId: id,
+          Message: Buffer.from(payload).toString("base64"),
+          MessageType: "RAW",
+          SigningAlgorithm: "ECDSA_SHA_256",
+        });
+        stage.write("signature", String(signed.Signature));
+        const attached = ["--payload", "payload.json", "--signature", "signature", ...plain.cosign, image];
+        succeeds(await cosign("attach", "signature", ...attached));
+      }
+      stage.write("images.txt", ["release", "other"].map((tag) => `${host}/shop/app:${tag}\n`).join(""));
+      const release = await renderRelease(tools, {
+        image: { repository: "sallyport" },
+        replicas: 1,
+        serviceAccount: { annotations: { "eks.amazonaws.com/role-arn": role } },
+        extraEnvVars: [{ name: "AWS_REGION", value: region }],
+        config: {
+          mode: "online",
+          policies: { cluster: true },
+          upstreams: [{ host, plainHTTP: true }],
+          sync: { lists: ["/etc/sallyport/lists/images.txt"], interval: "1s" },
+        },
+        tls: { from: "cluster" },
+        mirror: { existingClaim: "mirror" },
+        networkPolicy: { enabled: false },
+      });
+      const annotations = release.ofKind("ServiceAccount", /^sallyport$/).metadata.annotations ?? {};
+      const variables = servingContainer(release).env ?? [];
+      assert.equal(variables, [{ name: "AWS_REGION", value: region }]);
+
+      const cluster = await startApiServer(tools);
+      await prepareRelease(tools, cluster, release);
+      await cluster.kubectl(["apply", "-f", "-"], byKms(host, "awskms:///alias/release"));
+      const creating = ["-n", "sallyport", "create", "token", "sallyport", "--audience", "sts.amazonaws.com"];
+      const token = (await cluster.kubectl(creating)).out.trim();
+      stage.write("token", token);
+      await serveRelease(tools, release, {
+        main: installBesideSdks(tools),
+        paths: { "/etc/sallyport/lists/images.txt": "images.txt" },
+        env: {
+          ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
+          AWS_ROLE_ARN: annotations["eks.amazonaws.com/role-arn"] ?? "",
+          AWS_WEB_IDENTITY_TOKEN_FILE: join(stage.folder, "token"),
+          AWS_ENDPOINT_URL_STS: `http://${front.host}`,
+          AWS_ENDPOINT_URL_KMS: `http://${front.host}`,
+          AWS_ACCESS_KEY_ID: "",
+          AWS_SECRET_ACCESS_KEY: "",
+          HOME: stage.folder,
+        },
+      });
+      await untilSaid(tools, `${host}/shop/app:other`, /\[wrong-key\]/);
+      succeeds(await tryPod(tools, "signed", `${host}/shop/app:release`));
+
+      // The role of the annotation was taken by the token, and the key was asked for by what that gave.
+      const taken = new URLSearchParams(asked.find(({ body }) => body.includes("AssumeRole"))?.body ?? "");
+      assert.is(taken.get("Action"), "AssumeRoleWithWebIdentity");
+      assert.is(taken.get("RoleArn"), role);
+      assert.is(taken.get("WebIdentityToken"), token);
+      const ofKms = asked.filter(({ target }) => target === "TrentService.GetPublicKey");
+      assert.ok(ofKms.length > 0);
+      for (const { authorization } of ofKms)
+        assert.match(authorization, new RegExp(`Credential=ASIA[A-Z0-9]+/\\d{8}/${region}/kms/aws4_request`));
+
+      // A key that nobody made, and a key that was asked for once.
+      await cluster.kubectl(["apply", "-f", "-"], byKms(host, "awskms:///alias/missing"));
+      await untilSaid(tools, `${host}/shop/app:release`, /\[no-key\]/);
+      await cluster.kubectl(["apply", "-f", "-"], byKms(host, "awskms:///alias/release"));
+      await front.close();
+      await untilSaid(tools, `${host}/shop/app:release`, /^exit 0/);
+      exits(1, await tryPod(tools, "other", `${host}/shop/app:other`), /wrong-key/);
+      await stage.stopServers();
+    } finally {
+      await front.close();
+    }
+  },
+};
+
+export const amazonScenarios: readonly Scenario[] = [keys, registry, roleOfPod];

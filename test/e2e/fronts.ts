@@ -25,13 +25,15 @@ async function listening(server: Server): Promise<Front> {
 export interface FrontRules {
   /** Lets a request through, then or later; false: it was answered here. */
   readonly before?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean> | boolean;
+  /** Hears of a request that was passed on, with its body. */
+  readonly passed?: (request: IncomingMessage, body: string) => void;
   /** Another body in the place of a server's JSON. */
   readonly change?: (text: string, path: string) => string;
   readonly tls?: TlsIdentity;
 }
 
 /** A host that hands each request on to another. */
-export function startFront(host: string, { before, change, tls }: FrontRules): Promise<Front> {
+export function startFront(host: string, { before, passed: heard, change, tls }: FrontRules): Promise<Front> {
   const pass = (request: IncomingMessage, response: ServerResponse): void => {
     const { method = "GET", url = "/", headers } = request;
     const [hostname = "", port = ""] = host.split(":");
@@ -51,6 +53,13 @@ export function startFront(host: string, { before, change, tls }: FrontRules): P
       });
     });
     passed.on("error", () => response.destroy());
+    if (heard !== undefined) {
+      let body = "";
+      request.on("data", (piece: Buffer) => {
+        body += piece.toString("utf8");
+      });
+      request.on("end", () => heard(request, body));
+    }
     request.pipe(passed);
   };
   const handle = (request: IncomingMessage, response: ServerResponse): void =>

@@ -26,8 +26,8 @@ export const verifying = (key: string, image: string) => [
   image,
 ];
 
-/** The built program in a folder that has the SDKs, too. */
-export function besideSdks({ stage, program }: Tools): (words: readonly string[], env: Words) => Promise<Outcome> {
+/** The built program in a folder that has the SDKs, too. Returns its file. */
+export function installBesideSdks({ stage, program }: Tools): string {
   const folder = join(stage.folder, "installed");
   cpSync(dist, join(folder, "dist"), { recursive: true });
   const installed = join(folder, "node_modules");
@@ -36,8 +36,13 @@ export function besideSdks({ stage, program }: Tools): (words: readonly string[]
   for (const name of readdirSync(sdks)) symlinkSync(join(sdks, name), join(installed, name));
   // A mirror's database is a package beside the program, too.
   symlinkSync(join(dist, "..", "node_modules", "better-sqlite3"), join(installed, "better-sqlite3"));
-  return (words, env) =>
-    stage.run(process.execPath, ["--no-warnings", join(folder, "dist", "sallyport.mjs"), ...words], { env });
+  return join(folder, "dist", "sallyport.mjs");
+}
+
+/** Runs it. */
+export function besideSdks(tools: Tools): (words: readonly string[], env: Words) => Promise<Outcome> {
+  const main = installBesideSdks(tools);
+  return (words, env) => tools.stage.run(process.execPath, ["--no-warnings", main, ...words], { env });
 }
 
 /** Signs an image by cosign with a key of any reference. Returns the image. */

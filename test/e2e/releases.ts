@@ -118,7 +118,7 @@ export const tryPod = ({ stage, program }: Tools, name: string, image: string): 
 /** Until a Pod is answered so. @throws what was said last. */
 export async function untilSaid(tools: Tools, image: string, said: RegExp): Promise<void> {
   let last = "";
-  for (let times = 0; times < 200; times++) {
+  for (let times = 0; times < 60; times++) {
     last = says(await tryPod(tools, `try-${times}`, image));
     if (said.test(last)) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
