@@ -4,7 +4,7 @@
  */
 import type { Answer, AnswerTo } from "./answer.ts";
 import { type CompletenessClaim, contradicts } from "./completeness-claim.ts";
-import type { DistrustRow, Knowledge, Mirrored, SourceState } from "./knowledge.ts";
+import { type DistrustRow, during, type Knowledge, type Mirrored, type SourceState } from "./knowledge.ts";
 import type { Question } from "./question.ts";
 
 /**
@@ -79,6 +79,10 @@ class JoinedKnowledge implements Knowledge {
 
   *facts(scope: string): Iterable<Question> {
     for (const source of this.#sources) yield* source.facts?.(scope) ?? [];
+  }
+
+  during<T>(read: () => T): T {
+    return this.#sources.reduce((run, source) => () => during(source, run), read)();
   }
 
   /** The union of the sources' distrust lists, their newest signed time, and the age of the oldest copy. */

@@ -67,7 +67,15 @@ export interface Knowledge {
   claims?(question: Question): readonly CompletenessClaim[];
   /** The questions of a scope to which the source has a present answer. */
   facts?(scope: string): Iterable<Question>;
+  /**
+   * Runs what reads several answers and writes none: all are of one moment. A source in a file opens it once for them.
+   */
+  during?<T>(read: () => T): T;
 }
+
+/** {@link Knowledge.during}, for any source. */
+export const during = <T>(source: Knowledge, read: () => T): T =>
+  source.during === undefined ? read() : source.during(read);
 
 /**
  * The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. `undefined`:

@@ -4,7 +4,7 @@
 import { codeRow } from "../errors.ts";
 import type { Answer, AnswerTo, Unavailable } from "./answer.ts";
 import { type CompletenessClaim, contradicts } from "./completeness-claim.ts";
-import type { Knowledge, SourceState } from "./knowledge.ts";
+import { during, type Knowledge, type SourceState } from "./knowledge.ts";
 import { isArtifactQuestion, type Question, questionText } from "./question.ts";
 
 /** An earlier answer that was used, because nobody could give a newer one. */
@@ -75,6 +75,10 @@ export class Overlay implements Knowledge {
 
   claims(question: Question): readonly CompletenessClaim[] {
     return (this.#base.claims?.(question) ?? []).filter(({ scope }) => !this.#ended.has(scope));
+  }
+
+  during<T>(read: () => T): T {
+    return during(this.#base, read);
   }
 
   /**

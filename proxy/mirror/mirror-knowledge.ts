@@ -79,6 +79,9 @@ export function checkBytes(bytes: Uint8Array, digest: string): void {
     throw corrupt(digest, "the mirror's bytes do not have this digest");
 }
 
+/** How many trusted roots are remembered of one version. */
+const mostRoots = 16;
+
 export class MirrorKnowledge implements Knowledge {
   readonly #folder: string;
   readonly #limits: Limits;
@@ -95,6 +98,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #claims: Statement<[], CompleteRow>;
   readonly #trustedRoots: Statement<[], { readonly question: string }>;
   readonly #version: Statement<[], number>;
+  readonly #moment: Statement<[], number>;
   readonly #changes: Statement<[], number>;
   readonly #distrust: Statement<[], DistrustTableRow>;
   readonly #signedTime: Statement<[], SignedTimeRow>;
@@ -104,6 +108,11 @@ export class MirrorKnowledge implements Knowledge {
   readonly #newestRun: Statement<[], string>;
   #dated: { readonly newest: string | undefined; readonly runs: readonly Run[] } | undefined;
   #state: SourceState | undefined;
+  /** What is read belongs together: see {@link during}. */
+  #isDuring = false;
+  /** While it is open, SQLite gives answers of one moment. */
+  #opened: { readonly rows: IterableIterator<number>; readonly version: string } | undefined;
+  #trust: { readonly version: string; readonly answers: Map<string, Answer | undefined> } | undefined;
   /** How often writes were taken back. */
   #taken = 0;
   /** Rows that writes changed without changing what was known. */
@@ -127,6 +136,7 @@ export class MirrorKnowledge implements Knowledge {
     // Two values by themselves take half the time of one row, and every request asks for them.
     this.#version = database.prepare<[], number>(sqlText("find-version")).pluck();
     this.#changes = database.prepare<[], number>(sqlText("count-changes")).pluck();
+    this.#moment = database.prepare<[], number>(sqlText("find-version")).pluck();
     this.#distrust = database.prepare(sqlText("list-distrust"));
     this.#signedTime = database.prepare(sqlText("find-signed-time"));
     this.#checkpoints = database.prepare(sqlText("list-checkpoints"));
@@ -139,10 +149,55 @@ export class MirrorKnowledge implements Knowledge {
    */
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const asked: Question = canonicalQuestion(question);
-    return guarded(
-      this.#folder,
-      () => this.#pinned(asked) ?? this.#whole(asked, this.#recorded(asked)) ?? this.#completed(asked),
-    ) as AnswerTo<Q> | undefined;
+    return guarded(this.#folder, () => {
+      if (!this.#isDuring) return this.#answerTo(asked);
+      const version = this.#open();
+      return asked.kind === "trusted-root" ? this.#trusted(asked, version) : this.#answerTo(asked);
+    }) as AnswerTo<Q> | undefined;
+  }
+
+  #answerTo(asked: Question): Answer | undefined {
+    return this.#pinned(asked) ?? this.#whole(asked, this.#recorded(asked)) ?? this.#completed(asked);
+  }
+
+  /**
+   * SQLite locks a file, looks for a journal and asks whether the file changed before each statement, unless another
+   * one is in the midst of reading. It opens the file with the first answer: what is remembered elsewhere needs none.
+   */
+  during<T>(read: () => T): T {
+    if (this.#isDuring) return read();
+    this.#isDuring = true;
+    try {
+      return read();
+    } finally {
+      this.#isDuring = false;
+      this.#opened?.rows.return?.();
+      this.#opened = undefined;
+    }
+  }
+
+  /** The version of the moment. */
+  #open(): string {
+    if (this.#opened === undefined) {
+      const rows = this.#moment.iterate();
+      const version = this.#versionOf(rows.next().value);
+      this.#opened = { rows, version };
+    }
+    return this.#opened.version;
+  }
+
+  /**
+   * Trusted roots of one version are the same objects, so that who loads them need not read them again. There are as
+   * many as policies name.
+   */
+  #trusted(asked: Question & { readonly kind: "trusted-root" }, version: string): Answer | undefined {
+    if (this.#trust?.version !== version) this.#trust = { version, answers: new Map() };
+    const { answers } = this.#trust;
+    const held = answers.get(asked.name);
+    if (held !== undefined) return held;
+    const answer = this.#answerTo(asked);
+    if (answer !== undefined && answers.size < mostRoots) answers.set(asked.name, answer);
+    return answer;
   }
 
   /**
@@ -174,7 +229,7 @@ export class MirrorKnowledge implements Knowledge {
     return guarded(this.#folder, () => {
       // The version is read first: newer rows are read again under the next version.
       const [data, changes = 0] = [this.#version.get(), this.#changes.get()];
-      const version = `${data} ${changes} ${this.#taken}`;
+      const version = this.#versionOf(data, changes);
       if (this.#state === undefined || this.#state.version !== version) {
         const signed = this.#signedTime.get();
         const runs = this.#datedRuns();
@@ -192,6 +247,10 @@ export class MirrorKnowledge implements Knowledge {
       }
       return this.#state;
     });
+  }
+
+  #versionOf(data: number | undefined, changes = this.#changes.get() ?? 0): string {
+    return `${data} ${changes} ${this.#taken}`;
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 import type { AnswerTo } from "../../core/knowledge/answer.ts";
 import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
-import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
+import { during, type Knowledge, type SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 
 /** A turn can be long: one decision may check thousands of signatures. */
@@ -43,6 +43,10 @@ class OnceATurn implements Knowledge {
     this.#state = state;
     this.#readAt = now;
     return state;
+  }
+
+  during<T>(read: () => T): T {
+    return during(this.#source, read);
   }
 
   claims(question: Question): readonly CompletenessClaim[] {

@@ -8,7 +8,7 @@ import type { Answer } from "../../../core/knowledge/answer.ts";
 import { type Question, questionText } from "../../../core/knowledge/question.ts";
 import { textDigest } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { at, origin, reading, tamper, writtenMirror } from "../../support/temporary-mirror.ts";
+import { at, origin, reading, tamper, temporaryMirror, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/mirror-knowledge");
 const repository = "ghcr.io/org/app";
@@ -322,6 +322,59 @@ test("an answer whose value does not read is corrupt", () => {
   reading(folder, (mirror) =>
     throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "key", reference: "x" })),
   );
+});
+
+test("what is read together is of one moment, and a trusted root is one object for each version", () => {
+  const folder = filled();
+  const mirror = temporaryMirror(folder);
+  const [tag, root] = [
+    { kind: "tag", repository, tag: "1" },
+    { kind: "trusted-root", name: "tuf" },
+  ] as const;
+  try {
+    reading(folder, (reader) => {
+      const knowledge = reader.knowledge();
+      const look = () => [knowledge.answer(tag)?.state, knowledge.answer(root)] as const;
+      const [before, held] = knowledge.during(look);
+      assert.is(before, "present");
+      knowledge.during(() => {
+        assert.is(knowledge.answer(root), held);
+        mirror.writer().setAnswer(tag, { state: "absent", ...origin });
+        assert.equal(look(), ["present", held]);
+        // Within another it is the same moment.
+        assert.equal(knowledge.during(look), ["present", held]);
+      });
+      const [after, again] = knowledge.during(look);
+      assert.is(after, "absent");
+      assert.is.not(again, held);
+      assert.equal(plain(again), plain(held));
+      assert.is(look()[0], "absent");
+    });
+    // The writer's own writes are seen, too.
+    const own = mirror.knowledge();
+    const held = own.during(() => own.answer(root));
+    mirror.writer().pin({ kind: "trusted-root", name: "tuf", bytes: bytes("{}") }, origin);
+    assert.is.not(
+      own.during(() => own.answer(root)),
+      held,
+    );
+  } finally {
+    mirror.close();
+  }
+});
+
+test("damage that is met among other answers ends nothing but its own question", () => {
+  const folder = filled();
+  tamper(folder, "UPDATE answer SET source = 'x' WHERE kind = 'tag'");
+  reading(folder, (mirror) => {
+    const knowledge = mirror.knowledge();
+    throwsCode("mirror-corrupt", () => knowledge.during(() => knowledge.answer({ kind: "tag", repository, tag: "1" })));
+    knowledge.during(() => {
+      throwsCode("mirror-corrupt", () => knowledge.answer({ kind: "tag", repository, tag: "1" }));
+      assert.is(knowledge.answer({ kind: "manifest", repository, digest })?.state, "present");
+    });
+    assert.is(knowledge.answer({ kind: "manifest", repository, digest })?.state, "present");
+  });
 });
 
 test.run();
