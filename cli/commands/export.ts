@@ -30,7 +30,8 @@ import { addStoreOption, lockHolder, type StoreOptions, withMirrorAsync } from "
 import { coverMirror, type CoverageOptions, type ExportCoverage } from "./export-coverage.ts";
 import { renderCoverage, renderExport, renderFiles, type SaidGrowth, toExportJson } from "../render/archive.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
-import { note, tellAnswer } from "../render/say.ts";
+import { visibleLine } from "../render/escape.ts";
+import { note, tellAnswer, warn } from "../render/say.ts";
 
 interface ExportOptions extends StoreOptions, OutputOptions, CoverageOptions, AliasOptions {
   readonly file: string;
@@ -174,6 +175,18 @@ const saidGrowth = (
     return { ...one, reason: isOnline ? "the log grew while it was asked" : "nobody asked: export --online does" };
   });
 
+/** A log that was reached and does not prove what it must is more than a proof that could not be had. */
+function tellContradictions(found: readonly GrowthFound[], io: CommandIO): void {
+  for (const one of found)
+    if ("code" in one && one.code === "bad-log-proof")
+      warn(
+        `bad-log-proof: log ${visibleLine(one.origin)} does not prove that its tree of ${one.secondSize} entries ` +
+          `begins with the one of ${one.firstSize} that an earlier archive has: it began anew, or somebody shows a ` +
+          "wrong one. Compare both with what others see of this log, before the archive is carried across",
+        io,
+      );
+}
+
 async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
   const { since, trustOnly, withLayers, output } = options;
   if (trustOnly === true && (since !== undefined || withLayers === true))
@@ -190,6 +203,7 @@ async function run(options: ExportOptions, io: CommandIO): Promise<ExitCode> {
   const { report, covered, growth } = await withMirrorAsync(options, io, "read", async (mirror) => {
     const found = options.online === true ? await findProofs(mirror, key, options, io) : [];
     const exported = runExport(mirror, { key, bootstrap, aliases, found }, options, io);
+    tellContradictions(found, io);
     return { ...exported, growth: saidGrowth(exported.report, found, options.online === true) };
   });
   const exitCode = covered?.exitCode ?? 0;

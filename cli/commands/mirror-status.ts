@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { later } from "../../core/verify/clock.ts";
 import { EngineError } from "../../core/errors.ts";
+import type { SeenArchive } from "../../proxy/mirror/import-state.ts";
 import type { MirrorStatus, SnapshotStatus } from "../../proxy/mirror/mirror-status.ts";
 import { readRecheck } from "../../proxy/state/read-recheck.ts";
 import type { RecheckCounts } from "../../proxy/state/recheck-list.ts";
@@ -67,6 +68,20 @@ function recheckText({ recheck, recheckProblem }: Remembered): string {
   return `let in undecided: ${unknown} still are, ${refuted} refuted since; see mirror recheck`;
 }
 
+const archiveText = ({ sequence, created, at }: SeenArchive): string =>
+  `archive ${sequence}, made ${utc(created)}, imported ${utc(at)}`;
+
+/** What a rejected key brought last is here, and no longer counts: both are said. */
+function importRows({ lastImport, rejectedImport }: MirrorStatus): readonly [string, string][] {
+  const last = lastImport === undefined ? undefined : archiveText(lastImport);
+  if (rejectedImport === undefined) return [["last import", last ?? "none"]];
+  const rejected = "its key was rejected: what it brought stays until a full archive comes";
+  return [
+    ["last import", `${archiveText(rejectedImport)}; ${rejected}`],
+    ...(last === undefined ? [] : [["before it", last] satisfies [string, string]]),
+  ];
+}
+
 function lines(
   status: MirrorStatus,
   contentId: string,
@@ -74,7 +89,7 @@ function lines(
   remembered: Remembered,
   io: CommandIO,
 ) {
-  const { answers, blobs, layers, claims, lastRun, lastImport, acceptedKeys, checkpoints } = status;
+  const { answers, blobs, layers, claims, lastRun, acceptedKeys, checkpoints } = status;
   const style = styleOf(io);
   const rows: [string, string][] = [
     ["content id", shortDigest(contentId)],
@@ -102,12 +117,7 @@ function lines(
     ],
     ["pins", String(status.pins)],
     ["distrusted", String(status.distrusted)],
-    [
-      "last import",
-      lastImport === undefined
-        ? "none"
-        : `archive ${lastImport.sequence}, made ${utc(lastImport.created)}, imported ${utc(lastImport.at)}`,
-    ],
+    ...importRows(status),
     ...acceptedKeys.map(({ fingerprint }): [string, string] => ["archives by", fingerprint]),
     ["last run", lastRun === undefined ? "none" : `${lastRun.kind}, ended ${utc(lastRun.ended)}`],
     ...roots.map((root): [string, string] => ["trust", rootText(root)]),

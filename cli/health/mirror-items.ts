@@ -15,7 +15,6 @@ import { clockWarning, later } from "../../core/verify/clock.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { MirrorStatus, SnapshotStatus } from "../../proxy/mirror/mirror-status.ts";
-import type { Run } from "../../proxy/mirror/run-log.ts";
 import { counted } from "../render/count.ts";
 import { toSizeText } from "../render/size.ts";
 import { toSpanText, toTimeText, toUtcText } from "../render/time.ts";
@@ -48,7 +47,7 @@ export function mirrorItems(judged: MirrorToJudge & { readonly status: MirrorSta
     clockItem(now, signed),
     ...(status.snapshot === undefined ? [] : [snapshotItem(status.snapshot, now)]),
     ...agingItems(judged),
-    ...runItems(mirror.log.datedRuns(), now, mirror.folder),
+    ...runItems(mirror, now),
     diskItem(status, mirror.folder),
   ];
 }
@@ -198,7 +197,9 @@ function originOf(note: string, limits: Limits): { readonly origin: string; read
 }
 
 /** The last import and the last sync, whole or not. */
-function runItems(runs: readonly Run[], now: Date, store: string): readonly Item[] {
+function runItems({ log, imports, folder: store }: Mirror, now: Date): readonly Item[] {
+  const runs = log.datedRuns();
+  const rejected = imports.seen().rejected?.statement;
   return (["import", "mirror sync"] as const).flatMap((kind): readonly Item[] => {
     const run = runs.find((one) => one.kind === kind);
     if (run === undefined) return [];
@@ -214,12 +215,14 @@ function runItems(runs: readonly Run[], now: Date, store: string): readonly Item
         : []),
       ...(summary.stopped === true ? ["it was stopped"] : []),
     ];
+    const isRejected = rejected !== undefined && summary.statement === rejected;
+    if (isRejected) missing.push("its key was rejected since, and what it brought stays until a full archive comes");
     const when = Number.isNaN(at.getTime()) ? run.ended : `ended ${toTimeText(at, now)}`;
     const from = kind === "import" ? `, ${run.from}` : "";
     const common = { name, ...(Number.isNaN(at.getTime()) ? {} : { at }) };
-    return missing.length === 0
-      ? [{ ...common, state: "ok", text: `${when}${from}` }]
-      : [{ ...common, state: "warning", text: `${when}; ${missing.join(", ")}`, fix: withStore(commands.sync, store) }];
+    if (missing.length === 0) return [{ ...common, state: "ok", text: `${when}${from}` }];
+    const fix = withStore(isRejected ? commands.archive : commands.sync, store);
+    return [{ ...common, state: "warning", text: `${when}${from}; ${missing.join(", ")}`, fix }];
   });
 }
 

@@ -7,10 +7,11 @@ import { visibleLine } from "./escape.ts";
 import { type Ear, say, tellAnswer, warn } from "./say.ts";
 import { toUtcText } from "./time.ts";
 
-export const toImportedJson = ({ quarantined, ...archive }: ImportedArchive, files: readonly string[]) => ({
+export const toImportedJson = ({ quarantined, logs, ...archive }: ImportedArchive, files: readonly string[]) => ({
   files,
   ...archive,
   quarantined,
+  ...(logs.length === 0 ? {} : { logs }),
 });
 
 /** The lines of one archive. */
@@ -39,6 +40,12 @@ export function reportImported(
         ? ", as on the other side"
         : `; the archive's is ${shortDigest(contentId)}: this side has entries of its own`;
   tellAnswer(`  content id ${shortDigest(mirrorContentId)}${compared}\n`, io);
+  for (const { origin, firstSize, secondSize, proved } of archive.logs)
+    tellAnswer(
+      `  log ${visibleLine(origin)}: from ${firstSize} to ${secondSize} entries, ` +
+        (proved ? "proved\n" : "no proof came along that it holds what it held\n"),
+      io,
+    );
   for (const scope of archive.ended) tellAnswer(`  no longer complete, ${scope}\n`, io);
   for (const key of archive.newKeys) tellAnswer(`  accepted from now on: archives signed by ${key}\n`, io);
   for (const { image, digest, reason } of archive.quarantined)

@@ -17,7 +17,17 @@ export interface HeldCheckpoint {
   readonly isOwn: boolean;
 }
 
+/** A log that grew since what is here, and whether an archive proved that it holds what it held. */
+export interface CheckedGrowth {
+  readonly origin: string;
+  readonly firstSize: string;
+  readonly secondSize: string;
+  readonly proved: boolean;
+}
+
 export class CheckpointGate {
+  /** Of the checkpoints that were news. */
+  readonly grown: CheckedGrowth[] = [];
   readonly #held: (origin: string) => HeldCheckpoint | undefined;
   readonly #proofs: readonly CarriedConsistency[];
   readonly #limits: Limits;
@@ -67,7 +77,14 @@ export class CheckpointGate {
       ({ origin, firstSize, secondSize }) =>
         origin === held.origin && firstSize === held.treeSize && secondSize === brought.treeSize,
     );
-    if (proof === undefined || held.treeSize === 0n) return;
+    if (held.treeSize === 0n) return;
+    this.grown.push({
+      origin: held.origin,
+      firstSize: held.treeSize.toString(),
+      secondSize: brought.treeSize.toString(),
+      proved: proof !== undefined,
+    });
+    if (proof === undefined) return;
     try {
       verifyConsistency(proof, held.rootHash, brought.rootHash);
     } catch (error) {

@@ -19,7 +19,7 @@ import type { CheckpointRow } from "../mirror/checkpoint-row.ts";
 import { type OrderOptions, requireOrder } from "./archive-order.ts";
 import type { ArchiveReader, ArrivedBlob } from "./archive-reader.ts";
 import { countRow } from "../young-garbage.ts";
-import { CheckpointGate, type HeldCheckpoint } from "./checkpoint-gate.ts";
+import { type CheckedGrowth, CheckpointGate, type HeldCheckpoint } from "./checkpoint-gate.ts";
 import { ImportedRows } from "./imported-rows.ts";
 
 export interface ImportOptions extends OrderOptions, InitialRoots {
@@ -65,6 +65,8 @@ export interface ImportedArchive {
   /** Fingerprints of keys that are accepted since. */
   readonly newKeys: readonly string[];
   readonly quarantined: readonly QuarantinedImage[];
+  /** Logs that grew since their checkpoints that were here. */
+  readonly logs: readonly CheckedGrowth[];
   readonly hasCoverage: boolean;
   /** The archive before, if there was one. */
   readonly before?: Pick<SeenArchive, "sequence" | "created">;
@@ -154,6 +156,7 @@ class Import {
     // Nobody who is accepted vouches for the checkpoints that a rejected key brought.
     if (kind === "full" && seen.rejected !== undefined) this.#mirror.writer().leaveImportedCheckpoints();
     const held = new Map(this.#checkpoints());
+    const checkpoints = new CheckpointGate((origin) => held.get(origin), consistency, limits);
     const rows = new ImportedRows(this.#mirror.writer(), knowledge, {
       kind,
       folder,
@@ -161,7 +164,7 @@ class Import {
       acceptPins: this.#options.acceptPins,
       initialRoot: this.#options.initialRoot,
       ...(this.#options.isRootGiven === undefined ? {} : { isRootGiven: this.#options.isRootGiven }),
-      checkpoints: new CheckpointGate((origin) => held.get(origin), consistency, limits),
+      checkpoints,
     });
     rows.begin();
     this.#addEntries(rows);
@@ -194,6 +197,7 @@ class Import {
       ended: rows.counts.ended,
       newKeys,
       quarantined,
+      logs: checkpoints.grown,
       hasCoverage: coverage !== undefined,
       ...(seen.last === undefined ? {} : { before: { sequence: seen.last.sequence, created: seen.last.created } }),
     };
@@ -272,11 +276,12 @@ class Import {
 }
 
 /** What a run keeps: times by which the mirror's age counts, and what came, in numbers. */
-const summaryOf = ({ kind, ended, newKeys, quarantined, before, ...numbers }: ImportedArchive) => ({
+const summaryOf = ({ kind, ended, newKeys, quarantined, logs, before, ...numbers }: ImportedArchive) => ({
   ...numbers,
   archive: kind,
   ended: [...ended],
   newKeys: [...newKeys],
   quarantined: quarantined.map((image) => ({ ...image })),
+  logs: logs.map((log) => ({ ...log })),
   ...(before === undefined ? {} : { before: { ...before } }),
 });

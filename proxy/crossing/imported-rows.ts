@@ -50,7 +50,7 @@ export interface RowCounts {
   written: number;
   removed: number;
   /** Claims of this side that ended, and checkpoints and entries of its own that stayed. */
-  readonly ended: string[];
+  ended: string[];
 }
 
 export interface RowOptions extends InitialRoots {
@@ -81,7 +81,8 @@ export class ImportedRows {
   readonly #prepared = new Map<StatementName, Statement<unknown[]>>();
   readonly #columns: unknown[] = [];
   #hasLocal = false;
-  #localClaims: ReadonlySet<string> = new Set();
+  /** Scopes of the claims that this side made, also where archives make them too. */
+  readonly #localClaims = new Set<string>();
   /** Digests of the trusted roots that were here before, by their questions. */
   #trusted: ReadonlyMap<string, string | null> = new Map();
   #arriving: readonly Arriving[] = [];
@@ -123,9 +124,10 @@ export class ImportedRows {
   begin(): void {
     const { kind, folder } = this.#options;
     guarded(folder, () => this.#database.exec(sqlText("make-arrivals")));
+    this.#run("forget-ended-claims");
     this.#hasLocal = this.#run("note-local-answers") > 0;
     this.#run("note-local-rows");
-    this.#localClaims = new Set(this.#all<{ readonly scope: string }>("list-local-claims").map(({ scope }) => scope));
+    for (const { scope } of this.#all<{ readonly scope: string }>("list-local-claims")) this.#localClaims.add(scope);
     this.#trusted = new Map(
       this.#all<AnswerRow>("list-root-answers").map(({ question, digest }) => [question, digest] as const),
     );
@@ -230,8 +232,11 @@ export class ImportedRows {
   #claim(): void {
     for (let last = ""; ; ) {
       const rows = this.#all<{ scope: string; at: string; source: string }>("list-arriving-claims", last);
+      // One that this side made stays as of when it was made here.
+      // What this side claimed in vain, the archive claims by itself.
+      this.counts.ended = this.counts.ended.filter((ended) => rows.every(({ scope }) => scope !== ended));
       for (const { scope, at, source } of rows)
-        this.#run("put-complete", scope, at, source, rowChecksum(scope, at, source));
+        if (!this.#localClaims.has(scope)) this.#run("put-complete", scope, at, source, rowChecksum(scope, at, source));
       const [end] = rows.slice(-1);
       if (end === undefined) return;
       last = end.scope;
@@ -357,6 +362,7 @@ export class ImportedRows {
     if (claims.length === 0 || !contradicts(answer, this.#knowledge.answer(question))) return;
     for (const { scope } of claims) {
       this.#run("delete-complete", scope);
+      this.#localClaims.delete(scope);
       this.counts.ended.push(scope);
     }
   }

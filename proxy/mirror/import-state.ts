@@ -170,7 +170,9 @@ export class ImportState {
     const [before] = this.keys()
       .flatMap((key) => roles.get(signerRole(key.fingerprint)) ?? [])
       .toSorted((one, other) => other.sequence - one.sequence);
-    this.#note("rejected", last);
+    // Another rejected key may have brought a later one.
+    const rejected = roles.get("rejected");
+    if (rejected === undefined || rejected.at < last.at) this.#note("rejected", last);
     if (before === undefined) this.#forget("last");
     else this.#note("last", before);
     return { takenBack: last, ...(before === undefined ? {} : { last: before }) };

@@ -40,8 +40,10 @@ export interface MirrorStatus {
   readonly distrusted: number;
   readonly checkpoints: readonly { readonly origin: string; readonly size: string; readonly at: string }[];
   readonly lastRun?: Run;
-  /** The last archive that was imported. */
+  /** The last archive that was imported, of those whose keys are accepted. */
   readonly lastImport?: SeenArchive;
+  /** One of a key that was rejected since, until a full archive takes its place. */
+  readonly rejectedImport?: SeenArchive;
   /** Whose archives are accepted. */
   readonly acceptedKeys: readonly Omit<AcceptedKey, "pem">[];
   /** Who writes at this moment; absent: nobody. */
@@ -74,7 +76,7 @@ export function countMirror({ folder, path, database, knowledge, layers, log, im
   for (const { scope } of knowledge.allClaims()) claims[grainOf(scope)] += 1;
   const checkpoints = database.prepare<[], CheckpointRow>(sqlText("list-checkpoints")).all();
   const [lastRun] = log.runs(1);
-  const { last: lastImport } = imports.seen();
+  const { last: lastImport, rejected: rejectedImport } = imports.seen();
   const writer = currentWriter(folder);
   const { bavail, blocks, bsize } = statfsSync(folder);
   return {
@@ -95,6 +97,7 @@ export function countMirror({ folder, path, database, knowledge, layers, log, im
     acceptedKeys: imports.keys().map(({ pem: _, ...key }) => key),
     ...(lastRun === undefined ? {} : { lastRun }),
     ...(lastImport === undefined ? {} : { lastImport }),
+    ...(rejectedImport === undefined ? {} : { rejectedImport }),
     ...(writer === undefined ? {} : { writer }),
   };
 }

@@ -228,7 +228,6 @@ export class MirrorWriter {
     return this.#contradicted({ kind: "referrers", repository, digest: subject }, listed);
   }
 
-  /** What says the same as before only gets its time: a row that is replaced is taken out of two trees and put back. */
   /** So that what names a digest is found in one look. */
   #noteNamed(repository: string, digest: Digest, bytes: Uint8Array): void {
     const manifest = findManifest(bytes, this.#limits);
@@ -239,7 +238,10 @@ export class MirrorWriter {
       this.#run("put-named", placeKey(repository, named), own);
   }
 
-  /** Whether it says something else than the row that was there. */
+  /**
+   * Whether it says something else than the row that was there. What says the same only gets its time: a row that is
+   * replaced is taken out of two trees and put back.
+   */
   #put(row: AnswerRow): boolean {
     const { kind, question, repository, subject, state, digest, value, partial } = row;
     const same = [kind, question, repository, subject, state, digest, value, partial];
@@ -337,6 +339,7 @@ export class MirrorWriter {
    */
   setComplete(scope: string, { at, from }: Origin): void {
     const name = parseScope(scope, this.#limits);
+    this.#noteOwn("complete", name, "complete");
     this.#run("put-complete", name, at, from, rowChecksum(name, at, from));
   }
 

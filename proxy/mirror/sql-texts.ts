@@ -859,6 +859,9 @@ WHERE repository = ? AND role = ? AND version = ?
   "forget-attempt": `DELETE FROM attempt
 WHERE question = ? AND at = ?
 `,
+  "forget-ended-claims": `DELETE FROM own
+WHERE kind = 'complete' AND key NOT IN (SELECT scope FROM complete)
+`,
   "forget-nothing": `-- That there is nothing, if it is still what was said then.
 DELETE FROM answer
 WHERE kind = ? AND question = ? AND at = ? AND (state = 'absent' OR value = '[]')
@@ -1061,6 +1064,7 @@ ORDER BY leaving.kind, leaving.key
   "list-local-claims": `SELECT scope
 FROM complete
 WHERE scope NOT IN (SELECT key FROM imported WHERE kind = 'complete')
+  OR scope IN (SELECT key FROM own WHERE kind = 'complete')
 `,
   "list-log-entries": `SELECT
   repository,
@@ -1252,6 +1256,9 @@ FROM (
   SELECT 'pin ' || kind, name, digest
   FROM pin
   UNION ALL
+  SELECT 'complete', scope, 'complete'
+  FROM complete
+  UNION ALL
   SELECT
     'tuf-metadata',
     replace(replace(repository, '%', '%25'), ' ', '%20')
@@ -1277,10 +1284,11 @@ WHERE NOT EXISTS (
 SELECT local_row.kind, local_row.key, local_row.digest
 FROM temp.local_row
 WHERE EXISTS (
-  SELECT 1
-  FROM imported
-  WHERE imported.kind = local_row.kind AND imported.key = local_row.key AND imported.digest = local_row.digest
-)
+    SELECT 1
+    FROM imported
+    WHERE imported.kind = local_row.kind AND imported.key = local_row.key AND imported.digest = local_row.digest
+  )
+  AND (local_row.kind <> 'complete' OR local_row.key IN (SELECT scope FROM complete))
 `,
   "put-answer": `INSERT OR REPLACE INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum, partial)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -15,12 +15,12 @@ import type { Scenario, Tools } from "./scenario.ts";
 const hasNamespaces = (): boolean => spawnSync("unshare", ["-rn", "true"]).status === 0;
 
 /** The far side: no address leads anywhere, not even the loopback of this machine. */
-const farSide =
+export const farSide =
   ({ stage, main, sallyport }: Tools) =>
   (words: readonly string[]): Promise<Outcome> =>
     hasNamespaces() ? stage.run("unshare", ["-rn", process.execPath, main, ...words]) : sallyport(words);
 
-function makeKey(name: string, folder: string): void {
+export function makeKey(name: string, folder: string): void {
   const path = join(folder, `${name}.key`);
   execFileSync("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", path], { stdio: "ignore" });
   const pem = execFileSync("openssl", ["ec", "-in", path, "-pubout"], { stdio: ["ignore", "pipe", "ignore"] });

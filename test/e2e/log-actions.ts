@@ -1,5 +1,5 @@
 /** What scenarios do with transparency logs: keys, trusted roots, Rekor of both versions, and entries in it. */
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes, sign as signBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { request } from "undici";
@@ -25,8 +25,13 @@ export async function trustedRoot(tools: Tools, file: string, key: string, origi
   );
 }
 
-/** Returns its address. */
-export async function startRekorTiles({ stage, program }: Tools, key: string, origin: string): Promise<string> {
+/** Returns its address. Its tree is in the folder `TREE-tiles`; `tree` is another one than the key's. */
+export async function startRekorTiles(
+  { stage, program }: Tools,
+  key: string,
+  origin: string,
+  tree: string = key,
+): Promise<string> {
   const [port, grpc, metrics] = [await freePort(), await freePort(), await freePort()];
   const url = `http://${host}:${port}`;
   const flags = {
@@ -34,7 +39,7 @@ export async function startRekorTiles({ stage, program }: Tools, key: string, or
     "grpc-port": grpc,
     "http-metrics-port": metrics,
     hostname: origin,
-    "storage-dir": join(stage.folder, `${key}-tiles`),
+    "storage-dir": join(stage.folder, `${tree}-tiles`),
     "signer-filepath": `${key}.key`,
     "checkpoint-interval": "200ms",
   };
@@ -52,12 +57,20 @@ export async function signIntoTiles(
   image: string,
   { log, origin, root }: { readonly log: string; readonly origin: string; readonly root: string },
 ): Promise<void> {
+  await signInto(tools, image, { url: await startRekorTiles(tools, log, origin), config: log, root });
+}
+
+/** Signs an image by `release.key` into the Rekor v2 at an address; `config` names the signing config that is made. */
+export async function signInto(
+  tools: Tools,
+  image: string,
+  { url, config, root }: { readonly url: string; readonly config: string; readonly root: string },
+): Promise<void> {
   const run = async (...words: readonly string[]) =>
     succeeds(await tools.stage.run(tools.program("cosign3"), words, { env: { COSIGN_PASSWORD: "" } }));
-  const url = await startRekorTiles(tools, log, origin);
   const service = `url=${url},api-version=2,start-time=2024-01-01T00:00:00Z,operator=test`;
-  await run("signing-config", "create", `--rekor=${service}`, "--rekor-config=ANY", "--out", `${log}-config.json`);
-  const from = ["--signing-config", `${log}-config.json`, "--trusted-root", root];
+  await run("signing-config", "create", `--rekor=${service}`, "--rekor-config=ANY", "--out", `${config}-config.json`);
+  const from = ["--signing-config", `${config}-config.json`, "--trusted-root", root];
   await run("sign", "--key", "release.key", "--yes", ...from, ...plain.cosign, image);
 }
 
@@ -121,4 +134,34 @@ export async function logSignature(
   const text = await answer.body.text();
   assert.is(answer.statusCode, 201, text);
   return Object.keys(JSON.parse(text) as object)[0] ?? "";
+}
+
+/** Something that a key signed which nobody uses again. */
+function strayEntry() {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const content = randomBytes(16);
+  return { digest: createHash("sha256").update(content).digest(), content, publicKey, privateKey };
+}
+
+/** Lets a log grow by entries of others: of Rekor v1, or of v2 by its address alone. */
+export async function logStrangers(tools: Tools, log: Rekor | string, count: number): Promise<void> {
+  for (let left = count; left > 0; left--) {
+    const { digest, content, publicKey, privateKey } = strayEntry();
+    const signature = signBytes("sha256", content, privateKey).toString("base64");
+    if (typeof log !== "string") {
+      tools.stage.write("stranger.pem", String(publicKey.export({ type: "spki", format: "pem" })));
+      await logSignature(tools, log, { hash: digest.toString("hex"), signature, key: "stranger.pem" });
+      continue;
+    }
+    const rawBytes = publicKey.export({ type: "spki", format: "der" }).toString("base64");
+    const verifier = { publicKey: { rawBytes }, keyDetails: "PKIX_ECDSA_P256_SHA_256" };
+    const entry = { digest: digest.toString("base64"), signature: { content: signature, verifier } };
+    const answer = await request(`${log}/api/v2/log/entries`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ hashedRekordRequestV002: entry }),
+    });
+    const text = await answer.body.text();
+    assert.ok(answer.statusCode === 200 || answer.statusCode === 201, text);
+  }
 }

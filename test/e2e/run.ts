@@ -27,6 +27,7 @@ import { nodeScenarios } from "./nodes.ts";
 import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
 import { outageScenarios } from "./outages.ts";
+import { proofScenarios } from "./proofs.ts";
 import { proxyScenarios } from "./proxies.ts";
 import { readOnlyScenarios } from "./read-only.ts";
 import { replicaScenarios } from "./replicas.ts";
@@ -57,6 +58,7 @@ const scenarios: readonly Scenario[] = [
   ...chartScenarios,
   ...flagScenarios,
   ...logScenarios,
+  ...proofScenarios,
   ...keyServiceScenarios,
   ...amazonScenarios,
   ...nodeScenarios,

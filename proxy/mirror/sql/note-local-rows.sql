@@ -8,6 +8,9 @@ FROM (
   SELECT 'pin ' || kind, name, digest
   FROM pin
   UNION ALL
+  SELECT 'complete', scope, 'complete'
+  FROM complete
+  UNION ALL
   SELECT
     'tuf-metadata',
     replace(replace(repository, '%', '%25'), ' ', '%20')

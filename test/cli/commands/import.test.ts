@@ -127,6 +127,48 @@ test("a new key is accepted when an archive of the old one names it, and the old
   assert.is((await run(far, [exported(near).path])).exit, 6);
 });
 
+test("after a key was rejected, both statuses say what it brought last, until a full archive comes", async () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  const first = exported(near, { nextKeys: [nextKey.signing.publicKey] });
+  await run(far, [first.path], key);
+  const statusOf = async () => {
+    const words = ["mirror", "status", "--store", far];
+    const text = (await runCli(words, world)).out.replace(/\s+/g, " ");
+    return { text, ...(JSON.parse((await runCli([...words, "-o", "json"], world)).out) as StatusDocument) };
+  };
+  const healthOf = async () => {
+    const { out } = await runCli(["status", "--store", far, "-o", "json"], world);
+    const { items } = JSON.parse(out) as { items: readonly { name: string; state: string; fix?: string }[] };
+    return items.find(({ name }) => name === "last import");
+  };
+  const reject = (of: string) => runCli(["import", "--store", far, "--reject-key", of], world);
+
+  await run(far, [exported(near, { key: nextKey.signing }).path]);
+  assert.is((await reject(nextKey.key.fingerprint)).exit, 0);
+  const one = await statusOf();
+  assert.match(one.text, /last import archive 2, .*its key was rejected: .*before it archive 1, made/);
+  assert.equal([one.lastImport?.sequence, one.rejectedImport?.sequence], [1, 2]);
+  const health = await healthOf();
+  assert.is(health?.state, "warning");
+  assert.match(health?.fix ?? "", `sallyport import --store ${far}`);
+
+  assert.is((await reject(ourKey.key.fingerprint)).exit, 0);
+  const none = await statusOf();
+  assert.equal([none.lastImport?.sequence, none.rejectedImport?.sequence], [undefined, 2]);
+  assert.match(none.text, /last import archive 2, .*its key was rejected/);
+
+  await run(far, [exported(near).path], key);
+  const whole = await statusOf();
+  assert.equal([whole.lastImport?.sequence, whole.rejectedImport], [3, undefined]);
+  assert.is((await healthOf())?.state, "ok");
+});
+
+interface StatusDocument {
+  readonly lastImport?: { readonly sequence: number };
+  readonly rejectedImport?: { readonly sequence: number };
+}
+
 test("a dry run says what would come", async () => {
   const near = variedMirror();
   const far = temporaryFolder();

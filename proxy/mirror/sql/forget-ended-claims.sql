@@ -1,0 +1,2 @@
+DELETE FROM own
+WHERE kind = 'complete' AND key NOT IN (SELECT scope FROM complete)
