@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { EngineError } from "../core/errors.ts";
 import type { Attempt } from "../core/decide/settle.ts";
 import type { DistrustRow, Knowledge } from "../core/knowledge/knowledge.ts";
+import type { VerifiedOutcome } from "../core/decide/verified-json.ts";
 import type { CapturedDecision } from "../core/record/decision-record.ts";
 import { type ResolvedDigest, resolveDigest, resolveMirrored } from "../core/kyverno/image/resolve-image.ts";
 import { leadingFailure, proven, type Verification } from "../core/verdict.ts";
@@ -17,6 +18,7 @@ import {
 } from "../core/verify/compile-attestor.ts";
 import { clockWarning, later } from "../core/verify/clock.ts";
 import { createImageVerifier } from "../core/verify/image-verifier.ts";
+import type { DecisionVerifier } from "../core/verify/memo.ts";
 import type { ImageRequest } from "../core/verify/verify-image.ts";
 import { withMirrorAge } from "../core/verify/with-mirror-age.ts";
 import type { LayoutSource } from "../proxy/archive/layout-source.ts";
@@ -149,29 +151,36 @@ export async function verifyImages(
       ...(repository === undefined ? {} : { signatureRepository: repository }),
     };
     const verifyOne = (text: string, source: LayoutSource | undefined, known: Knowledge): OneVerified => {
+      const told: string[] = [];
       const place = { ...opened, knowledge: known };
-      const { digest: found, ...located } =
-        locals === undefined || source === undefined ? locate(text, place) : locals.locateLocal(text, source, place);
-      const { logical } = located;
+      const local = locals === undefined || source === undefined ? undefined : locals.locateLocal(text, source, place);
+      // Every signature with a timestamp is shown, not only the first.
+      const decision = verifier.open(local?.knowledge ?? known, opened.now, {
+        exhaustive: stampedOnly,
+        warn: (warning) => told.push(warning),
+      });
+      const located = local ?? { ...locate(text, { ...place, knowledge: decision.knowledge }), knowledge: known };
+      const { logical, digest: found } = located;
       const named = { reference: text, ...(logical === undefined ? {} : { logical }) };
-      if (found.truth !== "proven")
+      if (found.truth !== "proven") {
+        recording?.verified(
+          { image: text, logical, verification: found, candidates: [], warnings: [] },
+          decision,
+          known,
+        );
         return {
           image: { ...named, verification: found, candidates: [] },
           knowledge: located.knowledge,
           open: found.truth === "unknown" ? found.open : [],
           told: [],
         };
+      }
       const digest = found.evidence;
-      const told: string[] = [];
-      // Every signature with a timestamp is shown, not only the first.
-      const decision = verifier.open(located.knowledge, opened.now, {
-        exhaustive: stampedOnly,
-        warn: (warning) => told.push(warning),
-      });
       const outcome = withMirrorAge(
         decision.verify({ ...request, image: { repository: located.repository, digest } }),
         decision.findOldMirror(),
       );
+      recording?.verified({ image: text, logical, digest, ...outcome, warnings: told }, decision, known);
       const types =
         outcome.verification.truth === "refuted" && outcome.candidates.length === 0 && predicateType === undefined
           ? attestationTypes(`${located.repository}@${digest}`, located.knowledge, opened.limits, repository)
@@ -185,12 +194,7 @@ export async function verifyImages(
       };
     };
     const outcomes = await Promise.all(
-      images.map((text, index) =>
-        opened.settle((known) => {
-          recording?.verified(text, known);
-          return verifyOne(text, local[index], known);
-        }),
-      ),
+      images.map((text, index) => opened.settle((known) => verifyOne(text, local[index], known))),
     );
     const verified = outcomes.map(({ image }) => image);
     const newest = outcomes.reduce<Date | undefined>((latest, one) => later(latest, one.newest), undefined);
@@ -211,8 +215,8 @@ export async function verifyImages(
 }
 
 interface Recording {
-  /** In the turn in which it is verified. A later attempt at the same image takes its place. */
-  verified(image: string, known: Knowledge): void;
+  /** In the turn in which it was verified. A later attempt at the same image takes its place. */
+  verified(outcome: Omit<VerifiedOutcome, "now">, decision: DecisionVerifier, known: Knowledge): void;
   write(): Promise<void>;
 }
 
@@ -224,7 +228,7 @@ async function recordingOf(
     readonly predicateType: string | undefined;
     readonly repository: string | undefined;
   },
-  { limits, crypto, now, trust, aliases, capsule, contentId }: OpenKnowledge,
+  { limits, now, trust, aliases, capsule, contentId }: OpenKnowledge,
   distrust: readonly DistrustRow[],
   io: CommandIO,
 ): Promise<Recording | undefined> {
@@ -244,9 +248,13 @@ async function recordingOf(
   const privateRoots = options.caRoots !== undefined || options.certificateChain !== undefined;
   const captured = new Map<string, CapturedDecision>();
   return {
-    verified(image, known) {
+    verified(outcome, decision, known) {
+      const { image, digest } = outcome;
       const wanted = { image, attestor, type, signatureRepository, timestampRequired, privateRoots };
-      captured.set(image, captureVerification(wanted, input, known, { now, crypto, limits }));
+      // What nobody found is not judged by any time.
+      const clock = digest === undefined ? undefined : decision.clockWarning();
+      const warnings = [...new Set([...outcome.warnings, ...(clock === undefined ? [] : [clock])])];
+      captured.set(image, captureVerification(wanted, { ...outcome, now, warnings }, decision.read(), known));
     },
     async write() {
       const engine = encodeEngineDocument(input);

@@ -20,7 +20,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "cli/input/cluster-files.ts parsePath": "paths of the cluster's API",
   "cli/program.ts commands": "every command is run through its help",
   "cli/render/decision.ts decisionTrees": "trees before they are drawn",
-  "cli/render/decision.ts pruneTree": "trees before they are drawn",
   "cli/render/problem.ts renderProblem": "problems at several widths",
   "cli/render/style.ts createStyle": "screens of every kind",
   "cli/render/fix.ts fixText": "the fix of each code, before it fits a screen",

@@ -20,6 +20,14 @@ export const recordsTestedElsewhere: Readonly<Record<string, { readonly test: st
     test: "test/core/entry/component.test.ts",
     why: "images are verified there as a policy asks, and in test/cli/commands/replay.test.ts as `verify` does",
   },
+  "core/decide/verified-json.ts": {
+    test: "test/cli/commands/replay.test.ts",
+    why: "what `verify` recorded is replayed byte for byte and explained there",
+  },
+  "cli/render/verified-outcome.ts": {
+    test: "test/cli/commands/replay.test.ts",
+    why: "images that were verified, refuted and never mirrored are explained there",
+  },
   "core/record/answers-document.ts": {
     test: "test/core/record/replay.test.ts",
     why: "answers of every kind, outages and damage are recorded and read again there",

@@ -3,7 +3,8 @@
  * check. Source: docs/spec/command-line.md#explaining-a-decision.
  */
 import type { Command } from "commander";
-import { EngineError, type JsonObject } from "../../core/index.ts";
+import { EngineError, type JsonObject, type Limits, parsePublicKeysPem } from "../../core/index.ts";
+import type { DecidedAbout } from "../../core/record/replay.ts";
 import { findDecisionId } from "../../proxy/state/decision-id.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
@@ -73,31 +74,48 @@ function tellDecision(
   return decision.allowed ? 0 : 1;
 }
 
+/** An image that was verified without a policy. */
+async function tellVerified(
+  { asked, outcome }: Extract<DecidedAbout, { readonly outcome: unknown }>,
+  limits: Limits,
+  options: ExplainOptions,
+  io: CommandIO,
+): Promise<ExitCode> {
+  if (isDocumentFormat(options.output)) {
+    const { toVerifiedJson } = await import("../../core/decide/verified-json.ts");
+    const verifications = [toVerifiedJson(outcome)];
+    io.out(renderDocument("Explanation", { decisions: [], verifications, errors: [] }, options.output));
+  } else {
+    const { renderVerifiedOutcome } = await import("../render/verified-outcome.ts");
+    const keyName = (pem: string): string => parsePublicKeysPem(pem, limits)[0]?.fingerprint ?? "";
+    io.out(renderVerifiedOutcome(outcome, { asked, brief: options.brief === true, keyName }, styleOf(io)));
+  }
+  return outcome.verification.truth === "proven" ? 0 : 1;
+}
+
 /** A decision that was recorded, as it was. */
 async function explainRecord(file: string, options: ExplainOptions, io: CommandIO): Promise<ExitCode> {
   const { readRecordFile } = await import("../input/record-file.ts");
   const { replay } = await import("../../core/record/replay.ts");
-  const record = readRecordFile(file, readLimits(options, io), io);
-  const { decision, difference } = replay(record, readCrypto(options, io));
-  if ("verification" in record.ask || decision === undefined)
-    throw new EngineError("unsupported", "a record of verify has no policy to explain: sallyport replay shows it", {
-      subject: file,
-    });
-  const { request } = record.ask;
+  const limits = readLimits(options, io);
+  const record = readRecordFile(file, limits, io);
+  const { about, difference } = replay(record, readCrypto(options, io));
+  const made = record.envelope === undefined ? "nobody signed it" : "it is signed, which is not verified here";
+  note(`${file} says itself what was decided by: ${made}; sallyport replay --key FILE verifies who made it`, io);
+  if (difference !== undefined)
+    warn(`${file}: another decision than was recorded, first at ${difference.at}: sallyport replay ${file}`, io);
+  if ("outcome" in about) return tellVerified(about, limits, options, io);
+  const { request, decision } = about;
   const { kind, namespace, name = "" } = request;
   const resource = `${kind.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
   const { apiVersion } = request.object ?? request.oldObject ?? {};
-  const about = {
+  const named = {
     apiVersion: typeof apiVersion === "string" ? apiVersion : kind.version,
     kind: kind.kind,
     ...(namespace === undefined ? {} : { namespace }),
     name,
   };
-  const made = record.envelope === undefined ? "nobody signed it" : "it is signed, which is not verified here";
-  note(`${file} says itself what was decided by: ${made}; sallyport replay --key FILE verifies who made it`, io);
-  if (difference !== undefined)
-    warn(`${file}: another decision than was recorded, first at ${difference.at}: sallyport replay ${file}`, io);
-  return tellDecision({ request: about, decision, resource }, options, io);
+  return tellDecision({ request: named, decision, resource }, options, io);
 }
 
 function loadPolicies(...[policies, given, options, io]: Parameters<typeof readJudgingSet>): PolicySet {

@@ -16,7 +16,10 @@ import { toTimeText, toUtcText } from "./time.ts";
 import { widthOf, wrapText } from "./wrap.ts";
 import { renderTree, type TreeNode } from "./tree.ts";
 
-const truthMarks = { proven: "pass", refuted: "fail", unknown: "unknown" } as const satisfies Record<string, Mark>;
+export const truthMarks = { proven: "pass", refuted: "fail", unknown: "unknown" } as const satisfies Record<
+  string,
+  Mark
+>;
 const statusMarks = {
   pass: "pass",
   fail: "fail",
@@ -28,7 +31,7 @@ const statusMarks = {
 const placeText = ({ file, line }: RuleResult["position"]): string => `${file}:${line}`;
 
 /** A part's own failures: those that none of its children has. */
-function ownFailures(failures: readonly Failure[], below: readonly TreeNode[]): readonly TreeNode[] {
+export function ownFailures(failures: readonly Failure[], below: readonly TreeNode[]): readonly TreeNode[] {
   const told = new Set<string>();
   const collect = (node: TreeNode): void => {
     told.add(`${node.label} ${node.text ?? ""}`);
@@ -178,13 +181,13 @@ function roleOf(
 }
 
 /** A label, and a text that stays to the right of it. */
-function labelled(label: string, text: string, { width }: Style, commands: boolean): string {
+export function labelled(label: string, text: string, { width }: Style, commands: boolean): string {
   const lines = wrapText(text, { width, first: label.padEnd(9), rest: " ".repeat(9), commands });
   return lines.map((line) => `${line}\n`).join("");
 }
 
 /** The verdict about a resource, and the time, below it if it does not fit beside it. */
-function header(what: string, when: string, style: Style): string {
+export function header(what: string, when: string, style: Style): string {
   const fits = widthOf(what) + 2 + widthOf(when) <= style.width;
   return `${style.bold(what)}${fits ? "  " : "\n  "}${when}\n`;
 }

@@ -2,7 +2,6 @@
  * What `verify` and a host without policies ask: whether one image has what an attestor requires, and the answer as
  * JSON. Source: docs/spec/record.md#verification, docs/spec/bundles.md#component.
  */
-import type { Digest } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { JsonObject } from "../encoding/json.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
@@ -15,7 +14,7 @@ import { createImageVerifier } from "../verify/image-verifier.ts";
 import type { VerifyRequest } from "../verify/verify-request.ts";
 import { withMirrorAge } from "../verify/with-mirror-age.ts";
 import type { EngineInput } from "./engine-document.ts";
-import { toCandidateJson, toFailureJson, toOpenJson, verdicts } from "./result-json.ts";
+import { toVerifiedJson, type VerifiedOutcome } from "./verified-json.ts";
 
 export interface AttestorQuestion extends VerifyRequest {
   /** Where signatures are, if not beside the image. */
@@ -34,7 +33,11 @@ export function verifyByAttestor(
   { settings = {}, distrust }: Pick<EngineInput, "settings" | "distrust">,
   knowledge: Knowledge,
   { now, crypto, limits }: { readonly now: Date; readonly crypto: SignatureVerifier; readonly limits: Limits },
-): { readonly result: JsonObject; readonly read: readonly string[] } {
+): {
+  readonly outcome: VerifiedOutcome;
+  readonly result: JsonObject;
+  readonly read: readonly string[];
+} {
   const { image, attestor, type, signatureRepository } = asked;
   const { timestampRequired = false, privateRoots = false, identityTexts = "wildcard" } = asked;
   const { trustRoot, trust, references, aliases = [] } = settings;
@@ -50,20 +53,10 @@ export function verifyByAttestor(
     logical === undefined
       ? resolveDigest(physical, decision.knowledge)
       : resolveMirrored({ physical, logical, pins: false }, decision.knowledge);
-  const told = { image, ...(logical === undefined ? {} : { logical: logical.canonical }), at: now.toISOString() };
+  const about = { image, logical: logical?.canonical, now };
   if (found.truth !== "proven")
-    return {
-      result: toJson({
-        ...told,
-        verdict: verdicts[found.truth],
-        failures: found.failures.map(toFailureJson),
-        open: found.truth === "unknown" ? toOpenJson(found.open) : [],
-        signatures: [],
-        warnings: [],
-      }),
-      read: decision.read(),
-    };
-  const { digest }: { readonly digest: Digest } = found.evidence;
+    return { ...toVerified({ ...about, verification: found, candidates: [], warnings: [] }), read: decision.read() };
+  const { digest } = found.evidence;
   const { verification, candidates } = withMirrorAge(
     decision.verify({
       expectation: compileAttestor(attestor, { identityTexts, timestampRequired, privateRoots, limits }),
@@ -75,19 +68,11 @@ export function verifyByAttestor(
     decision.findOldMirror(),
   );
   const clock = decision.clockWarning();
+  if (clock !== undefined) warnings.add(clock);
   return {
-    result: toJson({
-      ...told,
-      digest,
-      verdict: verdicts[verification.truth],
-      failures: verification.truth === "proven" ? [] : verification.failures.map(toFailureJson),
-      open: verification.truth === "unknown" ? toOpenJson(verification.open) : [],
-      signatures: candidates.map(toCandidateJson),
-      warnings: [...warnings, ...(clock === undefined ? [] : [clock])],
-    }),
+    ...toVerified({ ...about, digest, verification, candidates, warnings: [...warnings] }),
     read: decision.read(),
   };
 }
 
-/** As JSON has it: members without a value are not there. */
-const toJson = (value: object): JsonObject => JSON.parse(JSON.stringify(value)) as JsonObject;
+const toVerified = (outcome: VerifiedOutcome) => ({ outcome, result: toVerifiedJson(outcome) });

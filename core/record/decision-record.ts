@@ -3,11 +3,10 @@
  * can be signed, and covers every byte of the input. Source: docs/spec/record.md.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
-import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { Decision } from "../decide/engine.ts";
-import type { EngineInput } from "../decide/engine-document.ts";
 import { toDecisionJson } from "../decide/result-json.ts";
 import { encodeState } from "../decide/state-document.ts";
+import { toVerifiedJson, type VerifiedOutcome } from "../decide/verified-json.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { isObject, own } from "../encoding/shape.ts";
@@ -16,11 +15,10 @@ import type { Answer } from "../knowledge/answer.ts";
 import type { Knowledge, SourceState } from "../knowledge/knowledge.ts";
 import { parseQuestion } from "../knowledge/question.ts";
 import type { Pass } from "../kyverno/image/result.ts";
-import type { Limits } from "../limits.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { encodeAnswers, readAnswers, type Said } from "./answers-document.ts";
 import { encodeRequest } from "./request-document.ts";
-import { type AskedVerification, encodeAsked, verifyAsked } from "./verification.ts";
+import { type AskedVerification, encodeAsked } from "./verification.ts";
 
 export const decisionPredicateType = "https://sallyport.dev/decision/v1";
 export const recordFormat = 1;
@@ -55,22 +53,19 @@ export const captureDecision = (
   said: readAnswers(decision.read, source),
 });
 
-/** The same of one image: it is verified here, in the turn in which it is asked about. */
-export function captureVerification(
+/** The same of one image. `read`: the texts of all questions. */
+export const captureVerification = (
   verification: AskedVerification,
-  input: EngineInput,
+  outcome: VerifiedOutcome,
+  read: readonly string[],
   source: Knowledge,
-  host: { readonly now: Date; readonly crypto: SignatureVerifier; readonly limits: Limits },
-): CapturedDecision {
-  const { result, read } = verifyAsked(verification, input, source, host);
-  return {
-    ask: { verification },
-    at: host.now.toISOString(),
-    result: () => ({ ...result, read }),
-    state: source.state?.() ?? {},
-    said: readAnswers(read, source),
-  };
-}
+): CapturedDecision => ({
+  ask: { verification },
+  at: outcome.now.toISOString(),
+  result: () => ({ ...toVerifiedJson(outcome), read }),
+  state: source.state?.() ?? {},
+  said: readAnswers(read, source),
+});
 
 /** What records of one program and one engine have alike. */
 export interface RecordPlace {

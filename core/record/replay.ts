@@ -6,11 +6,13 @@ import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { createEngine, type Decision } from "../decide/engine.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import type { JsonObject } from "../encoding/json.ts";
+import type { VerifiedOutcome } from "../decide/verified-json.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { RecordedKnowledge } from "./answers-document.ts";
 import { toResultJson, toStatement } from "./decision-record.ts";
 import { verdicts } from "../decide/result-json.ts";
-import { verifyAsked } from "./verification.ts";
+import { type AskedVerification, verifyAsked } from "./verification.ts";
 import { type Difference, firstDifference } from "./first-difference.ts";
 import type { DecisionRecord } from "./read-record.ts";
 
@@ -24,9 +26,13 @@ export interface Replay extends DecidedAgain {
 export interface DecidedAgain {
   readonly allowed: boolean;
   readonly result: JsonObject;
-  /** Of a request. */
-  readonly decision: Decision | undefined;
+  readonly about: DecidedAbout;
 }
+
+/** A request that policies decided about, or an image that was verified without one. */
+export type DecidedAbout =
+  | { readonly request: AdmissionRequest; readonly decision: Decision }
+  | { readonly asked: AskedVerification; readonly outcome: VerifiedOutcome };
 
 /** Decides from other answers at another time, in place of those of the record. */
 export interface InPlace {
@@ -47,8 +53,8 @@ export function decideAgain(record: DecisionRecord, crypto: SignatureVerifier, i
   const now = inPlace?.at ?? record.at;
   if ("verification" in ask) {
     const host = { now, crypto, limits: engine.limits };
-    const { result, read } = verifyAsked(ask.verification, engine, knowledge, host);
-    return { allowed: isAllowedBy(result), result: { ...result, read }, decision: undefined };
+    const { outcome, result, read } = verifyAsked(ask.verification, engine, knowledge, host);
+    return { allowed: isAllowedBy(result), result: { ...result, read }, about: { asked: ask.verification, outcome } };
   }
   const { request, pass } = ask;
   const decision = createEngine({ ...engine, crypto }).decide(
@@ -57,7 +63,7 @@ export function decideAgain(record: DecisionRecord, crypto: SignatureVerifier, i
     now,
     pass === undefined ? {} : { pass },
   );
-  return { allowed: decision.allowed, result: toResultJson(decision), decision };
+  return { allowed: decision.allowed, result: toResultJson(decision), about: { request, decision } };
 }
 
 /** @throws EngineError as {@link decideAgain}. */

@@ -9,7 +9,7 @@ import { makeTufRepository } from "../lab/tuf-repository.ts";
 import { Lab, sign } from "../lab/index.ts";
 import { ourKey } from "../support/archive-store.ts";
 import { makeCapsule } from "../support/capsules.ts";
-import { recordOf } from "../support/records.ts";
+import { recordOf, verifiedRecordOf } from "../support/records.ts";
 import { documentFaults, readSchema, schemaNameOf, schemaNames, schemaOf } from "../support/document-schemas.ts";
 import { fixtureBytes } from "../support/fixture-images.ts";
 import { newKey } from "../support/snapshot-stage.ts";
@@ -66,6 +66,7 @@ const world: TestWorld = {
     "edge.tar": makeCapsule([signedByLab]).bytes,
     "our.pub": ourKey.signing.publicKey,
     "record.json": recordOf(signedByLab),
+    "verified.json": verifiedRecordOf(signedByLab),
     "capsule-images.txt": "registry.example/app:1\n",
     "plain.yaml": "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nlimits: { requests: 7 }\n",
     "config.yaml":
@@ -145,6 +146,8 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["CapsuleInspection", "capsule", "inspect", "edge.tar"],
   ["CapsuleInspection", "capsule", "verify", "edge.tar", "--key", "our.pub"],
   ["ReplayResult", "replay", "record.json"],
+  ["Explanation", "explain", "record.json"],
+  ["Explanation", "explain", "verified.json"],
   ["ArchiveVerification", "archive", "verify", archive, "--key", "signing.pub"],
   ["ArchiveDiff", "archive", "diff", archive, archive, "--key", "signing.pub"],
   ["Status", "status", ...mirror],

@@ -1,6 +1,6 @@
 /** What is packed, and that it runs where nothing else is. It costs seconds: npm packs and installs. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -78,34 +78,89 @@ test("npm pack: the program, its chunks, the engine, documentation, notices, man
   assert.ok(paths.filter((path) => path.startsWith("docs/schemas/")).length > 30, "schemas");
 });
 
-test("the package is imported by its name, with types, and a worker's part too", () => {
-  const folder = tempFolder({
-    "package.json": '{ "type": "module" }',
-    "use.ts":
-      'import { createEngine, type Decision, nobleVerifier, requestFor } from "sallyport";\n' +
-      'import { createHandler, openCapsule } from "sallyport/edge";\n' +
-      "const engine = createEngine({ policies: [], crypto: nobleVerifier });\n" +
-      'const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "a" } };\n' +
-      "const decision: Decision = engine.decide(requestFor(pod), { answer: () => undefined }, new Date(0));\n" +
-      "export const all = [decision.allowed, typeof createHandler, typeof openCapsule];\n",
-  });
-  const packageFolder = join(folder, "node_modules/sallyport");
-  mkdirSync(packageFolder, { recursive: true });
-  spawnSync("tar", ["-xzf", join(made.folder, made.plain), "--strip-components=1", "-C", packageFolder]);
-  const options = ["--module", "nodenext", "--target", "es2023", "--strict", "--types", "node", "--skipLibCheck"];
-  const roots = ["--typeRoots", join(projectRoot, "node_modules/@types")];
-  const compiler = join(projectRoot, "node_modules/typescript/bin/tsc");
-  const compiled = spawnSync(process.execPath, [compiler, ...options, ...roots, "use.ts"], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  assert.is(compiled.stdout, "");
-  const program = 'import { all } from "./use.js"; process.stdout.write(all.join());';
-  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  assert.is(stdout, "true,function,function", stderr);
+/** A strict project of somebody else: it decides by a policy, and says what came of it. */
+const typedProject: Readonly<Record<string, string>> = {
+  "package.json": '{ "name": "typed", "private": true, "type": "module" }',
+  "use.ts": `import { createEngine, type Decision, defaultLimits, type Knowledge, loadPolicies } from "sallyport";
+import { matchWildcard, MemoryKnowledge, nobleVerifier, requestFor } from "sallyport";
+const keyless = { subject: "*", issuer: "https://issuer.example", rekor: { url: "https://log.example" } };
+const policy = {
+  apiVersion: "kyverno.io/v1",
+  kind: "ClusterPolicy",
+  metadata: { name: "signed" },
+  spec: {
+    validationFailureAction: "Enforce",
+    rules: [
+      {
+        name: "signed",
+        match: { any: [{ resources: { kinds: ["Pod"] } }] },
+        verifyImages: [{ imageReferences: ["*"], attestors: [{ entries: [{ keyless }] }] }],
+      },
+    ],
+  },
+};
+const { policies, errors } = loadPolicies([{ name: "signed.json", text: JSON.stringify(policy) }]);
+if (errors.length > 0) throw errors[0];
+const engine = createEngine({ policies, crypto: nobleVerifier });
+const knowledge: Knowledge = new MemoryKnowledge(defaultLimits);
+const containers = [{ name: "main", image: "registry.example/app:1" }];
+const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "a", namespace: "default" }, spec: { containers } };
+const decision: Decision = engine.decide(requestFor(pod), knowledge, new Date(0));
+export const said: readonly unknown[] = [
+  decision.allowed,
+  decision.results[0]?.failures[0]?.code,
+  matchWildcard("registry.example/*", "registry.example/app", defaultLimits),
+];
+`,
+  "worker.ts": `import { createHandler } from "sallyport/edge";
+export default { fetch: createHandler({ capsule: "https://a.example/capsule.tar", keys: [] }) };
+`,
+  "wrong.ts": `import { createEngine } from "sallyport";
+createEngine({ policies: 1 });
+`,
+};
+const strict = {
+  ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, verbatimModuleSyntax: true },
+  ...{ target: "es2022", types: [], skipLibCheck: false },
+};
+
+test("installed in a strict project: types as Node and as bundlers resolve them, and a decision", () => {
+  const folder = tempFolder(typedProject);
+  const installed = spawnSync(
+    "npm",
+    ["install", "--offline", "--no-audit", "--no-fund", join(made.folder, made.plain)],
+    {
+      cwd: folder,
+      env: emptyEnvironment(folder),
+      encoding: "utf8",
+    },
+  );
+  assert.is(installed.status, 0, installed.stderr);
+  assert.not.match(installed.stderr, /warn/i);
+  const compile = (files: readonly string[], options: object): string => {
+    const path = join(folder, "tsconfig.json");
+    writeFileSync(path, JSON.stringify({ compilerOptions: { ...strict, ...options }, files }));
+    const compiler = join(projectRoot, "node_modules/typescript/bin/tsc");
+    return spawnSync(process.execPath, [compiler, "-p", path], { cwd: folder, encoding: "utf8" }).stdout;
+  };
+  const bundler = { module: "esnext", moduleResolution: "bundler", noEmit: true };
+  assert.is(compile(["use.ts", "worker.ts"], { ...bundler, lib: ["es2022", "dom"] }), "");
+  const node = { module: "nodenext", moduleResolution: "nodenext", lib: ["es2022"] };
+  assert.match(compile(["wrong.ts"], { ...node, noEmit: true }), /^wrong\.ts\(2,16\): error TS/m);
+  assert.is(compile(["use.ts"], node), "");
+  const program = 'import { said } from "./use.js"; process.stdout.write(said.join());';
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", program], { cwd: folder, encoding: "utf8" });
+  assert.is(run.stdout, "false,not-in-mirror,true", run.stderr);
+});
+
+test("npm publish has nothing to correct and nothing to warn of, but that nobody is logged in", () => {
+  const words = ["publish", "--dry-run", "--ignore-scripts", "--offline"];
+  const { status, stderr } = spawnSync("npm", words, { cwd: projectRoot, encoding: "utf8" });
+  assert.is(status, 0, stderr);
+  assert.equal(
+    stderr.split("\n").filter((line) => /^npm (?:warn|error)/i.test(line) && !line.includes("logged in")),
+    [],
+  );
 });
 
 test("every link of a packed page leads to something that is packed", () => {

@@ -1,4 +1,6 @@
+import crypto from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -172,13 +174,43 @@ test("explain shows a record as a decision", async () => {
   assert.is(json.decisions[0].resource.name, "web");
 });
 
+/** How many signatures OpenSSL checks meanwhile. */
+async function checksIn(act: () => Promise<unknown>): Promise<number> {
+  const { verify } = crypto;
+  let checks = 0;
+  crypto.verify = ((...given: Parameters<typeof verify>) => {
+    checks += 1;
+    return verify(...given);
+  }) as typeof verify;
+  syncBuiltinESMExports();
+  try {
+    await act();
+    return checks;
+  } finally {
+    crypto.verify = verify;
+    syncBuiltinESMExports();
+  }
+}
+
+test("verify checks no signature twice because it records", async () => {
+  const given = { ...world, files: { ...world.files, "demo.pub": demo.key.pem } };
+  const words = ["verify", "--key", "demo.pub", "--insecure-ignore-tlog", "--crypto", "openssl", ...source];
+  const images = [demo.signed, demo.foreign];
+  const plain = await checksIn(() => runCli([...words, ...images], given));
+  const folder = join(temporaryFolder(), "records");
+  const recording = await checksIn(() => runCli([...words, "--record", folder, ...images], given));
+  assert.is(readdirSync(folder).length, images.length);
+  assert.ok(plain >= images.length, `${plain} checks`);
+  assert.is(recording, plain);
+});
+
 test("what verify found is recorded and replayed, with a policy's place taken by its flags", async () => {
   const words = ["verify", "--key", "demo.pub", "--insecure-ignore-tlog", ...source];
   const given = { ...world, files: { ...world.files, "demo.pub": demo.key.pem } };
-  for (const [image, exit, said] of [
-    [demo.signed, 0, "the same decision, allowed"],
-    [demo.foreign, 12, "the same decision, denied"],
-    ["registry.example/shop/never:1", 5, "the same decision, denied"],
+  for (const [image, exit, said, verdict, shown] of [
+    [demo.signed, 0, "the same decision, allowed", "PASS", /signature 1\/1 .*payload.*key /s],
+    [demo.foreign, 12, "the same decision, denied", "FAIL", /^because .*\[wrong-key\]$.*signature 1\/1/ms],
+    ["registry.example/shop/never:1", 5, "the same decision, denied", "ERROR", /no digest is known/],
   ] as const) {
     const folder = join(temporaryFolder(), "records");
     const run = await runCli([...words, "--record", folder, image], given);
@@ -192,7 +224,16 @@ test("what verify found is recorded and replayed, with a policy's place taken by
     assert.match(again.out, `${image}: ${said}`);
     const json = JSON.parse((await runCli(["replay", name, "-o", "json"], { files })).out);
     assert.is(json.records[0].image, image);
-    assert.is((await runCli(["explain", name], { files })).exit, 2);
+    const explained = await runCli(["explain", name], { files, now: "2030-01-01T00:00:00Z" });
+    assert.is(explained.exit, exit === 0 ? 0 : 1, explained.err);
+    assert.match(explained.out, new RegExp(`^${verdict}  ${image}\\s+now 2026-11-23 12:00 UTC\n`));
+    assert.match(explained.out, /^asked {4}a signature by the key [0-9a-f]{8}/m);
+    assert.match(explained.out, shown);
+    assert.match(explained.err, "nobody signed it");
+    const document = JSON.parse((await runCli(["explain", name, "-o", "json"], { files })).out);
+    assert.equal(document.decisions, []);
+    const { read: _, ...decision } = JSON.parse(files[name] ?? "").statement.predicate.decision;
+    assert.equal(document.verifications, [decision]);
     const changed = (files[name] ?? "").replace('"timestampRequired":false', '"timestampRequired":true');
     assert.is((await runCli(["replay", "c.json"], { files: { "c.json": changed } })).exit, 6);
   }
