@@ -68,10 +68,6 @@ export const recordsTestedElsewhere: Readonly<Record<string, { readonly test: st
     test: "test/cli/commands/replay.test.ts",
     why: "every line of an answer is looked for there",
   },
-  "cli/serve/webhook-records.ts": {
-    test: "test/cli/serve/open-webhook.test.ts",
-    why: "decisions of the webhook are recorded there, and replayed",
-  },
   "proxy/capsule/make-capsule.ts": {
     test: "test/cli/commands/capsule.test.ts",
     why: "capsules of a mirror are made there, whole and as deltas",

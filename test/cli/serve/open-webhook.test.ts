@@ -1,14 +1,8 @@
 /** `serve` with a webhook: policies and objects of files, evidence of the mirror, over real sockets. */
-import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../../core/encoding/json.ts";
-import { defaultLimits } from "../../../core/limits.ts";
-import { parseRecord, verifyRecord } from "../../../core/record/read-record.ts";
-import { replay } from "../../../core/record/replay.ts";
-import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
-import { ourKey } from "../../support/archive-store.ts";
 import { reviewOf } from "../../support/admission.ts";
 import { image, pod, policyText } from "../../support/fixture-policies.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -247,53 +241,6 @@ test("a change of the policies that does not load keeps what was; one that loads
     },
     { files, now },
   );
-});
-
-test("records of decisions that were made under load are decided again, byte for byte", async () => {
-  const records = `${tempFolder()}/records`;
-  const more = `records: { folder: ${records}, key: recorder.key }\n`;
-  const files = {
-    "sallyport.yaml": `${configOf()}${more}`,
-    "policies/a.yaml": strict,
-    "policies/b.yaml": lenient,
-    "recorder.key": ourKey.pem,
-  };
-  const { exit } = await serving(
-    ["--config", "sallyport.yaml"],
-    async ({ urls: [url = ""] }) => {
-      const asked = ["signed", "unsigned"].flatMap((name) =>
-        ["/mutate/fail", "/validate/fail", "/mutate/ignore"].map((path) => [name, path] as const),
-      );
-      const all = Array.from({ length: 5 }, () => asked).flat();
-      await Promise.all(all.map(([name, path]) => review(url, path, pod(image(name)))));
-      const counted = async () =>
-        /sallyport_records_total\{result="written"\} (\d+)/.exec(await (await fetch(`${url}/metrics`)).text());
-      for (let tries = 0; tries < 200 && (await counted())?.[1] !== "30"; tries++)
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      assert.is((await counted())?.[1], "30");
-    },
-    { files, now },
-  );
-  assert.is(exit, 0);
-  const texts = readdirSync(records).map((name) => readFileSync(`${records}/${name}`));
-  assert.is(texts.length, 30);
-  const verdicts = texts.map((text) => {
-    const record = parseRecord(text, defaultLimits);
-    verifyRecord(record, [ourKey.key], nodeVerifier);
-    const { allowed, difference } = replay(record, nodeVerifier);
-    assert.is(difference, undefined);
-    return allowed;
-  });
-  assert.ok(verdicts.includes(true) && verdicts.includes(false));
-});
-
-test("a folder of records that cannot be made ends the start; a key needs one", async () => {
-  const files = { "policies/a.yaml": strict, "recorder.key": ourKey.pem };
-  for (const records of ["{ folder: /dev/null/records }", "{ key: recorder.key }"]) {
-    const config = { ...files, "sallyport.yaml": `${configOf()}records: ${records}\n` };
-    const { exit } = await runCli(["serve", "--config", "sallyport.yaml"], { files: config, now });
-    assert.is(exit, 2);
-  }
 });
 
 test.run();
