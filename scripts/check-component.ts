@@ -7,14 +7,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { CheckReport } from "./check.ts";
 import { findComponent } from "./component/build-component.ts";
+import { exportsOfWorld } from "./component/world.ts";
 
 /** In bytes: as it is, and as gzip. */
 const mostRaw = 8_000_000;
 const mostGzip = 3_145_728;
-
-/** What a world exports, and what is added to it. */
-export const exportsOfWorld = (wit: string): readonly string[] =>
-  [...[...wit.matchAll(/^\s*export ([a-z-]+): func/gm)].map(([, name = ""]) => name), "init"].sort();
 
 /** What jco's module gives its users. */
 export const exportsOfModule = (declarations: string): readonly string[] =>

@@ -5,12 +5,13 @@
 import { posix } from "node:path";
 import type { CheckReport } from "./check.ts";
 import { bundles } from "./build-engine.ts";
+import { componentParts } from "./component/build-component.ts";
 import { exportsForTests } from "./exports-for-tests.ts";
 import { hostImports } from "./layers.ts";
 import { blankText, exportsOf, namesImported, readSources } from "./source-text.ts";
 
 /** What hosts import: the public API, and what bundles begin with. */
-const publicFiles: ReadonlySet<string> = new Set([...Object.values(bundles).flat(), "core/entry/component.ts"]);
+const publicFiles: ReadonlySet<string> = new Set([...Object.values(bundles).flat(), ...componentParts]);
 
 /** The files that a specifier can mean; a host's module is two. */
 function targetsOf(path: string, specifier: string): readonly string[] {

@@ -32,7 +32,7 @@ const publicForms: readonly RegExp[] = [
   /^IEEE P1363\b/,
   /^OASIS SARIF 2\.1\.0\b/,
   /^OpenID Connect Discovery 1\.0\b/,
-  /^WebAssembly Core Specification 1\.0\b/,
+  /^WebAssembly (?:Core Specification 1\.0|Component Model)\b/,
   /^Semantic Versioning 2\.0\.0\b/,
   /^Unicode [a-z]/,
   /^YAML 1\.[12]\b/,

@@ -10,6 +10,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   ...commandsTestedElsewhere,
   ...clusterTestedElsewhere,
   ...recordsTestedElsewhere,
+  "core/kernel/claimed-sum.ts": {
+    test: "test/core/kernel/comb-verifier.test.ts",
+    why: "both verifiers that use it judge signatures of every kind there, and in sum-verifier.test.ts",
+  },
   "cli/render/document-format.ts": {
     test: "test/cli/error-document.test.ts",
     why: "json and yaml are formats there, and text is none",

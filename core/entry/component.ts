@@ -5,8 +5,8 @@
 import { readReview } from "../admission/review.ts";
 import { refuseRoleSelectors } from "../admission/role-selectors.ts";
 import { type Capsule, openCapsule } from "../capsule/open-capsule.ts";
-import { nobleVerifier } from "../crypto/noble.ts";
 import { parsePublicKeysPem } from "../crypto/public-key.ts";
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { createEngine, type Decision, type Engine } from "../decide/engine.ts";
 import { toDecisionJson, toFailureJson, toOpenJson } from "../decide/result-json.ts";
 import { verifyByAttestor } from "../decide/verify-by-attestor.ts";
@@ -25,8 +25,6 @@ interface Loaded {
   readonly engine: Engine;
 }
 
-let held: Loaded | undefined;
-
 /**
  * The text of an answer, or an error as a text: the outermost place of this program, where also what is a bug becomes
  * one. A component's `result` has texts on both sides.
@@ -42,11 +40,6 @@ function answered(work: () => unknown): string {
   }
 }
 
-function loaded(): Loaded {
-  if (held === undefined) throw new EngineError("invalid-usage", "no capsule is loaded", { subject: "load" });
-  return held;
-}
-
 const readRequest = (text: string, limits: Limits) =>
   readObject(parseJson(encodeUtf8(text), { limits, maxBytes: limits.reviewBytes, subject: "request" }), "");
 
@@ -56,74 +49,86 @@ function requestOf(text: string, limits: Limits): AdmissionRequest {
   return object.kind === "AdmissionReview" ? readReview(text, limits).request() : requestFor(object);
 }
 
-function decide(request: string, now: string): Decision {
-  const { capsule, engine } = loaded();
-  return engine.decide(requestOf(request, engine.limits), capsule.knowledge, parseInstant(now, "now"));
-}
+/** `crypto`: who verifies signatures. */
+export function createComponent(crypto: SignatureVerifier) {
+  let held: Loaded | undefined;
 
-/**
- * Opens a capsule, which is then the one that is asked. Where it cannot be opened the last one stays.
- * `keys`: PEM texts. `floor`: the highest sequence that the host has seen.
- */
-export const load = (capsule: Uint8Array, keys: readonly string[], floor?: number, allowUnsigned?: boolean): string =>
-  answered(() => {
-    const limits = limitsWith();
-    const opened = openCapsule(capsule, {
-      keys: keys.flatMap((text) => parsePublicKeysPem(text, limits)),
-      floor,
-      allowUnsigned: allowUnsigned === true,
-      verifier: nobleVerifier,
-      limits,
-    });
-    for (const policy of opened.policies) refuseRoleSelectors(policy);
-    const engine = createEngine({ ...opened.engine, crypto: nobleVerifier });
-    held = { capsule: opened, engine };
-    const { sequence, digest, created, images } = opened;
-    return {
-      sequence,
-      digest,
-      created,
-      signed: opened.signedBy !== undefined,
-      images,
-      policies: engine.policies.map(({ name }) => name),
-      warnings: engine.warnings.map(({ policy, message }) => ({ policy, message })),
-    };
-  });
+  function loaded(): Loaded {
+    if (held === undefined) throw new EngineError("invalid-usage", "no capsule is loaded", { subject: "load" });
+    return held;
+  }
 
-/** Decides about a resource or an AdmissionReview: the verdict and one row for each rule. */
-export const evaluate = (request: string, now: string): string =>
-  answered(() => {
-    const { allowed, results, patches, warnings, trustWarnings, open, at } = decide(request, now);
-    return {
-      allowed,
-      results: results.map(({ policy, policyNamespace, rule, pass, status, message, failures, image }) => ({
-        policy,
-        policyNamespace,
-        rule,
-        pass,
-        status,
-        message,
-        image: image === undefined ? undefined : { ref: image.image, logical: image.logical, digest: image.digest },
-        failures: failures.map(toFailureJson),
-      })),
-      patches,
-      warnings,
-      trustWarnings,
-      open: toOpenJson(open),
-      at,
-    };
-  });
-
-/** As {@link evaluate}, with all evidence and the policy line of each check: `sallyport explain -o json` has them. */
-export const explain = (request: string, now: string): string =>
-  answered(() => ({ decisions: [toDecisionJson(decide(request, now))] }));
-
-/** Whether an image is signed or attested as the request asks, by what the capsule answers. */
-export const verify = (request: string, now: string): string =>
-  answered(() => {
+  function decide(request: string, now: string): Decision {
     const { capsule, engine } = loaded();
-    const { limits } = engine;
-    const asked = readVerifyRequest(readRequest(request, limits));
-    const host = { now: parseInstant(now, "now"), crypto: nobleVerifier, limits };
-    return verifyByAttestor(asked, capsule.engine, capsule.knowledge, host).result;
-  });
+    return engine.decide(requestOf(request, engine.limits), capsule.knowledge, parseInstant(now, "now"));
+  }
+
+  /**
+   * Opens a capsule, which is then the one that is asked. Where it cannot be opened the last one stays.
+   * `keys`: PEM texts. `floor`: the highest sequence that the host has seen.
+   */
+  const load = (capsule: Uint8Array, keys: readonly string[], floor?: number, allowUnsigned?: boolean): string =>
+    answered(() => {
+      const limits = limitsWith();
+      const opened = openCapsule(capsule, {
+        keys: keys.flatMap((text) => parsePublicKeysPem(text, limits)),
+        floor,
+        allowUnsigned: allowUnsigned === true,
+        verifier: crypto,
+        limits,
+      });
+      for (const policy of opened.policies) refuseRoleSelectors(policy);
+      const engine = createEngine({ ...opened.engine, crypto });
+      held = { capsule: opened, engine };
+      const { sequence, digest, created, images } = opened;
+      return {
+        sequence,
+        digest,
+        created,
+        signed: opened.signedBy !== undefined,
+        images,
+        policies: engine.policies.map(({ name }) => name),
+        warnings: engine.warnings.map(({ policy, message }) => ({ policy, message })),
+      };
+    });
+
+  /** Decides about a resource or an AdmissionReview: the verdict and one row for each rule. */
+  const evaluate = (request: string, now: string): string =>
+    answered(() => {
+      const { allowed, results, patches, warnings, trustWarnings, open, at } = decide(request, now);
+      return {
+        allowed,
+        results: results.map(({ policy, policyNamespace, rule, pass, status, message, failures, image }) => ({
+          policy,
+          policyNamespace,
+          rule,
+          pass,
+          status,
+          message,
+          image: image === undefined ? undefined : { ref: image.image, logical: image.logical, digest: image.digest },
+          failures: failures.map(toFailureJson),
+        })),
+        patches,
+        warnings,
+        trustWarnings,
+        open: toOpenJson(open),
+        at,
+      };
+    });
+
+  /** As {@link evaluate}, with all evidence and the policy line of each check: `sallyport explain -o json` has them. */
+  const explain = (request: string, now: string): string =>
+    answered(() => ({ decisions: [toDecisionJson(decide(request, now))] }));
+
+  /** Whether an image is signed or attested as the request asks, by what the capsule answers. */
+  const verify = (request: string, now: string): string =>
+    answered(() => {
+      const { capsule, engine } = loaded();
+      const { limits } = engine;
+      const asked = readVerifyRequest(readRequest(request, limits));
+      const host = { now: parseInstant(now, "now"), crypto, limits };
+      return verifyByAttestor(asked, capsule.engine, capsule.knowledge, host).result;
+    });
+
+  return { load, evaluate, explain, verify };
+}

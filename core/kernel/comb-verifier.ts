@@ -2,21 +2,13 @@
  * ECDSA on P-256 and P-384 for keys that come back: those of authorities and logs, whose signature every image carries.
  * Source: FIPS 186-5 §6.4.2.
  */
-import { toBigInt } from "../crypto/big-integer.ts";
-import { curves } from "../crypto/curve.ts";
-import { digest } from "../crypto/digest.ts";
-import { readEcdsaSignature } from "../crypto/ecdsa-signature.ts";
 import { nobleVerifier } from "../crypto/noble.ts";
-import { pointsOf } from "../crypto/points.ts";
-import type { PublicKey } from "../crypto/public-key.ts";
 import { hasSignatureForm } from "../crypto/signature-form.ts";
 import type { SignatureVerifier, Signed } from "../crypto/signature-verifier.ts";
+import { affineOf, claimedSum, type EcdsaHash, type EcdsaKey } from "./claimed-sum.ts";
 import { type Comb, CombKernel } from "./comb.ts";
 import type { SparsePrime } from "./field-code.ts";
 import type { WasmHost } from "./field.ts";
-
-type EcdsaKey = PublicKey & { readonly type: "ecdsa" };
-type EcdsaHash = Parameters<typeof digest>[0];
 
 interface KnownKey {
   uses: number;
@@ -46,15 +38,9 @@ export class CombVerifier {
     if (this.#host === undefined || !this.#comesBack(key)) return undefined;
     this.#kernel ??= new CombKernel(this.#curve, this.#host);
     const comb = this.#combOf(key, this.#kernel);
-    const parsed = readEcdsaSignature(signature, this.#curve);
-    if (parsed === undefined) return false;
-    const { r, s } = parsed;
-    const { order, size, p } = curves[this.#curve];
-    const hashed = "digest" in signed ? signed.digest : digest(hash, signed.message);
-    const inverse = pointsOf(this.#curve).Fn.inv(s);
-    const first = (toBigInt(hashed.subarray(0, size)) * inverse) % order;
-    const second = (r * inverse) % order;
-    return this.#kernel.hasX(comb, first, second, r, r + order < p ? r + order : undefined);
+    const claimed = claimedSum(this.#curve, hash, signed, signature);
+    if (claimed === undefined) return false;
+    return this.#kernel.hasX(comb, claimed.first, claimed.second, claimed.x, claimed.alternative);
   }
 
   #comesBack(key: EcdsaKey): boolean {
@@ -69,9 +55,9 @@ export class CombVerifier {
 
   #combOf(key: EcdsaKey, kernel: CombKernel): Comb {
     const known = this.#known.get(key);
-    const { size } = curves[this.#curve];
-    const comb =
-      known?.comb ?? kernel.makeComb(toBigInt(key.point.subarray(1, 1 + size)), toBigInt(key.point.subarray(1 + size)));
+    if (known?.comb !== undefined) return known.comb;
+    const { x, y } = affineOf(key);
+    const comb = kernel.makeComb(x, y);
     if (known !== undefined) known.comb = comb;
     return comb;
   }

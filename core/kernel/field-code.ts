@@ -329,9 +329,16 @@ function mixedAddition(field: SparsePrime): WasmFunction {
   return { name: "addAffine", parameters: 2, locals: 0, body };
 }
 
+/** In this order: {@link functionIndex} has their places. */
+export const fieldFunctions = (field: SparsePrime): readonly WasmFunction[] => [
+  multiplication(field),
+  addition(field),
+  subtraction(field),
+  doubling(field),
+  mixedAddition(field),
+];
+export const functionIndex = { mul, double: 3, addAffine: 4 } as const;
+
 /** The module; the first {@link scratchBytesOf} bytes of its memory are its own. */
 export const fieldModule = (field: SparsePrime, pages: number): Uint8Array =>
-  encodeModule(
-    [multiplication(field), addition(field), subtraction(field), doubling(field), mixedAddition(field)],
-    pages,
-  );
+  encodeModule(fieldFunctions(field), pages);

@@ -42,8 +42,37 @@ export const loadWord = (offset: number): Code => [0x35, 2, ...unsigned(offset)]
 export const storeWord = (offset: number): Code => [0x3e, 2, ...unsigned(offset)];
 export const call = (index: number): Code => [0x10, ...unsigned(index)];
 
-/** Instructions without operands. */
+/** What is done where the 32-bit integer on the stack is not 0, and what is done again as long as it leaves one. */
+export const when = (body: Code): Code => [0x04, 0x40, ...body, 0x0b];
+export const repeat = (body: Code): Code => [0x03, 0x40, ...body, 0x0d, 0, 0x0b];
+export const leave: Code = [0x0f];
+export const trap: Code = [0x00];
+
+/** 32-bit integers in memory, a byte, and 64-bit integers. */
+export const loadShort = (offset: number): Code => [0x28, 2, ...unsigned(offset)];
+export const loadByte = (offset: number): Code => [0x2d, 0, ...unsigned(offset)];
+export const storeByte = (offset: number): Code => [0x3a, 0, ...unsigned(offset)];
+export const storeShort = (offset: number): Code => [0x36, 2, ...unsigned(offset)];
+export const loadLong = (offset: number): Code => [0x29, 2, ...unsigned(offset)];
+export const storeLong = (offset: number): Code => [0x37, 2, ...unsigned(offset)];
+
+/** Of 32-bit integers, as addresses are. */
 export const addressPlus: Code = [0x6a];
+export const shortMinus: Code = [0x6b];
+export const shortTimes: Code = [0x6c];
+export const shortAnd: Code = [0x71];
+export const shortXor: Code = [0x73];
+export const shortUnsignedShift: Code = [0x76];
+export const rotateRight: Code = [0x78];
+export const isDifferent: Code = [0x47];
+export const isAbove: Code = [0x4b];
+export const isShortNone: Code = [0x45];
+/** Whether a 64-bit integer is 0. */
+export const isNone: Code = [0x50];
+export const or: Code = [0x84];
+export const xor: Code = [0x85];
+
+/** Instructions without operands. */
 export const add: Code = [0x7c];
 export const subtract: Code = [0x7d];
 export const multiply: Code = [0x7e];
@@ -59,17 +88,37 @@ export interface WasmFunction {
   readonly parameters: number;
   /** Further locals, 64-bit integers. */
   readonly locals: number;
+  /** And after them 32-bit integers. */
+  readonly shortLocals?: number;
+  /** Whether it leaves a 32-bit integer. */
+  readonly returns?: boolean;
   readonly body: Code;
 }
 
-/** A module with the functions, in their order, and one page of memory, all exported. */
-export function encodeModule(functions: readonly WasmFunction[], pages: number): Uint8Array {
+/** Bytes that a memory begins with. */
+export interface Placed {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A module with the functions, in their order, and so many pages of memory, all exported. */
+export function encodeModule(
+  functions: readonly WasmFunction[],
+  pages: number,
+  data: readonly Placed[] = [],
+): Uint8Array {
   const name = (text: string): Code => vector([...text].map((letter) => [letter.charCodeAt(0)]));
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(
       1,
-      vector(functions.map(({ parameters }) => [0x60, ...vector(Array.from({ length: parameters }, () => [0x7f])), 0])),
+      vector(
+        functions.map(({ parameters, returns = false }) => [
+          0x60,
+          ...vector(Array.from({ length: parameters }, () => [0x7f])),
+          ...vector(returns ? [[0x7f]] : []),
+        ]),
+      ),
     ),
     ...section(3, vector(functions.map((_, index) => unsigned(index)))),
     ...section(5, vector([[0, ...unsigned(pages)]])),
@@ -80,11 +129,22 @@ export function encodeModule(functions: readonly WasmFunction[], pages: number):
     ...section(
       10,
       vector(
-        functions.map(({ locals, body }) => {
-          const content = [...vector(locals === 0 ? [] : [[...unsigned(locals), 0x7e]]), ...body, 0x0b];
+        functions.map(({ locals, shortLocals = 0, body }) => {
+          const groups = [
+            [locals, 0x7e],
+            [shortLocals, 0x7f],
+          ] as const;
+          const kinds = groups.filter(([count]) => count > 0).map(([count, type]) => [...unsigned(count), type]);
+          const content = [...vector(kinds), ...body, 0x0b];
           return [...unsigned(content.length), ...content];
         }),
       ),
     ),
+    ...(data.length === 0
+      ? []
+      : section(
+          11,
+          vector(data.map(({ at, bytes }) => [0, ...address(at), 0x0b, ...unsigned(bytes.length), ...bytes])),
+        )),
   ]);
 }

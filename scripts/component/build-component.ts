@@ -5,12 +5,78 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { neutralOptions } from "../build-options.ts";
+import { sha256Module } from "../../core/kernel/sha256-code.ts";
+import { sumModule } from "../../core/kernel/sum-code.ts";
+import { type KernelFunction, linkComponent } from "./link-component.ts";
 import { type ComponentTools, componentFolder, openTools } from "./tools.ts";
+import { exportsOfWorld, innerWorld, kernelName } from "./world.ts";
 
-const entry = "core/entry/component.ts";
 const wit = "scripts/component/engine.wit";
+const kernelWit = "scripts/component/kernel.wit";
+
+/** What the texts below import. */
+export const componentParts = [
+  "core/entry/component.ts",
+  "core/encoding/base64-codecs.ts",
+  "core/kernel/block-hashes.ts",
+  "core/kernel/sum-verifier.ts",
+];
+
+/** What `kernel.wit` names, and who calculates it. */
+const kernelFunctions = (): readonly KernelFunction[] => [
+  {
+    name: "blocks",
+    module: sha256Module(),
+    export: "blocks",
+    parameters: ["state", "blocks"],
+    result: "string",
+  },
+  ...(["P-256", "P-384"] as const).map(
+    (curve): KernelFunction => ({
+      name: `has-x-${curve.toLowerCase().replace("-", "")}`,
+      module: sumModule(curve),
+      export: "hasX",
+      parameters: ["numbers"],
+      result: "bool",
+    }),
+  ),
+];
+
+/** Texts that hand the kernel, and what QuickJS has, to those who calculate with it. */
+const entryText = (kernel: string): string => `
+import kernel from "${kernel}";
+import { createComponent } from "./core/entry/component.ts";
+import { createSumVerifier } from "./core/kernel/sum-verifier.ts";
+export const { load, evaluate, explain, verify } = createComponent(createSumVerifier(kernel));
+`;
+const hashesText = (kernel: string): string => `
+import kernel from "${kernel}";
+import { blockHashes } from "./core/kernel/block-hashes.ts";
+const hex = { toHex: (bytes) => bytes.toHex(), fromHex: (text) => Uint8Array.fromHex(text) };
+export const { hashes, sha256Hex } = blockHashes(kernel, hex);
+`;
+
+const codecsText = `
+import { base64Codecs } from "./core/encoding/base64-codecs.ts";
+export const hostCodecs = base64Codecs({
+  fromBase64: (text) => Uint8Array.fromBase64(text),
+  toBase64: (bytes) => bytes.toBase64(),
+  atob,
+  btoa,
+});
+`;
+
+/** What Node has others for, as conditions of `#…` imports; here they are texts, since the kernel has no file. */
+const ownModules = (root: string, kernel: string): Plugin => ({
+  name: "own-modules",
+  setup: ({ onResolve, onLoad }) => {
+    const texts: Readonly<Record<string, string>> = { "#hashes": hashesText(kernel), "#codecs": codecsText };
+    onResolve({ filter: /^#(?:hashes|codecs)$/ }, ({ path }) => ({ path, namespace: "own" }));
+    onLoad({ filter: /./, namespace: "own" }, ({ path }) => ({ contents: texts[path] ?? "", resolveDir: root }));
+  },
+});
 
 /** So many buffers of each size, as large as the pages of QuickJS' memory that a bundle leaves behind. */
 const wiped = [
@@ -40,8 +106,13 @@ const wipe = `;(() => {
 
 /** The JavaScript that is made a component, as one module. Escapes instead of letters beyond ASCII: half the memory. */
 export async function componentSource(root: string): Promise<string> {
+  const kernel = kernelName(readFileSync(join(root, wit), "utf8"));
+  const { entryPoints: _none, plugins = [], ...options } = neutralOptions(root, "");
   const { outputFiles } = await build({
-    ...neutralOptions(root, join(root, entry)),
+    ...options,
+    stdin: { contents: entryText(kernel), resolveDir: root, sourcefile: "component.ts", loader: "ts" },
+    plugins: [...plugins, ownModules(root, kernel)],
+    external: [kernel],
     charset: "ascii",
     minify: true,
     write: false,
@@ -57,14 +128,20 @@ const digestOf = (...parts: readonly string[]): string => {
 };
 
 async function make(root: string, source: string, tools: ComponentTools, folder: string): Promise<void> {
-  const { component } = await tools.componentize({
-    witPath: join(root, wit),
+  const world = readFileSync(join(root, wit), "utf8");
+  mkdirSync(join(folder, "wasm"), { recursive: true });
+  const inner = join(folder, "inner.wit");
+  writeFileSync(inner, innerWorld(world, readFileSync(join(root, kernelWit), "utf8")));
+  const engine = await tools.componentize({
+    witPath: inner,
     jsSource: source,
     world: "engine",
     sync: true,
     stubWasi: true,
     optSize: true,
   });
+  rmSync(inner);
+  const component = linkComponent(engine.component, kernelName(world), kernelFunctions(), exportsOfWorld(world));
   const { files, imports } = await tools.transpileBytes(component, {
     name: "engine",
     base64Cutoff: 0,
@@ -75,7 +152,6 @@ async function make(root: string, source: string, tools: ComponentTools, folder:
     emitTypescriptDeclarations: true,
   });
   if (imports.length > 0) throw new Error(`the component imports ${imports.join(", ")}`);
-  mkdirSync(join(folder, "wasm"), { recursive: true });
   writeFileSync(join(folder, "engine.wasm"), component);
   cpSync(join(root, wit), join(folder, "engine.wit"));
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, "wasm", name), bytes);
@@ -98,7 +174,11 @@ export async function findComponent(
 ): Promise<{ readonly folder: string } | { readonly missing: string }> {
   const source = await componentSource(root);
   const read = (name: string): string => readFileSync(join(root, "scripts/component", name), "utf8");
-  const key = digestOf(source, read("engine.wit"), read("package-lock.json"), read("build-component.ts"));
+  const key = digestOf(
+    source,
+    ...["engine.wit", "kernel.wit", "package-lock.json", "build-component.ts", "link-component.ts"].map(read),
+    ...kernelFunctions().map(({ module }) => Buffer.from(module).toString("hex")),
+  );
   const folder = join(componentFolder(root), "built", key.slice(0, 16));
   if (existsSync(folder)) return { folder };
   if (onlyBuilt) return { missing: "it was not built for these sources" };

@@ -8,7 +8,8 @@ import { digestOf } from "../../core/crypto/digest.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
-import { load } from "../../core/entry/component.ts";
+import { nobleVerifier } from "../../core/crypto/noble.ts";
+import { createComponent } from "../../core/entry/component.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { defaultLimits } from "../../core/limits.ts";
@@ -186,7 +187,7 @@ attack(275, "an image that nobody signed, by a component that hears of no roles"
   assert.is(policies.length, 1);
   const document = { engine: { policies }, state: {}, images: [imageOf(signed)] };
   assert.is(
-    refusal(() => load(makeCapsule([signed], { document }).bytes, ours)),
+    refusal(() => createComponent(nobleVerifier).load(makeCapsule([signed], { document }).bytes, ours)),
     "unsupported",
   );
 });

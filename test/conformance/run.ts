@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import { createKernelVerifier } from "../../core/kernel/comb-verifier.ts";
+import { createSumVerifier } from "../../core/kernel/sum-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { wasmHost } from "../../proxy/host/wasm-host.ts";
 import { runCanonicalJson } from "./canonical-json.ts";
@@ -25,6 +26,7 @@ import { runMerkle } from "./merkle.ts";
 import { type ConformanceReport, conformanceArguments, runSigstoreConformance } from "./sigstore.ts";
 import { runWycheproof } from "./wycheproof.ts";
 import { buildDist } from "../../scripts/build.ts";
+import { nodeKernel } from "../support/component-kernel.ts";
 
 export interface SuiteResult {
   readonly passed: number;
@@ -47,9 +49,9 @@ export interface Suite {
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
-/** Every P-256 and P-384 key by combs, from its first signature on. */
+/** Every P-256 and P-384 key by combs, from its first signature on, and as the component has it. */
 const host = wasmHost();
-const kernelVerifiers = host === undefined ? [] : [createKernelVerifier(host, 0)];
+const kernelVerifiers = host === undefined ? [] : [createKernelVerifier(host, 0), createSumVerifier(nodeKernel())];
 /** Long after every certificate of the suites: what depends on the time of the run shows. */
 const now = new Date("2026-11-23T00:00:00Z");
 

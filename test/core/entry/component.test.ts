@@ -3,7 +3,7 @@ import { createPublicKey } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUnsignedStatement } from "../../../core/archive/verify-envelope.ts";
-import { evaluate, explain, load, verify } from "../../../core/entry/component.ts";
+import { createComponent } from "../../../core/entry/component.ts";
 import { createEngine } from "../../../core/index.ts";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { toDecisionJson } from "../../../core/decide/result-json.ts";
@@ -13,6 +13,7 @@ import { makeKey, ourKey } from "../../support/archive-store.ts";
 import { engineFor, imageOf, makeCapsule, podWith } from "../../support/capsules.ts";
 
 const test = suite("core/entry/component");
+const { evaluate, explain, load, verify } = createComponent(nobleVerifier);
 const lab = new Lab();
 const signed = sign(lab, { layout: "tag" });
 const now = lab.now.toISOString();

@@ -14,6 +14,8 @@ import type { WasmHost } from "../../../core/kernel/field.ts";
 import { sparsePrimes } from "../../../core/kernel/field-code.ts";
 import { usesBeforeComb } from "../../../proxy/host/node-verifier.ts";
 import { wasmHost } from "../../../proxy/host/wasm-host.ts";
+import { createSumVerifier } from "../../../core/kernel/sum-verifier.ts";
+import { nodeKernel } from "../../support/component-kernel.ts";
 import { describeVerifier } from "../crypto/verifiers.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
@@ -23,6 +25,7 @@ const host = wasmHost() as WasmHost;
 /** The combs for every key of both curves from its first signature on; all else by noble. */
 const verifier = createKernelVerifier(host, 0);
 describeVerifier(test, verifier);
+const sumVerifier = createSumVerifier(nodeKernel());
 
 type EcdsaKey = PublicKey & { readonly type: "ecdsa" };
 
@@ -65,7 +68,7 @@ for (const [curve, Point, hash, size, spki] of [
     assert.ok(point.toAffine().x >= order && point.toAffine().x < prime);
     const { key, digest, r, s } = made(point, 12345n, 67890n);
     assert.ok(r < 1000n, "so r is small");
-    for (const each of [verifier, nobleVerifier, nodeVerifier]) {
+    for (const each of [verifier, sumVerifier, nobleVerifier, nodeVerifier]) {
       assert.ok(each.verify(algorithm, key, { digest }, derOf(r, s)), each.name);
       assert.not(each.verify(algorithm, key, { digest }, derOf(r + 1n, s)), each.name);
       assert.not(each.verify(algorithm, key, { digest }, derOf(r, order - 1n)), each.name);
@@ -82,7 +85,7 @@ for (const [curve, Point, hash, size, spki] of [
       [Point.BASE.multiply(7n), 1n, 3n],
     ] as const) {
       const { key, digest, r, s } = made(sum, first, second);
-      for (const each of [verifier, nobleVerifier]) {
+      for (const each of [verifier, sumVerifier, nobleVerifier]) {
         assert.ok(each.verify(algorithm, key, { digest }, derOf(r, s)), `${each.name} ${first} ${second}`);
         assert.ok(each.verify(algorithm, key, { digest }, derOf(r, order - s)), `${each.name}: the other S`);
         assert.not(each.verify(algorithm, key, { digest: toBytes(Fp.ORDER % order, size) }, derOf(r, s)), each.name);
@@ -95,7 +98,7 @@ for (const [curve, Point, hash, size, spki] of [
     // with Q = -(e/r)·G.
     const [digest, r] = [7n, 11n];
     const key = keyAt(Point.BASE.multiply(Fn.neg(Fn.div(digest, r))));
-    for (const each of [verifier, nobleVerifier])
+    for (const each of [verifier, sumVerifier, nobleVerifier])
       for (const s of [1n, 2n, order - 1n])
         assert.not(each.verify(algorithm, key, { digest: toBytes(digest, size) }, derOf(r, s)), each.name);
   });

@@ -112,4 +112,76 @@ test("functions call each other, with names and memory exported", () => {
   assert.equal([new Uint32Array(memory)[16_384], memory.byteLength], [6, 131_072]);
 });
 
+/** Runs a body that leaves a number, over one address. */
+function leaves(body: wasm.Code, data: readonly wasm.Placed[] = []): number {
+  const code = { name: "run", parameters: 1, locals: 1, shortLocals: 2, returns: true, body };
+  const { exports } = new host.Instance(new host.Module(wasm.encodeModule([code], 1, data)));
+  return (exports.run as (at: number) => number)(0);
+}
+
+test("32-bit integers: sums, products, differences, bits, turns and comparisons", () => {
+  const of = (left: number, right: number, operation: wasm.Code): number =>
+    leaves([...wasm.address(left), ...wasm.address(right), ...operation]) >>> 0;
+  assert.is(of(-1, 3, wasm.addressPlus), 2);
+  assert.is(of(2, 3, wasm.shortMinus), 0xffffffff);
+  assert.is(of(0x10001, 0x10001, wasm.shortTimes), 0x20001);
+  assert.is(of(12, 10, wasm.shortAnd), 8);
+  assert.is(of(12, 10, wasm.shortXor), 6);
+  assert.is(of(-1, 28, wasm.shortUnsignedShift), 15);
+  assert.is(of(3, 1, wasm.rotateRight), 0x80000001);
+  assert.equal([of(1, 2, wasm.isDifferent), of(2, 2, wasm.isDifferent)], [1, 0]);
+  assert.equal([of(-1, 2, wasm.isAbove), of(2, 2, wasm.isAbove)], [1, 0], "unsigned");
+  assert.equal(
+    [leaves([...wasm.get(0), ...wasm.isShortNone]), leaves([...wasm.address(4), ...wasm.isShortNone])],
+    [1, 0],
+  );
+});
+
+test("64-bit integers in memory, and whether they are 0", () => {
+  const both = (operation: wasm.Code): wasm.Code => [
+    ...[...wasm.get(0), ...wasm.constant(2n ** 40n), ...wasm.storeLong(16)],
+    ...[...wasm.get(0), ...wasm.loadLong(16), ...wasm.constant(2n ** 40n), ...operation, ...wasm.isNone],
+  ];
+  assert.equal([leaves(both(wasm.xor)), leaves(both(wasm.or))], [1, 0]);
+});
+
+test("memory begins as it was told; bytes and words are read and written", () => {
+  const data = [
+    { at: 300, bytes: Uint8Array.of(1, 2, 0x83, 4) },
+    { at: 400, bytes: Uint8Array.of(5) },
+  ];
+  assert.is(leaves([...wasm.get(0), ...wasm.loadShort(300)], data), 0x04830201);
+  assert.is(leaves([...wasm.get(0), ...wasm.loadByte(302)], data), 0x83);
+  const written = [
+    ...[...wasm.get(0), ...wasm.address(0x1ff), ...wasm.storeByte(401)],
+    ...[...wasm.get(0), ...wasm.loadShort(400)],
+  ];
+  assert.is(leaves(written, data), 0xff05);
+  assert.is(
+    leaves([...wasm.get(0), ...wasm.address(-2), ...wasm.storeShort(8), ...wasm.get(0), ...wasm.loadShort(8)]),
+    -2,
+  );
+});
+
+test("what is done under a condition, again, at once, and not at all", () => {
+  const [count, sum] = [2, 3];
+  const sumTo = (last: number): wasm.Code => [
+    ...[...wasm.address(last), ...wasm.set(count)],
+    ...wasm.repeat([
+      ...[wasm.get(sum), wasm.get(count), wasm.addressPlus, wasm.set(sum)].flat(),
+      ...[wasm.get(count), wasm.address(1), wasm.shortMinus, wasm.tee(count)].flat(),
+    ]),
+    ...wasm.get(sum),
+  ];
+  assert.is(leaves(sumTo(100)), 5050);
+  const early = (condition: number): wasm.Code => [
+    ...wasm.address(condition),
+    ...wasm.when([...wasm.address(7), ...wasm.leave]),
+    ...wasm.address(9),
+  ];
+  assert.equal([leaves(early(1)), leaves(early(0))], [7, 9]);
+  assert.throws(() => leaves([...wasm.address(1), ...wasm.when(wasm.trap), ...wasm.address(9)]));
+  assert.is(leaves([...wasm.address(0), ...wasm.when(wasm.trap), ...wasm.address(9)]), 9);
+});
+
 test.run();

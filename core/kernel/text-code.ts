@@ -1,0 +1,109 @@
+/**
+ * Texts that a component's caller hands over, and bytes as hexadecimal text: a text is copied as a whole where lists
+ * are copied byte by byte. Texts are put into a part of memory that is given out from its beginning, and is free again
+ * when the function that gets them begins. Source: WebAssembly Component Model §Canonical ABI; RFC 4648 §8.
+ */
+import * as wasm from "./wasm-code.ts";
+
+const { get, set, tee, address, addressPlus: plus } = wasm;
+const headerBytes = 8;
+
+/** A word that says how much is given out, and what is given out behind it. */
+export const textBytesOf = (bytes: number): number => headerBytes + bytes;
+
+export const resetTexts = (at: number): wasm.Code => [...address(at), ...address(0), ...wasm.storeShort(0)];
+
+/** cabi_realloc(old, oldBytes, alignment, bytes). No text grows. What does not fit traps. */
+export function textsFunction(at: number, bytes: number): wasm.WasmFunction {
+  const [old, wanted, used, next] = [0, 3, 4, 5];
+  const trapWhereAbove = (local: number): wasm.Code => [
+    ...get(local),
+    ...address(bytes),
+    ...wasm.isAbove,
+    ...wasm.when(wasm.trap),
+  ];
+  const body = [
+    ...get(old),
+    ...wasm.when(wasm.trap),
+    ...trapWhereAbove(wanted),
+    ...address(at),
+    ...wasm.loadShort(0),
+    ...tee(used),
+    ...get(wanted),
+    ...plus,
+    ...set(next),
+    ...trapWhereAbove(next),
+    ...address(at),
+    ...get(next),
+    ...wasm.storeShort(0),
+    ...get(used),
+    ...address(at + headerBytes),
+    ...plus,
+  ];
+  return { name: "cabi_realloc", parameters: 4, locals: 0, shortLocals: 2, returns: true, body };
+}
+
+/** The value of the digit at an address: of 0 to 9 and a to f. Of anything else it is any number. */
+const digitAt = (at: number, offset: number): wasm.Code => [
+  ...get(at),
+  ...wasm.loadByte(offset),
+  ...address(15),
+  ...wasm.shortAnd,
+  ...get(at),
+  ...wasm.loadByte(offset),
+  ...address(6),
+  ...wasm.shortUnsignedShift,
+  ...address(9),
+  ...wasm.shortTimes,
+  ...plus,
+];
+
+/**
+ * bytes(to, step, text, length): what hexadecimal text says, to `to`, `to` + `step`, … It may be where the text is. The
+ * length is not 0.
+ */
+export function bytesFunction(): wasm.WasmFunction {
+  const [to, step, text, length] = [0, 1, 2, 3];
+  const body = wasm.repeat([
+    ...get(to),
+    ...digitAt(text, 0),
+    ...address(16),
+    ...wasm.shortTimes,
+    ...digitAt(text, 1),
+    ...plus,
+    ...wasm.storeByte(0),
+    ...[get(to), get(step), plus, set(to)].flat(),
+    ...[get(text), address(2), plus, set(text)].flat(),
+    ...[get(length), address(2), wasm.shortMinus, tee(length)].flat(),
+  ]);
+  return { name: "bytes", parameters: 4, locals: 0, body };
+}
+
+/** text(to, bytes, length): bytes as hexadecimal text of lower case. The length is not 0. */
+export function textFunction(): wasm.WasmFunction {
+  const [to, bytes, length, digit] = [0, 1, 2, 3];
+  const putDigit = (offset: number, value: wasm.Code): wasm.Code => [
+    ...get(to),
+    ...value,
+    ...tee(digit),
+    ...address(0x30),
+    ...plus,
+    // Letters begin 39 behind where a digit after 9 would be.
+    ...get(digit),
+    ...address(9),
+    ...wasm.isAbove,
+    ...address(0x61 - 0x30 - 10),
+    ...wasm.shortTimes,
+    ...plus,
+    ...wasm.storeByte(offset),
+  ];
+  const byte = [...get(bytes), ...wasm.loadByte(0)];
+  const body = wasm.repeat([
+    ...putDigit(0, [...byte, ...address(4), ...wasm.shortUnsignedShift]),
+    ...putDigit(1, [...byte, ...address(15), ...wasm.shortAnd]),
+    ...[get(to), address(2), plus, set(to)].flat(),
+    ...[get(bytes), address(1), plus, set(bytes)].flat(),
+    ...[get(length), address(1), wasm.shortMinus, tee(length)].flat(),
+  ]);
+  return { name: "text", parameters: 3, locals: 0, shortLocals: 1, body };
+}
