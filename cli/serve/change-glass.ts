@@ -12,8 +12,8 @@ import {
   readWebhooks,
   removeWebhooks,
   tellEvent,
-  whoAsks,
 } from "../../proxy/cluster/break-glass.ts";
+import { ownedBy, whoAsks } from "../../proxy/cluster/own-account.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
 import type { CommandIO } from "../command.ts";
@@ -43,6 +43,7 @@ export interface BreakGlassReport {
 /** For all of it. */
 const mostMs = 60_000;
 const mostReason = 500;
+const nobody = "somebody whose name the API server does not say";
 
 /** A kubeconfig's API server, which alone is asked. */
 export function openOwnCluster(
@@ -87,10 +88,13 @@ async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: Comm
   const webhooks = await readWebhooks(cluster, signal);
   const own = isUninstall ? cluster.namespace() : undefined;
   const namespace = options.namespace ?? own ?? (await namespaceOf(cluster, webhooks, signal));
-  const by = (await whoAsks(cluster, signal)) || "somebody whose name the API server does not say";
+  const asking = await whoAsks(cluster, signal);
+  const by = asking.name || nobody;
+  // Of an uninstallation nothing stays: the marker goes with the service account that it removes.
+  const more = isUninstall ? ownedBy(asking, namespace) : {};
   const at = { apiVersion: "v1", resource: "configmaps", namespace };
   const mark = async (): Promise<void> => {
-    const marker = markerObject(namespace, { reason, by, isUninstall });
+    const marker = markerObject(namespace, { reason, by, isUninstall }, more);
     const made = await cluster.write.create(at, marker, signal);
     // The newest reason counts.
     if (made.state === "conflict") await cluster.write.merge(markerAddress(namespace), marker, signal);
@@ -117,7 +121,7 @@ async function restore(cluster: Cluster, options: BreakGlassOptions, io: Command
   const marker = await readMarker(cluster, namespace, signal);
   if (marker === undefined)
     throw new EngineError("invalid-usage", `the glass is not broken in namespace ${namespace}`, { subject: "--off" });
-  const by = (await whoAsks(cluster, signal)) || "somebody whose name the API server does not say";
+  const by = (await whoAsks(cluster, signal)).name || nobody;
   await cluster.write.remove(markerAddress(namespace), signal);
   const message = `${by} lets the server write the admission webhooks again; out of force since ${marker.since}`;
   const event = { namespace, reason: "BreakGlassOff", message, now: io.now() };

@@ -30,10 +30,12 @@ export const markerAddress = (namespace: string): ObjectAddress => ({
 export const markerObject = (
   namespace: string,
   { reason, by, isUninstall }: Pick<Marker, "reason" | "by" | "isUninstall">,
+  /** Further metadata. */
+  more: JsonObject = {},
 ): JsonObject => ({
   apiVersion: "v1",
   kind: "ConfigMap",
-  metadata: { namespace, name: markerAddress(namespace).name, labels: ownLabels },
+  metadata: { namespace, name: markerAddress(namespace).name, labels: ownLabels, ...more },
   data: { reason, by, kind: isUninstall ? "uninstall" : "break-glass" },
 });
 
@@ -144,21 +146,6 @@ function listIn(text: string): readonly string[] {
   } catch {
     // No list: nothing is said of exemptions then.
     return [];
-  }
-}
-
-/** The user's name, as the API server knows it; empty where it does not say. */
-export async function whoAsks(cluster: Pick<Cluster, "write">, signal: AbortSignal): Promise<string> {
-  const apiVersion = "authentication.k8s.io/v1";
-  const at = { apiVersion, resource: "selfsubjectreviews" };
-  try {
-    const said = await cluster.write.create(at, { apiVersion, kind: "SelfSubjectReview" }, signal);
-    const status = said.state === "done" && isObject(said.object.status) ? said.object.status : {};
-    return isObject(status.userInfo) ? textOr(status.userInfo.username) : "";
-  } catch (error) {
-    // An API server before 1.28 has no such question; who is locked out must not be held up by it.
-    if (!(error instanceof EngineError)) throw error;
-    return "";
   }
 }
 

@@ -8,6 +8,7 @@ import type { JsonObject } from "../../core/encoding/json.ts";
 import { isObject, textOr } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Cluster } from "../upstream/cluster/open-cluster.ts";
+import { ownedBy, whoAsks } from "./own-account.ts";
 
 export interface LeaseOptions {
   readonly cluster: Pick<Cluster, "read" | "write">;
@@ -105,7 +106,8 @@ export class Lease {
     const found = await cluster.read(this.#at, signal);
     const began = elapsed();
     if (found === undefined) {
-      const made = await cluster.write.create(this.#at, this.#lease(undefined), signal);
+      const owners = ownedBy(await whoAsks(cluster, signal), this.#options.namespace);
+      const made = await cluster.write.create(this.#at, this.#lease(undefined, { owners }), signal);
       this.#renewed = made.state === "done" ? began : undefined;
       return;
     }
@@ -125,7 +127,10 @@ export class Lease {
   }
 
   /** With the version that it had, so that of two who take it one is refused. */
-  #lease(before: JsonObject | undefined, holder = this.#options.identity): JsonObject {
+  #lease(
+    before: JsonObject | undefined,
+    { holder = this.#options.identity, owners = {} }: { readonly holder?: string; readonly owners?: JsonObject } = {},
+  ): JsonObject {
     const { namespace, name, now, identity } = this.#options;
     const at = microTime(now());
     const spec = before !== undefined && isObject(before.spec) ? before.spec : {};
@@ -134,7 +139,7 @@ export class Lease {
     return {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
-      metadata: before !== undefined && isObject(before.metadata) ? before.metadata : { namespace, name },
+      metadata: before !== undefined && isObject(before.metadata) ? before.metadata : { namespace, name, ...owners },
       spec: {
         holderIdentity: holder,
         leaseDurationSeconds: durationMs / 1000,
@@ -152,7 +157,7 @@ export class Lease {
     try {
       const found = await cluster.read(this.#at, signal);
       if (found !== undefined && isObject(found.spec) && found.spec.holderIdentity === this.#options.identity)
-        await cluster.write.update(this.#at, this.#lease(found, ""), signal);
+        await cluster.write.update(this.#at, this.#lease(found, { holder: "" }), signal);
     } catch (error) {
       // The others wait for the Lease's whole duration then.
       if (!(error instanceof EngineError)) throw error;

@@ -11,6 +11,7 @@ import type { Keep } from "../serve/own-certificate.ts";
 import type { Cluster } from "../upstream/cluster/open-cluster.ts";
 import type { ObjectAddress } from "../upstream/cluster/write-objects.ts";
 import { ownLabels, ownName } from "./break-glass.ts";
+import { ownedBy, whoAsks } from "./own-account.ts";
 
 type Access = Pick<Cluster, "read" | "write">;
 
@@ -46,7 +47,8 @@ export async function withSecret<Result>(
       publish: (name, text) => void files.set(name, text),
     });
     if (JSON.stringify([...files]) === before) return result;
-    const object = objectOf(at, files, found);
+    const owners = found === undefined ? ownedBy(await whoAsks(cluster, signal), namespace) : {};
+    const object = objectOf(at, files, found, owners);
     const written =
       found === undefined
         ? await cluster.write.create({ ...at, name: undefined }, object, signal)
@@ -74,9 +76,14 @@ function filesIn(secret: JsonObject | undefined): Map<string, string> {
   );
 }
 
-function objectOf(at: ObjectAddress, files: Map<string, string>, before: JsonObject | undefined): JsonObject {
+function objectOf(
+  at: ObjectAddress,
+  files: Map<string, string>,
+  before: JsonObject | undefined,
+  owners: JsonObject,
+): JsonObject {
   const { name, namespace = "" } = at;
-  const fresh = { name, namespace, labels: ownLabels };
+  const fresh = { name, namespace, labels: ownLabels, ...owners };
   return {
     apiVersion: "v1",
     kind: "Secret",

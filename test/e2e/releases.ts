@@ -21,6 +21,7 @@ interface Container {
 }
 
 interface PodSpec {
+  readonly serviceAccountName?: string;
   readonly containers: readonly Container[];
   readonly volumes?: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
 }
@@ -70,8 +71,13 @@ export async function prepareRelease({ stage, program }: Tools, cluster: ApiServ
   await cluster.kubectl(["apply", "-f", "-"], listOf(...rights));
   const established = ["--kubeconfig", "administrator.conf", "wait", "--for=condition=Established", "crd", "--all"];
   await until("definitions", async () => (await stage.run(program("kubectl"), established)).exit === 0);
-  const token = (await cluster.kubectl(["-n", "sallyport", "create", "token", "sallyport"])).out.trim();
-  cluster.config("gate", { token }, { namespace: "sallyport" });
+  await gateConfig(cluster);
+}
+
+/** `gate.conf`: the service account of a release. */
+export async function gateConfig({ kubectl, config }: ApiServer): Promise<void> {
+  const token = (await kubectl(["-n", "sallyport", "create", "token", "sallyport"])).out.trim();
+  config("gate", { token }, { namespace: "sallyport" });
 }
 
 interface Serving {
@@ -82,11 +88,13 @@ interface Serving {
   readonly main?: string;
   /** Texts of the configuration that are paths of the Pod, and what stands for them here. */
   readonly paths?: Readonly<Record<string, string>>;
+  /** Whether it is waited for until it has policies. */
+  readonly isUseful?: boolean;
 }
 
 /** `serve` by the configuration of the release, which writes its webhooks. */
 export async function serveRelease(tools: Tools, { ofKind }: Release, given: Serving = {}) {
-  const { before = [], env = {}, main = tools.main, paths = {} } = given;
+  const { before = [], env = {}, main = tools.main, paths = {}, isUseful = true } = given;
   const { stage } = tools;
   const [port, health] = [await freePort(), await freePort()];
   const url = `https://127.0.0.1:${port}`;
@@ -102,7 +110,7 @@ export async function serveRelease(tools: Tools, { ofKind }: Release, given: Ser
   const serve = [process.execPath, main, "serve", "--config", "sallyport.yaml"];
   const [command = "", ...words] = [...before, ...serve];
   const at = `http://127.0.0.1:${health}`;
-  const isReady = async (): Promise<boolean> => (await fetch(`${at}/readyz`)).ok;
+  const isReady = async (): Promise<boolean> => (await fetch(`${at}/${isUseful ? "readyz" : "healthz"}`)).ok;
   await stage.serve(command, words, isReady, { KUBECONFIG: "gate.conf", DOCKER_CONFIG: "nowhere", ...env });
   return { port, config, readyz: async () => (await fetch(`${at}/readyz`)).text() };
 }

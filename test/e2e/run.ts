@@ -23,6 +23,7 @@ import { keyServiceScenarios } from "./key-services.ts";
 import { kyvernoScenarios } from "./kyverno.ts";
 import { logScenarios } from "./logs.ts";
 import { listScenarios } from "./lists.ts";
+import { installedScenarios } from "./installed.ts";
 import { nodeScenarios } from "./nodes.ts";
 import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
@@ -56,6 +57,7 @@ const scenarios: readonly Scenario[] = [
   ...gateScenarios,
   ...replicaScenarios,
   ...chartScenarios,
+  ...installedScenarios,
   ...flagScenarios,
   ...logScenarios,
   ...proofScenarios,
