@@ -1,13 +1,17 @@
 /** The built webhook under load: how long answers take, what its memory does, and what a second process brings. */
 import { connect, type TLSSocket } from "node:tls";
 import { fillSigned } from "./admission-images.ts";
-import { AdmissionFolder, requireAdmitted, type Serving } from "./admission-serve.ts";
+import { AdmissionFolder, requireAdmitted } from "./admission-serve.ts";
 import { differentPods, images } from "./admission-warm.ts";
 import { type Bench, type BenchRow, median } from "./bench.ts";
 import { load, residentOf } from "./server-process.ts";
 
 /** Reviews a second, as many as it takes. */
-async function rateOf(servers: readonly Serving[], requests: readonly Buffer[], count: number): Promise<number> {
+export async function rateOf(
+  servers: readonly { readonly port: number }[],
+  requests: readonly Buffer[],
+  count: number,
+): Promise<number> {
   const begun = performance.now();
   await Promise.all(servers.map(({ port }) => load({ port, requests, isTls: true }, count)));
   return (servers.length * count * 1000) / (performance.now() - begun);
@@ -24,7 +28,7 @@ const opened = (port: number): Promise<TLSSocket> =>
  * answered. One that has to wait for a connection waits from when it was due. `held`: which part of the rate was
  * answered.
  */
-async function latencies(
+export async function latencies(
   port: number,
   requests: readonly Buffer[],
   rate: number,
@@ -44,12 +48,16 @@ async function latencies(
           return;
         }
         const used = socket;
-        used.once("data", () => {
+        const take = (piece: Buffer): void => {
+          // The end of the answer before, where that came in pieces.
+          if (!piece.includes("HTTP/1.1 ")) return;
+          used.off("data", take);
           times.push(performance.now() - at);
           free.push(used);
           if (times.length === count) resolve();
           else send();
-        });
+        };
+        used.on("data", take);
         used.write(requests[sent++ % requests.length] as Buffer);
       }
     };
@@ -69,7 +77,8 @@ async function latencies(
   return { times: times.sort((left, right) => left - right), held: (count * 1000) / rate / took };
 }
 
-const part = (sorted: readonly number[], share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
+export const part = (sorted: readonly number[], share: number): number =>
+  sorted[Math.floor(sorted.length * share)] ?? 0;
 
 /** The rows need the processor's time and the memory of other processes, which Linux shows in files. */
 const needsLinux = { skipped: "memory and time of a process are read from /proc" };

@@ -33,10 +33,20 @@ export class AdmissionFolder {
   static async open(): Promise<AdmissionFolder> {
     await buildDist(root);
     const folder = new AdmissionFolder(mkdtempSync(join(tmpdir(), "sallyport-bench-")));
-    const made = await makeServerCertificate(["127.0.0.1"], authorityFolder(folder.path), new Date());
-    writeFileSync(folder.#tls.certificate, made.certificate);
-    writeFileSync(folder.#tls.key, made.key);
+    await folder.renew();
     return folder;
+  }
+
+  /** Another certificate in the files of the old one. */
+  async renew(): Promise<void> {
+    const made = await makeServerCertificate(["127.0.0.1"], authorityFolder(this.path), new Date());
+    writeFileSync(this.#tls.certificate, made.certificate);
+    writeFileSync(this.#tls.key, made.key);
+  }
+
+  /** The policies of {@link serve}, which watches their file. */
+  edit(policy: string): void {
+    writeFileSync(join(this.path, "policy.yaml"), policy);
   }
 
   get store(): string {
@@ -52,14 +62,14 @@ export class AdmissionFolder {
 
   /** The built program over the folder's mirror, with these policies. */
   async serve(policy: string, more: object = {}): Promise<Serving> {
-    const [policies, file] = [join(this.path, "policy.yaml"), join(this.path, "serve.yaml")];
-    writeFileSync(policies, policy);
+    const file = join(this.path, "serve.yaml");
+    this.edit(policy);
     const config = {
       apiVersion: "sallyport.dev/v1alpha1",
       kind: "Config",
       store: this.store,
       listeners: [{ address: "127.0.0.1:0", serves: ["admission"], tls: { from: "files", ...this.#tls } }],
-      policies: { folders: [policies] },
+      policies: { folders: [join(this.path, "policy.yaml")] },
       ...more,
     };
     writeFileSync(file, JSON.stringify(config));

@@ -10,6 +10,23 @@ export interface SoakReview {
   readonly isRight: (answer: string) => boolean;
 }
 
+/** Images of which the policy says now this, now that; nobody signed them. */
+export const editedImage = "registry.example.com/edited/app:1";
+
+/** The policy of {@link fillSigned}, which passes over those images, or not. */
+export const editedPolicy = (policy: string, skips: boolean): string =>
+  skips
+    ? policy.replace(/^( *)- imageReferences:.*$/m, '$&\n$1  skipImageReferences: ["registry.example.com/edited/*"]')
+    : policy;
+
+/** Which of the two policies has decided about {@link editedImage}; absent: neither. */
+export function skippedBy(answer: string): boolean | undefined {
+  if (answer.includes('"allowed":true')) return true;
+  return answer.includes('"allowed":false') && answer.includes("image-not-found") ? false : undefined;
+}
+
+export const editedReview = (): Buffer => requestOf(reviewBody({ index: 0, images: [editedImage] }), "/mutate/fail");
+
 /** In an order in which every kind comes often. */
 export function mixedReviews(): readonly SoakReview[] {
   const review = (index: number, image: string, edit: (body: string) => string = (body) => body): Buffer =>
@@ -48,6 +65,12 @@ export function mixedReviews(): readonly SoakReview[] {
         };
       case 12:
         return { name: "no JSON", bytes: requestOf("{", "/mutate/fail"), isRight: says("HTTP/1.1 400", "malformed") };
+      case 14:
+        return {
+          name: "an image of which the policy is edited",
+          bytes: requestOf(reviewBody({ index, images: [editedImage] }), "/mutate/fail"),
+          isRight: (answer) => skippedBy(answer) !== undefined,
+        };
       default:
         return {
           name: "signed images",

@@ -16,7 +16,7 @@ export async function until(what: string, holds: () => Promise<boolean>): Promis
 }
 
 /** Its certificate is in a Secret, and who answers is all that is asked here. */
-const insecure = new Agent({ connect: { rejectUnauthorized: false } });
+export const insecure = new Agent({ connect: { rejectUnauthorized: false } });
 const kyvernoModule = fileURLToPath(new URL("kyverno", import.meta.url));
 
 /** Kyverno's own definitions and its settings, in the cluster. */
@@ -58,6 +58,9 @@ export async function startKyverno(
     enableTuf: false,
     allowInsecureRegistry: true,
     disableMetrics: true,
+    // It listens all the same.
+    metricsHost: host,
+    metricsPort: await freePort(),
     disableLogColor: true,
     admissionReports: false,
     controllerRuntimeMetricsAddress: "0",

@@ -7,7 +7,7 @@ import { defaultLimits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { fillSigned, policyOf, signedImage } from "../../scripts/bench/admission-images.ts";
 import { differentPods, images } from "../../scripts/bench/admission-warm.ts";
-import { mixedReviews } from "../../scripts/bench/soak-reviews.ts";
+import { editedPolicy, mixedReviews, skippedBy } from "../../scripts/bench/soak-reviews.ts";
 import { reading, temporaryFolder } from "../support/temporary-mirror.ts";
 
 const test = suite("scripts/bench-admission");
@@ -39,12 +39,24 @@ test("every Pod is another one of some 8 KB, and is admitted by what the mirror 
 test("the soak sends every kind, and knows a wrong answer", () => {
   const reviews = mixedReviews();
   const names = new Map(reviews.map((one) => [one.name, one]));
-  assert.is(names.size, 5);
+  assert.is(names.size, 6);
   const admitted = 'HTTP/1.1 200 OK\r\n\r\n{"response":{"allowed":true,"patch":"W10="}}';
   for (const [name, { isRight }] of names) {
-    assert.is(isRight(admitted), name === "signed images", name);
+    const isAdmitted = name === "signed images" || name === "an image of which the policy is edited";
+    assert.is(isRight(admitted), isAdmitted, name);
     assert.not(isRight("HTTP/1.1 500 Internal Server Error\r\n\r\n{}"), name);
   }
+});
+
+test("the soak edits what is decided about one image", () => {
+  const { policy } = fillSigned(temporaryFolder(), 1);
+  const texts = [editedPolicy(policy, true), editedPolicy(policy, false)];
+  for (const text of texts) assert.equal(loadPolicies([{ name: "p", text }]).errors, []);
+  assert.is(texts[1], policy);
+  assert.is.not(texts[0], policy);
+  assert.is(skippedBy('{"allowed":true}'), true);
+  assert.is(skippedBy('{"allowed":false} [image-not-found]'), false);
+  assert.is(skippedBy('{"allowed":false} [overloaded]'), undefined);
 });
 
 test.run();
