@@ -349,7 +349,9 @@ export const remedies = {
   "from-future":
     "set the clock that is wrong: of this machine (`date`), or of the one that made it, which then makes it again; " +
     "if nobody's is, the key may be stolen: reject it",
-  "archive-replay": "nothing is to be done: what it brought is here; import a newer one",
+  "archive-replay":
+    "what it brought is here, and nothing is to be done; where `sallyport mirror check` finds damage, import a newer " +
+    "full archive",
   "archive-full":
     "bring what is missing in its order, or a full archive, which needs none before it: " +
     "`sallyport export -f FILE --key KEY`",

@@ -3,6 +3,8 @@
  * Source: docs/spec/offline.md#damage.
  */
 import type { Command } from "commander";
+import { isObject } from "../../core/encoding/shape.ts";
+import { EngineError } from "../../core/errors.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Damage } from "../../proxy/mirror/damage.ts";
 import type { Inspection } from "../../proxy/mirror/inspect-mirror.ts";
@@ -69,7 +71,22 @@ function filledBy(mirror: Mirror): Filled {
   const { currentSnapshot } = mirror;
   if (currentSnapshot !== undefined) return { by: "snapshot", from: currentSnapshot.from };
   const { by } = mirror.knowledge().state().mirrored ?? {};
-  return { by: by ?? "layout" };
+  return by === "archive" ? { by, full: lastFull(mirror) } : { by: by ?? "layout" };
+}
+
+/** The files of the last archive if it is a full one, as words of a command. What is damaged has none. */
+function lastFull(mirror: Mirror): string | undefined {
+  try {
+    const { last } = mirror.imports.seen();
+    const run = mirror.log
+      .datedRuns()
+      .find(({ summary }) => isObject(summary) && last !== undefined && summary.statement === last.statement);
+    const isFull = run !== undefined && isObject(run.summary) && run.summary.archive === "full";
+    return isFull && /^[\w./:+-]+(, [\w./:+-]+)*$/.test(run.from) ? run.from.replaceAll(", ", " ") : undefined;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return undefined;
+  }
 }
 
 const place = ({ table, key }: Damage): string => [table, ...key].join(" ");

@@ -11,6 +11,7 @@ import { readSnapshotKey, type SnapshotFlags, withPlace } from "../input/snapsho
 import { lockHolder, type StoreOptions } from "../input/store.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { shortDigest } from "../render/digest.ts";
+import { visibleLine } from "../render/escape.ts";
 import { note, warn } from "../render/say.ts";
 import { toSizeText } from "../render/size.ts";
 import { renderFacts, takenBackText } from "../render/snapshot.ts";
@@ -45,13 +46,19 @@ export async function pullSnapshot(text: string, flags: SnapshotPullFlags, io: C
   });
 }
 
+const shownAnchors = 10;
+
 function tell(brought: Brought, store: string, { output }: SnapshotPullFlags, io: CommandIO): void {
-  const { state, snapshot, before, newKeys, takenBack } = brought;
+  const { state, snapshot, before, newKeys, taken, takenBack } = brought;
   const { sequence, size, contentId, created, key, from } = snapshot;
   const now = io.now();
   if (Date.parse(created) > now.getTime())
     warn(`the clock is behind: this snapshot was made at ${created} [clock-behind]`, io);
   if (takenBack !== undefined) warn(takenBackText(takenBack), io);
+  for (const { kind, name, digest } of taken.slice(0, shownAnchors))
+    note(`trusted since this first snapshot: ${kind} ${visibleLine(name)}, ${digest}`, io);
+  if (taken.length > shownAnchors)
+    note(`and ${taken.length - shownAnchors} more: sallyport mirror pins --store ${store}`, io);
   for (const fingerprint of newKeys) note(`snapshots signed by the key ${fingerprint} are accepted from now on`, io);
   if (isDocumentFormat(output)) {
     const facts = { state, sequence, contentId, created, size, signedBy: key, newKeys };

@@ -33,6 +33,13 @@ export function reportImported(
       `${counted(layers, "image layer")}\n`,
     io,
   );
+  const { mended } = archive;
+  if (mended !== undefined)
+    tellAnswer(
+      `  it was imported before; put back: ${counted(mended.damaged, "damaged row")}, ` +
+        `${counted(mended.missing, "row")} that ${mended.missing === 1 ? "was" : "were"} gone\n`,
+      io,
+    );
   const compared =
     kind === "trust"
       ? ""
@@ -50,6 +57,12 @@ export function reportImported(
   for (const key of archive.newKeys) tellAnswer(`  accepted from now on: archives signed by ${key}\n`, io);
   for (const { image, digest, reason } of archive.quarantined)
     say(`quarantined ${visibleLine(image)}\n  ${digest}\n  ${reason}`, io);
+  if (mended !== undefined && mended.left > 0)
+    warn(
+      `mirror-corrupt: ${counted(mended.left, "damaged row")} did not come by this archive and ` +
+        `${mended.left === 1 ? "stays" : "stay"}: sallyport mirror check names what mends them`,
+      io,
+    );
   const behind = created.getTime() - now.getTime();
   if (behind > 0)
     warn(

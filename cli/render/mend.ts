@@ -5,12 +5,14 @@
 
 /** How a mirror was filled, and is filled again. */
 export type Filled =
-  | { readonly by: "archive" | "layout" | "sync" }
+  | { readonly by: "layout" | "sync" }
+  /** `full`: the files of the last archive, where that was a full one: it is imported once more. */
+  | { readonly by: "archive"; readonly full?: string | undefined }
   | { readonly by: "snapshot"; readonly from: string };
 
 /** What brings everything again, in a mirror that is filled in one of these ways. */
 const whole = {
-  archive: "sallyport import --store STORE ARCHIVE",
+  archive: "sallyport import --store STORE FULL-ARCHIVE",
   layout: "sallyport mirror add --store STORE LAYOUT",
   sync: "sallyport mirror sync --store STORE -f LIST",
 } as const;
@@ -77,5 +79,6 @@ export function mendingCommands(
     place === "mirror.db" || (key.length === 0 && place !== "signed_time")
       ? [whole[filled.by].replace("STORE", "NEW")]
       : [removal, ...(bring === undefined ? [] : [bring])];
-  return commands.map((command) => command.replaceAll("STORE", store));
+  const full = filled.by === "archive" ? (filled.full ?? "FULL-ARCHIVE") : "";
+  return commands.map((command) => command.replaceAll("STORE", store).replaceAll("FULL-ARCHIVE", full));
 }

@@ -13,6 +13,8 @@ export interface OrderOptions {
   readonly restart: boolean;
   /** By this machine's clock. */
   readonly now: Date;
+  /** What the last archive brought is damaged or gone here, and this is that one again. */
+  readonly mends?: boolean;
 }
 
 /** @throws EngineError `archive-sequence`, with a sentence for each way to be out of order. */
@@ -20,13 +22,14 @@ export function requireOrder(
   statement: ArchiveStatement,
   digest: Digest,
   { last, base }: SeenArchives,
-  { restart, now }: OrderOptions,
+  { restart, now, mends }: OrderOptions,
 ): void {
   const { sequence, kind, created, previous } = statement;
   const wrong = (why: string, remedy: Remedy = "archive-full"): EngineError =>
     new EngineError("archive-sequence", why, { subject: `archive ${sequence}`, remedy });
   const later = fromFuture(created, now);
   if (later !== undefined) throw wrong(later, "from-future");
+  if (mends === true) return;
   if (last !== undefined && (last.statement === digest || base?.statement === digest))
     throw wrong(`archive ${sequence} was imported already`, "archive-replay");
   if (last !== undefined && restart && kind === "full") {

@@ -10,6 +10,7 @@ import { corruptArchive } from "../../core/archive/corrupt.ts";
 import { contentLine, type ContentRow } from "../../core/archive/order.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
+import type { Damage } from "../mirror/damage.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import type { AcceptedKey, SeenArchive } from "../mirror/import-state.ts";
 import { sqlText } from "../mirror/statements.ts";
@@ -44,6 +45,13 @@ export interface QuarantinedImage {
   readonly reason: string;
 }
 
+/** What an archive put back that it had brought before; `left` is damage that it did not bring. */
+export interface MendedRows {
+  readonly damaged: number;
+  readonly missing: number;
+  readonly left: number;
+}
+
 export interface ImportedArchive {
   readonly kind: ArchiveKind;
   readonly sequence: number;
@@ -68,6 +76,8 @@ export interface ImportedArchive {
   /** Logs that grew since their checkpoints that were here. */
   readonly logs: readonly CheckedGrowth[];
   readonly hasCoverage: boolean;
+  /** It was imported before, and rows of it were damaged or gone. */
+  readonly mended?: MendedRows;
   /** The archive before, if there was one. */
   readonly before?: Pick<SeenArchive, "sequence" | "created">;
 }
@@ -104,6 +114,8 @@ function importOnce(mirror: Mirror, reader: ArchiveReader, options: ImportOption
 class StagedLayers {
   readonly #mirror: Mirror;
   readonly #added: Digest[] = [];
+  /** Paths of files whose bytes are not what their name says. */
+  #damaged: ReadonlySet<string> = new Set();
 
   constructor(mirror: Mirror) {
     this.#mirror = mirror;
@@ -113,7 +125,13 @@ class StagedLayers {
     return this.#added.length;
   }
 
+  replaces(damage: readonly Damage[]): void {
+    this.#damaged = new Set(damage.flatMap(({ table, key }) => (table === "layer" ? key : [])));
+  }
+
   add(blob: ArrivedBlob): void {
+    const path = this.#mirror.layers.path(blob.digest);
+    if (this.#damaged.has(path)) rmSync(path, { force: true });
     if (this.#mirror.layers.size(blob.digest) !== undefined) return;
     this.#mirror.layers.add(blob.digest, (take) => {
       for (const piece of blob.pieces()) take(piece);
@@ -148,7 +166,8 @@ class Import {
     const { kind, sequence, base, contentId, created, totals, consistency, coverage } = this.#statement;
     const { now, from, isDry } = this.#options;
     const seen = this.#mirror.imports.seen();
-    requireOrder(this.#statement, this.#reader.digest, seen, this.#options);
+    const lost = seen.last?.statement === this.#reader.digest && kind === "full" ? this.#findLost() : undefined;
+    requireOrder(this.#statement, this.#reader.digest, seen, { ...this.#options, mends: lost !== undefined });
     if (base !== undefined && this.#chainId() !== base.contentId)
       throw corrupt(this.#mirror.folder, "what archives brought was changed here since: import a full archive");
     const knowledge = this.#mirror.knowledge();
@@ -199,6 +218,7 @@ class Import {
       quarantined,
       logs: checkpoints.grown,
       hasCoverage: coverage !== undefined,
+      ...(lost === undefined ? {} : { mended: this.#mended(lost) }),
       ...(seen.last === undefined ? {} : { before: { sequence: seen.last.sequence, created: seen.last.created } }),
     };
     if (!isDry)
@@ -210,6 +230,22 @@ class Import {
         summary: summaryOf(imported),
       });
     return imported;
+  }
+
+  /** What the last archive brought and is damaged or gone: to look for it reads everything. */
+  #findLost(): Omit<MendedRows, "left"> | undefined {
+    const { damage, damaged } = this.#mirror.inspect(this.#options.verifier);
+    this.#layers.replaces(damage);
+    const missing = guarded(this.#mirror.folder, () => {
+      const { database } = this.#mirror.writer();
+      return database.prepare<[], number>(sqlText("count-lost-imported")).pluck().get() ?? 0;
+    });
+    return damaged + missing === 0 ? undefined : { damaged, missing };
+  }
+
+  #mended({ damaged, missing }: Omit<MendedRows, "left">): MendedRows {
+    const left = this.#mirror.inspect(this.#options.verifier).damaged;
+    return { damaged: Math.max(0, damaged - left), missing, left };
   }
 
   #addEntries(rows: ImportedRows): void {
@@ -276,12 +312,13 @@ class Import {
 }
 
 /** What a run keeps: times by which the mirror's age counts, and what came, in numbers. */
-const summaryOf = ({ kind, ended, newKeys, quarantined, logs, before, ...numbers }: ImportedArchive) => ({
+const summaryOf = ({ kind, ended, newKeys, quarantined, logs, mended, before, ...numbers }: ImportedArchive) => ({
   ...numbers,
   archive: kind,
   ended: [...ended],
   newKeys: [...newKeys],
   quarantined: quarantined.map((image) => ({ ...image })),
   logs: logs.map((log) => ({ ...log })),
+  ...(mended === undefined ? {} : { mended: { ...mended } }),
   ...(before === undefined ? {} : { before: { ...before } }),
 });

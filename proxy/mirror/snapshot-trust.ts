@@ -5,7 +5,7 @@
  */
 import { chmodSync, copyFileSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
-import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf, isDigest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { parseQuestion } from "../../core/knowledge/question.ts";
@@ -47,22 +47,38 @@ interface TrustIn {
 
 const nothing: TrustIn = { pins: [], roots: [], distrust: [], checkpoints: [], floors: new Map() };
 
+/** Somebody who is trusted by a snapshot because it says so. */
+export interface TrustAnchor {
+  /** `pin trusted-root`, `pin tuf-root`, `pin key` or `trusted-root`. */
+  readonly kind: string;
+  readonly name: string;
+  readonly digest: string;
+}
+
 /**
  * `earlier` is the file that is read until now, and undefined where there is none that says anything; `later` is of the
  * present schema.
+ * @returns what was taken as it is, since nothing here was there to compare it with.
  * @throws EngineError `no-trust` where who is trusted changes and nobody approved it, `rollback` where the later one
  * has seen less, `bad-threshold` and other codes of trust.
  */
-export function refuseOtherTrust(earlier: string | undefined, later: string, trust: SnapshotTrust): void {
+export function refuseOtherTrust(
+  earlier: string | undefined,
+  later: string,
+  trust: SnapshotTrust,
+): readonly TrustAnchor[] {
   const { limits } = trust;
   const before = earlier === undefined ? nothing : trustInEarlier(earlier, `${later}.before`, limits);
   try {
-    withDatabase(later, (database) => {
+    return withDatabase(later, (database) => {
       const knowledge = new MirrorKnowledge(database, later, limits);
       const now = trustIn(database, knowledge, limits);
       refuseOlder(before, now, limits);
       refuseChanges(before, now, trust);
+      const taken = before === nothing ? anchorsOf(now, trust) : [];
+      refuseUnapproved(taken, trust);
       verifyTrust(knowledge, { ...trust, what: "snapshot" }, () => undefined);
+      return taken;
     });
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "mirror-corrupt") throw error;
@@ -158,6 +174,39 @@ function refuseChanges(before: TrustIn, now: TrustIn, trust: SnapshotTrust): voi
   for (const { row, digest } of before.distrust)
     if (!now.distrust.some((entry) => entry.row.kind === row.kind && entry.row.value === row.value))
       gate.leaves(`the distrust of ${row.kind} ${row.value}`, row.value, digest);
+}
+
+/** All by which a snapshot says who is trusted, but for the root that is trusted here by itself. */
+function anchorsOf({ pins, roots }: TrustIn, { initialRoot }: SnapshotTrust): readonly TrustAnchor[] {
+  const isOurs = (name: string, digest: string): boolean => {
+    const initial = initialRoot(name);
+    return initial !== undefined && digestOf(initial) === digest;
+  };
+  return [
+    ...pins.map(({ kind, name, digest }) => ({ kind: `pin ${kind}`, name, digest })),
+    ...roots.filter(({ form }) => form === "pinned").map(({ name, digest }) => ({ kind: "trusted-root", name, digest })),
+  ].filter(({ kind, name, digest }) => kind !== "pin tuf-root" || !isOurs(name, digest));
+}
+
+const namedAnchors = 10;
+
+/**
+ * A folder that was emptied has nothing to compare with. Where an operator approved digests, these are what is trusted:
+ * else a lost disk would approve whatever is published.
+ * @throws EngineError `no-trust`
+ */
+function refuseUnapproved(taken: readonly TrustAnchor[], { acceptPins }: SnapshotTrust): void {
+  if (typeof acceptPins === "boolean" || acceptPins.length === 0) return;
+  const others = taken.filter(({ digest }) => !acceptPins.includes(digest));
+  const [first] = others;
+  if (first === undefined) return;
+  const named = others.slice(0, namedAnchors).map(({ kind, name, digest }) => `${kind} ${name} (${digest})`);
+  throw new EngineError(
+    "no-trust",
+    `nothing is here to compare the snapshot with, and of what it trusts nobody approved: ${named.join(", ")}` +
+      (others.length > named.length ? `, and ${others.length - named.length} more` : ""),
+    { subject: first.name, remedy: "accept-snapshot-pins" },
+  );
 }
 
 /** @throws EngineError `rollback` */

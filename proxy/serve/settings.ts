@@ -246,7 +246,9 @@ export const settings = {
         keys: { kind: "paths", what: "public keys whose snapshots are accepted" },
         acceptPins: {
           kind: "texts",
-          what: "digests that a snapshot may pin, or no longer pin or distrust, in the place of what is trusted here",
+          what:
+            "digests that a snapshot may pin, or no longer pin or distrust, in the place of what is trusted here; where " +
+            "nothing is here yet, all that it may pin",
         },
         interval: {
           kind: "span",

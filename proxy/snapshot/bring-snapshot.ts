@@ -19,7 +19,7 @@ import {
   writeCurrentSnapshot,
 } from "../mirror/current-snapshot.ts";
 import { canBeRead, openMirror } from "../mirror/open-mirror.ts";
-import { refuseOtherTrust } from "../mirror/snapshot-trust.ts";
+import { refuseOtherTrust, type TrustAnchor } from "../mirror/snapshot-trust.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
 import { type LockHolder, lockWriter } from "../mirror/writer-lock.ts";
 import { syncPath } from "../synced.ts";
@@ -60,6 +60,8 @@ export interface Brought {
   readonly before?: number;
   /** Fingerprints of keys that are accepted from now on. */
   readonly newKeys: readonly string[];
+  /** Who is trusted because this one says so: nothing was here to compare it with. */
+  readonly taken: readonly TrustAnchor[];
   /** The one that was read before, where its key is no longer accepted: it is no measure of this one. */
   readonly takenBack?: { readonly sequence: number; readonly key: string };
 }
@@ -101,7 +103,7 @@ async function bring(options: BringOptions): Promise<Brought> {
   const measure = current !== undefined && isAccepted(current.key) ? current : undefined;
   refuseOlder(measure, highestOf(held), found, place);
   if (current?.statement === statementDigest && isHere()) return unchanged(store, current, held);
-  const file = await placeFile(found, measure, measuresOf(judging.keys, measure, options), options);
+  const { file, taken } = await placeFile(found, measure, measuresOf(judging.keys, measure, options), options);
   const kept = keptKeys(held, { key, sequence: statement.sequence }, statement.nextKeys ?? [], limits);
   const snapshot: CurrentSnapshot = {
     file,
@@ -123,6 +125,7 @@ async function bring(options: BringOptions): Promise<Brought> {
     snapshot,
     ...(current === undefined ? {} : { before: current.sequence }),
     newKeys: kept.added.map(({ fingerprint }) => fingerprint),
+    taken,
     ...(current === undefined || measure !== undefined
       ? {}
       : { takenBack: { sequence: current.sequence, key: current.key } }),
@@ -143,7 +146,7 @@ function isWhole({ store, verifier, limits }: BringOptions): boolean {
 function unchanged(store: string, current: CurrentSnapshot, keys: CurrentSnapshot["keys"]): Brought {
   const snapshot = { ...current, keys };
   if (keys.length < current.keys.length) writeCurrentSnapshot(store, snapshot);
-  return { state: "current", snapshot, newKeys: [] };
+  return { state: "current", snapshot, newKeys: [], taken: [] };
 }
 
 /** @throws EngineError `archive-sequence` */
@@ -190,13 +193,13 @@ function measuresOf(
   ]);
 }
 
-/** The name of the file, whole, checked, and on the disk. */
+/** The name of the file, whole, checked, and on the disk; and who is trusted because it says so. */
 async function placeFile(
   found: FoundSnapshot,
   measure: CurrentSnapshot | undefined,
   measures: string,
   options: BringOptions,
-): Promise<string> {
+): Promise<{ readonly file: string; readonly taken: readonly TrustAnchor[] }> {
   const { store, refused = new RefusedSnapshot() } = options;
   refused.refuseAgain(found.manifest, measures);
   const { statement } = found;
@@ -207,20 +210,20 @@ async function placeFile(
   try {
     await downloadSnapshot(found, fresh, options);
     const earlier = measure === undefined ? undefined : join(folder, measure.file);
-    refused.judging(found.manifest, measures, () => {
+    const taken = refused.judging(found.manifest, measures, () => {
       checkSnapshotFile(fresh, statement);
-      refuseOtherTrust(earlier !== undefined && existsSync(earlier) ? earlier : undefined, fresh, options);
+      return refuseOtherTrust(earlier !== undefined && existsSync(earlier) ? earlier : undefined, fresh, options);
     });
     guardedFiles(path, () => {
       chmodSync(fresh, 0o444);
       renameSync(fresh, path);
       syncPath(folder);
     });
+    return { file, taken };
   } catch (error) {
     for (const left of [fresh, `${fresh}-journal`]) rmSync(left, { force: true });
     throw error;
   }
-  return file;
 }
 
 /** Files of earlier snapshots, and what a process left that was killed. */

@@ -246,4 +246,8 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["one namespace fills the queue of Events and reports", "it drops its own; each namespace has its turn"],
   ["a Policy is edited again and again, and each edit is a whole reload", "of changes in a row each waits longer"],
   ["a namespace makes more Policies or exceptions than can be watched", "said with a code, and with what helps"],
+  [
+    "a reader's folder is emptied or damaged, and the mirror that is pushed trusts somebody else",
+    "where digests are approved, such a folder takes nothing else; else what it takes is told",
+  ],
 ];

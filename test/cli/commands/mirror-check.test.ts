@@ -70,12 +70,14 @@ test("every kind of damage has a command", () => {
 test("what mends it is what filled it", () => {
   const mending = (table: DamagedPlace, key: readonly string[], by: "archive" | "sync") =>
     mendingCommands(table, key, "m", { by }).at(-1);
-  assert.is(mending("blob", ["x"], "archive"), "sallyport import --store m ARCHIVE");
-  assert.is(mending("pin", ["key", "x"], "archive"), "sallyport import --store m ARCHIVE");
+  assert.is(mending("blob", ["x"], "archive"), "sallyport import --store m FULL-ARCHIVE");
+  assert.is(mending("pin", ["key", "x"], "archive"), "sallyport import --store m FULL-ARCHIVE");
   assert.is(mending("layer", ["x"], "archive"), "sallyport mirror add --store m --with-layers LAYOUT");
-  assert.is(mending("mirror.db", [], "archive"), "sallyport import --store NEW ARCHIVE");
+  assert.is(mending("mirror.db", [], "archive"), "sallyport import --store NEW FULL-ARCHIVE");
   assert.is(mending("blob", ["x"], "sync"), "sallyport mirror sync --store m -f LIST");
   assert.match(mending("answer", ["trusted-root", "x"], "sync") ?? "", "trust update");
+  const last = { by: "archive", full: "a.001 a.002" } as const;
+  assert.is(mendingCommands("blob", ["x"], "m", last).at(-1), "sallyport import --store m a.001 a.002");
   const snapshot = { by: "snapshot", from: "oci://r.corp/m" } as const;
   for (const table of Object.keys(places))
     assert.equal(mendingCommands(table, ["x"], "m", snapshot), ["sallyport snapshot pull oci://r.corp/m --store m"]);

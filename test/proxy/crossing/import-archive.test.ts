@@ -1,3 +1,4 @@
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
@@ -250,6 +251,66 @@ test("a claim of this side that the archive makes, too, is as of this side, and 
   importing(far, exported(near).path);
   const [kept] = reading(far, (mirror) => mirror.knowledge().allClaims());
   assert.is(kept?.at, own.at);
+});
+
+test("the last archive again puts back what is damaged or gone, and nothing else may come twice", () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  const { path } = exported(near);
+  importing(far, path);
+  throwsCode("archive-sequence", () => importing(far, path));
+
+  tamper(far, "UPDATE blob SET bytes = x'00' WHERE digest = (SELECT min(digest) FROM blob)");
+  tamper(far, "UPDATE pin SET bytes = x'00'");
+  tamper(far, "DELETE FROM answer WHERE question = 'tag ghcr.io/org/app 1.1'");
+  tamper(far, "DELETE FROM complete");
+  const damaged = damageOf(far).length;
+  assert.ok(damaged >= 2);
+  const again = importing(far, path);
+  assert.equal(again.mended, { damaged, missing: 2, left: 0 });
+  assert.equal([damageOf(far).length, idOf(far)], [0, idOf(near)]);
+  throwsCode("archive-sequence", () => importing(far, path));
+
+  // What this side has by itself no archive puts back.
+  change(far, (mirror) => mirror.writer().addDistrust({ kind: "log", value: "cd".repeat(32), reason: "ours" }, origin));
+  tamper(far, "UPDATE distrust SET reason = 'theirs' WHERE reason = 'ours'");
+  assert.equal(importing(far, path).mended, { damaged: 0, missing: 0, left: 1 });
+
+  // A delta has only what changed, and the full archive before it is older than what is here.
+  change(near, (mirror) => void addImage(mirror, repository, "new"));
+  const delta = exportedSince(near, 1);
+  importing(far, delta.path);
+  tamper(far, "DELETE FROM answer WHERE question = 'tag ghcr.io/org/app new'");
+  for (const replayed of [delta.path, path]) throwsCode("archive-sequence", () => importing(far, replayed));
+  assert.is(importing(far, exported(near).path).mended, undefined);
+});
+
+test("a damaged layer comes again with the archive that brought it", () => {
+  const layer = encodeUtf8("a layer");
+  const digest = digestOf(layer);
+  const near = writtenMirror((mirror) => {
+    const bytes = encodeUtf8(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: "application/vnd.oci.image.manifest.v1+json",
+        layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar", digest, size: layer.length }],
+      }),
+    );
+    const question = { kind: "manifest", repository, digest: digestOf(bytes) } as const;
+    mirror.writer().setAnswer(question, { state: "present", value: bytes, ...origin });
+    mirror.layers.add(digest, (take) => {
+      take(layer);
+      return true;
+    });
+  });
+  const far = temporaryFolder();
+  const { path } = exported(near, { withLayers: true });
+  importing(far, path);
+  const file = reading(far, (mirror) => mirror.layers.path(digest));
+  chmodSync(file, 0o600);
+  writeFileSync(file, "another");
+  assert.equal(importing(far, path).mended, { damaged: 1, missing: 0, left: 0 });
+  assert.is(readFileSync(file, "utf8"), "a layer");
 });
 
 test("a dry run says the same and writes nothing", () => {
