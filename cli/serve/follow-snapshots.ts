@@ -78,7 +78,10 @@ export async function followOnce(parts: Omit<FollowParts, "switched">, stop: Abo
   }
 }
 
-function tell({ snapshot, newKeys, before, taken, takenBack }: Brought, { log, io }: Pick<FollowParts, "log" | "io">): void {
+function tell(
+  { snapshot, newKeys, before, taken, takenBack }: Brought,
+  { log, io }: Pick<FollowParts, "log" | "io">,
+): void {
   const { sequence, contentId, created, from, key } = snapshot;
   log.info("a snapshot was pulled", { sequence, contentId, created, from, signedBy: key, before });
   if (Date.parse(created) > io.now().getTime())
@@ -89,8 +92,8 @@ function tell({ snapshot, newKeys, before, taken, takenBack }: Brought, { log, i
     });
   if (taken.length > 0)
     log.warn(
-      "nothing was here to compare the snapshot with: who is trusted is what it says; look at it, and approve it by " +
-        "snapshot.acceptPins, so that an emptied folder takes nothing else",
+      "nothing was here to compare the snapshot with: who is trusted is what it says; look at it, and approve it " +
+        "by snapshot.acceptPins, so that an emptied folder takes nothing else",
       { taken: taken.map(({ kind, name, digest }) => `${kind} ${name} ${digest}`) },
     );
   for (const fingerprint of newKeys) log.warn("another key signs snapshots from now on", { fingerprint });

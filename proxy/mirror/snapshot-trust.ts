@@ -184,7 +184,9 @@ function anchorsOf({ pins, roots }: TrustIn, { initialRoot }: SnapshotTrust): re
   };
   return [
     ...pins.map(({ kind, name, digest }) => ({ kind: `pin ${kind}`, name, digest })),
-    ...roots.filter(({ form }) => form === "pinned").map(({ name, digest }) => ({ kind: "trusted-root", name, digest })),
+    ...roots
+      .filter(({ form }) => form === "pinned")
+      .map(({ name, digest }) => ({ kind: "trusted-root", name, digest })),
   ].filter(({ kind, name, digest }) => kind !== "pin tuf-root" || !isOurs(name, digest));
 }
 

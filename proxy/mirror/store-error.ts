@@ -51,6 +51,10 @@ const byFileCode: Readonly<Record<string, readonly [ErrorCode, string, Remedy]>>
   EROFS: ["invalid-usage", "the mirror cannot be written", "store-access"],
   EACCES: ["invalid-usage", "the mirror cannot be written", "store-access"],
   EPERM: ["invalid-usage", "the mirror cannot be written", "store-access"],
+  EFBIG: ["mirror-busy", "the disk takes no file of this size, nothing of this was stored", "disk"],
+  EEXIST: ["invalid-usage", "something else has the name of a folder or file of the mirror", "store-access"],
+  ENOTDIR: ["invalid-usage", "something else has the name of a folder or file of the mirror", "store-access"],
+  EISDIR: ["invalid-usage", "something else has the name of a folder or file of the mirror", "store-access"],
 };
 
 /**

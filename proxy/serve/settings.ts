@@ -247,8 +247,8 @@ export const settings = {
         acceptPins: {
           kind: "texts",
           what:
-            "digests that a snapshot may pin, or no longer pin or distrust, in the place of what is trusted here; where " +
-            "nothing is here yet, all that it may pin",
+            "digests that a snapshot may pin, or no longer pin or distrust, in the place of what is trusted here; " +
+            "where nothing is here yet, all that it may pin",
         },
         interval: {
           kind: "span",

@@ -226,8 +226,11 @@ async function placeFile(
   }
 }
 
-/** Files of earlier snapshots, and what a process left that was killed. */
+/** Files of earlier snapshots, what a process left that was killed, and whatever else lies there. */
 function removeOthers(store: string, kept: readonly string[]): void {
   const folder = join(store, snapshotsFolder);
-  for (const name of readdirSync(folder)) if (!kept.includes(name)) rmSync(join(folder, name), { force: true });
+  guardedFiles(folder, () => {
+    for (const name of readdirSync(folder))
+      if (!kept.includes(name)) rmSync(join(folder, name), { force: true, recursive: true });
+  });
 }

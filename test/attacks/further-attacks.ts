@@ -26,6 +26,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [269, "Policies of one namespace in a cluster"],
   [275, "Who reads records, and hosts of capsules"],
   [282, "What an outage let in, and what one namespace does to others"],
+  [287, "Registries and disks of snapshots, and archives of other tools"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -249,5 +250,14 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   [
     "a reader's folder is emptied or damaged, and the mirror that is pushed trusts somebody else",
     "where digests are approved, such a folder takes nothing else; else what it takes is told",
+  ],
+  [
+    "the registry of snapshots lies in manifests and lists of referrers",
+    "whatever is not what the tag named and a key signed is refused; what is here is read on",
+  ],
+  ["the tag of the snapshots moves while one is pulled", "one snapshot is pulled whole, whichever it is"],
+  [
+    "the disk takes nothing in the middle of a switch",
+    "a code; the present snapshot stays, and the next pull mends it",
   ],
 ];
