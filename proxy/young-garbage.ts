@@ -12,8 +12,17 @@ type Collect = (options: { readonly type: "minor" }) => void;
 
 const everyBytes = 4 * 1024 * 1024;
 
-/** What the objects of one row, blob or line of an archive take, as `node --trace-gc` counts them. */
-const rowBytes = 8 * 1024;
+/** What objects take that are made on the way, as `node --trace-gc` counts them. */
+const takes = {
+  /** A row of a mirror that becomes an entry, with its lines and names. */
+  row: 4 * 1024,
+  /** An entry that is read and becomes a row. */
+  entry: 8 * 1024,
+  /** A blob that is read or written beside its bytes. */
+  blob: 2 * 1024,
+  /** A line that is read again, and written elsewhere. */
+  line: 2 * 1024,
+} as const;
 
 let collect: Collect | undefined;
 let made = 0;
@@ -27,8 +36,8 @@ export function countGarbage(bytes: number): void {
   collect({ type: "minor" });
 }
 
-/** Counts one of very many rows that are gone through. */
-export const countRow = (): void => countGarbage(rowBytes);
+/** Counts one of very many that are gone through. */
+export const countOne = (what: keyof typeof takes): void => countGarbage(takes[what]);
 
 /**
  * The function is there in contexts that are made while the flag is set; a V8 without it collects as it does. The flag

@@ -35,7 +35,6 @@ export class ListWriter {
   #filled = 0;
   #text = "";
   #lines = 0;
-  #bytes = 0;
 
   /** `cutAt`: a piece has more bytes only where one line does. */
   constructor(put: (bytes: Uint8Array) => void, limits: Limits, cutAt = limits.archiveListBytes) {
@@ -47,14 +46,19 @@ export class ListWriter {
 
   /** @throws EngineError `over-limit` for a line that no list can hold. */
   add(line: string): void {
-    const length = (beyondAscii.test(line) ? encodeUtf8(line).length : line.length) + 1;
-    if (length > this.#most)
-      throw new EngineError("over-limit", `a line of ${length} bytes, a list has at most ${this.#most}`);
-    if (this.#bytes + length > this.#cutAt) this.finish();
+    // Three bytes is the most that one unit of UTF-16 takes: how many it does is counted where they may not fit.
+    if (this.#filled + (this.#text.length + line.length + 1) * 3 > this.#cutAt) this.#makeRoom(line);
     this.#text += `${line}\n`;
     this.#lines += 1;
-    this.#bytes += length;
     if (this.#text.length >= textLength) this.#encode();
+  }
+
+  #makeRoom(line: string): void {
+    const length = encodeUtf8(line).length + 1;
+    if (length > this.#most)
+      throw new EngineError("over-limit", `a line of ${length} bytes, a list has at most ${this.#most}`);
+    this.#encode();
+    if (this.#filled + length > this.#cutAt) this.finish();
   }
 
   #encode(): void {
@@ -73,11 +77,8 @@ export class ListWriter {
     this.references.push({ digest: digestOf(bytes), size: bytes.length, lines: this.#lines });
     this.#put(bytes);
     this.#lines = 0;
-    this.#bytes = 0;
   }
 }
-
-const beyondAscii = /[^ -~]/;
 
 const lineFeed = 0x0a;
 

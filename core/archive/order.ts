@@ -13,7 +13,7 @@ export interface ContentRow {
 /** The line of a row: a content id is the SHA-256 of all of them, in their order. */
 export const contentLine = ({ kind, key, digest }: ContentRow): string =>
   // Almost all are their own spelling in JSON.
-  needsEscape.test(`${kind}${key}${digest}`)
+  needsEscape.test(key) || needsEscape.test(kind) || needsEscape.test(digest)
     ? `${JSON.stringify([kind, key, digest])}\n`
     : `["${kind}","${key}","${digest}"]\n`;
 

@@ -50,9 +50,18 @@ const template = (() => {
   return block;
 })();
 
-/** The header of a regular file. `name` is ASCII, of at most 100 characters. */
-export function encodeTarHeader(name: string, size: number): Uint8Array {
-  const block = template.slice();
+/** Of the template's bytes, with spaces in place of the checksum. */
+const templateSum = template.reduce((sum, byte) => sum + byte, 8 * 0x20);
+
+function sumOf(block: Uint8Array, start: number, end: number): number {
+  let sum = 0;
+  for (let index = start; index < end; index++) sum += block[index] as number;
+  return sum;
+}
+
+/** The header of a regular file. `name` has at most 100 characters of ASCII. Who writes many gives one block for all. */
+export function encodeTarHeader(name: string, size: number, block = new Uint8Array(blockBytes)): Uint8Array {
+  block.set(template);
   write(block, name.slice(0, nameLength), 0);
   if (size < octalSizes) write(block, octal(size, 11), sizeAt);
   else {
@@ -60,17 +69,11 @@ export function encodeTarHeader(name: string, size: number): Uint8Array {
     for (let index = 1, rest = size; index <= 8; index++, rest = Math.floor(rest / 256))
       block[sizeAt + sizeLength - index] = rest % 256;
   }
-  write(block, `${octal(checksumOf(block), 6)} `, checksumAt);
+  // Both fields are empty in the template.
+  const sum =
+    templateSum + sumOf(block, 0, Math.min(name.length, nameLength)) + sumOf(block, sizeAt, sizeAt + sizeLength);
+  write(block, `${octal(sum, 6)} `, checksumAt);
   return block;
-}
-
-/** The sum of all bytes, with spaces in place of the checksum. */
-function checksumOf(block: Uint8Array): number {
-  let sum = 8 * 0x20;
-  for (let index = 0; index < checksumAt; index++) sum += block[index] as number;
-  // Behind the magic there is nothing.
-  for (let index = checksumAt + 8; index < 265; index++) sum += block[index] as number;
-  return sum;
 }
 
 export interface TarMember {

@@ -20,7 +20,7 @@ import type { SigningKey } from "../archive/signing-key.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { corrupt, guardedFiles } from "../mirror/store-error.ts";
 import type { ExportedFile } from "./export-log.ts";
-import { countRow } from "../young-garbage.ts";
+import { countGarbage, countOne } from "../young-garbage.ts";
 import { PartWriter } from "./part-writer.ts";
 import { endBytes, memberBytes } from "../../core/archive/plain-tar.ts";
 import type { Spool, SpooledBlob, SpooledList } from "./spool.ts";
@@ -49,8 +49,12 @@ interface Piece {
   readonly last: string | undefined;
 }
 
+/** A blob, and its bytes where they are those of the mirror. */
+type Content = readonly [SpooledBlob, Uint8Array | undefined];
+
+const isElsewhere = ({ at, path }: SpooledBlob): boolean => at !== undefined || path !== undefined;
+
 const noDigest: Digest = `sha256:${"0".repeat(64)}`;
-const empty: NamedDocument = { digest: noDigest, size: 0 };
 
 /** The beginning of a file, the end, and the lists that are in the first: a bound from above. */
 function headBytes(draft: Draft, part: number, of: number): number {
@@ -133,15 +137,38 @@ function* partLines(spool: Spool, pieces: readonly Piece[]): Iterable<PartLine> 
   }
 }
 
-function indexDocuments(spool: Spool, pieces: readonly Piece[]): readonly NamedDocument[] {
-  const found = pieces.map(() => ({ hash: createHash("sha256"), size: 0 }));
-  for (const { part, text } of partLines(spool, pieces)) {
-    const one = found[part] as (typeof found)[number];
-    const bytes = encodeUtf8(text);
-    one.hash.update(bytes);
-    one.size += bytes.length;
-  }
-  return found.map(({ hash, size }) => ({ digest: `sha256:${hash.digest("hex")}`, size }));
+/** The middle of an `index.json`, and where it waits to be written. */
+interface IndexDocument extends NamedDocument {
+  readonly at: number;
+}
+
+const indexPieceLength = 64 * 1024;
+
+/** Makes what `index.json` of each part says of its blobs. To make it again when it is written takes as long. */
+function indexDocuments(spool: Spool, pieces: readonly Piece[]): readonly IndexDocument[] {
+  const lines = partLines(spool, pieces)[Symbol.iterator]();
+  let line = lines.next();
+  return pieces.map((_, part) => {
+    const hash = createHash("sha256");
+    let at: number | undefined;
+    let size = 0;
+    let text = "";
+    const keep = () => {
+      const bytes = encodeUtf8(text);
+      hash.update(bytes);
+      const place = spool.keep(bytes);
+      at ??= place;
+      size += bytes.length;
+      text = "";
+    };
+    for (; line.done !== true && line.value.part === part; line = lines.next()) {
+      text += line.value.text;
+      countOne("line");
+      if (text.length >= indexPieceLength) keep();
+    }
+    keep();
+    return { digest: `sha256:${hash.digest("hex")}`, size, at: at ?? 0 };
+  });
 }
 
 /** An archive of which every file is planned, and none written. */
@@ -152,6 +179,7 @@ export class ArchiveFiles {
   readonly files: readonly ExportedFile[];
   readonly #input: FilesToWrite;
   readonly #pieces: readonly Piece[];
+  readonly #index: readonly IndexDocument[];
   readonly #envelope: Uint8Array;
 
   constructor(input: FilesToWrite) {
@@ -159,9 +187,10 @@ export class ArchiveFiles {
     const whole: readonly Piece[] = [{ blobs: draft.totals.blobs, last: undefined }];
     const pieces = chunkSize === undefined ? whole : planParts(draft, spool, chunkSize, limits);
     const of = pieces.length;
+    this.#index = indexDocuments(spool, pieces);
     this.statement = {
       ...draft,
-      index: indexDocuments(spool, pieces),
+      index: this.#index.map(({ digest, size }) => ({ digest, size })),
       ...(of === 1 ? {} : { parts: pieces.map(({ blobs }) => blobs) }),
     };
     const payload = encodeArchiveStatement(this.statement);
@@ -183,36 +212,24 @@ export class ArchiveFiles {
   /** Writes every file under its first name, and puts it on the disk. @returns their sizes. */
   write(): readonly number[] {
     const { spool, mirror } = this.#input;
-    const blobs = spool.blobs()[Symbol.iterator]();
-    const stored = mirror.blobBytes(storedDigests(spool))[Symbol.iterator]();
-    const lines = partLines(spool, this.#pieces)[Symbol.iterator]();
+    const blobs = mirror.blobBytes(spool.blobs(), isElsewhere)[Symbol.iterator]();
     try {
-      return this.#writeParts(blobs, stored, lines);
+      return this.#writeParts(blobs);
     } finally {
-      for (const open of [blobs, stored, lines]) open.return?.();
+      blobs.return?.();
     }
   }
 
-  #writeParts(
-    blobs: Iterator<SpooledBlob>,
-    stored: Iterator<Uint8Array>,
-    lines: Iterator<PartLine>,
-  ): readonly number[] {
-    let line = lines.next();
+  #writeParts(blobs: Iterator<Content>): readonly number[] {
     return this.files.map(({ from, to }, part) => {
       const file = new PartWriter(from, to);
       try {
-        this.#begin(file, part, () => {
-          if (line.done === true || line.value.part !== part) return undefined;
-          const { text } = line.value;
-          line = lines.next();
-          return text;
-        });
+        this.#begin(file, part);
         for (let left = this.#pieces[part]?.blobs ?? 0; left > 0; left--) {
           const blob = blobs.next();
           if (blob.done === true) throw corrupt(to, "a blob of the export is gone");
-          this.#blob(file, blob.value, stored);
-          countRow();
+          this.#blob(file, ...blob.value);
+          countOne("line");
         }
         file.finish();
         return file.size;
@@ -222,18 +239,19 @@ export class ArchiveFiles {
     });
   }
 
-  #begin(file: PartWriter, part: number, nextLine: () => string | undefined): void {
-    const { entryList, blobList, coverage } = this.#input;
+  #begin(file: PartWriter, part: number): void {
+    const { spool, entryList, blobList, coverage } = this.#input;
     const of = this.#pieces.length;
     const envelope = { digest: digestOf(this.#envelope), size: this.#envelope.length };
     const manifest = archiveManifest(this.statement, envelope, part + 1);
     const manifestDigest = digestOf(manifest);
     file.member("oci-layout", layoutMarker);
     const start = indexStart({ digest: manifestDigest, size: manifest.length });
-    const size = start.length + (this.statement.index[part] ?? empty).size + indexEnd.length;
+    const index = this.#index[part] as IndexDocument;
+    const size = start.length + index.size + indexEnd.length;
     file.begin("index.json", size);
     file.write(start);
-    for (let text = nextLine(); text !== undefined; text = nextLine()) file.write(encodeUtf8(text));
+    file.writeAll(spool.pieces(index));
     file.write(indexEnd);
     file.end(size);
     if (of > 1) file.member("part.json", partDocument(this.digest, part + 1, of));
@@ -241,26 +259,23 @@ export class ArchiveFiles {
     file.member(blobPath(envelope.digest), this.#envelope);
     if (part > 0) return;
     for (const list of [entryList, blobList])
-      for (const { reference, bytes } of list.pieces()) file.member(blobPath(reference.digest), bytes);
+      for (const { reference, bytes } of list.pieces()) {
+        file.begin(blobPath(reference.digest), reference.size);
+        file.writeAll(bytes);
+        file.end(reference.size);
+      }
     if (coverage !== undefined) file.member(blobPath(digestOf(coverage)), coverage);
   }
 
-  #blob(file: PartWriter, blob: SpooledBlob, stored: Iterator<Uint8Array>): void {
-    const { digest, size, at, path } = blob;
+  #blob(file: PartWriter, { digest, size, at, path }: SpooledBlob, bytes: Uint8Array | undefined): void {
     file.begin(blobPath(digest), size);
     if (path !== undefined) copyFile(path, digest, size, file);
-    else {
-      const found = at === undefined ? stored.next().value : this.#input.spool.bytes(blob);
-      if (found?.length !== size) throw corrupt(digest, "the mirror's bytes have another size");
-      file.write(found);
-    }
+    else if (bytes !== undefined) {
+      file.write(bytes);
+      countGarbage(size);
+    } else file.writeAll(this.#input.spool.pieces({ at: at ?? 0, size }));
     file.end(size);
   }
-}
-
-/** Digests of the blobs whose bytes are only in the mirror, in their order. */
-function* storedDigests(spool: Spool): Iterable<Digest> {
-  for (const { digest, at, path } of spool.blobs()) if (at === undefined && path === undefined) yield digest;
 }
 
 const pieceBytes = 1024 * 1024;

@@ -60,9 +60,10 @@ export class ArchiveReader {
     const { kind, entryLists, totals } = this.statement;
     const reader = new EntryReader(kind, this.#limits);
     const lists = this.#lists;
+    const room = roomFor(entryLists);
     let at = this.#parts[0]?.bodyAt ?? 0;
     for (const reference of entryLists) {
-      const bytes = this.#member(lists, reference, at);
+      const bytes = this.#member(lists, reference, at, room);
       at += memberBytes(reference.size);
       yield* reader.read(bytes, reference);
     }
@@ -90,11 +91,12 @@ export class ArchiveReader {
     return bytes;
   }
 
-  #member(cursor: TarCursor, reference: NamedDocument, at: number): Buffer {
+  #member(cursor: TarCursor, reference: NamedDocument, at: number, room?: Buffer): Buffer {
     cursor.position = at;
     enterBlob(cursor, reference);
-    const bytes = cursor.bytes(reference.size);
-    cursor.padding(reference.size);
+    const { size } = reference;
+    const bytes = room === undefined ? cursor.bytes(size) : cursor.into(room.subarray(0, size));
+    cursor.padding(size);
     return bytes;
   }
 
@@ -110,10 +112,11 @@ export class ArchiveReader {
   /** Every blob as the signed lists have it, before anything of it is read. */
   *carried(): Iterable<CarriedBlob> {
     const reader = new BlobListReader(this.#limits);
+    const room = roomFor(this.statement.blobLists);
     let at = this.#blobListsAt();
     for (const reference of this.statement.blobLists) {
       // The pieces of a list are read one by one; in between, the cursor may be elsewhere.
-      const bytes = this.#member(this.#lists, reference, at);
+      const bytes = this.#member(this.#lists, reference, at, room);
       at += memberBytes(reference.size);
       yield* reader.read(bytes, reference);
     }
@@ -167,6 +170,13 @@ export class ArchiveReader {
     for (const { cursor } of this.#parts) cursor.close();
   }
 }
+
+/**
+ * Room for each piece of a list in turn. One of its own outlives the young objects that are made of it, and stays until
+ * V8 collects everything: memory would grow with the lists.
+ */
+const roomFor = (lists: readonly ListReference[]): Buffer =>
+  Buffer.allocUnsafe(lists.reduce((most, { size }) => Math.max(most, size), 0));
 
 const sum = (start: number, lists: readonly ListReference[]): number =>
   lists.reduce((at, { size }) => at + memberBytes(size), start);

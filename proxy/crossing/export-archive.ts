@@ -16,9 +16,9 @@ import { addBootstrap, type BootstrapInput } from "./bootstrap-files.ts";
 import type { ExportedCheckpoint, ExportLog, ExportRecord, RecordWriter } from "./export-log.ts";
 import { indexLinesOf } from "../../core/archive/index-lines.ts";
 import { exportedCheckpoint } from "./log-growth.ts";
-import { countRow } from "../young-garbage.ts";
+import { countOne } from "../young-garbage.ts";
 import { rowChanges } from "./row-changes.ts";
-import { Spool, type SpooledList } from "./spool.ts";
+import { type SealOptions, Spool, type SpooledList } from "./spool.ts";
 
 /** Where a delta begins. */
 export interface DeltaBase {
@@ -107,13 +107,12 @@ function exportState(options: ExportOptions, spool: Spool): ExportReport {
     const { entries, tombstones, contentId, checkpoints } = collectEntries(options, spool, record, entryList);
     if (options.withLayers) collectLayers(mirror, spool);
     const bootstrap = addBootstrap(options.bootstrap, spool);
-    spool.seal({
+    const { layers, ...blobTotals } = listBlobs(spool, blobList, {
       sizes: (digests) => mirror.blobSizes(digests),
       noted: (digest) => record.blob(digest),
       ...(base === undefined ? {} : { without: base.blobs() }),
     });
     record.flush("blobs");
-    const { layers, ...blobTotals } = listBlobs(spool, blobList);
     const consistency = options.consistency.filter(({ origin, secondSize }) =>
       checkpoints.some((one) => one.origin === origin && one.treeSize === secondSize.toString()),
     );
@@ -223,7 +222,7 @@ function collectEntries(
       for (const { digest, size } of namedBlobs(entry))
         spool.add({ digest, size, bytes: digest === row.digest ? bytes : undefined });
       for (const { digest, line } of indexLinesOf(entry)) spool.list(digest, line);
-      countRow();
+      countOne("row");
       if (entry.kind === "checkpoint") checkpoints.push(exportedCheckpoint(entry, bytes, limits));
       yield entry;
     }
@@ -248,16 +247,18 @@ function collectLayers({ layers }: Mirror, spool: Spool): void {
   }
 }
 
-function listBlobs(spool: Spool, list: SpooledList) {
+function listBlobs(spool: Spool, list: SpooledList, options: Omit<SealOptions, "carried">) {
   let blobs = 0;
   let bytes = 0;
   let layers = 0;
-  for (const { digest, size, use } of spool.blobs()) {
-    countRow();
-    list.add(encodeCarriedBlob(use === undefined ? { digest, size } : { digest, size, use }));
-    blobs += 1;
-    bytes += size;
-    if (use === "layer") layers += 1;
-  }
+  spool.seal({
+    ...options,
+    carried: ({ digest, size, use }) => {
+      list.add(encodeCarriedBlob(use === undefined ? { digest, size } : { digest, size, use }));
+      blobs += 1;
+      bytes += size;
+      if (use === "layer") layers += 1;
+    },
+  });
   return { blobs, bytes, layers };
 }

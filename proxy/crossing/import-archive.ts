@@ -19,7 +19,7 @@ import { corrupt, guarded } from "../mirror/store-error.ts";
 import type { CheckpointRow } from "../mirror/checkpoint-row.ts";
 import { type OrderOptions, requireOrder } from "./archive-order.ts";
 import type { ArchiveReader, ArrivedBlob } from "./archive-reader.ts";
-import { countRow } from "../young-garbage.ts";
+import { countOne } from "../young-garbage.ts";
 import { type CheckedGrowth, CheckpointGate, type HeldCheckpoint } from "./checkpoint-gate.ts";
 import { ImportedRows } from "./imported-rows.ts";
 
@@ -253,7 +253,7 @@ class Import {
     const hash = createHash("sha256");
     for (const entry of this.#reader.entries()) {
       rows.add(entry, this.#where);
-      countRow();
+      countOne("entry");
       if (kind !== "delta") hash.update(contentLine(contentRow(entry)));
     }
     rows.endEntries();
@@ -263,7 +263,7 @@ class Import {
 
   #addBlobs(rows: ImportedRows): void {
     for (const blob of this.#reader.blobs()) {
-      countRow();
+      countOne("blob");
       if (blob.use === "bootstrap") continue;
       if (blob.use === undefined) rows.blob(blob.digest, blob.size, blob.bytes(), this.#where);
       else if (!this.#options.isDry) this.#layers.add(blob);

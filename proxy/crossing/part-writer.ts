@@ -1,7 +1,7 @@
 /** One file of an archive as it is written: members of a tar, through a buffer. Source: docs/spec/archive.md#layout. */
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { cannotWrite, systemWords } from "../system-words.ts";
-import { encodeTarHeader, endBytes, paddingOf } from "../../core/archive/plain-tar.ts";
+import { blockBytes, encodeTarHeader, endBytes, paddingOf } from "../../core/archive/plain-tar.ts";
 
 const bufferBytes = 1024 * 1024;
 /** As many as ever come together: those at the end. */
@@ -24,6 +24,7 @@ export class PartWriter {
   readonly #path: string;
   readonly #handle: number;
   readonly #buffer = Buffer.allocUnsafe(bufferBytes);
+  readonly #header = new Uint8Array(blockBytes);
   #filled = 0;
   /** Bytes of the file so far. */
   size = 0;
@@ -43,7 +44,7 @@ export class PartWriter {
 
   /** A member that {@link write} fills, and {@link end} ends. */
   begin(name: string, size: number): void {
-    this.write(encodeTarHeader(name, size));
+    this.write(encodeTarHeader(name, size, this.#header));
   }
 
   end(size: number): void {
@@ -60,6 +61,11 @@ export class PartWriter {
     if (this.#filled + bytes.length > bufferBytes) this.#flush();
     this.#buffer.set(bytes, this.#filled);
     this.#filled += bytes.length;
+  }
+
+  /** Pieces, each of which is valid until the next. */
+  writeAll(pieces: Iterable<Uint8Array>): void {
+    for (const piece of pieces) this.write(piece);
   }
 
   #zeros(length: number): void {

@@ -7,6 +7,7 @@ import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { EngineError } from "../../core/errors.ts";
 import { guardedFiles } from "../mirror/store-error.ts";
+import { countGarbage } from "../young-garbage.ts";
 import { TextBuffer } from "./text-buffer.ts";
 
 /** Of lines that are sorted at once. */
@@ -14,12 +15,13 @@ const pieceBytes = 256 * 1024;
 /** Files that are merged at once: more become one. */
 const mostFiles = 16;
 const windowBytes = 8 * 1024;
+const writtenBytes = 32 * 1024;
 
 /** Lines, written in their order and read any number of times. */
 export class LineFile {
   readonly #path: string;
   readonly #handle: number;
-  readonly #buffer = new TextBuffer(windowBytes);
+  #buffer: TextBuffer | undefined;
   #size = 0;
 
   constructor(path: string) {
@@ -29,13 +31,19 @@ export class LineFile {
 
   add(line: string): void {
     const text = `${line}\n`;
+    this.#buffer ??= new TextBuffer(writtenBytes);
     if (this.#buffer.add(text)) return;
     this.#flush();
     if (!this.#buffer.add(text)) this.#put(Buffer.from(text));
   }
 
+  /** All that the file will have. */
+  fill(bytes: Buffer): void {
+    this.#put(bytes);
+  }
+
   #flush(): void {
-    if (this.#buffer.length > 0) this.#put(this.#buffer.take());
+    if (this.#buffer !== undefined && this.#buffer.length > 0) this.#put(this.#buffer.take());
   }
 
   #put(bytes: Buffer): void {
@@ -94,25 +102,33 @@ export class SortedLines {
       throw new EngineError("over-limit", `a line of ${text.length} characters is too long to be sorted`);
   }
 
-  #sorted(): readonly string[] {
-    const lines = this.#piece.take().toString().split("\n");
-    lines.pop();
-    return lines.sort();
-  }
-
   #spill(): void {
     if (this.#piece.length === 0) return;
-    const file = this.#write(this.#sorted());
-    const merged = this.#files.length < mostFiles ? [] : this.#files.splice(0);
-    this.#files.push(merged.length === 0 ? file : this.#write(mergeFiles([...merged, file])));
-    for (const done of merged.length === 0 ? [] : [...merged, file]) done.close();
+    const bytes = this.#piece.take();
+    // The text, its lines, and the text of the sorted ones. Before they are there: what is large and in use when young
+    // objects are collected is old from then on.
+    countGarbage(4 * bytes.length);
+    const lines = bytes.toString().split("\n");
+    lines.pop();
+    // The same lines have the same length, so that they go back to where they were.
+    bytes.write(`${lines.sort().join("\n")}\n`);
+    const file = this.#make();
+    file.fill(bytes);
+    this.#files.push(file);
+    if (this.#files.length > mostFiles) this.#merge();
   }
 
-  #write(lines: Iterable<string>): LineFile {
+  #merge(): void {
+    const merged = this.#files;
+    const file = this.#make();
+    for (const line of mergeFiles(merged)) file.add(line);
+    this.#files = [file];
+    for (const done of merged) done.close();
+  }
+
+  #make(): LineFile {
     this.#made += 1;
-    const written = new LineFile(`${this.#path}-${this.#made}`);
-    for (const line of lines) written.add(line);
-    return written;
+    return new LineFile(`${this.#path}-${this.#made}`);
   }
 
   /** All of them, in the order of their characters. */

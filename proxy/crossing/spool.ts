@@ -2,7 +2,7 @@
  * What an export has found so far, in files beside the mirror: memory does not grow with the archive. Names of blobs
  * are sorted there, and lists are written as they fill. Nothing here outlives the export.
  */
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BlobUse } from "../../core/archive/carried-blob.ts";
 import { type ListReference, ListWriter } from "../../core/archive/list.ts";
@@ -10,14 +10,16 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { corrupt, guardedFiles } from "../mirror/store-error.ts";
+import { countOne } from "../young-garbage.ts";
 import { LineFile, SortedLines } from "./sorted-lines.ts";
+import { type Place, SpoolFile } from "./spool-file.ts";
 
 /** A blob to carry: its bytes are here, in a file, or else in the mirror. */
 export interface SpooledBlob {
   readonly digest: Digest;
   readonly size: number;
   readonly use: BlobUse | undefined;
-  /** Where its bytes are in the spool: see {@link Spool.bytes}. */
+  /** Where its bytes are in the spool: see {@link Spool.pieces}. */
   readonly at: number | undefined;
   readonly path: string | undefined;
 }
@@ -32,12 +34,14 @@ export interface FoundBlob {
 }
 
 export interface SealOptions {
-  /** Sizes of blobs of the mirror, of digests in their order. */
-  readonly sizes: (digests: readonly Digest[]) => ReadonlyMap<string, number>;
+  /** The size of each of these blobs of the mirror; undefined where it is missing. */
+  readonly sizes: (digests: readonly Digest[]) => readonly (number | undefined)[];
   /** Digests that the base of a delta has, in their order. */
   readonly without?: Iterable<string>;
   /** Is told every blob of the mirror, whether the base has it or not, in order. */
   readonly noted?: (digest: Digest) => void;
+  /** Is told every blob that is carried, in order. */
+  readonly carried?: (blob: Pick<SpooledBlob, "digest" | "size" | "use">) => void;
 }
 
 /**
@@ -48,7 +52,7 @@ const uses: readonly (BlobUse | undefined)[] = [undefined, "layer", "bootstrap"]
 const digestAt = "sha256:".length;
 const hexLength = 64;
 /** Sizes that are asked for at once. */
-const sizesAtOnce = 64;
+const sizesAtOnce = 256;
 
 export class Spool {
   readonly #folder: string;
@@ -57,8 +61,7 @@ export class Spool {
   readonly #index: SortedLines;
   /** What is carried, once everything was found. */
   #carried: LineFile | undefined;
-  #bytes: number | undefined;
-  #bytesAt = 0;
+  readonly #bytes: SpoolFile;
   #indexBytes = 0;
 
   /** @throws EngineError when the folder cannot be written. */
@@ -71,37 +74,22 @@ export class Spool {
     });
     this.#found = new SortedLines(join(folder, "found"));
     this.#index = new SortedLines(join(folder, "index"));
+    this.#bytes = new SpoolFile(join(folder, "bytes"));
   }
 
   add({ digest, size, use, bytes, path }: FoundBlob): void {
-    const place = bytes !== undefined ? String(this.#keep(bytes)) : path === undefined ? "" : JSON.stringify(path);
+    const place = bytes !== undefined ? String(this.keep(bytes)) : path === undefined ? "" : JSON.stringify(path);
     this.#found.add(`${digest.slice(digestAt)}${uses.indexOf(use)}${size ?? ""} ${place}`);
   }
 
-  #keep(bytes: Uint8Array): number {
-    const path = join(this.#folder, "bytes");
-    const at = this.#bytesAt;
-    guardedFiles(path, () => {
-      this.#bytes ??= openSync(path, "w+");
-      for (let done = 0; done < bytes.length; )
-        done += writeSync(this.#bytes, bytes, done, bytes.length - done, at + done);
-    });
-    this.#bytesAt += bytes.length;
-    return at;
+  /** Keeps bytes until they are written. @returns where they are. */
+  keep(bytes: Uint8Array): number {
+    return this.#bytes.append(bytes);
   }
 
-  /** The bytes of a blob that are here. */
-  bytes({ at = 0, size }: Pick<SpooledBlob, "at" | "size">): Uint8Array {
-    const bytes = Buffer.allocUnsafe(size);
-    const path = join(this.#folder, "bytes");
-    guardedFiles(path, () => {
-      for (let done = 0; done < size; ) {
-        const count = readSync(this.#bytes as number, bytes, done, size - done, at + done);
-        if (count === 0) throw corrupt(path, "a file of the export was cut off");
-        done += count;
-      }
-    });
-    return bytes;
+  /** Bytes that are here, in pieces; each is valid until the next. */
+  pieces(place: Place): Iterable<Uint8Array> {
+    return this.#bytes.pieces(place);
   }
 
   /** A line of `index.json` that names this manifest; past the bound of an index none is added. */
@@ -112,17 +100,23 @@ export class Spool {
   }
 
   /** After the last blob was found: sorts them, takes out what the base has, and looks up what sizes are not known. */
-  seal({ sizes, without = [], noted }: SealOptions): void {
-    const carried = new LineFile(join(this.#folder, "carried"));
-    this.#carried = carried;
+  seal({ sizes, without = [], noted, carried }: SealOptions): void {
+    const file = new LineFile(join(this.#folder, "carried"));
+    this.#carried = file;
     const based = without[Symbol.iterator]();
     let base = based.next();
     let before = "";
     let waiting: string[] = [];
     const write = () => {
-      const unsized = waiting.filter((line) => line[hexLength + 1] === " ");
+      const unsized = waiting.filter(lacksSize);
       const found = sizes(unsized.map((line) => `sha256:${line.slice(0, hexLength)}` as const));
-      for (const line of waiting) carried.add(line[hexLength + 1] === " " ? withSize(line, found) : line);
+      let next = 0;
+      for (const line of waiting) {
+        const whole = lacksSize(line) ? withSize(line, found[next++]) : line;
+        file.add(whole);
+        carried?.(readBlob(whole));
+        countOne("line");
+      }
       waiting = [];
     };
     try {
@@ -152,18 +146,7 @@ export class Spool {
 
   /** All blobs, in the order of their digests. */
   *blobs(): Iterable<SpooledBlob> {
-    for (const line of this.#sealed().lines()) {
-      const space = line.indexOf(" ", hexLength);
-      const place = line.slice(space + 1);
-      const isPath = place.startsWith('"');
-      yield {
-        digest: `sha256:${line.slice(0, hexLength)}`,
-        size: Number(line.slice(hexLength + 1, space)),
-        use: uses[Number(line[hexLength])],
-        at: place === "" || isPath ? undefined : Number(place),
-        path: isPath ? (JSON.parse(place) as string) : undefined,
-      };
-    }
+    for (const line of this.#sealed().lines()) yield readBlob(line);
   }
 
   /** What each blob takes, in the order of their digests: its size, and the length of what the index says of it. */
@@ -202,33 +185,45 @@ export class Spool {
     this.#found.close();
     this.#index.close();
     this.#carried?.close();
-    if (this.#bytes !== undefined) closeSync(this.#bytes);
+    this.#bytes.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
-function withSize(line: string, sizes: ReadonlyMap<string, number>): string {
-  const digest = `sha256:${line.slice(0, hexLength)}`;
-  const size = sizes.get(digest);
-  if (size === undefined) throw corrupt(digest, "the bytes of this digest are missing from the mirror");
+const lacksSize = (line: string): boolean => line[hexLength + 1] === " ";
+
+function withSize(line: string, size: number | undefined): string {
+  if (size === undefined)
+    throw corrupt(`sha256:${line.slice(0, hexLength)}`, "the bytes of this digest are missing from the mirror");
   return `${line.slice(0, hexLength + 1)}${size}${line.slice(hexLength + 1)}`;
 }
 
+function readBlob(line: string): SpooledBlob {
+  const space = line.indexOf(" ", hexLength);
+  const place = line.slice(space + 1);
+  const isPath = place.startsWith('"');
+  return {
+    digest: `sha256:${line.slice(0, hexLength)}`,
+    size: Number(line.slice(hexLength + 1, space)),
+    use: uses[Number(line[hexLength])],
+    at: place === "" || isPath ? undefined : Number(place),
+    path: isPath ? (JSON.parse(place) as string) : undefined,
+  };
+}
+
+/** A piece of a list, as it is written into the archive. */
+export interface SpooledPiece {
+  readonly reference: ListReference;
+  readonly bytes: Iterable<Uint8Array>;
+}
+
 export class SpooledList {
-  readonly #path: string;
-  readonly #handle: number;
+  readonly #file: SpoolFile;
   readonly #writer: ListWriter;
 
   constructor(path: string, limits: Limits) {
-    this.#path = path;
-    this.#handle = guardedFiles(path, () => openSync(path, "w+"));
-    this.#writer = new ListWriter((bytes) => this.#write(bytes), limits);
-  }
-
-  #write(bytes: Uint8Array): void {
-    guardedFiles(this.#path, () => {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#handle, bytes, done);
-    });
+    this.#file = new SpoolFile(path);
+    this.#writer = new ListWriter((bytes) => void this.#file.append(bytes), limits);
   }
 
   add(line: string): void {
@@ -242,20 +237,15 @@ export class SpooledList {
   }
 
   /** Each piece, in order. */
-  *pieces(): Iterable<{ readonly reference: ListReference; readonly bytes: Uint8Array }> {
+  *pieces(): Iterable<SpooledPiece> {
     let at = 0;
     for (const reference of this.#writer.references) {
-      const bytes = Buffer.allocUnsafe(reference.size);
-      guardedFiles(this.#path, () => {
-        for (let done = 0; done < bytes.length; )
-          done += readSync(this.#handle, bytes, done, bytes.length - done, at + done);
-      });
-      at += bytes.length;
-      yield { reference, bytes };
+      yield { reference, bytes: this.#file.pieces({ at, size: reference.size }) };
+      at += reference.size;
     }
   }
 
   close(): void {
-    closeSync(this.#handle);
+    this.#file.close();
   }
 }

@@ -23,6 +23,7 @@ export class TarCursor {
   /** Both only while it is read: an archive has up to a thousand parts. */
   #handle: number | undefined;
   #window: Buffer | undefined;
+  readonly #header = new Uint8Array(blockBytes);
   /** Where the window begins in the file, and how much of it is filled. */
   #at = 0;
   #filled = 0;
@@ -100,16 +101,20 @@ export class TarCursor {
     if (length <= windowBytes / 2) return Buffer.from(this.take(length));
     if (this.position + length > this.size)
       throw corruptArchive(`the file is cut short, at byte ${this.size}`, this.name);
-    const all = Buffer.allocUnsafe(length);
+    return this.into(Buffer.allocUnsafe(length));
+  }
+
+  /** Fills a buffer with the next bytes: who reads much gives the same one again. */
+  into(all: Buffer): Buffer {
     let filled = 0;
-    for (const piece of this.pieces(length)) filled += piece.copy(all, filled);
+    for (const piece of this.pieces(all.length)) filled += piece.copy(all, filled);
     return all;
   }
 
   /** Whether the next header is that of this member; if not, it is still the next one. */
   skipHeader(name: string, size: number): boolean {
     const at = this.position;
-    if (this.take(blockBytes).equals(encodeTarHeader(name, size))) return true;
+    if (this.take(blockBytes).equals(encodeTarHeader(name, size, this.#header))) return true;
     this.position = at;
     return false;
   }

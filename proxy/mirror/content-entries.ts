@@ -9,7 +9,7 @@ import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { QuestionKind } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
-import { type AnswerRow, checkRow, loadRootSource } from "./answer-row.ts";
+import { loadRootSource, readRowText, type RowText } from "./answer-row.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
 import { type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import { checkBytes, checkPin, type CompleteRow, type PinRow, readComplete } from "./mirror-knowledge.ts";
@@ -92,14 +92,9 @@ class ContentRows {
     }
   }
 
-  /** Rows as arrays: to name every column of every row takes longer than to read it. */
-  *#rows(kind: string): Iterable<AnswerRow> {
-    const rows = this.#database.prepare<[string], Columns>(sqlText("list-answers-of-kind")).raw();
-    for (const columns of rows.iterate(kind)) {
-      const row = toRow(columns);
-      checkRow(row);
-      yield row;
-    }
+  *#rows(kind: string): Iterable<RowText> {
+    const texts = this.#database.prepare<[string], string>(sqlText("list-answer-texts")).pluck();
+    for (const text of texts.iterate(kind)) yield readRowText(text);
   }
 
   *#bytes(kind: "blob" | "manifest"): Iterable<ContentEntry> {
@@ -115,16 +110,23 @@ class ContentRows {
         yield { entry: { at, from, key, kind, state } };
         continue;
       }
-      const { value, bytes } = inlined(row.value ?? "");
-      // The members in their order, so that the line is written in one step.
+      const text = row.value ?? "";
+      const digest = digestIn(row.digest, key);
+      // The members in their order, so that the line is written in one step. Almost all rows are these, and to put an
+      // entry together of parts takes as long as to write it.
+      if (partial === "" && kind !== "trusted-root" && text.length <= mostInline) {
+        yield { entry: { at, digest, from, key, kind, state: "present", value: text } };
+        continue;
+      }
+      const { value, bytes } = inlined(text);
       yield {
         entry: {
           at,
-          digest: digestIn(row.digest, key),
+          digest,
           from,
           key,
           kind,
-          ...(partial === 0 ? {} : { partial: true }),
+          ...(partial === "" ? {} : { partial: true }),
           ...("size" in value ? value : {}),
           state: "present",
           ...(kind === "trusted-root" ? this.#target(row) : {}),
@@ -135,7 +137,7 @@ class ContentRows {
     }
   }
 
-  #target(row: AnswerRow): { readonly target: Digest; readonly targetSize: number } {
+  #target(row: RowText): { readonly target: Digest; readonly targetSize: number } {
     const source = loadRootSource(row, this.#limits);
     const target = source.form === "pinned" ? source.digest : source.target;
     const size = this.#blobSize.get(target)?.size;
@@ -211,35 +213,6 @@ class ContentRows {
     }
   }
 }
-
-/** Those of {@link AnswerRow}, in the order of the statement. */
-type Columns = readonly [
-  kind: string,
-  question: string,
-  repository: string | null,
-  subject: string | null,
-  state: string,
-  digest: string | null,
-  value: string | null,
-  at: string,
-  source: string,
-  checksum: Buffer,
-  partial: number,
-];
-
-const toRow = (columns: Columns): AnswerRow => ({
-  kind: columns[0],
-  question: columns[1],
-  repository: columns[2],
-  subject: columns[3],
-  state: columns[4],
-  digest: columns[5],
-  value: columns[6],
-  at: columns[7],
-  source: columns[8],
-  checksum: columns[9],
-  partial: columns[10],
-});
 
 function digestIn(digest: string | null, key: string): Digest {
   if (digest === null || !isDigest(digest)) throw corrupt(key, "a row of the mirror has no digest");

@@ -1,8 +1,6 @@
 /**
- * Sizes and bytes of many blobs, some at a time: to ask for each by itself takes half as long again.
- *
- * Almost every blob is text. As text it is read no slower, and its memory is free again as soon as nobody holds it:
- * that of a `Buffer` waits until there are 32 MiB of them.
+ * Sizes and bytes of many blobs, some at a time: to ask for each by itself takes twice as long. SQLite joins what was
+ * asked for in one go, so that there is one value to hand over, and few objects for the collector of garbage.
  */
 import type { Database, Statement } from "better-sqlite3";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";
@@ -10,65 +8,82 @@ import { checkBytes } from "./mirror-knowledge.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt } from "./store-error.ts";
 
-const atOnce = 64;
-/** In bytes, as the statement has it; what is none may become three times as long when it is read as text. */
-const mostText = 65_536;
+/** A blob of the mirror, and how many bytes it has to have. */
+export interface SizedBlob {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** Of blobs that are read in one go, but for the last of them; a larger one is read by itself. */
+const bytesAtOnce = 256 * 1024;
+const blobsAtOnce = 256;
 
 export class ManyBlobs {
-  readonly #sizes: Statement<[string], readonly [string, number]>;
-  readonly #bytes: Statement<[string], readonly [string, Buffer | string]>;
+  readonly #sizes: Statement<[string], string | null>;
+  readonly #joined: Statement<[string], Uint8Array | null>;
   readonly #one: Statement<[string], Uint8Array>;
-  readonly #text = Buffer.allocUnsafe(3 * mostText);
 
   constructor(database: Database) {
-    this.#sizes = database.prepare<[string], readonly [string, number]>(sqlText("list-blob-sizes")).raw();
-    this.#bytes = database.prepare<[string], readonly [string, Buffer | string]>(sqlText("list-blob-bytes")).raw();
+    this.#sizes = database.prepare<[string], string | null>(sqlText("list-blob-sizes")).pluck();
+    this.#joined = database.prepare<[string], Uint8Array | null>(sqlText("list-blob-bytes")).pluck();
     this.#one = database.prepare<[string], Uint8Array>(sqlText("find-blob")).pluck();
   }
 
-  /** Of those that are here. */
-  sizes(digests: readonly Digest[]): ReadonlyMap<string, number> {
-    return new Map(digests.length === 0 ? [] : this.#sizes.all(JSON.stringify(digests)));
+  /** In the order of the digests; undefined for one that is not here. */
+  sizes(digests: readonly Digest[]): readonly (number | undefined)[] {
+    if (digests.length === 0) return [];
+    const sizes = this.#sizes.get(JSON.stringify(digests)) ?? "";
+    return sizes.split(",").map((size) => (size === "" ? undefined : Number(size)));
   }
 
   /**
-   * The bytes of digests that are in their order and come once; each is valid until the next.
-   * @throws EngineError `mirror-corrupt` when one is missing or does not have its digest.
+   * Each with its bytes, in their order; these are valid until the next. Those that are `elsewhere` come in their order
+   * too, without bytes.
+   * @throws EngineError `mirror-corrupt` when one is missing, or has not its size or its digest.
    */
-  *bytes(digests: Iterable<Digest>): Iterable<Uint8Array> {
-    let some: Digest[] = [];
-    for (const digest of digests) {
-      some.push(digest);
-      if (some.length < atOnce) continue;
+  *bytes<B extends SizedBlob>(
+    blobs: Iterable<B>,
+    elsewhere: (blob: B) => boolean = () => false,
+  ): Iterable<readonly [B, Uint8Array | undefined]> {
+    let some: B[] = [];
+    let bytes = 0;
+    for (const blob of blobs) {
+      const isElsewhere = elsewhere(blob);
+      if (isElsewhere || blob.size > bytesAtOnce) {
+        yield* this.#some(some);
+        some = [];
+        bytes = 0;
+        yield [blob, isElsewhere ? undefined : this.#alone(blob)];
+        continue;
+      }
+      some.push(blob);
+      bytes += blob.size;
+      if (bytes < bytesAtOnce && some.length < blobsAtOnce) continue;
       yield* this.#some(some);
       some = [];
+      bytes = 0;
     }
-    if (some.length > 0) yield* this.#some(some);
+    yield* this.#some(some);
   }
 
-  *#some(digests: readonly Digest[]): Iterable<Uint8Array> {
-    let next = 0;
-    for (const [found, content] of this.#bytes.iterate(JSON.stringify(digests))) {
-      const digest = digests[next] as Digest;
-      if (found !== digest) throw missing(digest);
-      next += 1;
-      yield this.#checked(content, digest);
+  *#some<B extends SizedBlob>(blobs: readonly B[]): Iterable<readonly [B, Uint8Array]> {
+    const found = blobs.length < 2 ? undefined : this.#joined.get(JSON.stringify(blobs.map(({ digest }) => digest)));
+    const size = blobs.reduce((sum, blob) => sum + blob.size, 0);
+    // Where bytes are missing or damaged, nobody knows whose are whose: each is read by itself.
+    const joined = found?.length === size ? found : undefined;
+    let at = 0;
+    for (const blob of blobs) {
+      const bytes = joined?.subarray(at, at + blob.size);
+      at += blob.size;
+      yield [blob, bytes !== undefined && digestOf(bytes) === blob.digest ? bytes : this.#alone(blob)];
     }
-    const digest = digests[next];
-    if (digest !== undefined) throw missing(digest);
   }
 
-  #checked(content: Buffer | string, digest: Digest): Uint8Array {
-    if (typeof content === "string") {
-      const text = this.#text.subarray(0, this.#text.write(content, 0));
-      if (digestOf(text) === digest) return text;
-    }
-    // Not every blob is text, and damage is no text either.
-    const bytes = typeof content === "string" ? this.#one.get(digest) : content;
-    if (bytes === undefined) throw missing(digest);
+  #alone({ digest, size }: SizedBlob): Uint8Array {
+    const bytes = this.#one.get(digest);
+    if (bytes === undefined) throw corrupt(digest, "the bytes of this digest are missing from the mirror");
     checkBytes(bytes, digest);
+    if (bytes.length !== size) throw corrupt(digest, "the mirror's bytes have another size");
     return bytes;
   }
 }
-
-const missing = (digest: Digest) => corrupt(digest, "the bytes of this digest are missing from the mirror");

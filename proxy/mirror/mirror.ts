@@ -12,7 +12,7 @@ import type { CurrentSnapshot } from "./current-snapshot.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { ImportState } from "./import-state.ts";
 import { LayerStore } from "./layer-store.ts";
-import { ManyBlobs } from "./many-blobs.ts";
+import { ManyBlobs, type SizedBlob } from "./many-blobs.ts";
 import { listMirror, listTags, type MirrorImage } from "./list-mirror.ts";
 import { listView, type MirrorViews, type ViewName } from "./list-views.ts";
 import { countMirror, type MirrorStatus } from "./mirror-status.ts";
@@ -57,6 +57,7 @@ export class Mirror {
   readonly #knowledge: MirrorKnowledge;
   readonly #contentId: ContentId;
   #writer: MirrorWriter | undefined;
+  #manyBlobs: ManyBlobs | undefined;
   #everyTag: Statement<[string, string, number], { readonly subject: string }> | undefined;
   #repositoriesAfter: Statement<[{ last: string; most: number }], { readonly repository: string }> | undefined;
   #naming: Statement<[Buffer, number], { readonly digest: string }> | undefined;
@@ -125,18 +126,26 @@ export class Mirror {
     }
   }
 
-  /** Sizes of those blobs that are here. */
-  blobSizes(digests: readonly Digest[]): ReadonlyMap<string, number> {
-    return guarded(this.folder, () => new ManyBlobs(this.#database).sizes(digests));
+  /** See {@link ManyBlobs.sizes}. */
+  blobSizes(digests: readonly Digest[]): readonly (number | undefined)[] {
+    return guarded(this.folder, () => this.#blobs().sizes(digests));
   }
 
   /** See {@link ManyBlobs.bytes}. */
-  *blobBytes(digests: Iterable<Digest>): Iterable<Uint8Array> {
+  *blobBytes<B extends SizedBlob>(
+    blobs: Iterable<B>,
+    elsewhere?: (blob: B) => boolean,
+  ): Iterable<readonly [B, Uint8Array | undefined]> {
     try {
-      yield* new ManyBlobs(this.#database).bytes(digests);
+      yield* this.#blobs().bytes(blobs, elsewhere);
     } catch (error) {
       throw toStoreError(error, this.folder);
     }
+  }
+
+  #blobs(): ManyBlobs {
+    this.#manyBlobs ??= new ManyBlobs(this.#database);
+    return this.#manyBlobs;
   }
 
   /** The images held, for people. Nothing is verified. */

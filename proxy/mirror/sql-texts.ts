@@ -953,14 +953,19 @@ WHERE ('pin ' || kind, name, digest) IN (SELECT kind, key, digest FROM temp.leav
 FROM run
 ORDER BY id
 `,
-  "list-answers-of-bytes": `SELECT kind, question
-FROM answer
-WHERE digest = ? AND kind IN ('manifest', 'blob')
-`,
-  "list-answers-of-kind": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
+  "list-answer-texts": `SELECT
+  lower(hex(checksum))
+  || CASE partial
+    WHEN 0 THEN json_array(kind, question, repository, subject, state, digest, value, at, source)
+    ELSE json_array(kind, question, repository, subject, state, digest, value, at, source, 'partial ' || partial)
+  END
 FROM answer
 WHERE kind = ?
 ORDER BY question
+`,
+  "list-answers-of-bytes": `SELECT kind, question
+FROM answer
+WHERE digest = ? AND kind IN ('manifest', 'blob')
 `,
   "list-answers": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
@@ -986,15 +991,13 @@ ORDER BY question
 FROM attestation
 ORDER BY repository, image, layout, manifest, layer
 `,
-  "list-blob-bytes": `SELECT digest, CASE WHEN length(bytes) <= 65536 THEN CAST(bytes AS TEXT) ELSE bytes END
-FROM blob
-WHERE digest IN (SELECT value FROM json_each(?))
-ORDER BY digest
+  "list-blob-bytes": `SELECT CAST(group_concat(bytes, '') AS BLOB)
+FROM json_each(?)
+CROSS JOIN blob ON digest = value
 `,
-  "list-blob-sizes": `SELECT digest, length(bytes)
-FROM blob
-WHERE digest IN (SELECT value FROM json_each(?))
-ORDER BY digest
+  "list-blob-sizes": `SELECT group_concat(coalesce(length(bytes), '') ORDER BY key)
+FROM json_each(?)
+LEFT JOIN blob ON digest = value
 `,
   "list-blobs": `SELECT digest, bytes
 FROM blob

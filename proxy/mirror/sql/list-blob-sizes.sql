@@ -1,4 +1,3 @@
-SELECT digest, length(bytes)
-FROM blob
-WHERE digest IN (SELECT value FROM json_each(?))
-ORDER BY digest
+SELECT group_concat(coalesce(length(bytes), '') ORDER BY key)
+FROM json_each(?)
+LEFT JOIN blob ON digest = value

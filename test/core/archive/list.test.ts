@@ -41,6 +41,29 @@ test("pieces are cut between lines, and the order goes on over them", () => {
   throwsCode("over-limit", () => listed(lines, { ...defaultLimits, archiveListBytes: most - 1 }));
 });
 
+test("a piece has as many lines as fit, by their bytes", () => {
+  const lines = Array.from({ length: 300 }, (_, index) => ["a", "é", "€", "😀"][index % 4]?.repeat(index % 50) ?? "");
+  for (const most of [197, 198, 1000, 4099]) {
+    const { pieces, references } = listed(lines, { ...defaultLimits, archiveListBytes: most });
+    const expected: number[] = [];
+    let filled = most;
+    for (const line of lines) {
+      const length = Buffer.byteLength(line) + 1;
+      if (filled + length > most) {
+        expected.push(0);
+        filled = 0;
+      }
+      filled += length;
+      expected[expected.length - 1] = (expected.at(-1) ?? 0) + 1;
+    }
+    assert.equal(
+      references.map((reference) => reference.lines),
+      expected.filter((count) => count > 0),
+    );
+    assert.is(Buffer.concat(pieces).toString(), lines.map((line) => `${line}\n`).join(""));
+  }
+});
+
 test("a list without anything has no piece", () => {
   assert.equal(listed([]), { pieces: [], references: [] });
 });

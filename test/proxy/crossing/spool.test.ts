@@ -11,7 +11,7 @@ import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/crossing/spool");
-const unasked = { sizes: () => new Map<string, number>() };
+const unasked = { sizes: () => [] };
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as const;
 
 function using<T>(use: (spool: Spool) => T, limits = defaultLimits): T {
@@ -34,12 +34,18 @@ test("blobs come sorted, the first of a digest counts, and what the base has is 
     // A file to begin with is carried whatever the base has.
     spool.add({ digest: digest("b"), size: 1, use: "bootstrap" });
     const noted: string[] = [];
+    const carried: string[] = [];
     spool.seal({
       ...unasked,
       without: ["0", "b", "d", "f"].map(digest),
       noted: (found) => void noted.push(found[7] as string),
+      carried: ({ digest, size, use }) => void carried.push(`${digest[7]} ${size} ${use}`),
     });
     assert.equal(noted, ["a", "b", "c", "e"]);
+    assert.equal(
+      carried,
+      [...spool.blobs()].map(({ digest, size, use }) => `${digest[7]} ${size} ${use}`),
+    );
     assert.equal(
       [...spool.blobs()].map((blob) => `${blob.digest[7]} ${blob.size} ${blob.use} ${blob.path}`),
       [
@@ -63,7 +69,7 @@ test("sizes of the mirror's blobs are looked up together, and bytes of others ar
     spool.seal({
       sizes: (digests) => {
         asked.push(digests.map((one) => one[7] as string));
-        return new Map(digests.map((one, index) => [one, index + 7]));
+        return digests.map((_, index) => index + 7);
       },
     });
     assert.equal(asked, [["a", "b"]]);
@@ -77,11 +83,12 @@ test("sizes of the mirror's blobs are looked up together, and bytes of others ar
         [12, 3],
       ],
     );
-    assert.equal(decodeUtf8(spool.bytes(found[3] as (typeof found)[number])), "a long value");
+    const [piece] = spool.pieces({ at: found[3]?.at ?? 0, size: found[3]?.size ?? 0 });
+    assert.is(decodeUtf8(piece as Uint8Array), "a long value");
   });
   using((spool) => {
     spool.add({ digest: digest("a") });
-    throwsCode("mirror-corrupt", () => spool.seal({ sizes: () => new Map() }));
+    throwsCode("mirror-corrupt", () => spool.seal({ sizes: () => [undefined] }));
   });
 });
 

@@ -7,7 +7,7 @@ import { origin, reading, tamper, writtenMirror } from "../../support/temporary-
 
 const test = suite("proxy/mirror/many-blobs");
 
-/** Text, bytes that are none, nothing, zeros within, and more than is read as text. */
+/** Text, bytes that are none, nothing, zeros within, and more than is read in one go. */
 const contents: readonly Uint8Array[] = [
   ...Array.from({ length: 150 }, (_, index) => encodeUtf8(`text é ${index}`)),
   Uint8Array.of(0xff, 0xfe, 0x00, 0xc3),
@@ -15,9 +15,12 @@ const contents: readonly Uint8Array[] = [
   encodeUtf8("a\0b"),
   new Uint8Array(70_000).fill(0x61),
   new Uint8Array(65_536).fill(0xff),
+  new Uint8Array(300_000).fill(0x62),
 ];
 const byDigest = new Map(contents.map((bytes) => [digestOf(bytes), bytes] as const));
 const digests = [...byDigest.keys()].sort();
+const sized = (digest: Digest) => ({ digest, size: byDigest.get(digest)?.length ?? 3 });
+const blobs = digests.map(sized);
 const repository = "registry.example/app";
 
 const filled = (): string =>
@@ -29,28 +32,38 @@ const filled = (): string =>
 test("bytes of many come in order, whatever they are, and the sizes of those that are here", () => {
   reading(filled(), (mirror) => {
     let next = 0;
-    for (const bytes of mirror.blobBytes(digests)) {
-      assert.ok(Buffer.compare(bytes, byDigest.get(digests[next] as Digest) as Uint8Array) === 0, String(next));
+    for (const [blob, bytes] of mirror.blobBytes(blobs)) {
+      assert.is(blob, blobs[next]);
+      assert.ok(Buffer.compare(bytes as Uint8Array, byDigest.get(blob.digest) as Uint8Array) === 0, String(next));
       next += 1;
     }
     assert.is(next, digests.length);
+    const isElsewhere = ({ size }: { readonly size: number }) => size === 70_000;
+    const passed = [...mirror.blobBytes(blobs, isElsewhere)];
+    assert.equal(
+      passed.map(([blob, bytes]) => [blob, bytes?.length]),
+      blobs.map((blob) => [blob, isElsewhere(blob) ? undefined : blob.size]),
+    );
     const unknown = digestOf(encodeUtf8("nobody has this"));
-    const sizes = mirror.blobSizes([...digests, unknown]);
-    assert.is(sizes.size, digests.length);
-    for (const [digest, bytes] of byDigest) assert.is(sizes.get(digest), bytes.length);
-    assert.is(mirror.blobSizes([]).size, 0);
+    assert.equal(mirror.blobSizes([unknown, ...digests]), [undefined, ...blobs.map(({ size }) => size)]);
+    assert.equal(mirror.blobSizes([]), []);
     assert.equal([...mirror.blobBytes([])], []);
-    throwsCode("mirror-corrupt", () => [...mirror.blobBytes([unknown])]);
-    throwsCode("mirror-corrupt", () => [...mirror.blobBytes([...digests, unknown].sort())]);
+    throwsCode("mirror-corrupt", () => [...mirror.blobBytes([sized(unknown)])]);
+    throwsCode("mirror-corrupt", () => [...mirror.blobBytes([...digests, unknown].sort().map(sized))]);
+    const [first, ...others] = blobs;
+    for (const size of [0, 1_000_000])
+      throwsCode("mirror-corrupt", () => [
+        ...mirror.blobBytes([{ ...(first as (typeof blobs)[number]), size }, ...others]),
+      ]);
   });
 });
 
 test("bytes that were changed, or became a text, are refused", () => {
-  for (const change of ["x'00'", "'a text'", "CAST(bytes AS TEXT) || 'x'"]) {
+  for (const change of ["x'00'", "'a text'", "CAST(bytes AS TEXT) || 'x'", "7", "CAST(bytes || x'ff' AS BLOB)"]) {
     const folder = filled();
     const [first = ""] = digests;
     tamper(folder, `UPDATE blob SET bytes = ${change} WHERE digest = '${first}'`);
-    reading(folder, (mirror) => throwsCode("mirror-corrupt", () => [...mirror.blobBytes(digests)]));
+    reading(folder, (mirror) => throwsCode("mirror-corrupt", () => [...mirror.blobBytes(blobs)]));
   }
 });
 
