@@ -59,7 +59,7 @@ function sumOf(block: Uint8Array, start: number, end: number): number {
   return sum;
 }
 
-/** The header of a regular file. `name` has at most 100 characters of ASCII. Who writes many gives one block for all. */
+/** The header of a regular file. `name` has at most 100 characters of ASCII. Who writes many gives one block. */
 export function encodeTarHeader(name: string, size: number, block = new Uint8Array(blockBytes)): Uint8Array {
   block.set(template);
   write(block, name.slice(0, nameLength), 0);
