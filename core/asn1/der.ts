@@ -149,8 +149,9 @@ export class DerReader {
   /** INTEGER in two's complement, shortest form, as its content bytes. */
   integerBytes(tag: number = Tag.integer): Uint8Array {
     const content = this.content(tag);
-    const [first, second = 0] = content;
-    if (first === undefined) throw this.malformed("empty integer");
+    if (content.length === 0) throw this.malformed("empty integer");
+    const first = content[0] as number;
+    const second = content[1] ?? 0;
     if (content.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))
       throw this.malformed("integer not in its shortest form");
     return content;

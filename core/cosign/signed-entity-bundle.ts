@@ -5,14 +5,7 @@
 import { cosignSignPredicateType } from "../dsse/predicate-types.ts";
 import { statementOf } from "../dsse/statement.ts";
 import type { SigstoreBundle } from "./bundle.ts";
-import {
-  type CarriedCertificate,
-  type EntityPurpose,
-  type EntitySource,
-  once,
-  type SignedContent,
-  type SignedEntity,
-} from "./signed-entity.ts";
+import type { CarriedCertificate, EntityPurpose, EntitySource, SignedContent, SignedEntity } from "./signed-entity.ts";
 import type { Limits } from "../limits.ts";
 
 /** The content of a bundle, and its purpose. */
@@ -40,24 +33,48 @@ export function readBundleContent(bundle: SigstoreBundle, limits: Limits): ReadC
 }
 
 /** The candidate of a bundle that was parsed already. */
-export function bundleEntity(bundle: SigstoreBundle, source: EntitySource, read: ReadContent): SignedEntity {
-  return {
-    get id() {
-      return `${read.purpose} ${source.digest}`;
-    },
-    purpose: read.purpose,
-    source,
-    content: () => read.content,
-    declaredTypes: () => (read.content.kind === "dsse" ? [read.content.statement.predicateType] : []),
-    certificate: once(() => carried(bundle)),
-    logEntries: () => bundle.logEntries,
-    timestamps: () => bundle.timestamps,
-  };
-}
+export const bundleEntity = (bundle: SigstoreBundle, source: EntitySource, read: ReadContent): SignedEntity =>
+  new BundleEntity(bundle, source, read);
 
-/**
- * Only the leaf: a bundle's other certificates are not part of a path (sigstore-go takes intermediates from the trusted
- * root alone).
- */
-const carried = ({ verifier }: SigstoreBundle): CarriedCertificate | undefined =>
-  verifier.kind === "certificate" ? { certificate: verifier.certificate, intermediates: [] } : undefined;
+class BundleEntity implements SignedEntity {
+  readonly source: EntitySource;
+  readonly purpose: EntityPurpose;
+  readonly #bundle: SigstoreBundle;
+  readonly #content: SignedContent;
+
+  constructor(bundle: SigstoreBundle, source: EntitySource, { purpose, content }: ReadContent) {
+    this.source = source;
+    this.purpose = purpose;
+    this.#bundle = bundle;
+    this.#content = content;
+  }
+
+  get id(): string {
+    return `${this.purpose} ${this.source.digest}`;
+  }
+
+  content(): SignedContent {
+    return this.#content;
+  }
+
+  declaredTypes(): readonly string[] {
+    return this.#content.kind === "dsse" ? [this.#content.statement.predicateType] : [];
+  }
+
+  /**
+   * Only the leaf: a bundle's other certificates are not part of a path (sigstore-go takes intermediates from the
+   * trusted root alone).
+   */
+  certificate(): CarriedCertificate | undefined {
+    const { verifier } = this.#bundle;
+    return verifier.kind === "certificate" ? { certificate: verifier.certificate, intermediates: [] } : undefined;
+  }
+
+  logEntries(): SigstoreBundle["logEntries"] {
+    return this.#bundle.logEntries;
+  }
+
+  timestamps(): SigstoreBundle["timestamps"] {
+    return this.#bundle.timestamps;
+  }
+}

@@ -5,7 +5,7 @@
 import { EngineError } from "../errors.ts";
 import { compareUnsigned } from "./big-integer.ts";
 import { digestLength } from "./digest.ts";
-import { readEcdsaSignature } from "./ecdsa-signature.ts";
+import { isEcdsaSignature } from "./ecdsa-signature.ts";
 import { isEd25519Signature } from "./ed25519.ts";
 import type { PublicKey } from "./public-key.ts";
 import { pkcs1Fits, pssFits } from "./rsa.ts";
@@ -34,11 +34,7 @@ export function hasSignatureForm(
         isEd25519Signature(signature)
       );
     case "ecdsa":
-      return (
-        key.type === "ecdsa" &&
-        hasDigestLength(algorithm.hash, signed) &&
-        readEcdsaSignature(signature, key.curve) !== undefined
-      );
+      return key.type === "ecdsa" && hasDigestLength(algorithm.hash, signed) && isEcdsaSignature(signature, key.curve);
     case "rsa-pkcs1v15":
       return (
         key.type === "rsa" &&

@@ -77,7 +77,8 @@ function decode(text: string, table: Int8Array): Uint8Array {
 export const decodeBase64 = (text: string): Uint8Array => hostCodecs.decodeBase64(text) ?? decode(text, standardTable);
 
 /** The text without its line ends, which Go's decoders pass over wherever they stand. */
-export const unwrapBase64 = (text: string): string => (/[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, "") : text);
+export const unwrapBase64 = (text: string): string =>
+  text.includes("\n") || text.includes("\r") ? text.replace(/[\r\n]+/g, "") : text;
 
 /**
  * As {@link decodeBase64}, in lines: as `base64` and `openssl` write it and Go reads it.

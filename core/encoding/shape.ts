@@ -6,7 +6,8 @@ import type { JsonArray, JsonObject, JsonValue } from "./json.ts";
 export const pointer = (at: string, step: string | number): string =>
   `${at}/${typeof step === "string" ? escaped(step) : step}`;
 
-const escaped = (step: string): string => (/[~/]/.test(step) ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step);
+const escaped = (step: string): string =>
+  step.includes("/") || step.includes("~") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
 
 /** The steps of a JSON pointer, as {@link pointer} took them; none of the empty one. */
 export const pointerSteps = (at: string): readonly string[] =>

@@ -48,8 +48,11 @@ export type QuestionKind = Question["kind"];
  * A part of a canonical text: everything outside `A-Za-z0-9._:/@+-` is percent-encoded as UTF-16 code units, so no part
  * can contain the separator.
  */
-const part = (text: string): string =>
-  text.replace(/[^A-Za-z0-9._:/@+-]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+const part = (text: string): string => (unusual.test(text) ? text.replace(everyUnusual, encodedUnit) : text);
+
+const unusual = /[^A-Za-z0-9._:/@+-]/;
+const everyUnusual = new RegExp(unusual, "g");
+const encodedUnit = (unit: string): string => `%${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 /**
  * The canonical text of a question, for instance `tag ghcr.io/org/app 1.4`. Two questions are the same exactly when

@@ -22,12 +22,17 @@ export class RecordingKnowledge implements Knowledge {
   }
 
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
-    const text = questionText(question);
+    return said(this.#reading(question, questionText(question))) as AnswerTo<Q> | undefined;
+  }
+
+  #reading(question: Question, text: string): Reading {
     const held = this.#readings.get(text);
-    if (held !== undefined) return said(held) as AnswerTo<Q> | undefined;
-    const reading = this.#look(question);
+    if (held !== undefined) return held;
+    // One record within another: what it rests on is recorded in both, and its text is made once.
+    const reading =
+      this.#source instanceof RecordingKnowledge ? this.#source.#reading(question, text) : this.#look(question);
     this.#readings.set(text, reading);
-    return said(reading) as AnswerTo<Q> | undefined;
+    return reading;
   }
 
   #look(question: Question): Reading {

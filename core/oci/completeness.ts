@@ -102,5 +102,8 @@ export type ScopedQuestion = Extract<Question, { kind: "tag" | "manifest" | "ref
 /**
  * A question in the spelling under which its answer is kept: its repository as {@link repositoryForFetching} has it.
  */
-export const canonicalQuestion = <Q extends Question>(question: Q): Q =>
-  "repository" in question ? { ...question, repository: repositoryForFetching(question.repository) } : question;
+export function canonicalQuestion<Q extends Question>(question: Q): Q {
+  if (!("repository" in question)) return question;
+  const repository = repositoryForFetching(question.repository);
+  return repository === question.repository ? question : { ...question, repository };
+}

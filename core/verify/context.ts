@@ -22,15 +22,17 @@ export interface VerifyContext {
    * The time at which TUF metadata is judged, and a callback for the period in which that result holds. Default: `now`,
    * no callback. It is later than `now` if the clock is behind signed times.
    */
-  readonly trustTime?: { readonly now: () => Date; readonly judged: (steady: ValidityPeriod | undefined) => void };
+  readonly trustTime?:
+    | { readonly now: () => Date; readonly judged: (steady: ValidityPeriod | undefined) => void }
+    | undefined;
   readonly limits: Limits;
   /** How old the newest checkpoint of a log may be, and the checkpoints that are known, as signed notes. */
-  readonly checkpoints?: { readonly budget: AgeBudget; readonly notes: () => readonly string[] };
+  readonly checkpoints?: { readonly budget: AgeBudget; readonly notes: () => readonly string[] } | undefined;
   /** Receives each checkpoint that a log of the trusted root signed, whatever else comes of the signature. */
   readonly sawCheckpoint?: ((note: string) => void) | undefined;
   readonly distrust?: Distrust | undefined;
   /** Receives warnings, which decide nothing. The same one may come several times. */
-  readonly warn?: (text: string) => void;
+  readonly warn?: ((text: string) => void) | undefined;
   /** Every candidate is verified, even after one that proves. For a sync. */
-  readonly exhaustive?: boolean;
+  readonly exhaustive?: boolean | undefined;
 }

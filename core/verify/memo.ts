@@ -110,22 +110,50 @@ class Watch {
   timeRead = false;
 
   constructor(context: VerifyContext) {
-    const watch = this;
     this.knowledge = new RecordingKnowledge(context.knowledge);
-    this.context = {
-      ...context,
-      knowledge: this.knowledge,
-      get now() {
-        watch.timeRead = true;
-        return context.now;
-      },
-      trustTime: {
-        now: () => freshnessTime(context),
-        judged: (period) => {
-          this.steady = this.steady === undefined || period === undefined ? undefined : both(this.steady, period);
-        },
-      },
-    };
+    this.context = new WatchedContext(context, this);
+  }
+
+  judged(period: ValidityPeriod | undefined): void {
+    this.steady = this.steady === undefined || period === undefined ? undefined : both(this.steady, period);
+  }
+}
+
+/** A class, so that each has the same shape: V8 gives a literal with an accessor a slow one, and all reads of it. */
+class WatchedContext implements VerifyContext {
+  readonly knowledge: Knowledge;
+  readonly verifier: VerifyContext["verifier"];
+  readonly trustRootName: string;
+  readonly trust: VerifyContext["trust"];
+  readonly trustTime: VerifyContext["trustTime"];
+  readonly limits: VerifyContext["limits"];
+  readonly checkpoints: VerifyContext["checkpoints"];
+  readonly sawCheckpoint: VerifyContext["sawCheckpoint"];
+  readonly distrust: VerifyContext["distrust"];
+  readonly warn: VerifyContext["warn"];
+  readonly exhaustive: VerifyContext["exhaustive"];
+  readonly #now: Date;
+  readonly #watch: Watch;
+
+  constructor(context: VerifyContext, watch: Watch) {
+    this.knowledge = watch.knowledge;
+    this.verifier = context.verifier;
+    this.trustRootName = context.trustRootName;
+    this.trust = context.trust;
+    this.trustTime = { now: () => freshnessTime(context), judged: (period) => watch.judged(period) };
+    this.limits = context.limits;
+    this.checkpoints = context.checkpoints;
+    this.sawCheckpoint = context.sawCheckpoint;
+    this.distrust = context.distrust;
+    this.warn = context.warn;
+    this.exhaustive = context.exhaustive;
+    this.#now = context.now;
+    this.#watch = watch;
+  }
+
+  get now(): Date {
+    this.#watch.timeRead = true;
+    return this.#now;
   }
 }
 

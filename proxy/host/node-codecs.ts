@@ -2,7 +2,7 @@
  * Node's base64 and UTF-8 in the form of `core/encoding/host-codecs.ts`: what `#codecs` resolves to in Node. Source:
  * RFC 4648 §4, RFC 3629.
  */
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import type { HostCodecs } from "../../core/encoding/host-codecs.ts";
 
 /** Below this many characters or bytes a call into Node costs more than it saves. */
@@ -25,7 +25,10 @@ export const hostCodecs: HostCodecs = {
     return bytes.length < worthwhile ? undefined : view(bytes).toString("base64");
   },
   decodeUtf8(bytes: Uint8Array): string | undefined {
-    return bytes.length >= worthwhile && isUtf8(bytes) ? view(bytes).toString("utf8") : undefined;
+    if (bytes.length < worthwhile) return undefined;
+    // Almost every text is ASCII, which needs no decoder.
+    if (isAscii(bytes)) return view(bytes).toString("latin1");
+    return isUtf8(bytes) ? view(bytes).toString("utf8") : undefined;
   },
   encodeUtf8(text: string): Uint8Array | undefined {
     return text.length < worthwhile ? undefined : encoder.encode(text);

@@ -19,8 +19,9 @@ function createKeyObject(key: PublicKey): KeyObject {
   if (key.type === "ecdsa" && key.curve === "P-256") {
     // OpenSSL 3 takes a P-256 key from coordinates in two thirds of the time that it needs for DER; for the larger
     // curves it is the other way round.
-    const x = Buffer.from(key.point.subarray(1, 33)).toString("base64url");
-    const y = Buffer.from(key.point.subarray(33)).toString("base64url");
+    const { buffer, byteOffset } = key.point;
+    const x = Buffer.from(buffer, byteOffset + 1, 32).toString("base64url");
+    const y = Buffer.from(buffer, byteOffset + 33, 32).toString("base64url");
     return createPublicKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
   }
   return createPublicKey({ key: Buffer.from(key.spki), format: "der", type: "spki" });

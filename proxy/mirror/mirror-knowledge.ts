@@ -432,7 +432,13 @@ export class MirrorKnowledge implements Knowledge {
   claims(question: Question): readonly CompletenessClaim[] {
     const [first, second, third = second] = completenessScopes(question);
     if (first === undefined || second === undefined || third === undefined) return [];
-    return guarded(this.#folder, () => this.#complete.all(first, second, third).map(readComplete));
+    // The narrowest first. SQLite would make a table to sort them.
+    return guarded(this.#folder, () =>
+      this.#complete
+        .all(first, second, third)
+        .map(readComplete)
+        .sort((left, right) => right.scope.length - left.scope.length),
+    );
   }
 
   /** All claims, sorted by their scopes. @throws EngineError `mirror-corrupt` */

@@ -842,7 +842,6 @@ WHERE origin = ?
   "find-complete": `SELECT scope, at, source, checksum
 FROM complete
 WHERE scope IN (?, ?, ?)
-ORDER BY length(scope) DESC
 `,
   "find-newest-answer": `SELECT max(unixepoch(at))
 FROM answer
