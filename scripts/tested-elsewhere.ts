@@ -130,6 +130,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "is what the command does: each outcome of an image, outage and claim has a case there",
   },
+  "proxy/sync/exit-of-sync.ts": {
+    test: "test/cli/commands/mirror-sync.test.ts",
+    why: "the exit code of each outcome is looked at there",
+  },
   "proxy/sync/image-closure.ts": {
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "what hangs on what is fetched there, and counted; its bounds are in limits-hold",

@@ -18,7 +18,8 @@ import { neverAsked } from "../../proxy/sync/never-asked.ts";
 import { createSyncEngine } from "../../proxy/sync/sync-engine.ts";
 import type { ImageList } from "../../proxy/sync/lists/image-list.ts";
 import { readImageList } from "../../proxy/sync/lists/read-image-list.ts";
-import { exitOfSync, runSync } from "../../proxy/sync/run-sync.ts";
+import { exitOfSync } from "../../proxy/sync/exit-of-sync.ts";
+import { runSync } from "../../proxy/sync/run-sync.ts";
 import { createPace } from "../../proxy/upstream/pace.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import { fromEnvironment } from "../environment.ts";
@@ -153,7 +154,7 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
       ...aliases.list.map(({ logical }) => logical),
     ];
     const access = registryAccessOf(policies, io);
-    const { asker, listTags, openBlob, close } = await openAsker(
+    const { asker, besideAdded, listTags, openBlob, close } = await openAsker(
       flags,
       {
         signal: stop,
@@ -186,7 +187,21 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
           ? createLayerFetcher({ layers: mirror.layers, content: { openBlob }, limits, signal: stop })
           : undefined;
       return await syncListed(
-        { flags, stop, told, listed, mirror, engine, seen, values, asker, inFlight, refreshMs, fetchLayer },
+        {
+          flags,
+          stop,
+          told,
+          listed,
+          mirror,
+          engine,
+          seen,
+          values,
+          asker,
+          besideAdded,
+          inFlight,
+          refreshMs,
+          fetchLayer,
+        },
         io,
       );
     } finally {
@@ -205,13 +220,28 @@ interface Listed extends Pick<Round, "flags" | "stop" | "told"> {
   readonly seen: SeenCheckpoints;
   readonly values: ReturnType<typeof valuesOfRequest>;
   readonly asker: Awaited<ReturnType<typeof openAsker>>["asker"];
+  readonly besideAdded: Awaited<ReturnType<typeof openAsker>>["besideAdded"];
   readonly inFlight: number;
   readonly refreshMs: number;
   readonly fetchLayer: FetchLayer | undefined;
 }
 
 async function syncListed(
-  { flags, stop, told, listed, mirror, engine, seen, values, asker, inFlight, refreshMs, fetchLayer }: Listed,
+  {
+    flags,
+    stop,
+    told,
+    listed,
+    mirror,
+    engine,
+    seen,
+    values,
+    asker,
+    besideAdded,
+    inFlight,
+    refreshMs,
+    fetchLayer,
+  }: Listed,
   io: CommandIO,
 ): Promise<ExitCode> {
   const given = mirror === undefined ? nothingKnown : neverAsked(mirror, listed.images);
@@ -221,6 +251,7 @@ async function syncListed(
     knowledge: mirror?.knowledge() ?? nothingKnown,
     given,
     asker,
+    besideAdded,
     engine,
     values,
     trustedRoots: mirror?.knowledge().trustedRootNames() ?? [],

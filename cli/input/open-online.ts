@@ -46,7 +46,7 @@ import { missedTargets } from "../render/missed-targets.ts";
 import { type Ear, warn } from "../render/say.ts";
 import { filesOf } from "./tool-files.ts";
 import { AskingProgress, type ShownFlags, showsProgress } from "./asking-progress.ts";
-import { keepingAdded } from "../../proxy/archive/keeping-added.ts";
+import { keepingAdded, type SaidAgain } from "../../proxy/archive/keeping-added.ts";
 import { type OnlineOptions, type PeerOptions, readAskingBounds } from "./online-flags.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
 import { Askers, besideShared, onceEach, type PullAccess, pullKey } from "./pull-access.ts";
@@ -140,9 +140,11 @@ async function openPeers(options: PeerOptions, settings: PeerSettings, io: Comma
   return { upstream, cluster, own, readSecret, asking, ofUser, askedAs, now, close };
 }
 
-/** Who is asked by a sync: with what an operator added beside what registries say now. */
+/** Who is asked by a sync. */
 export interface OpenAsker {
   readonly asker: Asker;
+  /** An asker with what an operator added to the mirror beside what registries say now. */
+  besideAdded(asker: Asker, isSaidAgain: SaidAgain): Asker;
   readonly listTags: ListTags;
   readonly openBlob: RegistryContent["openBlob"];
   close(): void;
@@ -160,9 +162,10 @@ export async function openAsker(
   const { upstream, cluster, ofUser, askedAs, now, close } = peers;
   const asker = upstream.asker({ limits, now, signal, cluster, outside: askedAs(ofUser) });
   const watched = showsProgress(options, io) ? new AskingProgress(io).watch(asker) : asker;
-  const told = tellingPlain(watched, new Set(), io);
   return {
-    asker: mirror === undefined ? told : keepingAdded(told, mirror.knowledge(), (text) => warn(text, io)),
+    asker: tellingPlain(watched, new Set(), io),
+    besideAdded: (asked, isSaidAgain) =>
+      mirror === undefined ? asked : keepingAdded(asked, mirror.knowledge(), (text) => warn(text, io), isSaidAgain),
     listTags: (...asked) => asker.listTags?.(...asked) ?? Promise.reject(notAsked()),
     openBlob: (...asked) => asker.content?.openBlob(...asked) ?? Promise.reject(notAsked()),
     close,

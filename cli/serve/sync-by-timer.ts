@@ -11,7 +11,8 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { pauseBetween } from "../../proxy/sync/interval.ts";
 import { listImages } from "../../proxy/sync/list-images.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
-import { exitOfSync, failuresOf, runSync } from "../../proxy/sync/run-sync.ts";
+import { exitOfSync, failuresOf } from "../../proxy/sync/exit-of-sync.ts";
+import { runSync } from "../../proxy/sync/run-sync.ts";
 import type { CoveredImage, SyncReport } from "../../proxy/sync/sync-events.ts";
 import { repositoriesAt, type Unlisted, unlistedIn } from "../../proxy/sync/unlisted.ts";
 import { questionsAtOnce } from "../../proxy/serve/upstream-hosts.ts";
@@ -110,7 +111,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
         });
   const isListed = listedIn(parts);
   const mayAsk = (question: Question): boolean => !("repository" in question) || isListed(question.repository);
-  const { asker, listTags, close } = await openAsker(
+  const { asker, besideAdded, listTags, close } = await openAsker(
     {},
     { signal: stop, registry: registry.forOneRun(), log: (line) => log.debug("upstream", { line }) },
     io,
@@ -152,6 +153,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
         known: (question) => (mayAsk(question) ? asker.known?.(question) : undefined),
         ask: async (question) => (mayAsk(question) ? asker.ask(question) : undefined),
       },
+      besideAdded,
       engine,
       trustedRoots: mirror.knowledge().trustedRootNames(),
       now,

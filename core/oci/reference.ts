@@ -251,6 +251,9 @@ export function verifiableDigest(image: ImageReference): Digest | undefined {
   throw new EngineError("malformed", "only sha256 digests can be verified", { subject: image.canonical });
 }
 
+/** Most repositories are written in their one spelling already, and every question asks. Docker Hub has several. */
+const fetchedAsWritten = /^(?!(?:index\.)?docker\.io\/)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::(?!0|443\/)[0-9]+)?\//;
+
 /**
  * The one name of a repository in questions, in the mirror and towards registries: `docker.io/nginx`,
  * `index.docker.io/library/nginx` and `nginx` are all `docker.io/library/nginx`; the host is {@link plainHost}. It is
@@ -258,6 +261,7 @@ export function verifiableDigest(image: ImageReference): Digest | undefined {
  * whether evidence is found.
  */
 export function repositoryForFetching(repository: string): string {
+  if (fetchedAsWritten.test(repository)) return repository;
   const slash = repository.indexOf("/");
   const first = slash === -1 ? "" : repository.slice(0, slash);
   const named = slash !== -1 && namesRegistry(first);

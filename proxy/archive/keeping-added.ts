@@ -12,23 +12,32 @@ import type { MirrorKnowledge } from "../mirror/mirror-knowledge.ts";
 type Present = Extract<Answer, { readonly state: "present" }>;
 type Definite = Exclude<Answer, { readonly state: "unavailable" }>;
 
-/** Answers of `asker`, with those of the mirror that were added. `warn` hears of each difference that it `drifted`. */
+/** Whether the mirror says the same. */
+export type SaidAgain = (question: Question, answer: Definite) => boolean;
+
+/**
+ * Answers of `asker`, with those of the mirror that were added. `warn` hears of each difference that it `drifted`.
+ * `isSaidAgain`: a quicker look, after which nothing can differ.
+ */
 export function keepingAdded(
   asker: Asker,
   mirror: Pick<MirrorKnowledge, "recorded" | "lacks">,
   warn: (text: string) => void,
+  isSaidAgain: SaidAgain = () => false,
 ): Asker {
   return {
     /** Only where nothing can have been added. */
     known: (question) => {
       const answer = asker.known?.(question);
-      return answer?.state === "absent" && mirror.lacks(question) ? answer : undefined;
+      if (answer?.state !== "absent") return undefined;
+      return isSaidAgain(question, answer) || mirror.lacks(question) ? answer : undefined;
     },
     async ask<Q extends Question>(question: Q) {
       const answer: Answer | undefined = await asker.ask(question);
       if (answer === undefined || answer.state === "unavailable") return answer as AnswerTo<Q> | undefined;
       // Content has one value, and most questions of a sync are about what never was there.
       const isContent = question.kind === "manifest" || question.kind === "blob";
+      if (isSaidAgain(question, answer)) return answer as AnswerTo<Q>;
       if (answer.state === "present" ? isContent : mirror.lacks(question)) return answer as AnswerTo<Q>;
       const held: Answer | undefined = mirror.recorded(question);
       if (held?.state !== "present" || !isAddedFrom(held.from)) return answer as AnswerTo<Q>;

@@ -148,11 +148,11 @@ export class MirrorWriter {
   /**
    * Records an answer. TUF metadata with floors raises the mirror's. An unavailable answer is kept as the last attempt,
    * for people, and an earlier answer stays valid. A new fact ends the claims of completeness that it contradicts, in
-   * the same transaction.
+   * the same transaction. `isNews`: {@link confirm} did not find the same.
    * @returns the claims that ended.
    * @throws EngineError `malformed` when bytes do not have the question's digest, `over-limit`.
    */
-  setAnswer(question: Question, answer: Answer): readonly CompletenessClaim[] {
+  setAnswer(question: Question, answer: Answer, isNews = false): readonly CompletenessClaim[] {
     const asked: Question = canonicalQuestion(question);
     const text = questionText(asked);
     if (answer.state === "unavailable") {
@@ -164,7 +164,7 @@ export class MirrorWriter {
     const store = (): void => {
       for (const { scope } of ended) this.#run("delete-complete", scope);
       const row = toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined);
-      if (this.#put(row) && asked.kind === "manifest" && answer.state === "present")
+      if (this.#put(row, isNews) && asked.kind === "manifest" && answer.state === "present")
         this.#noteNamed(asked.repository, asked.digest, answer.value as Uint8Array);
       if (this.#mayHaveAttempts()) this.#run("delete-attempt", text);
     };
@@ -172,6 +172,20 @@ export class MirrorWriter {
     if (this.#database.inTransaction && ended.length === 0 && asked.kind !== "trusted-root") store();
     else this.transaction(store);
     return ended;
+  }
+
+  /**
+   * Whether an answer about a tag or a list says what was recorded before. Then it is news to no claim, and nothing is
+   * stored but its time, in the transaction that is open. False: nothing is stored, and {@link setAnswer} does it.
+   */
+  confirm(question: Question, answer: Exclude<Answer, { state: "unavailable" }>): boolean {
+    if (question.kind !== "tag" && question.kind !== "referrers") return false;
+    const asked = canonicalQuestion(question);
+    const row = toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined);
+    if (!this.#confirmRow(row)) return false;
+    this.#noteOwn(row.kind, row.question, row.digest ?? "absent");
+    if (this.#mayHaveAttempts()) this.#run("delete-attempt", row.question);
+    return true;
   }
 
   /** Removes that there is nothing, and attempts, where nobody said anything since. It is unknown then. */
@@ -238,17 +252,18 @@ export class MirrorWriter {
       this.#run("put-named", placeKey(repository, named), own);
   }
 
-  /**
-   * Whether it says something else than the row that was there. What says the same only gets its time: a row that is
-   * replaced is taken out of two trees and put back.
-   */
-  #put(row: AnswerRow): boolean {
-    const { kind, question, repository, subject, state, digest, value, partial } = row;
-    const same = [kind, question, repository, subject, state, digest, value, partial];
-    this.#noteOwn(kind, question, digest ?? "absent");
-    if (this.#run("confirm-answer", row.at, row.source, row.checksum, ...same) > 0) return false;
+  /** Whether it says something else than the row that was there. */
+  #put(row: AnswerRow, isNews: boolean): boolean {
+    this.#noteOwn(row.kind, row.question, row.digest ?? "absent");
+    if (!isNews && this.#confirmRow(row)) return false;
     this.#run("put-answer", ...answerColumns(row));
     return true;
+  }
+
+  /** What says the same as before only gets its time: a row that is replaced is taken out of two trees and put back. */
+  #confirmRow({ kind, question, repository, subject, state, digest, value, at, source, checksum, partial }: AnswerRow) {
+    const same = [kind, question, repository, subject, state, digest, value, partial];
+    return this.#run("confirm-answer", at, source, checksum, ...same) > 0;
   }
 
   /** What an archive brought already stays when archives no longer have it: this side has it by itself too. */

@@ -4,7 +4,7 @@
  */
 import { AskingRun } from "../../core/decide/settle.ts";
 import type { Engine } from "../../core/decide/engine.ts";
-import { codeRow, EngineError, type ErrorCode } from "../../core/errors.ts";
+import { codeRow, EngineError } from "../../core/errors.ts";
 import type { Answer } from "../../core/knowledge/answer.ts";
 import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
@@ -33,6 +33,9 @@ import type {
 import { SyncStore } from "./sync-store.ts";
 import type { WholeRepository } from "./list-images.ts";
 
+type Definite = Exclude<Answer, { readonly state: "unavailable" }>;
+type SaidAgain = (question: Question, answer: Definite) => boolean;
+
 export interface SyncOptions {
   readonly images: readonly SyncImage[];
   /** Open for writing; of a dry run, absent where there is none yet. */
@@ -42,6 +45,11 @@ export interface SyncOptions {
   /** What is never asked for: files of the command line, pins. */
   readonly given: Knowledge;
   readonly asker: Asker;
+  /**
+   * The asker with what an operator added to the mirror beside it. `isSaidAgain` confirms what the mirror has: then
+   * nothing was added that differs.
+   */
+  readonly besideAdded: (asker: Asker, isSaidAgain: SaidAgain) => Asker;
   /** The far side's policies. */
   readonly engine?: Engine | undefined;
   /** What values say to every request. */
@@ -82,12 +90,14 @@ class Sync {
   readonly #drifts = new Map<string, Drift>();
   /** Answers that only this run has, by canonical text. */
   readonly #unkept = new Set<string>();
+  /** Of answers that were compared with the mirror's, whether it had the same, and has it as of now. */
+  readonly #saidAgain = new WeakMap<Answer, boolean>();
   #hasEndedClaims = false;
   readonly #mirrored = new Map<string, boolean>();
   readonly #outcomes: { readonly image: SyncImage; readonly synced: SyncedImage; readonly closure?: Closure }[] = [];
 
   constructor(options: SyncOptions) {
-    const { mirror, knowledge, asker, now, inFlight, refreshMs = 0, isDry, on } = options;
+    const { mirror, knowledge, asker, besideAdded, now, inFlight, refreshMs = 0, isDry, on } = options;
     this.#options = options;
     this.#store =
       mirror === undefined || isDry
@@ -101,10 +111,13 @@ class Sync {
               on({ event: "not-kept", subject: questionWords(question), why: message }),
           });
     // The mirror keeps who was asked in vain, for people.
-    this.#asker = new NotingAsker(asker, {
-      isDry,
-      failed: ({ question, outage }) => void this.#store?.put(question, outage),
-    });
+    this.#asker = new NotingAsker(
+      besideAdded(asker, (...said) => this.#isSaidAgain(...said)),
+      {
+        isDry,
+        failed: ({ question, outage }) => void this.#store?.put(question, outage),
+      },
+    );
     this.#asking = new AskingRun(knowledge, this.#asker, now(), {
       // Of all that is asked for nothing is young enough, not even what was asked in the same moment.
       refresh: refreshMs > 0 ? refreshMs : -1,
@@ -113,6 +126,14 @@ class Sync {
       stop: options.stop ?? { aborted: false },
       store: (question, answer) => this.#keep(question, answer),
     });
+  }
+
+  /** Most answers say what the mirror has: they are confirmed there, and nothing else is looked at. */
+  #isSaidAgain(question: Question, answer: Definite): boolean {
+    if (this.#store === undefined) return false;
+    const isSame = this.#store.confirm(question, answer);
+    this.#saidAgain.set(answer, isSame);
+    return isSame;
   }
 
   async run(): Promise<SyncReport> {
@@ -161,8 +182,10 @@ class Sync {
   }
 
   #keep(question: Question, answer: Answer): boolean {
+    const isSame = this.#saidAgain.get(answer);
+    if (isSame === true) return true;
     this.#noteDrift(question, answer);
-    const isKept = this.#store?.put(question, answer) ?? false;
+    const isKept = this.#store?.put(question, answer, isSame === false) ?? false;
     if (!isKept) this.#unkept.add(questionText(question));
     return isKept;
   }
@@ -412,48 +435,6 @@ function toOutages(problems: readonly SyncProblem[]): readonly SyncOutage[] {
   }
   return [...found.values()].sort((left, right) => (left.from < right.from ? -1 : 1));
 }
-
-export interface ExitSettings {
-  /** `failurePolicy: Ignore`: an upstream that cannot be asked is no failure. */
-  readonly ignores: boolean;
-  readonly requiresCovered: boolean;
-  /** A tag that names something else than it did is a failure. */
-  readonly failsOnDrift?: boolean;
-  readonly exitOf: (code: ErrorCode) => number;
-}
-
-/** The codes of what makes a sync one that failed, or failed in part. */
-export function failuresOf({ images, outages }: SyncReport, ignores: boolean): readonly ErrorCode[] {
-  const counts = (problem: { readonly isIgnorable: boolean }): boolean => !(ignores && problem.isIgnorable);
-  return [
-    ...outages.filter(counts).map(({ code }) => code),
-    ...images.flatMap(({ problems, status }): readonly ErrorCode[] =>
-      status === "absent" ? ["image-not-found"] : problems.filter(counts).map(({ code }) => code),
-    ),
-  ];
-}
-
-/**
- * 7 where a part was done; where nothing was, the exit code of the first failure; then what moved, and what the
- * coverage asks for.
- */
-export function exitOfSync(
-  report: SyncReport,
-  { ignores, requiresCovered, failsOnDrift, exitOf }: ExitSettings,
-): number {
-  const { images, isStopped } = report;
-  const failures = failuresOf(report, ignores);
-  const isBrought = ({ status }: CoveredImage): boolean => status !== "failed" && status !== "absent";
-  const [first] = failures;
-  if (first !== undefined) return images.some(isBrought) ? partly : exitOf(first);
-  if (isStopped) return partly;
-  if (failsOnDrift === true && images.some(({ drifted }) => drifted !== undefined)) return 1;
-  const gaps = requiresCovered ? images.filter(({ coverage }) => !coverage.isCovered) : [];
-  if (gaps.length === 0) return 0;
-  return gaps.some(({ coverage }) => coverage.verdict === "fail") ? 1 : exitOf("not-in-mirror");
-}
-
-const partly = 7;
 
 /** The row of the mirror's log: counts, and what failed. */
 function toRun({ started, ended, images, outages, bytes, asked, isStopped }: SyncReport, from: string) {

@@ -7,6 +7,7 @@ import type { Answer } from "../../core/knowledge/answer.ts";
 import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { Mirror } from "../mirror/mirror.ts";
+import type { MirrorWriter } from "../mirror/mirror-writer.ts";
 
 export interface StoreEvents {
   /** An answer that the mirror cannot keep: it is larger than what is read again. */
@@ -19,7 +20,7 @@ export interface StoreEvents {
  * How long a commit waits for more, and how much it holds at most. Each commit writes every page that it changed, and
  * answers lie in the order of their digests, so that a few answers change as many pages as many.
  */
-const gatherMs = 300;
+const gatherMs = 1000;
 const mostBytes = 16 * 1024 * 1024;
 
 export class SyncStore {
@@ -35,25 +36,46 @@ export class SyncStore {
   }
 
   /**
-   * Keeps an answer. True: the mirror has it from now on, and after {@link committed} for good.
+   * Keeps an answer. True: the mirror has it from now on, and after {@link committed} for good. `isNews`: it is known
+   * that {@link confirm} did not find the same.
    * @throws EngineError as `MirrorWriter.setAnswer`; then what is not committed is gone.
    */
-  put(question: Question, answer: Answer): boolean {
-    const writer = this.#mirror.writer();
-    this.#begin();
-    try {
-      for (const claim of writer.setAnswer(question, answer)) this.#events.ended(claim);
-    } catch (error) {
-      if (error instanceof EngineError && error.code === "over-limit") {
-        this.#events.tooLarge(question, error);
-        return false;
-      }
-      this.abandon();
-      throw error;
+  put(question: Question, answer: Answer, isNews = false): boolean {
+    const error = this.#written((writer) => {
+      for (const claim of writer.setAnswer(question, answer, isNews)) this.#events.ended(claim);
+    });
+    if (error !== undefined) {
+      this.#events.tooLarge(question, error);
+      return false;
     }
     if (answer.state === "present" && answer.value instanceof Uint8Array) this.#bytes += answer.value.length;
     if (this.#bytes > mostBytes) this.commit();
     return true;
+  }
+
+  /**
+   * Whether an answer says what the mirror has: then the mirror has it as of this answer's time.
+   * @throws EngineError as {@link put}.
+   */
+  confirm(question: Question, answer: Parameters<MirrorWriter["confirm"]>[1]): boolean {
+    let isSame = false;
+    this.#written((writer) => {
+      isSame = writer.confirm(question, answer);
+    });
+    return isSame;
+  }
+
+  /** Returns why nothing was written of an answer that is too large. */
+  #written(write: (writer: MirrorWriter) => void): EngineError | undefined {
+    this.#begin();
+    try {
+      write(this.#mirror.writer());
+      return undefined;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === "over-limit") return error;
+      this.abandon();
+      throw error;
+    }
   }
 
   /** Writes into the transaction that is open. */

@@ -2,7 +2,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { newKey } from "../../lab/keys.ts";
+import { reading, tamper } from "../../support/temporary-mirror.ts";
 import { policyFor } from "../demo-policy.ts";
 import { addSigned, key, reportOf, repository, statuses, withLab } from "./sync-lab.ts";
 
@@ -52,6 +54,63 @@ test("--refresh asks only for what is older: an image that is young costs nothin
     await lab.sync(...words, "--refresh", "1s");
     assert.ok(lab.registry.asked().length > 0);
     assert.match((await lab.sync(...words, "--refresh", "soon")).err, /invalid-usage: --refresh takes a span/);
+  }));
+
+test("a second sync sees every change: policy, distrust, tag, new signature, one that is gone, damage", () =>
+  withLab(async (lab) => {
+    const digest = addSigned(lab, "1");
+    const unsigned = lab.registry.addImage(repository, "2", "not signed yet");
+    const words = [lab.here("1"), lab.here("2"), "-o", "json"];
+    const seen = (run: Awaited<ReturnType<typeof lab.run>>) =>
+      reportOf(run).images.map(({ status, coverage }) => `${status} ${String(coverage.decision)}`);
+    assert.equal(seen(await lab.sync(...words)), ["copied pass", "copied fail"]);
+    assert.equal(seen(await lab.sync(...words)), ["exists pass", "exists fail"]);
+    const other = policyFor(newKey().pem, { images: `${lab.registry.host}/*` });
+    const sync = ["mirror", "sync", "--store", lab.store, "--policies", "policy.yaml", ...words];
+    assert.equal(seen(await lab.run(sync, { "policy.yaml": other })), ["exists fail", "exists fail"]);
+    const distrust = `distrust:\n- { digest: "${digest}", reason: stolen, date: 2026-11-01 }\n`;
+    const distrusted = await lab.run([...sync, "--distrust", "distrust.yaml"], { "distrust.yaml": distrust });
+    assert.equal(seen(distrusted), ["exists fail", "exists fail"]);
+    lab.registry.sign(repository, unsigned, key);
+    assert.equal(seen(await lab.sync(...words)), ["exists pass", "resumed pass"]);
+    const signature = `/manifests/${digest.replace(":", "-")}.sig`;
+    lab.registry.meddle = (path, _, response) => {
+      if (!path.endsWith(signature)) return false;
+      response.writeHead(404, { "content-type": "application/json" }).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
+      return true;
+    };
+    assert.equal(seen(await lab.sync(...words)), ["exists fail", "exists pass"]);
+    lab.registry.meddle = () => false;
+    assert.equal(seen(await lab.sync(...words)), ["exists pass", "exists pass"]);
+    addSigned(lab, "2");
+    assert.equal(seen(await lab.sync(...words)), ["exists pass", "copied pass"]);
+    const ofFirst = `kind IN ('tag', 'referrers') AND subject LIKE '%${digest.slice("sha256:".length)}%'`;
+    tamper(lab.store, `UPDATE answer SET at = '2020-01-01T00:00:00Z' WHERE ${ofFirst}`);
+    reading(lab.store, (mirror) => assert.ok(mirror.inspect(nodeVerifier).damage.length > 3));
+    assert.equal(seen(await lab.sync(...words)), ["exists pass", "exists pass"]);
+    reading(lab.store, (mirror) => assert.equal(mirror.inspect(nodeVerifier).damage, []));
+    tamper(
+      lab.store,
+      "UPDATE blob SET bytes = x'7b7d' WHERE digest IN (SELECT digest FROM answer WHERE kind = 'blob')",
+    );
+    const damaged = await lab.sync(...words);
+    assert.equal([damaged.exit === 0, /mirror-corrupt/.test(damaged.out)], [false, true]);
+  }));
+
+test("what is said again is as of then, and ends no claim; what is new does", () =>
+  withLab(async (lab) => {
+    addSigned(lab, "1");
+    const words = [lab.here("1"), "--complete"];
+    await lab.sync(...words);
+    const again = await lab.sync(...words, "--events");
+    assert.not.match(again.out + again.err, /claim-ended/);
+    lab.registry.asked();
+    // Said first two minutes ago, and again a minute ago.
+    assert.is((await lab.sync(lab.here("1"), "--refresh", "90s")).exit, 0);
+    assert.equal(lab.registry.asked(), []);
+    lab.registry.sign(repository, lab.registry.addImage(repository, "1", "content of 1"), newKey());
+    const told = await lab.sync(lab.here("1"), "--events");
+    assert.match(told.out + told.err, /claim-ended/);
   }));
 
 test("a layer that broke off is resumed by the next sync, which says so, and fetches the rest alone", () =>

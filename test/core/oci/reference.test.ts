@@ -139,6 +139,16 @@ const folded: readonly (readonly [string, string])[] = [
   ["localhost/app", "localhost/app"],
   ["localhost:5000/app", "localhost:5000/app"],
   ["ghcr.io/app", "ghcr.io/app"],
+  ["ghcr.io:443/app", "ghcr.io/app"],
+  ["ghcr.io:0443/app", "ghcr.io/app"],
+  ["ghcr.io:4430/app", "ghcr.io:4430/app"],
+  ["ghcr.io:05000/app", "ghcr.io:5000/app"],
+  ["ghcr.io:80/app", "ghcr.io:80/app"],
+  ["127.0.0.1:443/app", "127.0.0.1:443/app"],
+  ["docker.io:443/nginx", "docker.io/library/nginx"],
+  ["index.docker.io:443/nginx", "docker.io/library/nginx"],
+  ["index.docker.io:5000/nginx", "index.docker.io:5000/nginx"],
+  ["docker.io.example/nginx", "docker.io.example/nginx"],
   ["kauri_x/app", "docker.io/kauri_x/app"],
 ];
 for (const [given, wanted] of folded) {

@@ -67,6 +67,22 @@ test("what is known at once counts only where nothing can have been added", () =
   assert.is(keepingAdded(silent, mirror, () => undefined).known?.(tag), undefined);
 });
 
+test("what the mirror says too is looked at no further", async () => {
+  const looks: string[] = [];
+  const mirror = { lacks: () => looks.push("lacks") > 0, recorded: () => void looks.push("recorded") as never };
+  const asker = { ask: () => Promise.resolve(absent as never), known: () => absent as never };
+  for (const isSaidAgain of [true, false]) {
+    const kept = keepingAdded(
+      asker,
+      mirror,
+      () => undefined,
+      () => isSaidAgain,
+    );
+    assert.equal([kept.known?.(tag), await kept.ask(tag)], [absent, absent]);
+    assert.is(looks.length, isSaidAgain ? 0 : 2);
+  }
+});
+
 test("a tag that moved is what the host says, with a warning", async () => {
   const moved = present(named("b"), "ghcr.io");
   const { answer, warned } = await ask(tag, present(named("a"), "layout a.tar", before), moved);

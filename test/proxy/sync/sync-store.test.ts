@@ -138,6 +138,30 @@ test("a full disk ends all with a code; what was committed before is there, and 
   });
 });
 
+test("what the mirror says already gets the new time alone; anything else is not written", () => {
+  const { mirror, store, said } = opened();
+  const tag = { kind: "tag", repository, tag: "1" } as const;
+  const of = (text: string, when: string, from = "test") => {
+    const value = { mediaType: "a/b", digest: blob(text)[0].digest, size: 1 };
+    return { state: "present", value, at: when, from } as const;
+  };
+  const absent = { state: "absent", at, from: "test" } as const;
+  const later = "2026-01-02T00:00:00Z";
+  assert.is(store.confirm(tag, of("a", at)), false);
+  assert.is(mirror.knowledge().answer(tag), undefined);
+  store.put(tag, of("a", at), true);
+  assert.equal([store.confirm(tag, of("b", later)), store.confirm(tag, absent)], [false, false]);
+  assert.equal(mirror.knowledge().answer(tag), of("a", at));
+  assert.is(store.confirm(tag, of("a", later, "another")), true);
+  assert.equal(mirror.knowledge().answer(tag), of("a", later, "another"));
+  // Content is not what can change.
+  store.put(...blob("c"));
+  assert.is(store.confirm(...blob("c")), false);
+  store.abandon();
+  assert.equal([mirror.knowledge().answer(tag), said], [undefined, []]);
+  mirror.close();
+});
+
 test("a claim that a new fact ends is told", () => {
   const { mirror, store, said } = opened();
   mirror.writer().setComplete(repository, { at, from: "test" });
