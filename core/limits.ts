@@ -170,6 +170,9 @@ export interface Limits {
   readonly recheckEntries: number;
   /** What is kept of a request of admission whose resource is on that list. */
   readonly recheckRequestBytes: number;
+  /** Objects of a cluster that are watched because a policy names them; and of all policies together. */
+  readonly watchedObjectsOfPolicy: number;
+  readonly watchedObjects: number;
   /** Events and policy reports that wait to be written to a cluster; and results in one report. */
   readonly reportQueue: number;
   readonly reportResults: number;
@@ -299,6 +302,8 @@ export const defaultLimits: Limits = {
   memoDecisions: 2000,
   recheckEntries: 10_000,
   recheckRequestBytes: 64 * kib,
+  watchedObjectsOfPolicy: 16,
+  watchedObjects: 256,
   reportQueue: 2000,
   reportResults: 200,
   decisionRecords: 20_000,

@@ -11,7 +11,7 @@ import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
 import { asksCluster } from "../../proxy/serve/config-rules.ts";
 import { FileWatch } from "../../proxy/serve/file-watch.ts";
 import { type ReadConfig, requireConfig } from "../../proxy/serve/read-config.ts";
-import type { Keep } from "../../proxy/serve/own-certificate.ts";
+import type { Keep, ServerCertificate } from "../../proxy/serve/own-certificate.ts";
 import { Server, type ServerHost } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import { openState } from "../../proxy/state/open-state.ts";
@@ -37,19 +37,23 @@ type ServeOptions = OutputOptions & ConfigOptions;
 /** How often files are looked at. */
 const lookMs = 2000;
 
-function hostOf({ io, log, metrics, store, cluster }: Running): ServerHost {
+/** `made`: certificates of its own, by where their authority is and their names. */
+function hostOf({ io, log, metrics, store, cluster }: Running, made: Map<string, ServerCertificate>): ServerHost {
   return {
     readFile: (path) => readGivenText(path, io),
     async ownCertificate(names, from) {
       const { makeServerCertificate } = await import("../../proxy/serve/own-certificate.ts");
       const all = ["localhost", "127.0.0.1", "::1", io.host.name, ...names];
-      const make = (keep: Keep) => makeServerCertificate(all, keep, io.now());
+      const of = `${from} ${all.join(" ")}`;
+      const held = made.get(of);
+      const make = (keep: Keep) => makeServerCertificate(all, keep, io.now(), held);
       // The configuration opened it: nothing else says `cluster`.
       const shared = from === "cluster" ? cluster : undefined;
-      const made = await (shared === undefined ? make(authorityFolder(store)) : shared.withAuthority(make));
-      const { certificate, key, renew, expires } = made;
+      const own = await (shared === undefined ? make(authorityFolder(store)) : shared.withAuthority(make));
+      made.set(of, own);
+      const { certificate, key, renew, expires } = own;
       const authority = shared === undefined ? `${store}/tls/ca.pem` : "a Secret of the cluster";
-      log.info("a certificate was made", { expires: expires.toISOString(), authority });
+      if (own !== held) log.info("a certificate was made", { expires: expires.toISOString(), authority });
       return { tls: { certificate, key }, renew };
     },
     log,
@@ -59,7 +63,12 @@ function hostOf({ io, log, metrics, store, cluster }: Running): ServerHost {
 }
 
 /** Until a signal says so. True: every request that was in work got its answer. */
-function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log: Log): Promise<boolean> {
+function untilToldToEnd(
+  { io, log }: Running,
+  server: Server,
+  reloading: Reloading,
+  made: Map<string, ServerCertificate>,
+): Promise<boolean> {
   const timer = setInterval(() => reloading.tick(), lookMs);
   return new Promise((resolve, reject) => {
     let isEnding = false;
@@ -75,7 +84,11 @@ function untilToldToEnd(io: CommandIO, server: Server, reloading: Reloading, log
         clearInterval(timer);
         server.close().then(resolve, reject);
       });
-    io.host.onSignal("SIGHUP", () => void reloading.reload("SIGHUP").catch(reject));
+    io.host.onSignal("SIGHUP", () => {
+      // Whoever asks for everything again gets other certificates, too.
+      made.clear();
+      reloading.reload("SIGHUP").catch(reject);
+    });
     // A terminal's Ctrl-C and Kubernetes' end are the same; 128 and the number of the signal, as shells say it.
     ends("SIGINT", 130);
     ends("SIGTERM", 143);
@@ -189,7 +202,8 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     const running: Running = { ...fixed, cluster };
     const first = cluster?.policies === undefined ? await openTaken(config, running) : undefined;
     const parts = first?.parts ?? (await waitingParts(running));
-    const server = await Server.open(config, parts, hostOf(running)).catch(async (error: unknown) => {
+    const made = new Map<string, ServerCertificate>();
+    const server = await Server.open(config, parts, hostOf(running, made)).catch(async (error: unknown) => {
       await parts.close();
       throw error;
     });
@@ -209,7 +223,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
       stop.signal,
     );
     looking?.catch((error: unknown) => log.error("a bug ended the looks for snapshots", { error: String(error) }));
-    const isWhole = await untilToldToEnd(io, server, reloading, log).catch(async (error: unknown) => {
+    const isWhole = await untilToldToEnd(running, server, reloading, made).catch(async (error: unknown) => {
       await server.close();
       throw error;
     });

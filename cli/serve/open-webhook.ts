@@ -87,7 +87,13 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
   const { policies, exceptions } = readServePolicies(config, io, parts.cluster?.policies);
   const { settings, distrust, given } = judgingOf({ config, mirror, io });
   const { objects } = config.policies;
-  parts.cluster?.objects.want(policies.flatMap(({ spec }) => namedObjectsIn(spec)));
+  const unwatched = parts.cluster?.objects.want(policies.map(({ spec }) => namedObjectsIn(spec))) ?? 0;
+  if (unwatched > 0)
+    log.warn("not every object that policies name is watched: the others are asked for when a decision needs them", {
+      unwatched,
+      watchedOfOnePolicy: limits.watchedObjectsOfPolicy,
+      watchedOfAll: limits.watchedObjects,
+    });
   const cluster =
     objects.length === 0
       ? []

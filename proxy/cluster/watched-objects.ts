@@ -27,9 +27,6 @@ interface Watch {
   readonly ended: Promise<void>;
 }
 
-/** Objects that are watched one by one: more than these are asked for when they are needed. */
-const mostNamed = 16;
-
 export class WatchedObjects implements Knowledge {
   readonly #options: WatchedOptions;
   readonly #namespaces: Watch;
@@ -45,18 +42,27 @@ export class WatchedObjects implements Knowledge {
     return this.#namespaces.informer.state;
   }
 
-  /** What policies name from now on; the first of them are watched. */
-  want(objects: readonly NamedObject[]): void {
-    const wanted = new Map(objects.map((one) => [keyOf(one), one]));
+  /**
+   * What policies name from now on, each by itself. The first of each policy are watched, so that one that names very
+   * many takes nothing from the others.
+   * @returns how many are not watched: they are asked for when a decision needs them.
+   */
+  want(ofPolicies: readonly (readonly NamedObject[])[]): number {
+    const { watchedObjectsOfPolicy, watchedObjects } = this.#options.limits;
+    const wanted = new Map<string, NamedObject>();
+    for (let place = 0; place < watchedObjectsOfPolicy; place++)
+      for (const one of ofPolicies.flatMap((objects) => objects.slice(place, place + 1)))
+        if (wanted.size < watchedObjects) wanted.set(keyOf(one), one);
     for (const [key, { stop }] of this.#named)
       if (!wanted.has(key)) {
         stop.abort();
         this.#named.delete(key);
       }
     for (const [key, { resource, namespace, name }] of wanted) {
-      if (this.#named.has(key) || this.#named.size >= mostNamed) continue;
+      if (this.#named.has(key)) continue;
       this.#named.set(key, this.#watch({ at: { apiVersion: "v1", resource, namespace }, name }));
     }
+    return new Set(ofPolicies.flat().map(keyOf)).size - wanted.size;
   }
 
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {

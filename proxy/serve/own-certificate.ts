@@ -111,14 +111,22 @@ async function authorities(keep: Keep, now: Date): Promise<readonly [signs: Auth
   return [first, ...more];
 }
 
-/** A certificate for these names and addresses. */
+/** Whether the authority that signs now signed it, and it is not due yet. */
+function isStillGood({ certificate, renew }: ServerCertificate, signs: Authority, now: Date): boolean {
+  const held = new X509Certificate(certificate);
+  return now < renew && held.checkIssued(signs.certificate) && held.verify(signs.certificate.publicKey);
+}
+
+/** A certificate for these names and addresses. `held`: one that was made for them before, which may still be good. */
 export async function makeServerCertificate(
   names: readonly string[],
   keep: Keep,
   now: Date,
+  held?: ServerCertificate,
 ): Promise<ServerCertificate> {
   const [signs, ...later] = await authorities(keep, now);
   keep.publish("ca.pem", [signs, ...later].map(({ pem }) => pem).join(""));
+  if (held !== undefined && isStillGood(held, signs, now)) return held;
   const keys = await newKeys();
   const issuer = new x509.X509Certificate(signs.pem);
   const signingKey = await webcrypto.subtle.importKey(

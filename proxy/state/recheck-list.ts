@@ -83,7 +83,10 @@ export class RecheckList {
     this.#limits = limits;
   }
 
-  /** Puts an image onto the list, for each policy that could not decide. Of more than `recheckEntries` some go. */
+  /**
+   * Puts an image onto the list, for each policy that could not decide. Of more than `recheckEntries` some go, of the
+   * namespace that has the most.
+   */
   admit({ image, resource }: LetIn, unknown: readonly Finding[], at: string): void {
     this.#database.transaction(() => {
       const put = this.#database.prepare(stateSql("put-recheck"));
@@ -214,7 +217,10 @@ export class RecheckList {
   }
 
   #trim(): void {
-    const { changes } = this.#database.prepare(stateSql("trim-recheck")).run(this.#limits.recheckEntries);
+    const { unknown, refuted } = this.counts();
+    const changes = Math.max(0, unknown + refuted - this.#limits.recheckEntries);
+    const trim = this.#database.prepare(stateSql("trim-recheck"));
+    for (let left = changes; left > 0; left--) trim.run();
     if (changes > 0) this.#database.prepare(stateSql("add-dropped")).run("recheck", changes);
     this.#database.prepare(stateSql("trim-admitted")).run();
   }

@@ -49,6 +49,21 @@ CREATE TABLE admitted (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recheck_resource ON recheck (resource);
 `,
+  "0003-namespaces": `-- Schema 3. The namespace of what was let in, as \`Kind/namespace/name\` says it; empty where a registry was asked, and of
+-- what is in none. Each namespace has a share of the list.
+ALTER TABLE recheck ADD COLUMN namespace TEXT GENERATED ALWAYS AS (
+  iif(
+    resource LIKE '%/%/%',
+    substr(
+      resource,
+      instr(resource, '/') + 1,
+      instr(substr(resource, instr(resource, '/') + 1), '/') - 1
+    ),
+    ''
+  )
+) VIRTUAL;
+CREATE INDEX recheck_namespace ON recheck (namespace, state, last_admitted);
+`,
   "add-dropped": `INSERT INTO dropped (what, count)
 VALUES (?, ?)
 ON CONFLICT (what) DO UPDATE SET count = count + excluded.count
@@ -172,13 +187,21 @@ WHERE at < :oldest OR id IN (
   WHERE bytes > :bytes
 )
 `,
-  "trim-recheck": `-- Undecided ones make room first, those that were let in longest ago before others.
+  "trim-recheck": `-- One entry, of the namespace that has the most: so a namespace that fills the list pushes no other out. Undecided ones
+-- make room first, those that were let in longest ago before others.
 DELETE FROM recheck
 WHERE (image, resource, policy) IN (
   SELECT image, resource, policy
   FROM recheck
+  WHERE namespace = (
+    SELECT namespace
+    FROM recheck
+    GROUP BY namespace
+    ORDER BY count(*) DESC, min(last_admitted)
+    LIMIT 1
+  )
   ORDER BY state DESC, last_admitted
-  LIMIT max(0, (SELECT count(*) FROM recheck) - ?)
+  LIMIT 1
 )
 `,
 };

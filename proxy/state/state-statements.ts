@@ -9,6 +9,6 @@ export type StateStatement = keyof typeof sqlTexts;
 export const stateSql = (name: StateStatement): string => sqlTexts[name];
 
 /** In order; numbers are never reused, files never changed once released. */
-const names = ["0001-tables", "0002-admitted"] as const satisfies readonly StateStatement[];
+const names = ["0001-tables", "0002-admitted", "0003-namespaces"] as const satisfies readonly StateStatement[];
 
 export const stateMigrations = names.map((name) => ({ name, sql: stateSql(name) }));

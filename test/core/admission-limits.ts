@@ -2,6 +2,7 @@
 import type { Limits } from "../../core/limits.ts";
 import { limitsWith } from "../../core/limits.ts";
 import { resourceReport } from "../../core/admission/resource-report.ts";
+import { WatchedObjects, type WatchedOptions } from "../../proxy/cluster/watched-objects.ts";
 import { Reporter, ReportMemory } from "../../proxy/reports/reporter.ts";
 import { openGate, reviewOf } from "../support/admission.ts";
 import { fixtureKnowledge } from "../support/fixture-images.ts";
@@ -19,6 +20,22 @@ const reviewing = async (given: Partial<Limits>): Promise<readonly string[]> => 
     await gate.close();
   }
 };
+
+/** Two policies that name two objects each. */
+async function watching(given: Partial<Limits>): Promise<readonly string[]> {
+  const inform = () => ({ state: {}, get: () => undefined, run: () => Promise.resolve() });
+  const cluster = { inform, server: () => "" } as unknown as WatchedOptions["cluster"];
+  const failed = (error: unknown): never => {
+    throw error;
+  };
+  const objects = new WatchedObjects({ cluster, limits: limitsWith(given), now: () => now, failed });
+  const named = ["a", "b"].map((namespace) =>
+    ["1", "2"].map((name) => ({ resource: "secrets" as const, namespace, name })),
+  );
+  const unwatched = objects.want(named);
+  await objects.close();
+  return unwatched === 0 ? [] : [`asked for: ${unwatched}`];
+}
 
 /** Two resources that wait for their reports. */
 async function queueing(given: Partial<Limits>): Promise<readonly string[]> {
@@ -67,6 +84,8 @@ function reporting(given: Partial<Limits>): readonly string[] {
 /** Rows of the table of limits. */
 export const admissionRows = {
   reviewBytes: { low: 1_000_000, run: reviewing, says: /^status 503$/ },
+  watchedObjectsOfPolicy: { low: 1, run: watching, says: /^asked for: 2$/ },
+  watchedObjects: { low: 1, run: watching, says: /^asked for: 3$/ },
   reportQueue: { low: 1, run: queueing, says: /^report dropped$/ },
   reportResults: { low: 1, run: reporting, says: /^shown 1 of 2$/ },
 };

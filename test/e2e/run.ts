@@ -29,6 +29,7 @@ import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
 import { outageScenarios } from "./outages.ts";
 import { proofScenarios } from "./proofs.ts";
+import { privateSigstoreScenarios } from "./private-sigstore.ts";
 import { proxyScenarios } from "./proxies.ts";
 import { readOnlyScenarios } from "./read-only.ts";
 import { replicaScenarios } from "./replicas.ts";
@@ -59,6 +60,7 @@ const scenarios: readonly Scenario[] = [
   ...chartScenarios,
   ...installedScenarios,
   ...flagScenarios,
+  ...privateSigstoreScenarios,
   ...logScenarios,
   ...proofScenarios,
   ...keyServiceScenarios,

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { defaultLimits } from "../../../core/limits.ts";
-import { WatchedObjects } from "../../../proxy/cluster/watched-objects.ts";
+import { defaultLimits, limitsWith } from "../../../core/limits.ts";
+import { WatchedObjects, type WatchedOptions } from "../../../proxy/cluster/watched-objects.ts";
 import { openStub, stubTime } from "../../support/api-server.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { key as publicKey } from "../../support/fixture-policies.ts";
@@ -42,11 +42,17 @@ test("namespaces and what policies name are known as they are now; the rest stay
   };
   try {
     assert.is(objects.answer(configMap), undefined);
-    objects.want([
-      { resource: "configmaps", namespace: "apps", name: "keys" },
-      { resource: "secrets", namespace: "apps", name: "keys" },
-      { resource: "secrets", namespace: "apps", name: "empty" },
+    const left = objects.want([
+      [
+        { resource: "configmaps", namespace: "apps", name: "keys" },
+        { resource: "secrets", namespace: "apps", name: "keys" },
+      ],
+      [
+        { resource: "secrets", namespace: "apps", name: "keys" },
+        { resource: "secrets", namespace: "apps", name: "empty" },
+      ],
     ]);
+    assert.is(left, 0);
     await until(() => objects.answer(namespace("apps")) !== undefined && served.watches() === 4);
     const known = objects.answer(namespace("apps"));
     assert.equal([known?.at, known?.from], [stubTime, `the API server ${served.url}`]);
@@ -70,6 +76,29 @@ test("namespaces and what policies name are known as they are now; the rest stay
     await cluster.close();
     await served.close();
   }
+});
+
+test("a policy that names very many objects takes none from others, and who is not watched is counted", async () => {
+  const watched: string[] = [];
+  const inform = ({ at, name }: { readonly at: { readonly namespace?: string }; readonly name?: string }) => {
+    if (name !== undefined) watched.push(`${at.namespace}/${name}`);
+    return { state: {}, get: () => undefined, run: () => Promise.resolve() };
+  };
+  const cluster = { inform, server: () => "" } as unknown as WatchedOptions["cluster"];
+  const limits = limitsWith({ watchedObjectsOfPolicy: 3, watchedObjects: 5 });
+  const objects = new WatchedObjects({
+    cluster,
+    limits,
+    now: () => new Date(stubTime),
+    failed: (error) => assert.unreachable(String(error)),
+  });
+  const named = (namespace: string, count: number) =>
+    Array.from({ length: count }, (_, place) => ({ resource: "secrets" as const, namespace, name: `s${place}` }));
+  assert.is(objects.want([named("greedy", 40), named("modest", 1), named("modest", 2)]), 40 + 2 - 5);
+  assert.equal(watched.toSorted(), ["greedy/s0", "greedy/s1", "greedy/s2", "modest/s0", "modest/s1"]);
+  assert.is(objects.want([named("greedy", 40), named("a", 3), named("b", 3)]), 46 - 5);
+  assert.equal(watched.slice(5).toSorted(), ["a/s0", "a/s1", "b/s0"]);
+  await objects.close();
 });
 
 test.run();

@@ -43,6 +43,16 @@ test("a certificate for these names, by an authority that is kept and published"
   assert.not.match(keep.files.get("ca.pem") ?? "", /PRIVATE/);
 });
 
+test("one that was made before stays while it is good: not when it is due, nor by an authority that is gone", async () => {
+  const keep = memory();
+  const first = await makeServerCertificate(["a"], keep, start);
+  assert.is(await makeServerCertificate(["a"], keep, after(1), first), first);
+  const due = new Date(first.renew.getTime());
+  assert.is.not(await makeServerCertificate(["a"], keep, due, first), first);
+  const other = await makeServerCertificate(["a"], memory(), after(1), first);
+  assert.is.not(other, first);
+});
+
 test("the authority stays; a new one is handed out a year before it signs; then the old one goes", async () => {
   const keep = memory();
   const issuers = new Set<string>();

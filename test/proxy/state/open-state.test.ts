@@ -178,7 +178,30 @@ test("a file of the first schema is brought up to date, with a copy of it beside
   });
   state.close();
   assert.ok(existsSync(`${path}.schema-1`));
-  assert.is(stateMigrations.length, 2, "a further migration has its own test");
+});
+
+test("a file of the second schema gets the namespaces of its entries", () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "state.db");
+  const old = openDatabase(path);
+  old.pragma("journal_mode = WAL");
+  for (const { sql } of stateMigrations.slice(0, 2)) old.exec(sql);
+  old.pragma("user_version = 2");
+  const put = old.prepare(stateSql("put-recheck"));
+  const resources = ["", "Pod/shop/web\nsha256:1", "Namespace/shop\nsha256:2", "Pod/team-a/\nsha256:3"];
+  for (const resource of resources)
+    put.run(image, resource, finding.policy, finding.policyDigest, finding.code, finding.message, at, at);
+  old.close();
+  const { state, aside } = opened(folder);
+  assert.equal(aside, []);
+  assert.is(count(state), 4);
+  state.close();
+  assert.ok(existsSync(`${path}.schema-2`));
+  const database = openDatabase(path);
+  const found = database.prepare("SELECT namespace FROM recheck ORDER BY namespace").pluck().all();
+  database.close();
+  assert.equal(found, ["", "", "shop", "team-a"]);
+  assert.is(stateMigrations.length, 3, "a further migration has its own test");
 });
 
 test("a kept request that damage has changed is no request", () => {

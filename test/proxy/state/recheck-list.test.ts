@@ -110,6 +110,35 @@ test("undecided entries make room first, and it is counted", () =>
     { recheckEntries: 2 },
   ));
 
+test("a namespace that fills the list pushes no other out, whatever its entries are", () =>
+  withState(
+    (state) =>
+      state.recheck((list) => {
+        const put = (namespace: string, name: string, at: string): void =>
+          list.admitResource(
+            { resource: `Pod/${namespace}/${name}\n${name}` },
+            [{ ...finding("p"), image: image.image }],
+            at,
+          );
+        const kept = (): readonly string[] =>
+          list
+            .entries(20)
+            .map(({ resource }) => resource)
+            .toSorted();
+        put("quiet", "web", day(1));
+        list.admit(other, [finding("p")], day(1));
+        for (let number = 0; number < 8; number++) put("loud", `web-${number}`, `2026-11-02T00:00:0${number}Z`);
+        // What is refuted is of no other weight beside another namespace.
+        for (const resource of list.resources().filter((one) => one.startsWith("Pod/loud/")))
+          list.evaluatedResource(resource, [{ ...refuted("p"), image: image.image }], day(3));
+        put("late", "web", day(4));
+        put("loud", "last", day(5));
+        assert.equal(kept(), ["", "Pod/late/web", "Pod/loud/web-6", "Pod/loud/web-7", "Pod/quiet/web"]);
+        assert.is(list.counts().dropped, 7);
+      }),
+    { recheckEntries: 5 },
+  ));
+
 test("an image is forgotten whatever became of it", () =>
   withState((state) =>
     state.recheck((list) => {
