@@ -327,12 +327,13 @@ export const reviewLimits = (limits: Limits): Limits => ({
  * @throws EngineError `invalid-usage` for what bounds nothing: every comparison with NaN or a text is false.
  */
 export function limitsWith(given: Partial<Limits> = {}): Limits {
-  const limits: Record<string, number> = { ...defaultLimits };
-  for (const [name, value] of Object.entries(given)) {
+  const limits: { -readonly [Name in keyof Limits]: number } = { ...defaultLimits };
+  for (const name of Object.keys(given) as (keyof Limits)[]) {
+    const value = given[name];
     if (value === undefined) continue;
     if (!Number.isSafeInteger(value) || value < 0)
       throw new EngineError("invalid-usage", "a bound is a whole number, 0 or more", { subject: name });
     limits[name] = value;
   }
-  return { ...defaultLimits, ...limits };
+  return limits;
 }

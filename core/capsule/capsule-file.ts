@@ -67,7 +67,15 @@ export class CapsuleFile {
   }
 
   /** The document of this digest and size whose member begins at `at`. */
-  document({ digest, size }: NamedDocument, at: number): Uint8Array {
+  document(named: NamedDocument, at: number): Uint8Array {
+    const bytes = this.piece(named, at);
+    const { digest } = named;
+    if (digestOf(bytes) !== digest) throw corruptArchive(`${digest} does not have its digest`, this.subject);
+    return bytes;
+  }
+
+  /** As {@link document}, for who compares the digest when it is read. */
+  piece({ digest, size }: NamedDocument, at: number): Uint8Array {
     this.position = at;
     const member = this.next();
     if (member.name !== blobPath(digest) || member.size !== size)
@@ -75,14 +83,12 @@ export class CapsuleFile {
         `${member.name} (${member.size} bytes) where ${blobPath(digest)} (${size} bytes) belongs`,
         this.subject,
       );
-    const bytes = this.content(member);
-    if (digestOf(bytes) !== digest) throw corruptArchive(`${digest} does not have its digest`, this.subject);
-    return bytes;
+    return this.content(member);
   }
 }
 
 function isZero(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte !== 0) return false;
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== 0) return false;
   return true;
 }
 

@@ -103,7 +103,7 @@ export function openCapsule(bytes: Uint8Array, options: CapsuleOptions): Capsule
   const carried = new CarriedBlobs(file, places.blobs, statement.totals);
   const find = (wanted: Digest): Uint8Array | undefined => carried.find(wanted) ?? base?.find(wanted);
   const list = (at: number): Uint8Array =>
-    file.document(statement.entryLists[at] as ListReference, places.entries[at] as number);
+    file.piece(statement.entryLists[at] as ListReference, places.entries[at] as number);
   const coverage = (): Uint8Array | undefined =>
     statement.coverage === undefined ? undefined : file.document(statement.coverage, places.coverage);
   return {
@@ -140,7 +140,7 @@ export function openCapsule(bytes: Uint8Array, options: CapsuleOptions): Capsule
       const blobs = new BlobListReader(limits);
       const listed = new Map<string, number>();
       for (const [at, reference] of statement.blobLists.entries())
-        for (const blob of blobs.read(file.document(reference, places.lists[at] as number), reference))
+        for (const blob of blobs.read(file.piece(reference, places.lists[at] as number), reference))
           listed.set(blob.digest, blob.size);
       checkWhole({ statement, list, carried, listed, find, limits, subject });
     },

@@ -4,6 +4,7 @@
  */
 import { curves } from "../crypto/curve.ts";
 import { nobleVerifier } from "../crypto/noble.ts";
+import { pointsOf } from "../crypto/points.ts";
 import { hasSignatureForm } from "../crypto/signature-form.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { affineOf, claimedSum } from "./claimed-sum.ts";
@@ -12,6 +13,8 @@ import type { ComponentKernel } from "./component-kernel.ts";
 /** It answers as `nobleVerifier` does. */
 export function createSumVerifier(kernel: Pick<ComponentKernel, "hasXP256" | "hasXP384">): SignatureVerifier {
   const sums = { "P-256": kernel.hasXP256, "P-384": kernel.hasXP384 } as const;
+  // Made here, and so while the component is: its memory has them when it starts.
+  for (const curve of ["P-256", "P-384"] as const) pointsOf(curve);
   return {
     name: "kernel",
     verify(algorithm, key, signed, signature) {

@@ -71,7 +71,9 @@ export const trustedRootTarget = "trusted_root.json";
 const capacity = 16;
 
 export function createTufVerifier(settings: TrustSettings, limits: Limits): TufVerifier {
-  const roots: Readonly<Record<string, Uint8Array>> = { "public-good": publicGoodRoot(), ...settings.initialRoots };
+  const { initialRoots = {} } = settings;
+  const initialRootOf = (name: string): Uint8Array | undefined =>
+    Object.hasOwn(initialRoots, name) ? initialRoots[name] : name === "public-good" ? publicGoodRoot() : undefined;
   const mode = settings.mode ?? defaultTrustMode;
   const { warn = defaultTrustBudget.warn, deny = defaultTrustBudget.deny } = settings.maxTrustAge ?? {};
   const budget: TrustBudget = { warn, deny };
@@ -85,7 +87,7 @@ export function createTufVerifier(settings: TrustSettings, limits: Limits): TufV
     const key = `${content} ${name}`;
     const held = byKey.get(key);
     if (held !== undefined) return held;
-    const initialRoot = Object.hasOwn(roots, name) ? roots[name] : undefined;
+    const initialRoot = initialRootOf(name);
     if (initialRoot === undefined) throw withoutInitialRoot(name);
     const fresh = asTrustError(name, () =>
       verifySource({ source, initialRoot, target: trustedRootTarget, at: "later", verifier, limits }),

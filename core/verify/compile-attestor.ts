@@ -3,6 +3,7 @@
  * Kyverno attestors (docs/spec/kyverno.md#attestors, #counting-attestors, #keys, #certificates, #identities,
  * #layout-expectations; docs/spec/outcomes.md#what-a-silent-policy-requires).
  */
+import { once } from "../cosign/signed-entity.ts";
 import { sha256 } from "../crypto/digest.ts";
 import { registeredAlgorithms } from "../crypto/algorithms.ts";
 import { isHashName } from "../crypto/digest.ts";
@@ -85,8 +86,14 @@ export function compileAttestorWith(
   const signer = compileSigner(compilePattern, spec, identityTexts, privateRoots, limits);
   const ownChain = spec.certificates !== undefined;
   const chain = spec.ctlog?.tsaCertChain;
+  // Of rules for several kinds of resource, few are asked.
+  const digest = once(() =>
+    specDigest({ form: identityTexts, timestampRequired, privateRoots, ...ages, spec: plain(spec) }),
+  );
   return {
-    digest: specDigest({ form: identityTexts, timestampRequired, privateRoots, ...ages, spec: plain(spec) }),
+    get digest() {
+      return digest();
+    },
     signer,
     log: compileLog(spec.rekor, limits),
     certificateTransparency: compileCertificateTransparency(spec.ctlog, ownChain, limits),

@@ -93,16 +93,19 @@ const wiped = [
 ] as const;
 
 /**
- * The component is a snapshot of memory after the bundle ran, with what its parser left in freed memory. Buffers are
+ * The module that the component begins with. The component is a snapshot of memory, with what QuickJS' parser left in
+ * freed memory, and the bundle's text is freed when it is parsed: so the bundle is a module of its own. Buffers are
  * zeroed: to take that memory once and give it back leaves zeros, which compress and are left out.
  */
-const wipe = `;(() => {
-  for (let n = 0; n < 3; n++) {
-    const held = [];
-    for (const [size, count] of ${JSON.stringify(wiped)})
-      for (let i = 0; i < count; i++) held.push(new ArrayBuffer(size - 32));
-  }
-})();`;
+const first = `
+import { evaluate, explain, load, verify } from "./bundle.js";
+export { evaluate, explain, load, verify };
+for (let n = 0; n < 3; n++) {
+  const held = [];
+  for (const [size, count] of ${JSON.stringify(wiped)})
+    for (let i = 0; i < count; i++) held.push(new ArrayBuffer(size - 32));
+}
+`;
 
 /** The JavaScript that is made a component, as one module. Escapes instead of letters beyond ASCII: half the memory. */
 export async function componentSource(root: string): Promise<string> {
@@ -118,7 +121,7 @@ export async function componentSource(root: string): Promise<string> {
     write: false,
     outfile: "component.mjs",
   });
-  return `${outputFiles?.[0]?.text ?? ""}${wipe}`;
+  return outputFiles?.[0]?.text ?? "";
 }
 
 const digestOf = (...parts: readonly string[]): string => {
@@ -130,17 +133,22 @@ const digestOf = (...parts: readonly string[]): string => {
 async function make(root: string, source: string, tools: ComponentTools, folder: string): Promise<void> {
   const world = readFileSync(join(root, wit), "utf8");
   mkdirSync(join(folder, "wasm"), { recursive: true });
-  const inner = join(folder, "inner.wit");
-  writeFileSync(inner, innerWorld(world, readFileSync(join(root, kernelWit), "utf8")));
+  const parts = join(folder, "parts");
+  mkdirSync(parts);
+  writeFileSync(join(parts, "inner.wit"), innerWorld(world, readFileSync(join(root, kernelWit), "utf8")));
+  writeFileSync(join(parts, "bundle.js"), source);
+  writeFileSync(join(parts, "first.js"), first);
   const engine = await tools.componentize({
-    witPath: inner,
-    jsSource: source,
+    witPath: join(parts, "inner.wit"),
+    jsSource: first,
+    jsPath: join(parts, "first.js"),
+    moduleRoot: parts,
     world: "engine",
     sync: true,
     stubWasi: true,
     optSize: true,
   });
-  rmSync(inner);
+  rmSync(parts, { recursive: true });
   const component = linkComponent(engine.component, kernelName(world), kernelFunctions(), exportsOfWorld(world));
   const { files, imports } = await tools.transpileBytes(component, {
     name: "engine",

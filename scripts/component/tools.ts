@@ -12,6 +12,9 @@ export interface ComponentTools {
   componentize(options: {
     readonly witPath: string;
     readonly jsSource: string;
+    /** As what file the source is read, and the folder of what it imports. */
+    readonly jsPath: string;
+    readonly moduleRoot: string;
     readonly world: string;
     /** Without asynchronous functions, and without anything of a host. */
     readonly sync: true;
