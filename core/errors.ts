@@ -324,6 +324,8 @@ export const remedies = {
   "own-archive": "`sallyport import FILE`",
   capsule: "look at it: `sallyport capsule inspect FILE`; decide from it: `--capsule FILE`",
   record: "copy it again from where it was written: it is no record any more that can be believed",
+  "raised-bound":
+    "allow as much here, if you trust who made it: `--max-bundle-size SIZE`, with the number of bytes in the message",
   "record-unsigned":
     "without a key it is replayed all the same, and nobody vouches for it; records are signed where they are made: " +
     "`--record-key KEY`",

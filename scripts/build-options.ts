@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
-import { smallerPackages } from "./smaller-packages.ts";
+import { ownCase, smallerPackages } from "./smaller-packages.ts";
 
 export interface BuildTargets {
   /** Folder that holds `core`, `proxy`, `cli` and `package.json`. */
@@ -44,6 +44,7 @@ export const nodeOptions = (root: string): BuildOptions => ({
   platform: "node",
   target: "node20",
   mainFields: ["module", "main"],
+  plugins: [ownCase],
   // Undici loads HTTP/2 when it is loaded, and goes on without it. Connections speak HTTP/1.1 only.
   alias: { "node:http2": "data:text/javascript,export const constants = {}" },
   // Packages in CommonJS call `require` for Node's own modules.

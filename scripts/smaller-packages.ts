@@ -7,6 +7,7 @@
  * from the kinds of letters.
  */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
 
 /** Instances at the top of a module that only make themselves. */
@@ -250,6 +251,38 @@ export function withTablesOfKinds(text: string): string {
   );
 }
 
+const casePairs = fileURLToPath(new URL("../core/encoding/case-pairs.ts", import.meta.url)).replaceAll("\\", "/");
+
+/** RE2 with letters and capitals of one Unicode, in the place of the one that the host has. */
+export function withOwnCase(text: string): string {
+  let made = text;
+  for (const [name, ascii, own] of [
+    ["toUpperCase", "ASCII_TO_UPPER", "pairedUpper"],
+    ["toLowerCase", "ASCII_TO_LOWER", "pairedLower"],
+  ] as const) {
+    const method = new RegExp(`^\\tstatic ${name}\\(codepoint\\) \\{\\n(?:.*\\n)*?\\t\\}\\n`, "m");
+    if (!method.test(made)) throw new Error(`re2js has no method ${name}`);
+    const body = `return codepoint < ASCII_SIZE ? ${ascii}[codepoint] : ${own}(codepoint);`;
+    made = made.replace(method, `\tstatic ${name}(codepoint) {\n\t\t${body}\n\t}\n`);
+  }
+  if (/String\.fromCodePoint\([^)]*\)\.to(?:Upper|Lower)Case/.test(made))
+    throw new Error("re2js asks the host for letter case in another place, too");
+  return `import { pairedLower, pairedUpper } from ${JSON.stringify(casePairs)};\n${made}`;
+}
+
+const re2js = /node_modules[/\\]re2js[/\\]build[/\\]index\.js$/;
+
+/** For the programs of Node: patterns match alike, whatever Unicode it has. */
+export const ownCase: Plugin = {
+  name: "own-case",
+  setup(build) {
+    build.onLoad({ filter: re2js }, ({ path }) => ({
+      contents: withOwnCase(readFileSync(path, "utf8")),
+      loader: "js",
+    }));
+  },
+};
+
 /** For bundles of any host. */
 export const smallerPackages: Plugin = {
   name: "smaller-packages",
@@ -263,8 +296,6 @@ export const smallerPackages: Plugin = {
       /node_modules[/\\]yaml[/\\]browser[/\\]dist[/\\](?:nodes[/\\]Scalar|doc[/\\]directives|schema[/\\]yaml-1\.1[/\\](?:omap|set))\.js$/,
       withStaticFields,
     );
-    edited(/node_modules[/\\]re2js[/\\]build[/\\]index\.js$/, (text) =>
-      withFilledTables(withoutMethods(withTablesOfKinds(text), uncalled)),
-    );
+    edited(re2js, (text) => withOwnCase(withFilledTables(withoutMethods(withTablesOfKinds(text), uncalled))));
   },
 };

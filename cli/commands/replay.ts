@@ -150,7 +150,8 @@ Examples:
   sallyport replay records/d-7K2Q4M0A.json --store mirror
 
 Exit codes: 0 the same decision; 1 another one, or with --store another verdict;
-  2 wrong usage; 6 a record is damaged, or not signed by one of the keys
+  2 wrong usage; 6 a record is damaged, or not signed by one of the keys;
+  12 a record was decided with a bound that is not allowed here
 `;
 
 export function define(command: Command, { io, finish }: Shell): void {

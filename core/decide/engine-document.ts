@@ -175,6 +175,7 @@ function readLimits(json: JsonValue | undefined, at: string, bounds: Limits): Li
     if (bound > most)
       throw new EngineError("over-limit", `it was decided with ${name} ${bound}, here ${most} is allowed`, {
         subject: here,
+        ...(name === "bundleBytes" || name === "blobBytes" || name === "jsonBytes" ? { remedy: "raised-bound" } : {}),
       });
     limits[name] = bound;
   }

@@ -5,6 +5,7 @@
 import { type Matcher, RE2JS, RE2JSException } from "re2js";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { isKind } from "./character-kind.ts";
 import { type GroupName, measurePattern } from "./pattern-size.ts";
 
 /** Told what a search may cost before it is made: program size times the length of the text that it may read. */
@@ -12,10 +13,20 @@ export type ChargeSearch = (cost: number) => void;
 const free: ChargeSearch = () => undefined;
 
 /**
- * A template's reference to a group: by number, or by a name that Go reads as far as letters, digits and underscores
- * go.
+ * What may be a template's reference to a group: by number, or by a name that Go reads as far as letters, digits and
+ * underscores go.
  */
-const reference = /\$(?:(\$)|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu;
+const reference = /\$(?:(\$)|((?:\w|[^\0-\x7f])+)|\{((?:\w|[^\0-\x7f])+)\})/gu;
+
+/** As much of a name as Go reads. */
+function wordAt(text: string): string {
+  let length = 0;
+  for (const character of text) {
+    if (!isKind("word", character)) break;
+    length += character.length;
+  }
+  return text.slice(0, length);
+}
 
 type Piece = string | readonly number[];
 
@@ -88,9 +99,12 @@ export class Re2 {
     const pieces: Piece[] = [];
     let from = 0;
     for (const match of template.matchAll(reference)) {
+      const [whole, , bare, braced] = match;
+      const name = bare === undefined ? braced : wordAt(bare);
+      // Not a name: it stands for itself.
+      if (name === "" || (braced !== undefined && wordAt(braced) !== braced)) continue;
       pieces.push(template.slice(from, match.index));
-      from = match.index + match[0].length;
-      const name = match[2] ?? match[3];
+      from = match.index + (bare === undefined ? whole.length : 1 + (name ?? "").length);
       if (name === undefined) pieces.push("$");
       else if (/^(?:0|[1-9][0-9]{0,8})$/.test(name)) pieces.push([Number(name)]);
       else pieces.push(this.#names.filter((group) => group.name === name).map((group) => group.group));

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { compareHosts, differenceOf, renderCompared } from "./compare.ts";
+import { compareHosts, countCompared, differenceOf, renderCompared } from "./compare.ts";
 import { makeCorpus } from "./corpus.ts";
 import { type Host, ownHosts } from "./hosts.ts";
 import { ownHandlers, reviewPaths } from "./workers.ts";
@@ -54,6 +54,21 @@ test("the corpus holds every outcome", async () => {
     );
 });
 
+test("functions over every letter give what they give here: else an unknown image would be let in", async () => {
+  const [first] = ownHosts(root);
+  const letters = corpus.filter(({ name }) => name === "letters");
+  const texts = (await first?.decide(letters)) as readonly string[];
+  assert.is(texts.length, 32 - 1 + 1);
+  for (const text of texts) {
+    const [decision] = JSON.parse(text).decisions;
+    const rules = decision.results.filter(({ pass }: { readonly pass: string }) => pass === "mutate");
+    assert.equal(
+      rules.map(({ status }: { readonly status: string }) => status),
+      ["error", "error", "error", "error"],
+    );
+  }
+});
+
 test("a host that decides otherwise is told of, with the first node that differs", async () => {
   const expected = '{"decisions":[{"allowed":true,"results":[{"status":"pass"}]}]}';
   assert.is(differenceOf("one", expected, expected), undefined);
@@ -75,12 +90,23 @@ test("a host that decides otherwise is told of, with the first node that differs
       saying("one", expected),
       saying("two", expected.replace("true", "false")),
       { name: "three", decide: () => ({ missing: "wasmtime" }) },
+      {
+        name: "four",
+        decide: () => {
+          throw new Error("its process ended");
+        },
+      },
+      saying("five", expected),
     ],
   );
+  assert.equal(countCompared(compared), { passed: 2, failed: 2, skipped: 1 });
   const table = renderCompared(compared);
   assert.match(table, /one +1 +0/);
-  assert.match(table, /two +1 +1/);
-  assert.match(table, /three +- +- +no wasmtime/);
+  assert.match(table, /^two +1 +1 +\d+ +differs$/m);
+  assert.match(table, /^three +- +- +- +skipped: no wasmtime$/m);
+  assert.match(table, /^four +- +- +\d+ +failed$/m);
+  assert.match(table, /^four: its process ended$/m);
+  assert.match(table, /^five +1 +0 +\d+$/m);
   assert.match(table, /two: .*\/decisions\/0\/allowed: true, here false/);
 });
 

@@ -2,7 +2,7 @@
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { firstDifference } from "../../core/record/first-difference.ts";
 import type { Scene } from "./corpus.ts";
-import type { Decided, Host } from "./hosts.ts";
+import type { Answered, Decided, Host } from "./hosts.ts";
 
 export interface Compared {
   readonly host: string;
@@ -12,6 +12,8 @@ export interface Compared {
   readonly ms: number;
   /** What the host needs and is not here. */
   readonly missing?: string;
+  /** Why it decided nothing. */
+  readonly failed?: string;
 }
 
 const shown = (value: JsonValue | undefined): string =>
@@ -44,11 +46,11 @@ export async function compareHosts(
   let expected: Decided | undefined;
   for (const host of hosts) {
     const began = performance.now();
-    const decided = await host.decide(scenes);
+    const decided = await decidedBy(host, scenes);
     const ms = Math.round(performance.now() - began);
     tell(host.name, ms);
-    if ("missing" in decided) {
-      compared.push({ host: host.name, decisions: 0, differences: [], ms, missing: decided.missing });
+    if ("missing" in decided || "failed" in decided) {
+      compared.push({ host: host.name, decisions: 0, differences: [], ms, ...decided });
       continue;
     }
     expected ??= decided;
@@ -61,22 +63,50 @@ export async function compareHosts(
   return compared;
 }
 
-/** The table, and below it each difference. */
+/** A host that breaks is a row that failed: the others are asked all the same. */
+async function decidedBy(host: Host, scenes: readonly Scene[]): Promise<Answered | { readonly failed: string }> {
+  try {
+    return await host.decide(scenes);
+  } catch (error) {
+    return { failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const isFailed = ({ failed, differences }: Compared): boolean => failed !== undefined || differences.length > 0;
+
+/** Rows by what came of them. A host that is not here is skipped. */
+export function countCompared(compared: readonly Compared[]) {
+  const failed = compared.filter(isFailed).length;
+  const skipped = compared.filter(({ missing }) => missing !== undefined).length;
+  return { passed: compared.length - failed - skipped, failed, skipped };
+}
+
+/** The table, and below it each difference and each failure. */
 export function renderCompared(compared: readonly Compared[]): string {
   const rows = [
-    ["host", "decisions", "differences", "ms"],
-    ...compared.map(({ host, decisions, differences, ms, missing }) =>
-      missing === undefined
-        ? [host, String(decisions), String(differences.length), String(ms)]
-        : [host, "-", "-", `no ${missing}`],
+    ["host", "decisions", "differences", "ms", ""],
+    ...compared.map(({ host, decisions, differences, ms, missing, failed }) =>
+      missing !== undefined
+        ? [host, "-", "-", "-", `skipped: no ${missing}`]
+        : failed !== undefined
+          ? [host, "-", "-", String(ms), "failed"]
+          : [
+              host,
+              String(decisions),
+              String(differences.length),
+              String(ms),
+              differences.length === 0 ? "" : "differs",
+            ],
     ),
   ];
   const width = Math.max(...rows.map(([host = ""]) => host.length));
-  const table = rows.map(
-    ([host = "", ...cells]) => `${host.padEnd(width)}${cells.map((cell) => cell.padStart(13)).join("")}\n`,
+  const table = rows.map(([host = "", decisions = "", differences = "", ms = "", said = ""]) =>
+    `${host.padEnd(width)}${decisions.padStart(11)}${differences.padStart(13)}${ms.padStart(9)}  ${said}`.trimEnd(),
   );
-  const told = compared.flatMap(({ host, differences }) =>
-    differences.slice(0, 20).map((text) => `${host}: ${text}\n`),
+  const told = compared.flatMap(({ host, differences, failed }) =>
+    [...(failed === undefined ? [] : [failed.slice(0, 2000)]), ...differences.slice(0, 20)].map(
+      (text) => `${host}: ${text}`,
+    ),
   );
-  return [...table, ...(told.length === 0 ? [] : ["\n", ...told])].join("");
+  return [...table, ...(told.length === 0 ? [] : ["", ...told]), ""].join("\n");
 }

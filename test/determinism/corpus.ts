@@ -2,7 +2,7 @@
  * Decisions that every host has to make alike: each policy of the documentation about each Pod of its demo, and
  * signatures of the lab, right or wrong in one place. Each scene is a signed capsule and what is asked of it.
  */
-import { createPublicKey } from "node:crypto";
+import { createHash, createPublicKey } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,8 +14,11 @@ import type { JsonObject } from "../../core/encoding/json.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { parseQuestion } from "../../core/knowledge/question.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
+import { toLower, toUpper } from "../../core/kyverno/functions/letter-case.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { defaultLimits } from "../../core/limits.ts";
+import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
+import { compileRe2 } from "../../core/patterns/re2.ts";
 import { podImages } from "../../scripts/demo-folder.ts";
 import { fastVerifier, keyTypes, Lab, policyFor, type Recipe, sign } from "../lab/index.ts";
 import { ourKey } from "../support/archive-store.ts";
@@ -146,5 +149,81 @@ function labScenes(): readonly Scene[] {
   return made;
 }
 
-/** At least 300 decisions (`corpus.test.ts` counts them). */
-export const makeCorpus = (): readonly Scene[] => [...documentationScenes(), ...labScenes()];
+/** Where letters have another case: the other planes have none. */
+const letterPlanes = 0x20000;
+const pointsAtOnce = 0x1000;
+/** Ranges with letters of which a younger Unicode has the capitals, and some that fold far away. */
+const foldedRanges =
+  "[\\x{250}-\\x{2af}\\x{10a0}-\\x{10ff}\\x{1c80}-\\x{1c8f}\\x{a7c0}-\\x{a7ff}\\x{10d50}-\\x{10d65}\\x{16ea0}-\\x{16eb8}]";
+
+/**
+ * What letters are is asked of no host: preconditions hold where functions give the same of every code point as in
+ * Node, and an image that nobody knows is denied only there.
+ */
+function letterScenes(): readonly Scene[] {
+  const text = (from: number): string =>
+    Array.from({ length: pointsAtOnce }, (_, index) => from + index)
+      .filter((point) => point > 0x1f && (point < 0xd800 || point > 0xdfff))
+      .map((point) => String.fromCodePoint(point))
+      .join("");
+  const sha256 = (value: string): string => createHash("sha256").update(value).digest("hex");
+  const expressions: readonly (readonly [expression: string, map: (text: string) => string])[] = [
+    ["to_upper(@)", toUpper],
+    ["to_lower(@)", toLower],
+    [
+      `regex_replace_all_literal('(?i)${foldedRanges}', @, '')`,
+      (value) => compileRe2(`(?i)${foldedRanges}`, defaultLimits).replaceAllLiteral(value, ""),
+    ],
+    [
+      "regex_replace_all_literal('[\\p{C}\\p{Nd}]', @, '')",
+      (value) => compileRe2("[\\p{C}\\p{Nd}]", defaultLimits).replaceAllLiteral(value, ""),
+    ],
+  ];
+  const given = Array.from({ length: letterPlanes / pointsAtOnce }, (_, index) => text(index * pointsAtOnce));
+  const resources = given
+    .filter((one) => one !== "")
+    .map((one, index) => {
+      const expected = Object.fromEntries(expressions.map(([, map], at) => [`expected-${at}`, sha256(map(one))]));
+      const pod = podOf("registry.example/letters:1");
+      const metadata = { ...(pod.metadata as JsonObject), annotations: { text: one, ...expected } };
+      return { name: `code points ${index}`, resource: { ...pod, metadata } };
+    });
+  const keyless = { subject: "*", issuer: "https://issuer.example", rekor: { url: "https://log.example" } };
+  const rules = expressions.map(([expression], at) => ({
+    name: `letters-${at}`,
+    match: { any: [{ resources: { kinds: ["Pod"] } }] },
+    preconditions: {
+      all: [
+        {
+          key: `{{ request.object.metadata.annotations.text | ${expression} | sha256(@) }}`,
+          operator: "Equals",
+          value: `{{ request.object.metadata.annotations."expected-${at}" }}`,
+        },
+      ],
+    },
+    verifyImages: [
+      {
+        imageReferences: ["*"],
+        attestors: [{ entries: [{ keyless }] }],
+      },
+    ],
+  }));
+  const policy = {
+    apiVersion: "kyverno.io/v1",
+    kind: "ClusterPolicy",
+    metadata: { name: "letters" },
+    spec: { validationFailureAction: "Enforce", rules },
+  };
+  const { policies, errors } = loadPolicies([{ name: "letters.yaml", text: JSON.stringify(policy) }]);
+  if (errors.length > 0) throw new Error(errors[0]?.message);
+  const knowledge = new MemoryKnowledge(defaultLimits);
+  return [
+    sceneOf(
+      { name: "letters", engine: { policies }, knowledge, now: new Date("2026-11-29T12:00:00Z"), resources },
+      fastVerifier,
+    ),
+  ];
+}
+
+/** At least 300 decisions (`compare.test.ts` counts them). */
+export const makeCorpus = (): readonly Scene[] => [...documentationScenes(), ...labScenes(), ...letterScenes()];

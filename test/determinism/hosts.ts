@@ -26,7 +26,7 @@ import { decideScript, workerHosts } from "./workers.ts";
 /** One text for each decision, in the order of the corpus. */
 export type Decided = readonly string[];
 
-type Answered = Decided | { readonly missing: string };
+export type Answered = Decided | { readonly missing: string };
 
 export interface Host {
   readonly name: string;
@@ -72,14 +72,21 @@ const inContext = (root: string): Host => ({
   },
 });
 
+/** A host that says nothing for so long has failed, and the next is asked. */
+export const lateAfter = 10 * 60_000;
+
 /** Runs a program that reads the corpus and writes one JSON list of texts. */
 function byProgram(command: string, words: readonly string[], scenes: readonly Scene[], root: string): Decided {
   const folder = join(componentFolder(root), "determinism");
   mkdirSync(folder, { recursive: true });
   const [input, output] = [join(folder, "corpus.json"), join(folder, "decided.json")];
   writeFileSync(input, plain(scenes));
-  const { status, stderr, error } = spawnSync(command, [...words, input, output], { encoding: "utf8" });
-  if (error !== undefined || status !== 0) throw new Error(`${command}: ${error?.message ?? stderr.slice(-2000)}`);
+  const { status, stderr, error } = spawnSync(command, [...words, input, output], {
+    encoding: "utf8",
+    timeout: lateAfter,
+  });
+  if (error !== undefined || status !== 0)
+    throw new Error(`${command}: ${error?.message ?? stderr.trim().slice(-1500)}`);
   return JSON.parse(readFileSync(output, "utf8")) as Decided;
 }
 

@@ -118,7 +118,7 @@ function findProgram(root: string, { name, version }: Runtime): string | undefin
   return status === 0 && runs() ? program : undefined;
 }
 
-const lateAfter = 5 * 60_000;
+const lateAfter = 10 * 60_000;
 
 /** Runs the worker in a program while `use` talks to it. */
 async function withWorker<T>(root: string, runtime: Runtime, program: string, use: (url: string) => Promise<T>) {

@@ -2,11 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import * as whole from "re2js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   withFilledTables,
+  withOwnCase,
   withoutCode,
   withoutInstances,
   withoutMethods,
@@ -94,6 +96,48 @@ test("properties of a class are part of it", () => {
   const text = "class A extends B {\n    c() {}\n}\nA.D = 'd';\nA.e = { f: 1 };\n";
   assert.is(withStaticFields(text), "class A extends B {\nstatic D = 'd';\nstatic e = { f: 1 };\n    c() {}\n}\n");
   assert.throws(() => withStaticFields("class A {\n}\n"), /has no properties/);
+});
+
+test("letter case is the program's own: the host is not asked", async () => {
+  const text = withOwnCase(source);
+  const made = await build({
+    stdin: { contents: text, resolveDir: projectRoot },
+    bundle: true,
+    format: "esm",
+    write: false,
+    platform: "neutral",
+  });
+  const path = join(tempFolder({ "package.json": '{ "type": "module" }' }), "own.js");
+  writeFileSync(path, made.outputFiles[0]?.text ?? "");
+  const { RE2JS } = (await import(pathToFileURL(path).href)) as typeof whole;
+  const { toUpperCase, toLowerCase } = String.prototype;
+  const asked: string[] = [];
+  const listening = (ask: () => string) =>
+    function (this: string): string {
+      if (/[^\0-\x7f]/.test(this)) asked.push(this);
+      return ask.call(this);
+    };
+  // An older host, which knows none of these letters.
+  String.prototype.toUpperCase = listening(toUpperCase);
+  String.prototype.toLowerCase = listening(toLowerCase);
+  try {
+    for (const [letter, capital] of ["éÉ", "ꭰᎠ", "\u{10d70}\u{10d50}", "\u0264\ua7cb"].map((pair) => [...pair])) {
+      for (const [one = "", other = ""] of [
+        [letter, capital],
+        [capital, letter],
+        [letter, letter],
+      ]) {
+        assert.ok(RE2JS.compile(`(?i)^${one}$`).test(other), `${one} ${other}`);
+        assert.ok(RE2JS.compile(`(?i)^[${one}-${one}]+$`).test(other + one), `[${one}] ${other}`);
+      }
+      assert.not(RE2JS.compile(`^${letter}$`).test(capital ?? ""));
+    }
+  } finally {
+    String.prototype.toUpperCase = toUpperCase;
+    String.prototype.toLowerCase = toLowerCase;
+  }
+  assert.equal(asked, []);
+  assert.throws(() => withOwnCase("class A {\n};\n"), /no method toUpperCase/);
 });
 
 test("tables that are written otherwise stop the build", () => {

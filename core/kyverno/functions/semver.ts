@@ -3,6 +3,7 @@
  * `>=1.0.0 <2.0.0 || 1.2.x`, in blang/semver's grammar and not in that of the npm package.
  */
 import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
+import { isKind } from "../../patterns/character-kind.ts";
 import { compareVersions, type Version } from "../quantity/version-order.ts";
 import { text } from "./arguments.ts";
 
@@ -83,8 +84,10 @@ function alternatives(all: readonly string[]): readonly (readonly string[])[] {
 
 /** Operator and version of a comparison. */
 function splitComparison(word: string): readonly [string, string] {
-  const at = word.search(/\p{Nd}/u);
-  if (at < 0) return fail(`Could not get version from string: ${JSON.stringify(word)}`);
+  const characters = [...word];
+  const first = characters.findIndex((character) => isKind("digit", character));
+  const at = characters.slice(0, first).join("").length;
+  if (first < 0) return fail(`Could not get version from string: ${JSON.stringify(word)}`);
   return [word.slice(0, at).trim(), word.slice(at)];
 }
 

@@ -174,6 +174,28 @@ test("explain shows a record as a decision", async () => {
   assert.is(json.decisions[0].resource.name, "web");
 });
 
+test("a record of raised bounds is replayed with the same, or says which bound it was", async () => {
+  const files = await recorded(["-r", "good.yaml", "--max-bundle-size", "96MiB"]);
+  const [name = ""] = Object.keys(files);
+  assert.is(JSON.parse(files[name] ?? "").input.engine.limits.bundleBytes, 96 * 2 ** 20);
+  for (const command of ["replay", "explain"]) {
+    const plain = await run([command, name], files);
+    assert.is(plain.exit, 12, plain.err);
+    assert.match(plain.err, /error over-limit/);
+    assert.match(plain.err, /decided\s+with\s+bundleBytes\s+100663296,\s+here\s+67108864\s+is\s+allowed/);
+    assert.match(plain.err, /fix: .*--max-bundle-size SIZE/s);
+    const raised = await run([command, name, "--max-bundle-size", "100663296"], files);
+    assert.is(raised.exit, 0, raised.err);
+    const variable = await run([command, name], files, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "1GiB" } });
+    assert.is(variable.exit, 2, "more than can be read");
+    assert.is((await run([command, name], files, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "200MiB" } })).exit, 0);
+  }
+  const small = await recorded(["-r", "good.yaml", "--max-bundle-size", "1MiB"]);
+  const { exit, out } = await run(["replay", ...Object.keys(small)], small);
+  assert.is(exit, 0);
+  assert.match(out, "the same decision", "lower bounds are those of the record");
+});
+
 /** How many signatures OpenSSL checks meanwhile. */
 async function checksIn(act: () => Promise<unknown>): Promise<number> {
   const { verify } = crypto;
