@@ -79,6 +79,18 @@ const recordOf = ({ path, request, decision }: NotPassed): string => {
   });
 };
 
+/**
+ * Who reads a denial runs its last line: where the program's own variables do not name the store, flags do. In a
+ * cluster that is somebody with kubectl, who is told which replica has it.
+ */
+function explainFlags(store: string | undefined, isInCluster: boolean, { env }: Pick<CommandIO, "env">): string {
+  if (isInCluster) return " --cluster";
+  if (store === undefined || env.SALLYPORT_STORE === store || env.SALLYPORT_CONFIG) return "";
+  // A line of a comment, and a word of a shell.
+  if (/\p{C}/u.test(store)) return "";
+  return ` --store ${/^[\w./:@%+=,-]+$/.test(store) ? store : `'${store.replaceAll("'", "'\\''")}'`}`;
+}
+
 /** @throws EngineError for policies, objects and roots that cannot be used. */
 export function openWebhook(parts: WebhookParts, registry: Registry | undefined): OpenedWebhook {
   const { config, mirror, metrics, memory, records, limits, log } = parts;
@@ -162,6 +174,7 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     limits,
     now,
     newId: () => newDecisionId(letters),
+    explainFlags: explainFlags(config.store || mirror?.folder, parts.cluster !== undefined, io),
     remember:
       memory === undefined
         ? undefined

@@ -36,7 +36,7 @@ export function shownName(whole: string): string {
 
 /**
  * The block, as the documentation shows it: every rule that did not pass, by policy, in order of the names. `id`: of
- * the remembered decision, in a comment below it.
+ * the remembered decision, with the flags by which it is found, in a comment below it.
  */
 export function denialBlock(request: AdmissionRequest, results: readonly RuleResult[], id?: string): string {
   const byPolicy = new Map<string, Map<string, Set<string>>>();

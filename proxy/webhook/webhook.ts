@@ -40,6 +40,8 @@ export interface WebhookOptions {
   readonly rolesOf?: Partial<Record<Strictness, RolesOf>> | undefined;
   /** An id for each answer, by which people ask for it. */
   readonly newId?: (() => DecisionId) | undefined;
+  /** What else `explain` must be told to find a remembered decision: flags, each after a space. */
+  readonly explainFlags?: string | undefined;
   /** Keeps what did not pass, under its id. */
   readonly remember?: ((one: NotPassed) => void) | undefined;
   /** Hears each decision, before it is answered; it must not take long. */
@@ -226,7 +228,7 @@ export class Webhook {
     time: { readonly began: number; readonly end: number },
     response: ServerResponse,
   ): Omit<ReviewAnswer, "uid"> | Promise<Omit<ReviewAnswer, "uid">> {
-    const { engines, knowledge, asker, now, refreshMs, judged, newId, record } = this.#options;
+    const { engines, knowledge, asker, now, refreshMs, judged, newId, record, explainFlags = "" } = this.#options;
     let write: ((id: string | undefined) => string) | undefined;
     const made = (decision: Decision, known: Knowledge): Decision => {
       write = record?.({ request, decision, knowledge: known, place });
@@ -235,7 +237,7 @@ export class Webhook {
     const tell = (decided: Decided, stale: readonly UsedInOutage[] = []): Omit<ReviewAnswer, "uid"> => {
       if (isDecision(decided)) judged?.({ request, place, decision: decided, stale });
       const given = newId?.();
-      const asked = this.#remembers(path, request, decided, given) ? given : undefined;
+      const asked = this.#remembers(path, request, decided, given) ? `${given ?? ""}${explainFlags}` : undefined;
       const id = isDecision(decided) ? (write?.(given) ?? given) : given;
       const { answer, codes } = answerOf(request, place, this.#advised(decided), asked);
       this.#options.log(

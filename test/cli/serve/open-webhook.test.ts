@@ -150,11 +150,22 @@ test("what did not pass is remembered, and explained by its id", async () => {
     async ({ urls: [url = ""], lines }) => {
       assert.ok((await review(url, "/mutate/fail", pod(image("signed")))).allowed);
       const { message } = await review(url, "/mutate/fail", pod(image("unsigned")));
-      [, id = ""] = /\n# sallyport explain (d-[0-9A-Z]{8})\n$/.exec(message) ?? [];
+      const [, given = "", flags] = /\n# sallyport explain (d-[0-9A-Z]{8})( .*)?\n$/.exec(message) ?? [];
+      id = given;
+      assert.is(flags, ` --store ${store}`, "the file of the configuration is not known to who reads this");
       assert.ok(lines().some(({ decision }) => decision === id));
     },
     { files, now },
   );
+  for (const env of [{ SALLYPORT_STORE: store }, { SALLYPORT_CONFIG: "sallyport.yaml" }])
+    await serving(
+      ["--config", "sallyport.yaml"],
+      async ({ urls: [url = ""] }) => {
+        const { message } = await review(url, "/mutate/fail", pod(image("unsigned")));
+        assert.match(message, /\n# sallyport explain d-[0-9A-Z]{8}\n$/);
+      },
+      { files, now, env },
+    );
   const explained = await runCli(["explain", id.toUpperCase(), "--store", store], { now });
   assert.is(explained.exit, 1, explained.err);
   assert.match(explained.out, /Pod shop\/web[\s\S]*no-signature/);
