@@ -12,6 +12,7 @@ import { EngineError } from "../../core/errors.ts";
 import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { throwsCode } from "../support/assert.ts";
+import { type TarMember, tarMember } from "../support/tar-member.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { runCli } from "../cli/command-io.ts";
 import { type Json, policyFor, sign, type Signed } from "../lab/index.ts";
@@ -27,36 +28,6 @@ const folderOf = (one: Signed): string => {
   return folder;
 };
 
-interface TarMember {
-  readonly name: string;
-  readonly type?: string;
-  readonly size?: string;
-  readonly link?: string;
-  readonly body?: Uint8Array;
-  readonly magic?: string;
-}
-/** One member of a tar archive, with whatever its header says. */
-function tarMember({ name, type = "0", link = "", body = new Uint8Array(0), size, magic }: TarMember): Buffer {
-  const header = Buffer.alloc(512);
-  header.write(name.slice(0, 100), 0);
-  header.write("0000644\0", 100);
-  header.write(`${size ?? body.length.toString(8).padStart(11, "0")}\0`.slice(0, 12), 124, "latin1");
-  header.write("00000000000\0", 136);
-  header.write("        ", 148);
-  header.write(type, 156);
-  header.write(link.slice(0, 100), 157);
-  header.write(magic ?? "ustar\u000000", 257, "latin1");
-  header.write(
-    `${header
-      .reduce((sum, byte) => sum + byte, 0)
-      .toString(8)
-      .padStart(6, "0")}\0 `,
-    148,
-  );
-  const padded = Buffer.alloc(Math.ceil(body.length / 512) * 512);
-  padded.set(body);
-  return Buffer.concat([header, padded]);
-}
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const marker = { name: "oci-layout", body: text('{"imageLayoutVersion":"1.0.0"}') };
 const index = { name: "index.json", body: text('{"schemaVersion":2,"manifests":[]}') };

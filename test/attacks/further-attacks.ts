@@ -260,4 +260,9 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "the disk takes nothing in the middle of a switch",
     "a code; the present snapshot stays, and the next pull mends it",
   ],
+  [
+    "archives of other tools lie: paths and links out of them, sizes, blobs twice or gone, lists that are none",
+    "a code and no crash; the mirror has nothing that is not what its digest says",
+  ],
+  ["parts of one mirror of oc-mirror contradict each other", "by digest alone: what is not it is refused"],
 ];
