@@ -25,6 +25,7 @@ import { isPrunedKey } from "../../core/kyverno/policy/check-attestors.ts";
 import { readsObjects } from "../../core/admission/kept-request.ts";
 import { type AdmissionEvent, type NotPassed, Webhook, type WebhookOptions } from "../../proxy/webhook/webhook.ts";
 import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
+import type { CommandIO } from "../command.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { readWholeResources } from "../input/resources.ts";
 import { askingOf, judgingOf } from "./judging.ts";
