@@ -173,6 +173,8 @@ export interface Limits {
   /** Objects of a cluster that are watched because a policy names them; and of all policies together. */
   readonly watchedObjectsOfPolicy: number;
   readonly watchedObjects: number;
+  /** Pods that are named of those that nobody judged. */
+  readonly unjudgedPods: number;
   /** Events and policy reports that wait to be written to a cluster; and results in one report. */
   readonly reportQueue: number;
   readonly reportResults: number;
@@ -304,6 +306,7 @@ export const defaultLimits: Limits = {
   recheckRequestBytes: 64 * kib,
   watchedObjectsOfPolicy: 16,
   watchedObjects: 256,
+  unjudgedPods: 200,
   reportQueue: 2000,
   reportResults: 200,
   decisionRecords: 20_000,

@@ -7,14 +7,34 @@ import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { counted } from "../render/count.ts";
+import { visible } from "../render/escape.ts";
 import { wrapText } from "../render/wrap.ts";
 import type { BreakGlassOptions, BreakGlassReport } from "../serve/change-glass.ts";
 
 type Options = BreakGlassOptions & OutputOptions;
 
-function linesOf({ state, server, namespace, removed }: BreakGlassReport): readonly string[] {
+/** Nobody judged them: somebody has to look. */
+function unjudgedLines({ count, pods }: NonNullable<BreakGlassReport["unjudged"]>): readonly string[] {
+  if (count === 0) return ["no Pod that is there was made meanwhile"];
+  const more = count > pods.length ? [`… and ${count - pods.length} more`] : [];
+  const made = `${counted(count, "Pod was", "Pods were")} made meanwhile, verified by nobody`;
+  return [
+    `${made}: look at them, and restart what made them, so that they are judged`,
+    ...pods.map(
+      ({ namespace, name, created, images }) =>
+        `${visible(namespace)}/${visible(name)} of ${created}: ${images.map(visible).join(", ")}`,
+    ),
+    ...more,
+  ];
+}
+
+function linesOf({ state, server, namespace, removed, unjudged }: BreakGlassReport): readonly string[] {
   if (state === "off")
-    return [`the glass is whole again at ${server}: serve writes the webhooks within ten seconds, if it runs`];
+    return [
+      `the glass is whole again at ${server}: serve writes the webhooks within ten seconds, if it runs`,
+      ...(unjudged === undefined ? [] : unjudgedLines(unjudged)),
+    ];
   const back = `sallyport break-glass --off${namespace === "sallyport" ? "" : ` --namespace ${namespace}`}`;
   return [
     `${removed} webhook configurations removed at ${server}: images are admitted unverified`,

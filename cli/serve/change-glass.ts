@@ -14,6 +14,7 @@ import {
   tellEvent,
 } from "../../proxy/cluster/break-glass.ts";
 import { ownedBy, whoAsks } from "../../proxy/cluster/own-account.ts";
+import { type UnjudgedPods, unjudgedPods } from "../../proxy/cluster/unjudged-pods.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
 import type { CommandIO } from "../command.ts";
@@ -38,6 +39,8 @@ export interface BreakGlassReport {
   readonly reason: string;
   /** Webhook configurations that were removed. */
   readonly removed: number;
+  /** With `off`: Pods that were made meanwhile. Absent where they could not be listed. */
+  readonly unjudged?: UnjudgedPods;
 }
 
 /** For all of it. */
@@ -126,7 +129,13 @@ async function restore(cluster: Cluster, options: BreakGlassOptions, io: Command
   const message = `${by} lets the server write the admission webhooks again; out of force since ${marker.since}`;
   const event = { namespace, reason: "BreakGlassOff", message, now: io.now() };
   await attempt("no Event was written", () => tellEvent(cluster, event, signal), io);
-  return { state: "off", server: cluster.server(), namespace, by, reason, removed: 0 };
+  let unjudged: UnjudgedPods | undefined;
+  const list = async (): Promise<void> => {
+    unjudged = await unjudgedPods(cluster, marker.since, io.limits, signal);
+  };
+  await attempt(`the Pods that were made since ${marker.since} cannot be listed`, list, io);
+  const listed = unjudged === undefined ? {} : { unjudged };
+  return { state: "off", server: cluster.server(), namespace, by, reason, removed: 0, ...listed };
 }
 
 /** @throws EngineError as the API server's answers, and `invalid-usage`. */

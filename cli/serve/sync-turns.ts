@@ -1,6 +1,6 @@
 /**
- * Whose turn it is to sync. A sync keeps a transaction of the mirror open while answers come, and a mirror has one: that
- * of the configuration before is over first.
+ * Whose turn it is to sync. A sync keeps a transaction of the mirror open while answers come, and a mirror has one:
+ * that of the configuration before is over first.
  */
 export class SyncTurns {
   #last: Promise<unknown> = Promise.resolve();

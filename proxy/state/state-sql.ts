@@ -49,8 +49,8 @@ CREATE TABLE admitted (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recheck_resource ON recheck (resource);
 `,
-  "0003-namespaces": `-- Schema 3. The namespace of what was let in, as \`Kind/namespace/name\` says it; empty where a registry was asked, and of
--- what is in none. Each namespace has a share of the list.
+  "0003-namespaces": `-- Schema 3. The namespace of what was let in, as \`Kind/namespace/name\` says it; empty where a registry was asked, and
+-- of what is in none. Each namespace has a share of the list.
 ALTER TABLE recheck ADD COLUMN namespace TEXT GENERATED ALWAYS AS (
   iif(
     resource LIKE '%/%/%',

@@ -2,6 +2,7 @@
 import type { Limits } from "../../core/limits.ts";
 import { limitsWith } from "../../core/limits.ts";
 import { resourceReport } from "../../core/admission/resource-report.ts";
+import { unjudgedPods } from "../../proxy/cluster/unjudged-pods.ts";
 import { WatchedObjects, type WatchedOptions } from "../../proxy/cluster/watched-objects.ts";
 import { Reporter, ReportMemory } from "../../proxy/reports/reporter.ts";
 import { openGate, reviewOf } from "../support/admission.ts";
@@ -20,6 +21,16 @@ const reviewing = async (given: Partial<Limits>): Promise<readonly string[]> => 
     await gate.close();
   }
 };
+
+/** Two Pods that nobody judged. */
+async function naming(given: Partial<Limits>): Promise<readonly string[]> {
+  const metadata = { creationTimestamp: "2026-11-30T12:00:00Z", name: "a" };
+  async function* pages() {
+    yield [{ metadata }, { metadata }];
+  }
+  const { count, pods } = await unjudgedPods({ pages }, "", limitsWith(given), new AbortController().signal);
+  return pods.length === count ? [] : [`named ${pods.length} of ${count}`];
+}
 
 /** Two policies that name two objects each. */
 async function watching(given: Partial<Limits>): Promise<readonly string[]> {
@@ -86,6 +97,7 @@ export const admissionRows = {
   reviewBytes: { low: 1_000_000, run: reviewing, says: /^status 503$/ },
   watchedObjectsOfPolicy: { low: 1, run: watching, says: /^asked for: 2$/ },
   watchedObjects: { low: 1, run: watching, says: /^asked for: 3$/ },
+  unjudgedPods: { low: 1, run: naming, says: /^named 1 of 2$/ },
   reportQueue: { low: 1, run: queueing, says: /^report dropped$/ },
   reportResults: { low: 1, run: reporting, says: /^shown 1 of 2$/ },
 };

@@ -205,7 +205,11 @@ const gate: Scenario = {
     assert.match(await first.metrics(), /sallyport_break_glass 1/);
     const status = await sallyport(...ofPage("status"));
     assert.match(says(status), /images are admitted unverified/);
-    exits(0, await sallyport(...ofPage("break-glass --off")));
+    // What starts meanwhile is named when the glass is whole again.
+    succeeds(await kubectl(["create", "-f", "-"], pod("shop", "meanwhile", image("unsigned"))));
+    const off = await sallyport(...ofPage("break-glass --off"));
+    exits(0, off, /1 Pod was made meanwhile, verified by nobody/);
+    assert.ok(off.out.includes("shop/meanwhile of ") && off.out.includes(image("unsigned")), off.out);
     await until("an unsigned image is denied again", denies);
 
     // The leader dies; another instance takes over, and writes its own address.

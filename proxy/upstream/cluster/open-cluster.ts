@@ -61,6 +61,11 @@ export interface Cluster {
     at: Required<Omit<ObjectAddress, "namespace">>,
     signal: AbortSignal,
   ) => Promise<readonly JsonObject[]>;
+  /** Those of one kind in all namespaces, page by page; none where the server has no such kind. */
+  readonly pages: (
+    at: Pick<ObjectAddress, "apiVersion" | "resource">,
+    signal: AbortSignal,
+  ) => AsyncGenerator<readonly JsonObject[]>;
   readonly resources: (selection: ResourceSelection, signal: AbortSignal) => AsyncGenerator<ResourcePage>;
   readonly close: () => Promise<void>;
 }
@@ -131,6 +136,7 @@ export function openCluster(options: ClusterOptions): Cluster {
       const list = await readList(server, asked, limits, signal, query);
       return isObject(list) && Array.isArray(list.items) ? (list.items as readonly JsonObject[]) : [];
     },
+    pages: (at, signal) => readPages(server, at, limits, signal),
     resources: (selection, signal) => readResources(server, selection, limits, signal),
     close: () => server.close(),
   };
@@ -196,24 +202,30 @@ async function* readResources(
     taken.add(own);
     const { group, version, plural } = resource;
     const address = { apiVersion: group === "" ? version : `${group}/${version}`, resource: plural, namespace };
-    const doing = wordsOf({
-      verb: "list",
-      apiVersion: address.apiVersion,
-      resource: plural,
-      ...(namespace === undefined ? {} : { namespace }),
+    for await (const items of readPages(server, address, limits, signal)) yield { resource, items };
+  }
+}
+
+/** Those of one kind, page by page. */
+async function* readPages(
+  server: ApiServer,
+  address: Omit<ObjectAddress, "name">,
+  limits: Limits,
+  signal: AbortSignal,
+): AsyncGenerator<readonly JsonObject[]> {
+  const { apiVersion, resource, namespace } = address;
+  const doing = wordsOf({ verb: "list", apiVersion, resource, ...(namespace === undefined ? {} : { namespace }) });
+  // What was yielded before a list began again is not yielded twice.
+  const seen = new Set<string>();
+  for await (const page of listPages(server, { path: resourcePath(address), doing, limits }, signal)) {
+    if (page === "absent" || page === "begin") continue;
+    const items = page.items.filter((item) => {
+      const id = idOf(item);
+      const isNew = !seen.has(id);
+      seen.add(id);
+      return isNew;
     });
-    // What was yielded before a list began again is not yielded twice.
-    const seen = new Set<string>();
-    for await (const page of listPages(server, { path: resourcePath(address), doing, limits }, signal)) {
-      if (page === "absent" || page === "begin") continue;
-      const items = page.items.filter((item) => {
-        const id = idOf(item);
-        const isNew = !seen.has(id);
-        seen.add(id);
-        return isNew;
-      });
-      if (items.length > 0) yield { resource, items };
-    }
+    if (items.length > 0) yield items;
   }
 }
 

@@ -13,6 +13,7 @@ const kinds = {
   validatingwebhookconfigurations: "ValidatingWebhookConfiguration",
   configmaps: "ConfigMap",
   events: "Event",
+  pods: "Pod",
 };
 const layout = fileURLToPath(new URL("../../fixtures/documentation/layout", import.meta.url));
 const now = "2026-11-30T12:00:00Z";
@@ -72,8 +73,12 @@ test("the webhooks go, others stay; who and why is kept; --off ends it", () =>
     assert.is(JSON.parse(again.out).removed, 0);
     assert.match(JSON.stringify(served.find("configmaps", "sallyport-break-glass", "gate")?.data), "INC-2");
 
+    const metadata = { namespace: "shop", name: "web", creationTimestamp: "2026-11-30T12:00:00Z" };
+    served.put("pods", { metadata, spec: { containers: [{ name: "web", image: "a.example/web:1" }] } });
     const off = await run("--off", "--namespace", "gate");
     assert.is(off.exit, 0, off.err);
+    assert.match(off.out.replaceAll(/\s+/g, " "), "1 Pod was made meanwhile, verified by nobody");
+    assert.match(off.out, "shop/web of 2026-11-30T12:00:00Z: a.example/web:1");
     assert.is(served.find("configmaps", "sallyport-break-glass", "gate"), undefined);
     assert.match(String(served.all("events").at(-1)?.message), "alice lets the server write");
     const nothing = await run("--off", "--namespace", "gate");
@@ -108,8 +113,11 @@ test("once the webhooks are gone, the marker says where serve is: again, status,
       path === "/api/v1/configmaps" ? { status: 403, body: { kind: "Status", code: 403, message: "no" } } : undefined;
     assert.match((await run("--off")).err, "the glass is not broken in namespace sallyport");
     served.instead = undefined;
+    served.instead = (_, path) =>
+      path.startsWith("/api/v1/pods") ? { status: 403, body: { kind: "Status", code: 403, message: "no" } } : undefined;
     const off = await run("--off");
     assert.is(off.exit, 0, off.err);
+    assert.match(off.err, /the Pods that were made since \S* ?cannot be listed: \[access-denied\]/);
     assert.is(served.find("configmaps", "sallyport-break-glass", "gate"), undefined);
   }));
 

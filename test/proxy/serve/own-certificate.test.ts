@@ -43,7 +43,7 @@ test("a certificate for these names, by an authority that is kept and published"
   assert.not.match(keep.files.get("ca.pem") ?? "", /PRIVATE/);
 });
 
-test("one that was made before stays while it is good: not when it is due, nor by an authority that is gone", async () => {
+test("one that was made before stays until it is due, or its authority is gone", async () => {
   const keep = memory();
   const first = await makeServerCertificate(["a"], keep, start);
   assert.is(await makeServerCertificate(["a"], keep, after(1), first), first);
