@@ -134,10 +134,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "the exit code of each outcome is looked at there",
   },
-  "proxy/sync/image-closure.ts": {
-    test: "test/cli/commands/mirror-sync.test.ts",
-    why: "what hangs on what is fetched there, and counted; its bounds are in limits-hold",
-  },
   "proxy/sync/coverage.ts": {
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "decides about every image that is synced there",

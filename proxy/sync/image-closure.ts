@@ -89,6 +89,8 @@ export class ImageClosure {
   readonly #options: ClosureOptions;
   readonly #done = new Map<string, ReadonlyMap<string, Question>>();
   readonly #visits = new Map<Digest, Visit>();
+  /** Of {@link gather}: without what decisions read. */
+  readonly #gathered = new Map<Digest, Visit>();
   readonly #content = new Map<string, unknown>();
   #decision: Decision | undefined;
 
@@ -98,9 +100,18 @@ export class ImageClosure {
   }
 
   attempt(knowledge: Knowledge, now: Date): Closure {
-    return new Walk(this.#image, this.#options, knowledge, now, {
+    return this.#walk(knowledge, now, this.#options, this.#visits);
+  }
+
+  /** What hangs on the image, undecided: a decision that lacks a part of it would be made again when that is here. */
+  gather(knowledge: Knowledge, now: Date): Closure {
+    return this.#walk(knowledge, now, { ...this.#options, engine: undefined }, this.#gathered);
+  }
+
+  #walk(knowledge: Knowledge, now: Date, options: ClosureOptions, visits: Map<Digest, Visit>): Closure {
+    return new Walk(this.#image, options, knowledge, now, {
       done: this.#done,
-      visits: this.#visits,
+      visits,
       content: this.#content,
       get: () => this.#decision,
       set: (decision) => {

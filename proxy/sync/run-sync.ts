@@ -210,6 +210,8 @@ class Sync {
     let layerBytes = 0;
     let hadLayer = false;
     try {
+      if (engine !== undefined)
+        await this.#asking.settle((knowledge, at) => walk.gather(knowledge, at), limits.settleRounds);
       closure = await this.#asking.settle((knowledge, at) => walk.attempt(knowledge, at), limits.settleRounds);
       for (const { repository, descriptor } of fetchLayer === undefined || isDry ? [] : closure.layers) {
         const layer = await fetchLayer?.(repository, descriptor);
