@@ -250,13 +250,5 @@ function readBundle(value: JsonValue, limits: Limits): SigstoreBundle {
  * @throws EngineError `malformed`, `over-limit`.
  */
 export function parseBundle(document: Uint8Array | string, limits: Limits): SigstoreBundle {
-  return readBundle(
-    parseJson(document, {
-      ...protoJsonOptions,
-      maxBytes: limits.bundleBytes,
-      subject: "bundle",
-      limits,
-    }),
-    limits,
-  );
+  return readBundle(parseJson(document, protoJsonOptions("bundle", limits.bundleBytes, limits)), limits);
 }

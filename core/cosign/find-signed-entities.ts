@@ -28,11 +28,11 @@ export interface SearchOptions {
   /**
    * `host/path` where signatures of the image are kept, tags and referrers alike; absent: the image's own repository.
    */
-  readonly signatureRepository?: string;
+  readonly signatureRepository?: string | undefined;
   readonly layouts: "all" | "bundles";
   readonly purpose: EntityPurpose;
   /** Of attestations: the type that is looked for. All are found, but a failure of another is no news. */
-  readonly predicateType?: string;
+  readonly predicateType?: string | undefined;
 }
 
 /**

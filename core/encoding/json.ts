@@ -184,7 +184,8 @@ class Reader {
     for (;;) {
       if (this.white() !== 34) this.fail("expected a key");
       const key = this.string();
-      if (key in members) {
+      // Without a prototype, and no value is undefined: `in` would take ten times as long.
+      if (members[key] !== undefined) {
         if (!this.lastWins) this.fail(`duplicate key ${JSON.stringify(key)}`);
         delete members[key];
       }

@@ -6,11 +6,17 @@
 import { EngineError } from "../errors.ts";
 import { decodeBase64, unwrapBase64 } from "./base64.ts";
 import { parseInstant, type ValidityPeriod } from "./instant.ts";
-import type { JsonArray, JsonObject, JsonValue } from "./json.ts";
+import type { JsonArray, JsonObject, JsonOptions, JsonValue } from "./json.ts";
 import { member, pointer, readArray, readObject, readString, refuseUnknownKeys } from "./shape.ts";
 
 /** Options of `parseJson` for such documents. */
-export const protoJsonOptions = { exactIntegers: true, integersOnly: true } as const;
+export const protoJsonOptions = (subject: string, maxBytes: number, limits: JsonOptions["limits"]): JsonOptions => ({
+  exactIntegers: true,
+  integersOnly: true,
+  subject,
+  maxBytes,
+  limits,
+});
 
 /** A message with no other fields than `known`. */
 export function readMessage(value: JsonValue | undefined, known: ReadonlySet<string>, at: string): JsonObject {

@@ -155,12 +155,7 @@ const readAuthorities = (object: JsonObject, key: string, limits: Limits): reado
 export function parseTrustedRoot(document: Uint8Array | string, limits: Limits): TrustedRoot {
   const bytes = typeof document === "string" ? encodeUtf8(document) : document;
   const object = readMessage(
-    parseJson(bytes, {
-      ...protoJsonOptions,
-      maxBytes: limits.trustedRootBytes,
-      subject: "trusted root",
-      limits,
-    }),
+    parseJson(bytes, protoJsonOptions("trusted root", limits.trustedRootBytes, limits)),
     rootKeys,
     "",
   );

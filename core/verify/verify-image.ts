@@ -31,7 +31,7 @@ export interface ImageRequest extends Omit<SearchOptions, "purpose"> {
   readonly image: ImageToVerify;
   readonly expectation: Expectation;
   /** The wanted type of attestations; absent: a signature is wanted. */
-  readonly predicateType?: string;
+  readonly predicateType?: string | undefined;
 }
 
 /** One candidate and its outcome. Plain JSON. */
@@ -71,13 +71,14 @@ export function findDistrusted(digest: Digest, { distrust }: Pick<VerifyContext,
  * exhaustive. Attestations are all verified, because conditions are judged over all of them.
  */
 export function verifyImage(request: ImageRequest, context: VerifyContext): ImageOutcome {
-  const { image, expectation, predicateType } = request;
+  const { image, expectation, predicateType, layouts, signatureRepository } = request;
   const claim = claimOf(request, context);
   const distrusted = findDistrusted(image.digest, context);
   if (distrusted !== undefined)
     return { verification: refuted(distrusted), candidates: [], undecided: nothing, claims: [], saidNone: [] };
   const purpose = predicateType === undefined ? "signature" : "attestation";
-  const search = findSignedEntities(image, { ...request, purpose }, context.knowledge, context.limits);
+  const wanted = { signatureRepository, layouts, purpose, predicateType } as const;
+  const search = findSignedEntities(image, wanted, context.knowledge, context.limits);
   const verifier = boundedVerifier(context.verifier, context.limits.signatureChecksPerImage);
   const candidates: Candidate[] = [];
   const types = new Set(search.others);

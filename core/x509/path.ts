@@ -214,7 +214,10 @@ class PathSearch {
         .slice(0, -1)
         .reverse()
         .map((certificate) => ({
-          ...policyFields(certificate),
+          policies: certificate.policies,
+          policyMappings: certificate.policyMappings,
+          policyConstraints: certificate.policyConstraints,
+          inhibitAnyPolicy: certificate.inhibitAnyPolicy,
           isSelfIssued: equalBytes(certificate.issuer, certificate.subject),
         })),
     );
@@ -244,13 +247,6 @@ const isSameEntity = (left: Certificate, right: Certificate): boolean =>
   equalBytes(left.subject, right.subject) &&
   equalBytes(left.subjectPublicKeyInfo, right.subjectPublicKeyInfo) &&
   equalBytes(alternativeNamesOf(left), alternativeNamesOf(right));
-
-const policyFields = ({ policies, policyMappings, policyConstraints, inhibitAnyPolicy }: Certificate) => ({
-  policies,
-  policyMappings,
-  policyConstraints,
-  inhibitAnyPolicy,
-});
 
 /**
  * The path from the leaf to an anchor, both included; the leaf alone where it is an anchor.

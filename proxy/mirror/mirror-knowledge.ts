@@ -305,8 +305,10 @@ export class MirrorKnowledge implements Knowledge {
     checkRow(row);
     if (row.state === "absent") return { state: "absent", at: row.at, from: row.source };
     const partial = question.kind === "referrers" && row.partial !== 0;
-    const known = { state: "present", value: this.#value(question, row), at: row.at, from: row.source } as const;
-    return partial ? { ...known, partial } : known;
+    const value = this.#value(question, row);
+    return partial
+      ? { state: "present", value, at: row.at, from: row.source, partial }
+      : { state: "present", value, at: row.at, from: row.source };
   }
 
   /** A claim says that a list from a layout has everything. */

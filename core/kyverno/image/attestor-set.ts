@@ -28,8 +28,10 @@ export interface SetContext {
 type Single = Extract<CompiledAttestor, { kind: "single" }>;
 type Broken = Extract<CompiledAttestor, { kind: "broken" }>;
 
-const requestFor = ({ expectation, repository }: Single, request: CommonRequest): ImageRequest =>
-  repository === undefined ? { ...request, expectation } : { ...request, expectation, signatureRepository: repository };
+const requestFor = (
+  { expectation, repository }: Single,
+  { image, layouts, predicateType }: CommonRequest,
+): ImageRequest => ({ image, layouts, predicateType, expectation, signatureRepository: repository });
 
 function singleResult(attestor: Single, outcome: ImageOutcome, context: SetContext): AttestorResult {
   const verification = context.judge === undefined ? outcome.verification : context.judge(outcome);

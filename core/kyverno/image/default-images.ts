@@ -69,7 +69,8 @@ export class DefaultImages {
       });
     }
     if (pinned.size === 0) return extraction;
-    return { ...extraction, images: extraction.images.map((image) => pinned.get(image) ?? image) };
+    const { images, failed, others } = extraction;
+    return { images: images.map((image) => pinned.get(image) ?? image), failed, others };
   }
 }
 

@@ -69,8 +69,20 @@ export class RuleImage {
     const verdicts = new Map<number, ImageResult>();
     for (const [index, entry] of siblings.entries()) {
       if (this.stances[index] !== "judged") continue;
-      const common = { knowledge, verifier, variables, position, exhaustive, counted, stale, maxMirrorAge };
-      const context = { ...common, index, entry, siblings };
+      // Spelled out: V8 gives what is spread into a longer literal a new shape each time, and all reads of it miss.
+      const context = {
+        knowledge,
+        verifier,
+        variables,
+        position,
+        exhaustive,
+        counted,
+        stale,
+        maxMirrorAge,
+        index,
+        entry,
+        siblings,
+      };
       const { reference, pointer } = this.image;
       const logical = this.logicals[index];
       const judged = { reference, pointer, ...(logical === undefined ? {} : { logical }) };
