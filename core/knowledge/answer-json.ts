@@ -186,8 +186,17 @@ function readFields(
   optional: readonly string[],
   at: string,
 ): JsonObject {
+  return readKnownFields(json, required, new Set([...required, ...optional]), at);
+}
+
+function readKnownFields(
+  json: JsonValue | undefined,
+  required: readonly string[],
+  known: ReadonlySet<string>,
+  at: string,
+): JsonObject {
   const object = readObject(json, at);
-  refuseUnknownKeys(object, new Set([...required, ...optional]), at);
+  refuseUnknownKeys(object, known, at);
   for (const key of required)
     if (!Object.hasOwn(object, key)) throw malformed("expected a field, found nothing", pointer(at, key));
   return object;
@@ -219,11 +228,14 @@ function readBytes(json: JsonValue | undefined, at: string): Uint8Array {
   }
 }
 
+const requiredOfDescriptor = ["mediaType", "digest", "size"] as const;
+const fieldsOfDescriptor: ReadonlySet<string> = new Set([...requiredOfDescriptor, "artifactType", "annotations"]);
+
 /** Stricter than registries: a field without a value must be left out, as `encodeDescriptor` does. */
 function readStoredDescriptor(json: JsonValue | undefined, at: string): Descriptor {
-  const object = readFields(json, ["mediaType", "digest", "size"], ["artifactType", "annotations"], at);
-  for (const [key, value] of Object.entries(object))
-    if (value === null || (key === "artifactType" && value === ""))
+  const object = readKnownFields(json, requiredOfDescriptor, fieldsOfDescriptor, at);
+  for (const key of fieldsOfDescriptor)
+    if (object[key] === null || (key === "artifactType" && object[key] === ""))
       throw malformed("a field without a value", pointer(at, key));
   return readDescriptor(object, at);
 }

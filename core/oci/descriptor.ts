@@ -49,14 +49,16 @@ export function readDescriptor(value: JsonValue | undefined, at: string): Platfo
   const artifactType = text("artifactType");
   const annotations = member(object, "annotations");
   const platform = member(object, "platform");
-  return {
+  // Assigned, not spread: a list has a thousand of them.
+  const descriptor: { -readonly [Key in keyof PlatformDescriptor]: PlatformDescriptor[Key] } = {
     mediaType: text("mediaType") ?? "",
     digest,
     size,
-    ...(artifactType === undefined || artifactType === "" ? {} : { artifactType }),
-    ...(annotations === undefined ? {} : { annotations: readStringMap(annotations, pointer(at, "annotations")) }),
-    ...(platform === undefined ? {} : { platform: readPlatform(platform, pointer(at, "platform")) }),
   };
+  if (artifactType !== undefined && artifactType !== "") descriptor.artifactType = artifactType;
+  if (annotations !== undefined) descriptor.annotations = readStringMap(annotations, pointer(at, "annotations"));
+  if (platform !== undefined) descriptor.platform = readPlatform(platform, pointer(at, "platform"));
+  return descriptor;
 }
 
 function readPlatform(value: JsonValue, at: string): Platform {

@@ -106,7 +106,11 @@ export function readReferrers(
 }
 
 const read = <T, R>(known: Known<T>, parse: (value: T) => R): Known<R> =>
-  known.state === "absent" ? known : { ...known, value: parse(known.value) };
+  known.state === "absent"
+    ? known
+    : known.partial === undefined && known.outage === undefined
+      ? { state: known.state, value: parse(known.value), at: known.at, from: known.from }
+      : { ...known, value: parse(known.value) };
 
 function checkContent(question: Question & { readonly digest: Digest }, bytes: Uint8Array, maxBytes: number): void {
   const subject = questionSubject(question);

@@ -194,7 +194,8 @@ export function readRowText(text: string): RowText {
  * The value of a present row whose kind does not refer to bytes kept elsewhere.
  * @throws EngineError `mirror-corrupt`.
  */
-export function loadValue({ kind, ...row }: AnswerRow, limits: Limits): AnswerValues[RowKind] {
+export function loadValue(row: AnswerRow, limits: Limits): AnswerValues[RowKind] {
+  const { kind } = row;
   if (!isRowKind(kind))
     throw corrupt(named(String(row.question)), "a row of the mirror has an unknown kind of question");
   return readRow(row, (value) => readAnswerValue(kind, value, ""), limits);

@@ -315,8 +315,8 @@ export class MirrorKnowledge implements Knowledge {
   #whole(question: Question, recorded: Answer | undefined): Answer | undefined {
     if (recorded?.state !== "present" || recorded.partial === undefined || this.claims(question).length === 0)
       return recorded;
-    const { partial: _, ...whole } = recorded;
-    return whole;
+    const { state, value, at, from } = recorded;
+    return { state, value, at, from };
   }
 
   #value(question: Question, row: AnswerRow): unknown {
