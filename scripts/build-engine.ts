@@ -5,7 +5,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { dirname, join, posix } from "node:path";
-import { type BuildOptions, build, transform } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { type BuildTargets, neutralOptions } from "./build-options.ts";
 import { withMarks, withPlaceholders } from "./pure-marks.ts";
 import { importsOf } from "./source-text.ts";
@@ -48,9 +48,11 @@ export async function bundleText(root: string, name: BundleName, form: "module" 
   );
   const text = outputFiles?.[0]?.text ?? "";
   if (form === "script") return text;
-  const { charset = "utf8", target = "es2023" } = options;
-  const { code } = await transform(await withPlaceholders(text), { format: "esm", minify: true, charset, target });
-  return withMarks(code);
+  // Bundled once more: what packages make and nobody here uses can be left out only now.
+  const { plugins: _, ...again } = options;
+  const contents = await withPlaceholders(text);
+  const { outputFiles: smaller } = await build({ ...again, stdin: { contents, sourcefile: `${name}.mjs` } });
+  return withMarks(smaller?.[0]?.text ?? "");
 }
 
 /** The packages' files that the bundles are made of. */

@@ -74,7 +74,7 @@ export async function withPlaceholders(text: string): Promise<string> {
     .filter(({ from, to }) => /[a-zA-Z_$]/.test(code.slice(from, to).replaceAll(/\b\d[\w.]*/g, "")));
   let [made, at] = ["", 0];
   for (const { from, to } of kept) {
-    made += `${text.slice(at, from)}${placeholder}(() => (${text.slice(from, to)}))`;
+    made += `${text.slice(at, from)}/* @__PURE__ */ ${placeholder}(() => (${text.slice(from, to)}))`;
     at = to;
   }
   return made + text.slice(at);

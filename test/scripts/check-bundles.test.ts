@@ -44,9 +44,11 @@ test("what is imported of the engine brings what it needs, and no table of other
 export const find = (at: number) => table.get(at);
 class Words { static all = Object.freeze(["${"z".repeat(1_000)}"]); }
 export const words = () => Words.all;
+class Unused { static all = Object.freeze(["${"q".repeat(1_000)}"]); }
 export const small = () => 7;\n`,
   );
   const text = await bundleText(root, "engine", "module");
+  assert.not.match(text, "qqq", "what nobody uses is not even in the bundle");
   assert.ok((await bytesOfPart(text, "small")) < 100);
   assert.ok((await bytesOfPart(text, "find")) > 1_000);
   assert.ok((await bytesOfPart(text, "find")) < 1_500);
