@@ -101,11 +101,12 @@ export function requireVerifier(
   if (block.label === "CERTIFICATE") {
     // A layer may carry a certificate beside a signature that a policy checks by key: then the certificate was logged.
     const found = layout === "layer" ? parseCertificate(block.bytes, limits).publicKey : undefined;
-    if (found?.fingerprint !== key.fingerprint) throw foreignEntry("a signature by a certificate", at);
+    if (found === undefined || !equalBytes(found.spki, key.spki))
+      throw foreignEntry("a signature by a certificate", at);
     return;
   }
   if (block.label !== "PUBLIC KEY" && block.label !== "RSA PUBLIC KEY")
     throw new EngineError("malformed", `PEM block ${block.label}`, { subject: at });
   const found = block.label === "PUBLIC KEY" ? parseSpki(block.bytes, limits) : parsePkcs1(block.bytes, limits);
-  if (found.fingerprint !== key.fingerprint) throw foreignEntry("a signature by another key", at);
+  if (!equalBytes(found.spki, key.spki)) throw foreignEntry("a signature by another key", at);
 }
