@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { runChosen } from "./bench.ts";
 import type { Bench } from "./bench/bench.ts";
 import { crossing } from "./bench/crossing.ts";
+import { snapshotSwitch } from "./bench/snapshot-switch.ts";
 
-export const archiveBenches: readonly Bench[] = [crossing];
+export const archiveBenches: readonly Bench[] = [crossing, snapshotSwitch];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await runChosen(archiveBenches);
