@@ -8,16 +8,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import { fixtureKnowledge, fixtureText } from "../support/fixture-images.ts";
+import { image, policyText } from "../support/fixture-policies.ts";
 import { serveKnowledge } from "../support/knowledge-registry.ts";
 import { TufRepository } from "../lab/tuf-repository.ts";
 import { serveTuf } from "../support/tuf-server.ts";
 import { administrator, type ApiServer, listOf, object, startApiServer } from "./api-server.ts";
+import { isReady } from "./admission.ts";
 import { besidePage, besidePath, differenceRows, faultsOf, type Judged, type Verdict } from "./beside-page.ts";
 import { onHost, scenePolicies, scenePolicy } from "./beside-policies.ts";
 import { type BesideScene, besideScenes } from "./beside-scenes.ts";
 import { defineKyverno, startKyverno, until } from "./kyverno-controller.ts";
 import { freePort, type Outcome } from "./processes.ts";
-import { exits } from "./registry-actions.ts";
+import { exits, says, succeeds } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
 
 /** Characters of what each of them said. */
@@ -240,4 +242,73 @@ const beside: Scenario = {
   },
 };
 
-export const besideScenarios: readonly Scenario[] = [beside];
+const layout = fileURLToPath(new URL("../fixtures/documentation/layout", import.meta.url));
+const page = readFileSync(fileURLToPath(new URL("../../docs/guides/coming-from-kyverno.md", import.meta.url)), "utf8");
+
+/** The guide's third step: Kyverno decides, and `serve` reports, with copies of the policies that the guide makes. */
+const sideBySide: Scenario = {
+  name: "beside Kyverno: both at one API server, as the guide begins: Kyverno decides, and serve only reports",
+  needs: ["api-server", "kubectl", "kyverno-controller"],
+  async run(tools) {
+    const { stage, program, main } = tools;
+    const registry = await serveKnowledge(fixtureKnowledge, (path) => path);
+    try {
+      const { host } = new URL(registry.url);
+      const cluster = await startApiServer(tools);
+      const kubectl: Kubectl = (words, input) =>
+        stage.run(program("kubectl"), ["--kubeconfig", "administrator.conf", ...words], {
+          input: input === undefined ? "" : JSON.stringify(input),
+        });
+      await defineKyverno(tools, cluster);
+      await cluster.kubectl(["apply", "-f", "-"], object("Namespace", [undefined, "shop"]));
+      await startKyverno(tools);
+      // Else it fetches trusted roots from Sigstore's own address.
+      const known = '$1rekor: { ignoreTlog: true, url: "http://127.0.0.1:1" }\n$1ctlog: { ignoreSCT: true }';
+      const theirs = policyText({ name: "check-image", references: `["${host}/*"]` }).replaceAll(
+        /( +)rekor: \{ ignoreTlog: true \}/g,
+        known,
+      );
+      stage.write("policy.yaml", theirs);
+      await until("its policy is taken", async () => (await kubectl(["apply", "-f", "policy.yaml"])).exit === 0);
+      const [, sed = ""] = /cat > audit\.sed <<'EOF'\n([\s\S]*?)\nEOF\n/.exec(page) ?? [];
+      stage.write("audit.sed", sed);
+      stage.write("audit.yaml", succeeds(await stage.run("sed", ["-f", "audit.sed", "policy.yaml"])).out);
+      // A mirror that lacks what runs here.
+      exits(0, await tools.sallyport(["mirror", "add", layout, "--complete=repository", "--store", "mirror"]));
+      const port = await freePort();
+      const url = `https://127.0.0.1:${port}`;
+      const config = {
+        apiVersion: "sallyport.dev/v1alpha1",
+        kind: "Config",
+        store: "mirror",
+        listeners: [{ address: `127.0.0.1:${port}`, serves: ["admission", "health"], tls: { from: "own" } }],
+        policies: { folders: ["audit.yaml"] },
+      };
+      stage.write("serve.yaml", JSON.stringify(config));
+      const authority = (): string => readFileSync(join(stage.folder, "mirror/tls/ca.pem"), "utf8");
+      const ready = async (): Promise<boolean> => isReady(url, authority());
+      await stage.serve(process.execPath, [main, "serve", "--config", "serve.yaml"], ready);
+      const printed = await tools.sallyport(["serve", "print-webhooks", "--config", "serve.yaml", "--url", url]);
+      exits(0, printed);
+      await cluster.kubectl(["apply", "-f", "-"], printed.out);
+      const run = (name: string, tag: string, ...more: readonly string[]): Promise<Outcome> =>
+        kubectl(["-n", "shop", "run", name, `--image=${host}/${image(tag)}`, "-o", "json", ...more]);
+      await until("Kyverno is asked", async () => (await run("try", "unsigned", "--dry-run=server")).exit !== 0);
+      await until("serve is asked", async () =>
+        /not-in-mirror/.test((await run("try", "signed", "--dry-run=server")).err),
+      );
+      // The mirror knows none of them: what Kyverno admits stays admitted, and pinned.
+      for (const tag of ["signed", "signed-by-both", "signed-platforms"]) {
+        const admitted = succeeds(await run(tag, tag));
+        assert.ok(isPinned(admitted.out), admitted.out);
+        assert.match(admitted.err, /Warning: policy check-image\.verify .*\[not-in-mirror\]/);
+      }
+      const denied = await run("unsigned", "unsigned");
+      assert.match(says(denied), /admission webhook "mutate\.kyverno\.svc-fail" denied the request/);
+    } finally {
+      await registry.close();
+    }
+  },
+};
+
+export const besideScenarios: readonly Scenario[] = [beside, sideBySide];

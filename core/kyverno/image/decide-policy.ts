@@ -60,7 +60,9 @@ export function decidePolicy(
     results.push(...outcome.results);
     patches.push(...outcome.patches);
     warnings.push(...outcome.warnings);
-    if (Object.keys(outcome.statuses).length > 0) byRule[compiled.rule.name] = outcome.statuses;
+    // Differs: Audit changes nothing, so that Kyverno's own record stays where both judge a resource.
+    const enforces = outcome.results.some(({ action }) => action === "Enforce");
+    if (enforces && Object.keys(outcome.statuses).length > 0) byRule[compiled.rule.name] = outcome.statuses;
     if (outcome.patches.length > 0 && request.object !== undefined)
       request = { ...request, object: decision.defaults.patch(request.object, outcome.patches) };
     if (policy.spec.applyRules === "One" && !decision.exhaustive && outcome.results.some(isVerdict)) break;

@@ -110,15 +110,28 @@ test("annotations: each image under the name by which a policy judged it, a fail
       .sort(),
     [image("signed"), `${testImages}@`],
   );
-  const audited = { name: "audited", spec: "validationFailureAction: Audit", fields: "mutateDigest: false" };
-  const decision = decide(resource, [pins, { ...audited, entries: [entryOf("b")] }]);
-  assert.ok(decision.allowed);
+  const decision = decide(resource, [pins, { name: "strict", fields: "mutateDigest: false", entries: [entryOf("b")] }]);
+  assert.not(decision.allowed);
   const { flat, scoped } = annotationsOf(resource, decision);
   assert.equal(Object.values(flat), ["fail"]);
   assert.equal(
     Object.values(scoped).map((rules) => Object.values((rules as { verify: JsonObject }).verify)),
-    [["fail"], ["pass"]],
+    [["pass"], ["fail"]],
   );
+});
+
+test("annotations: Audit changes nothing, whoever wrote them; an Enforce beside it is on record alone", () => {
+  const audited = { name: "audited", spec: "validationFailureAction: Audit", fields: "mutateDigest: false" };
+  const written = pod(image("signed"));
+  const metadata = { ...(written.metadata as JsonObject), annotations: { "kyverno.io/verify-images": "theirs" } };
+  for (const entry of ["a", "b"] as const) {
+    const alone = decide({ ...written, metadata }, { ...audited, entries: [entryOf(entry)] });
+    assert.ok(alone.allowed);
+    assert.equal(alone.patches, []);
+    const beside = decide(written, [pins, { ...audited, entries: [entryOf(entry)] }]);
+    const { flat, scoped } = annotationsOf(written, beside);
+    assert.equal([Object.values(flat), Object.keys(scoped)], [["pass"], ["/pins"]]);
+  }
 });
 
 test("a mutating pass that denies: the others still run", () => {
