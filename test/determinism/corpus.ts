@@ -185,7 +185,11 @@ function letterScenes(): readonly Scene[] {
     .map((one, index) => {
       const expected = Object.fromEntries(expressions.map(([, map], at) => [`expected-${at}`, sha256(map(one))]));
       const pod = podOf("registry.example/letters:1");
-      const metadata = { ...(pod.metadata as JsonObject), annotations: { text: one, ...expected } };
+      // A denial shows the name, without what a screen obeys.
+      const name = Array.from(one)
+        .filter((_, at) => at % 64 === index % 64)
+        .join("");
+      const metadata = { ...(pod.metadata as JsonObject), name, annotations: { text: one, ...expected } };
       return { name: `code points ${index}`, resource: { ...pod, metadata } };
     });
   const keyless = { subject: "*", issuer: "https://issuer.example", rekor: { url: "https://log.example" } };
