@@ -66,7 +66,7 @@ program
   .option("--certificate-identity <identity>", "the expected subject, exactly")
   .option("--certificate-oidc-issuer <url>", "the expected issuer, exactly")
   .option("--key <file>", "a public key")
-  .option("--trusted-root <file>", "a trusted_root.json; default: that of the public-good instance")
+  .option("--trusted-root <file>", "a trusted_root.json (default: that of the public-good instance)")
   .action((artifact: string, options: VerifyOptions) => {
     try {
       const refused = verify(artifact, options);

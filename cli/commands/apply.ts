@@ -378,7 +378,7 @@ function renderResultTable(responses: readonly ReportedResponse[], options: Appl
 
 export function define(command: Command, { io, finish }: Shell): void {
   command
-    .argument("[policy...]", "policy files or folders; - is standard input; default: those of --capsule")
+    .argument("[policy...]", "policy files or folders; - is standard input (default: those of --capsule)")
     .option("-r, --resource <file>", "resource files or folders (repeatable, comma list)", collect)
     .addOption(new Option("--resources <file>", "as --resource").argParser(collect).hideHelp())
     .option("--allow-empty", "a resource file or folder may hold no resource");

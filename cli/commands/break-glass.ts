@@ -60,7 +60,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--reason <text>", "why; kept in the cluster, with your name")
     .option("--off", "let serve write the webhooks again")
     .option("--uninstall", "take them away for good: a server that is installed later writes its own")
-    .option("--namespace <name>", "the namespace of serve; default: as its webhooks or the marker say, else sallyport")
+    .option("--namespace <name>", "the namespace of serve (default: as its webhooks or the marker say, else sallyport)")
     .option("--kubeconfig <file>", "that file, in place of KUBECONFIG and ~/.kube/config")
     .option("--context <name>", "a context of it, in place of the current one")
     .addOption(outputOption())

@@ -259,7 +259,7 @@ const addCreateOptions = (command: Command): Command => {
     .option("--images <path>", "image lists, as mirror sync reads them (repeatable)", collect)
     .option("--policies <path>", "the policies that it decides by (repeatable)", collect)
     .option("--distrust <file>", "a list of what is never trusted (repeatable)", collect)
-    .option("--sequence <n>", "its number; default: 1, or the one after the capsule before")
+    .option("--sequence <n>", "its number (default: 1, or the one after the capsule before)")
     .option("--allow-missing", "make it although an image of the list cannot be decided from it");
   return addLimitOptions(addTrustOptions(addExceptionOptions(addAliasOption(command)))).addOption(outputOption());
 };

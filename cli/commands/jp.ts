@@ -109,7 +109,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .command("query")
     .description("evaluate expressions")
     .argument("[expression...]", "expressions")
-    .option("-i, --input <file>", "input document (YAML or JSON); default: standard input")
+    .option("-i, --input <file>", "input document, YAML or JSON (default: standard input)")
     .option("-q, --query <file>", "read an expression from a file (repeatable)", collect)
     .option("-c, --compact", "print JSON on one line")
     .option("-u, --unquoted", "print a string without quotes")
@@ -118,14 +118,14 @@ export function define(command: Command, { io, finish }: Shell): void {
   command
     .command("parse")
     .description("show the tree of expressions")
-    .argument("[expression...]", "expressions; default: standard input")
+    .argument("[expression...]", "expressions (default: standard input)")
     .option("-f, --file <file>", "read an expression from a file (repeatable)", collect)
     .addOption(outputOption())
     .action((words: readonly string[], options: ParseOptions) => finish(parse(words, options, io)));
   command
     .command("function")
     .description("list functions with their argument types")
-    .argument("[name...]", "functions; default: all")
+    .argument("[name...]", "functions (default: all)")
     .addOption(outputOption())
     .action((names: readonly string[], options: OutputOptions) => finish(listFunctions(names, options, io)));
   for (const sub of command.commands) addOtherFlags(sub, otherFlags.jp);

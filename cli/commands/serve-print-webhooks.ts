@@ -98,7 +98,7 @@ export function definePrintWebhooks(command: Command, { io, finish }: Shell): vo
     .option("-c, --config <file>", "the configuration (env: SALLYPORT_CONFIG)")
     .option("--service <namespace/name>", "the Service in front of serve; with :PORT unless that is 443")
     .option("--url <url>", "in place of a Service: https:// with a host")
-    .option("--ca <file>", "authorities by which serve is known; default: its own")
+    .option("--ca <file>", "authorities by which serve is known (default: its own)")
     .option("--exempt-namespace <name>", "a namespace whose images are not verified (repeatable)", collect)
     .option("--exempt-labelled", "do not verify in namespaces with the label sallyport.dev/verify=ignore")
     .addOption(outputOption())

@@ -243,7 +243,7 @@ export function defineUpdate(command: Command, { io, finish }: Shell): void {
     .option("--name <name>", "name of the trusted root", defaultTrustName)
     .option(
       "--mirror <url>",
-      `the TUF mirror: a URL or a folder; default: the last one used ${orVariable("SALLYPORT_TUF_MIRROR")}`,
+      `the TUF mirror: a URL or a folder (default: the last one used) ${orVariable("SALLYPORT_TUF_MIRROR")}`,
     )
     .option("--tufMirror <url>", "as --mirror")
     .option("--root <file>", `the TUF root to start from; it is pinned ${orVariable("SALLYPORT_TUF_ROOT")}`)

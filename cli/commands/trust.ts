@@ -110,7 +110,7 @@ export function define(command: Command, shell: Shell): void {
     command
       .command("show")
       .description("show whom a trusted root trusts, and when")
-      .argument("[file]", "a trusted_root.json; default: the mirror's"),
+      .argument("[file]", "a trusted_root.json (default: the mirror's)"),
   )
     .addOption(outputOption())
     .action((file: string | undefined, options: NamedOptions) => finish(show(file, options, io)));

@@ -27,6 +27,9 @@ const placeholder: Readonly<Record<string, string>> = {
   items: "<address>",
 };
 
+/** Pages say a default after a semicolon, help in brackets, as of every flag. */
+const asHelpSays = (what: string): string => what.replace(/; default: (.*)$/, " (default: $1)");
+
 /** Adds `--config` and a flag for each setting. */
 export function addConfigOptions(command: Command): Command {
   command.option("-c, --config <file>", "the configuration (env: SALLYPORT_CONFIG)");
@@ -34,7 +37,7 @@ export function addConfigOptions(command: Command): Command {
     const { kind, what } = setting;
     const value = kind === "flag" ? "" : ` ${flag === "upstream" ? "<host>" : placeholder[kind]}`;
     const more = isRepeated(kind) ? ", repeatable" : "";
-    const option = new Option(`--${flag}${value}`, `${what} (env: ${variable}${more})`);
+    const option = new Option(`--${flag}${value}`, `${asHelpSays(what)} (env: ${variable}${more})`);
     command.addOption(isRepeated(kind) ? option.argParser(collect) : option);
   }
   return command.option("--online", "as --mode online").option("--offline", "as --mode offline");

@@ -17,7 +17,7 @@ export interface LimitOptions {
 export const addLimitOptions = (command: Command): Command =>
   command.option(
     "--max-bundle-size <size>",
-    `the largest Sigstore bundle that is read, 64MiB by default ${orVariable("SALLYPORT_MAX_BUNDLE_SIZE")}`,
+    `the largest Sigstore bundle that is read (default: 64MiB) ${orVariable("SALLYPORT_MAX_BUNDLE_SIZE")}`,
   );
 
 const largest = 500 * 2 ** 20;

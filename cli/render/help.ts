@@ -1,12 +1,24 @@
 /** Help within the width of the screen: what is explained stands on the left, or above if it is long. */
-import type { HelpConfiguration } from "commander";
+import type { HelpConfiguration, Option } from "commander";
 import { fitLine } from "./say.ts";
 import { widthOf, wrapText } from "./wrap.ts";
 
 const indent = "  ";
 const longestTerm = 26;
 
+/** As descriptions say what commander does not know: without quotes. */
+function optionDescription({ description, argChoices = [], defaultValue, required, optional }: Option): string {
+  // Of a switch it is what the program has, and nothing that a user gives.
+  const shown: unknown = required || optional ? defaultValue : undefined;
+  const said = [
+    ...(argChoices.length > 0 ? [`choices: ${argChoices.join(", ")}`] : []),
+    ...(shown === undefined ? [] : [`default: ${typeof shown === "string" ? shown : JSON.stringify(shown)}`]),
+  ];
+  return said.length === 0 ? description : `${description} (${said.join("; ")})`.trimStart();
+}
+
 export const helpFormat: HelpConfiguration = {
+  optionDescription,
   formatItem: (term, termWidth, description, { helpWidth = 80 }) => {
     const column = Math.min(termWidth, longestTerm);
     const beside = widthOf(term) <= column;
