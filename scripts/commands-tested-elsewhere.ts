@@ -132,10 +132,6 @@ export const commandsTestedElsewhere: Readonly<Record<string, { readonly test: s
     test: "test/cli/commands/mirror-ls.test.ts",
     why: "gives the words of the column SIGNED, each of which an image there has",
   },
-  "cli/render/help.ts": {
-    test: "test/cli/screen.test.ts",
-    why: "formats the help of every command, which is shown there at 80 columns",
-  },
   "cli/attached.ts": {
     test: "test/cli/commands/tree.test.ts",
     why: "reads what the command shows; download reads the same",
