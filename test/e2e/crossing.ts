@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { policyOf } from "./offline.ts";
@@ -130,7 +131,46 @@ export const crossingScenarios: readonly Scenario[] = [
       await refused(/archive-incomplete/, ...arrived.slice(0, -1), arrived[0] ?? "");
       const [other = ""] = await inParts("others.tar");
       await refused(/archive-incomplete/, carry(other), ...arrived.slice(1));
-      succeeds(await imports(...arrived.reverse()));
+      // Another exporter with an accepted key: neither its next archive nor its change of what it has belongs here.
+      succeeds(await near(["mirror", "sync", images.unsigned, "--store", "others"]));
+      const others = ["export", "--key", "archive.key", "--store", "others"];
+      succeeds(await near([...others, "-f", "foreign.tar"]));
+      await push(`${host}/shop/app:others`, tools, plain);
+      succeeds(await near(["mirror", "sync", `${host}/shop/app:others`, "--store", "others"]));
+      succeeds(await near([...others, "-f", "foreign-delta.tar", "--since", "1"]));
+      await refused(/archive-sequence/, carry("foreign.tar"));
+      await refused(/archive-sequence/, carry("foreign-delta.tar"));
+      // The same under a number that would come next: it changes an archive that is not here.
+      for (let number = 3; number <= 5; number++) succeeds(await near([...others, "-f", "next.tar", "--since", "1"]));
+      await refused(/archive-sequence/, carry("next.tar"));
+
+      // Two at once: one of them waits for nobody and says so, and what was imported is whole.
+      const both = await Promise.all([imports(...arrived), imports(...arrived)]);
+      const [first, second] = both.toSorted((one, other) => (one.exit ?? 9) - (other.exit ?? 9));
+      succeeds(first as Outcome);
+      exits(6, second as Outcome, /mirror-busy|archive-sequence/);
+      await agree();
+      // What was damaged since comes again with the archive that brought it.
+      exits(6, await imports(...arrived), /archive-sequence/);
+      const sql = "const d=new(require(process.argv[1]))('far/mirror.db');d.exec(process.argv[2])";
+      const sqlite = createRequire(import.meta.url).resolve("better-sqlite3");
+      succeeds(await stage.run(process.execPath, ["-e", sql, sqlite, "DELETE FROM answer WHERE kind = 'tag'"]));
+      exits(1, await decided(far, "far", "signed"), /not-in-mirror/);
+      exits(0, await imports(...arrived), /put back/);
+      await agree();
+
+      // Killed in the middle: as before or as after, and the next one goes on.
+      await push(`${host}/shop/app:last`, tools, plain);
+      await sync(images.signed, images.unsigned, `${host}/shop/app:more`, `${host}/shop/app:last`);
+      await exported("killed.tar");
+      const [was, willBe] = [await idOf(far, "far"), await idOf(near, "near")];
+      for (const ms of [100, 200, 300, 400, 600]) {
+        const words = ["-s", "KILL", String(ms / 1000), process.execPath, tools.main];
+        await stage.run("timeout", [...words, "import", carry("killed.tar"), "--store", "far"]);
+        const id = await idOf(far, "far");
+        assert.ok([was, willBe].includes(id), `${ms} ms: ${id}`);
+      }
+      if ((await idOf(far, "far")) === was) succeeds(await imports("usb/killed.tar"));
       await agree();
 
       // What the far side's own policies refute is put aside on the way in.
