@@ -140,7 +140,7 @@ async function measure(judges: readonly Judge[], requests: readonly Buffer[]): P
   for (const [place, { port }] of judges.entries())
     await load({ port, requests, isTls: true }, 5 * (counts[place] ?? 0));
   const seen = judges.map((): Measured[] => []);
-  for (let round = 0; round < (quick ? 1 : 7); round++)
+  for (let round = 0; round < (quick ? 1 : 5); round++)
     for (const [place, judge] of judges.entries()) {
       const [before, count] = [usedBy(judge.pid), counts[place] ?? 0];
       const rate = await rateOf([judge], requests, count);
@@ -166,7 +166,7 @@ async function rowsOf(judges: readonly Judge[], by: string, requests: readonly B
   }
   const half = theirs.rate / 2;
   for (const [place, judge] of judges.entries()) {
-    const { times } = await latencies(judge.port, requests, half, quick ? 50 : 2000);
+    const { times } = await latencies(judge.port, requests, half, quick ? 50 : 1000);
     const { rate = 0 } = [theirs, ...ours][place] ?? {};
     rows.push({ what: `${by}: reviews a second of ${judge.name}`, ratio: rate });
     rows.push({ what: `${by}: p99 of ${judge.name} in ms, at ${half.toFixed(0)} a second`, ratio: part(times, 0.99) });
