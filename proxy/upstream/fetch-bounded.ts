@@ -111,6 +111,8 @@ export const basicAuthorization = (username: string, password: string): string =
 
 /** An address for logs and messages: no user, no password, and of the query its names alone. */
 export function shownUrl(url: URL): string {
+  // Every request is shown somewhere, and most have no query.
+  if (url.search === "") return url.origin + url.pathname;
   const names = [...new Set(url.searchParams.keys())];
   return `${url.origin}${url.pathname}${names.length === 0 ? "" : `?${names.map((name) => `${name}=…`).join("&")}`}`;
 }
