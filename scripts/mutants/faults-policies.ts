@@ -145,8 +145,8 @@ export const policyFaults: readonly Fault[] = [
   {
     name: "repository-is-ignored",
     file: "core/kyverno/image/attestor-set.ts",
-    from: "{ ...request, expectation, signatureRepository: repository };",
-    to: "{ ...request, expectation };",
+    from: "predicateType, expectation, signatureRepository: repository });",
+    to: "predicateType, expectation });",
   },
   {
     name: "no-rules-for-controllers",

@@ -49,8 +49,8 @@ export const signatureFaults: readonly Fault[] = [
   {
     name: "ecdsa-zero-passes-form",
     file: "core/crypto/ecdsa-signature.ts",
-    from: "return r > 0n && r < order && s > 0n && s < order ? { r, s } : undefined;",
-    to: "return { r, s };",
+    from: "return isInRange(r, orders[curve]) && isInRange(s, orders[curve]) ? [r, s] : undefined;",
+    to: "return [r, s];",
   },
   {
     name: "payload-digest-not-compared",
