@@ -17,7 +17,7 @@ import { type DistrustKind, distrustKinds, type DistrustRow } from "../knowledge
 import { parseQuestion, type QuestionKind } from "../knowledge/question.ts";
 import type { Limits } from "../limits.ts";
 import { parseScope } from "../oci/completeness.ts";
-import { countOf, encodeFlat, type FlatObject, onlyMembers, parseFlat, textOf } from "./canonical-line.ts";
+import { countOf, encodeFlat, encodeText, type FlatObject, onlyMembers, parseFlat, textOf } from "./canonical-line.ts";
 import { metadataKey } from "./metadata-key.ts";
 import type { ContentRow } from "./order.ts";
 
@@ -158,7 +158,18 @@ export function namedBlobs(entry: Entry): readonly NamedBlob[] {
 }
 
 /** The line of an entry, without its line feed. */
-export const encodeEntry = (entry: Entry): string => encodeFlat(entry as unknown as FlatObject);
+export const encodeEntry = (entry: Entry): string =>
+  "state" in entry && entry.state === "present" && hasNoMore(entry)
+    ? encodePresent(entry)
+    : encodeFlat(entry as unknown as FlatObject);
+
+const hasNoMore = ({ size, target, targetSize, partial }: AnswerEntry): boolean =>
+  size === undefined && target === undefined && targetSize === undefined && partial === undefined;
+
+/** Almost every line, in half the time: its members are known, and their order. */
+const encodePresent = ({ at, digest, from, key, kind, value }: AnswerEntry): string =>
+  `{"at":${encodeText(at)},"digest":"${digest}","from":${encodeText(from)},"key":${encodeText(key)},"kind":"${kind}",` +
+  `"state":"present"${value === undefined ? "" : `,"value":${JSON.stringify(value)}`}}`;
 
 const malformed = (message: string): EngineError => new EngineError("malformed", message);
 

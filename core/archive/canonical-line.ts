@@ -29,6 +29,11 @@ export function encodeFlat(object: FlatObject): string {
   return `{${members.map((name) => `${JSON.stringify(name)}:${JSON.stringify(object[name])}`).join(",")}}`;
 }
 
+/** A text in its one spelling: almost all are that already. */
+export const encodeText = (text: string): string => (needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`);
+
+const needsEscape = /[^ !#-[\]-~]/;
+
 function parseJsonLine(line: string): unknown {
   try {
     return JSON.parse(line);

@@ -9,6 +9,7 @@ import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { mediaTypes } from "../oci/manifest.ts";
 import type { ArchiveStatement, NamedDocument } from "./archive-statement.ts";
+import { encodeText } from "./canonical-line.ts";
 import {
   archiveArtifactType,
   archiveRefName,
@@ -74,14 +75,10 @@ export const indexLine = (
   { digest, size, mediaType, artifactType }: NamedDocument & { mediaType: string; artifactType?: string | undefined },
   name?: string,
 ): string =>
-  // In the order of RFC 8785: this is written for every tag and every referrer.
-  JSON.stringify({
-    annotations: name === undefined ? undefined : { [refNameAnnotation]: name },
-    artifactType,
-    digest,
-    mediaType: mediaType === "" ? mediaTypes.manifest : mediaType,
-    size,
-  });
+  // In the order of RFC 8785, and in half the time of JSON.stringify: for every tag and every referrer.
+  `{${name === undefined ? "" : `"annotations":{"${refNameAnnotation}":${encodeText(name)}},`}` +
+  `${artifactType === undefined ? "" : `"artifactType":${encodeText(artifactType)},`}"digest":"${digest}",` +
+  `"mediaType":${encodeText(mediaType === "" ? mediaTypes.manifest : mediaType)},"size":${size}}`;
 
 /** The beginning of `index.json`, up to the archive's own manifest; after it come further descriptors, if any. */
 export function indexStart(manifest: NamedDocument): Uint8Array {

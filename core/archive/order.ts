@@ -3,6 +3,8 @@
  * as UTF-8. Source: docs/spec/offline.md#content-id, docs/spec/archive.md#entries.
  */
 
+import { encodeText } from "./canonical-line.ts";
+
 /** `digest` is one, or a word where there is none: `absent`, `complete`, `partial`. */
 export interface ContentRow {
   readonly kind: string;
@@ -12,12 +14,7 @@ export interface ContentRow {
 
 /** The line of a row: a content id is the SHA-256 of all of them, in their order. */
 export const contentLine = ({ kind, key, digest }: ContentRow): string =>
-  // Almost all are their own spelling in JSON.
-  needsEscape.test(key) || needsEscape.test(kind) || needsEscape.test(digest)
-    ? `${JSON.stringify([kind, key, digest])}\n`
-    : `["${kind}","${key}","${digest}"]\n`;
-
-const needsEscape = /[^ !#-[\]-~]/;
+  `[${encodeText(kind)},${encodeText(key)},${encodeText(digest)}]\n`;
 
 // Units of UTF-16 are in the order of code points, but for surrogates, which stand for points above all the others.
 const inOrder = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);

@@ -1,6 +1,8 @@
 /**
  * Sizes and bytes of many blobs, some at a time: to ask for each by itself takes twice as long. SQLite joins what was
- * asked for in one go, so that there is one value to hand over, and few objects for the collector of garbage.
+ * asked for in one go, so that there is one value to hand over, and few objects for the collector of garbage. It goes
+ * through them in the order in which they were asked for: in another, bytes would not have their size and digest, and
+ * nothing would be exported.
  */
 import type { Database, Statement } from "better-sqlite3";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";

@@ -994,7 +994,7 @@ ORDER BY repository, image, layout, manifest, layer
 FROM json_each(?)
 CROSS JOIN blob ON digest = value
 `,
-  "list-blob-sizes": `SELECT group_concat(coalesce(length(bytes), '') ORDER BY key)
+  "list-blob-sizes": `SELECT group_concat(coalesce(length(bytes), ''))
 FROM json_each(?)
 LEFT JOIN blob ON digest = value
 `,

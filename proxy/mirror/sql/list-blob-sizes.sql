@@ -1,3 +1,3 @@
-SELECT group_concat(coalesce(length(bytes), '') ORDER BY key)
+SELECT group_concat(coalesce(length(bytes), ''))
 FROM json_each(?)
 LEFT JOIN blob ON digest = value

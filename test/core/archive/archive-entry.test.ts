@@ -8,7 +8,9 @@ import {
   parseEntry,
   type Tombstone,
 } from "../../../core/archive/archive-entry.ts";
+import { encodeFlat, type FlatObject } from "../../../core/archive/canonical-line.ts";
 import { compareRows } from "../../../core/archive/order.ts";
+import { encodeCanonicalJson } from "../../../core/encoding/canonical-json.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { imageDigest, sampleEntries } from "../../support/archive-sample.ts";
 import { throwsCode } from "../../support/assert.ts";
@@ -25,6 +27,15 @@ test("the sample is in the order of the content id", () => {
   const rows = sampleEntries.map(contentRow);
   for (const [index, row] of rows.slice(1).entries())
     assert.ok(compareRows(rows[index] as typeof row, row) < 0, row.key);
+});
+
+test("a line is canonical JSON, whatever the texts of its entry are", () => {
+  const texts = ["plain", 'a "quoted" \\', "é€😀", "a\0\n\u001f\u007f\u2028", ""];
+  for (const entry of sampleEntries)
+    for (const text of texts) {
+      const odd = { ...entry, key: text, ...("at" in entry ? { at: text, from: text } : {}) };
+      assert.is(encodeEntry(odd as Entry), encodeCanonicalJson({ ...odd }));
+    }
 });
 
 test("rows without a digest have a word", () => {
@@ -75,7 +86,7 @@ test("tombstones of every kind", () => {
 test("an entry whose parts do not fit together is refused", () => {
   const changed = (kind: string, changes: object): string => {
     const entry = sampleEntries.find((one) => one.kind === kind) as Entry;
-    return encodeEntry({ ...entry, ...changes } as Entry);
+    return encodeFlat({ ...entry, ...changes } as unknown as FlatObject);
   };
   const other = `sha256:${"0".repeat(64)}`;
   const refused: readonly string[] = [

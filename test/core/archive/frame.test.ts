@@ -10,6 +10,7 @@ import {
   layoutMarker,
   partDocument,
 } from "../../../core/archive/frame.ts";
+import { encodeCanonicalJson } from "../../../core/encoding/canonical-json.ts";
 import { decodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { imageDigest, sampleStatement } from "../../support/archive-sample.ts";
 
@@ -20,6 +21,19 @@ const named = { digest: imageDigest, size: 12 };
 test("an index is JSON with or without further lines, and begins as every archive's does", () => {
   const start = decodeUtf8(indexStart(named));
   assert.ok(start.startsWith(decodeUtf8(archiveMagic)));
+  for (const text of ["plain/type", 'a "quoted"', "é\n\u007f"])
+    for (const [artifactType, name] of [[], [text], [undefined, text], [text, text]]) {
+      const annotations = { "org.opencontainers.image.ref.name": name ?? "" };
+      assert.is(
+        indexLine({ ...named, mediaType: text, artifactType }, name),
+        encodeCanonicalJson({
+          ...(name === undefined ? {} : { annotations }),
+          ...(artifactType === undefined ? {} : { artifactType }),
+          ...named,
+          mediaType: text,
+        }),
+      );
+    }
   const line = indexLine({ ...named, mediaType: "" }, "ghcr.io/org/app:1");
   const whole = JSON.parse(`${start},${line}${decodeUtf8(indexEnd)}`);
   assert.is(whole.manifests.length, 2);
