@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkPackages } from "../../scripts/check-packages.ts";
@@ -51,5 +52,15 @@ test("a package that waits no longer is a fault", () => {
 
 test("seeing no import is a fault", () =>
   assert.is(checkPackages(tempFolder(packageWith([], {})), {}).faults.length, 1));
+
+test("npm publish has nothing to correct and nothing to warn of, but that nobody is logged in", () => {
+  const words = ["publish", "--dry-run", "--ignore-scripts", "--offline"];
+  const { status, stderr } = spawnSync("npm", words, { cwd: projectRoot, encoding: "utf8" });
+  assert.is(status, 0, stderr);
+  assert.equal(
+    stderr.split("\n").filter((line) => /^npm (?:warn|error)/i.test(line) && !line.includes("logged in")),
+    [],
+  );
+});
 
 test.run();

@@ -146,21 +146,16 @@ test("installed in a strict project: types as Node and as bundlers resolve them,
   const bundler = { module: "esnext", moduleResolution: "bundler", noEmit: true };
   assert.is(compile(["use.ts", "worker.ts"], { ...bundler, lib: ["es2022", "dom"] }), "");
   const node = { module: "nodenext", moduleResolution: "nodenext", lib: ["es2022"] };
-  assert.match(compile(["wrong.ts"], { ...node, noEmit: true }), /^wrong\.ts\(2,16\): error TS/m);
-  assert.is(compile(["use.ts"], node), "");
+  // What is wrong is seen, and what is right is made all the same.
+  const faults = compile(["use.ts", "wrong.ts"], node).split("\n");
+  assert.match(faults[0] ?? "", /^wrong\.ts\(2,16\): error TS/);
+  assert.equal(
+    faults.filter((line) => /^use\.ts|node_modules/.test(line)),
+    [],
+  );
   const program = 'import { said } from "./use.js"; process.stdout.write(said.join());';
   const run = spawnSync(process.execPath, ["--input-type=module", "-e", program], { cwd: folder, encoding: "utf8" });
   assert.is(run.stdout, "false,not-in-mirror,true", run.stderr);
-});
-
-test("npm publish has nothing to correct and nothing to warn of, but that nobody is logged in", () => {
-  const words = ["publish", "--dry-run", "--ignore-scripts", "--offline"];
-  const { status, stderr } = spawnSync("npm", words, { cwd: projectRoot, encoding: "utf8" });
-  assert.is(status, 0, stderr);
-  assert.equal(
-    stderr.split("\n").filter((line) => /^npm (?:warn|error)/i.test(line) && !line.includes("logged in")),
-    [],
-  );
 });
 
 test("every link of a packed page leads to something that is packed", () => {
