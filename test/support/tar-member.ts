@@ -1,4 +1,7 @@
-/** Members of tar archives, with whatever their headers say. Source: POSIX.1-2017, pax, ustar. */
+/**
+ * Members of tar archives, with whatever their headers say.
+ * Source: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html ("ustar Interchange Format").
+ */
 
 export interface TarMember {
   readonly name: string;
