@@ -182,6 +182,7 @@ export const cliLayers: LayerTable = {
       "core/kyverno/policy",
       "proxy/cluster",
       "proxy/upstream",
+      "proxy/upstream/open-upstream.ts",
       "proxy/upstream/cluster",
       "proxy/upstream/registry",
       "proxy/upstream/registry/credentials",

@@ -112,10 +112,6 @@ export const commandsTestedElsewhere: Readonly<Record<string, { readonly test: s
     test: "test/cli/serve/sync-by-timer.test.ts",
     why: "a warning of a sync is a line of the log there",
   },
-  "cli/serve/upstreams.ts": {
-    test: "test/cli/commands/serve.test.ts",
-    why: "registries on loopback are asked there through the server, with their credentials and docker's",
-  },
   "cli/serve/open-parts.ts": {
     test: "test/cli/commands/serve.test.ts",
     why: "puts together what the command serves there",

@@ -63,21 +63,36 @@ const dialled: readonly (readonly string[])[] = [
   ["hosts to which a registry sends its clients: for a token, for content", "the same", "with that registry's answers"],
   [
     "transparency logs",
-    "`policies.folders`, with `sync.lists`: the `rekor.url` of their attestors, which is Sigstore's " +
-      "public log where they name none",
-    "a sync, where a signature lacks its entry and the policy wants one",
+    "policies: the `rekor.url` of their attestors, which is Sigstore's public log where they name none",
+    "a review, the door's questions and a sync, where a signature lacks its entry and the policy wants one",
   ],
   [
     "TUF repositories",
     "the trusted roots that the mirror holds from an address; Sigstore's public one where a policy " +
-      "of `policies.folders` needs it and `trust.trustedRoot` names no file",
-    "a sync",
+      "needs it and `trust.trustedRoot` names no file",
+    "a review and the door's questions, where the mirror has none or one that is a day old; each sync",
   ],
   [
     "key services",
-    "`policies.folders`, with `sync.lists`: references such as `awskms://` and `hashivault://` that " +
-      "are not pinned",
-    "a sync",
+    "policies: references such as `awskms://` and `hashivault://` that are not pinned",
+    "a review, the door's questions and a sync, where the mirror has no key or an old one",
+  ],
+];
+
+/** What is asked while somebody waits, and what is not. */
+const settled: readonly (readonly string[])[] = [
+  ["What a decision lacks", "A review asks", "The door asks", "A sync asks"],
+  ["---", "---", "---", "---"],
+  ["tags, signatures, attestations, `imageRegistry` entries", "listed registries", "the same", "the same"],
+  ["keys of key services", "the service", "the service", "the service"],
+  ["keys in Secrets: `k8s://`", "the API server, with `policies.cluster`", "nobody: pins count", "nobody: pins count"],
+  ["entries of a log that a signature lacks", "the log", "the log", "the log"],
+  ["trusted roots", "the TUF repository", "the TUF repository", "the TUF repository"],
+  [
+    "ConfigMaps, `apiCall` entries, namespaces",
+    "the API server, with `policies.cluster`",
+    "nobody: such policies are not applied",
+    "nobody",
   ],
 ];
 
@@ -106,8 +121,12 @@ mode online these, and:
 
 ${dialled.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 
-A sync needs \`sync.lists\`; without one nothing but registries is dialled. A request for an image never asks a log, a
-TUF repository or a key service.
+Policies are those of \`policies.folders\` and \`policies.cluster\`. What is answered goes into the mirror, and is asked
+for again at the age of \`admission.refresh\` (the door: \`proxy.refresh\`). While nobody can give a newer one, an
+earlier key, entry or trusted root counts. A pull asks a log, a TUF repository or a key service only with
+\`proxy.admit: policies\`. A sync needs \`sync.lists\`.
+
+${settled.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 
 ## Flags and variables
 

@@ -435,9 +435,9 @@ function ofPod(source: CredentialSource, secret: string, told: Set<string>, ear:
 const noCredentials: JsonValue = { stringData: { ".dockerconfigjson": "{}" } };
 
 /** Trusted roots from the TUF mirrors that they came from; the public one from its own. */
-function trustPart(
-  { fetcher }: Upstream,
-  { mirror, initialRoots, limits }: Known,
+export function trustPart(
+  { fetcher }: Pick<Upstream, "fetcher">,
+  { mirror, initialRoots, limits }: Pick<Known, "mirror" | "initialRoots" | "limits">,
   io: CommandIO,
 ): Part<"trusted-root"> {
   const recorded = (name: string) => {

@@ -1,10 +1,12 @@
 /** What the door of the registry, the webhook and syncs decide by, and who is asked: the same for all of them. */
 import type { Limits } from "../../core/limits.ts";
+import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { ListedAskerOptions } from "../../proxy/registry/listed-asker.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
-import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
+import { withoutClusters } from "../../proxy/cluster/named-objects.ts";
+import { neverAsked } from "../../proxy/sync/never-asked.ts";
 import { createRoute } from "../../proxy/upstream/route.ts";
 import type { CommandIO } from "../command.ts";
 import { readDistrustFiles } from "../input/distrust-file.ts";
@@ -13,6 +15,7 @@ import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { aliasesOf } from "./aliases-of.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
 import { trustOptions } from "./trust-options.ts";
+import type { ServeUpstream } from "./upstreams.ts";
 
 export interface JudgingParts {
   readonly config: Config;
@@ -41,15 +44,19 @@ export function judgingOf({ config, mirror, io }: Pick<JudgingParts, "config" | 
 /** Who is asked while somebody waits for a decision. */
 export function askingOf(
   { config, mirror, limits, io, log }: JudgingParts,
-  registry: Registry | undefined,
-  cluster?: Pick<ServeCluster, "parts">,
+  { settings, given }: Pick<ReturnType<typeof judgingOf>, "settings" | "given">,
+  upstream: ServeUpstream | undefined,
+  cluster?: Pick<ServeCluster, "parts"> | undefined,
 ): ListedAskerOptions {
   const now = (): Date => io.now();
-  const isAsked = registry !== undefined || cluster !== undefined;
+  const ofCluster = cluster === undefined ? undefined : createRoute(cluster.parts, { now });
+  const pinned = neverAsked(mirror, []);
   return {
     mirror,
-    asker: isAsked ? createRoute({ ...registry?.parts, ...cluster?.parts }, { now }) : undefined,
-    upstreams: registry === undefined ? [] : config.upstreams.map(({ host }) => host),
+    asker: upstream?.asker(cluster?.parts, settings.trust.initialRoots ?? {}) ?? ofCluster,
+    // What a cluster is asked for, no pin answers.
+    fixed: joinedKnowledge([given, cluster === undefined ? pinned : withoutClusters(pinned)]),
+    upstreams: upstream === undefined ? [] : config.upstreams.map(({ host }) => host),
     limits,
     now,
     report: ({ code, message, subject }) => log.error(message, { code, subject }),

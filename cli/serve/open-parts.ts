@@ -21,7 +21,6 @@ import { admissionPaths } from "../../core/admission/review-answer.ts";
 import type { MirrorFacts } from "../../proxy/serve/health.ts";
 import type { Mount, Parts } from "../../proxy/serve/server.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
-import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { Metrics } from "../../proxy/metrics.ts";
 import type { Reporter } from "../../proxy/reports/reporter.ts";
 import { DecisionMemory } from "../../proxy/state/decision-memory.ts";
@@ -38,6 +37,7 @@ import type { SyncTurns } from "./sync-turns.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
 import { readServePolicies } from "./serve-policies.ts";
 import { trustOptions } from "./trust-options.ts";
+import type { ServeUpstream } from "./upstreams.ts";
 
 export interface ServeParts {
   readonly config: Config;
@@ -66,7 +66,8 @@ export type OpenedParts = Parts & { readonly policies: readonly Policy[] };
 /** @throws EngineError for policies, roots and certificates that cannot be used. */
 export async function openParts(parts: ServeParts): Promise<OpenedParts> {
   const { config, mirror, layers, limits, io, log } = parts;
-  const registry = config.mode === "online" ? await openRegistryFor(parts) : undefined;
+  const upstream = config.mode === "online" ? await openUpstreamFor(parts) : undefined;
+  const registry = upstream?.registry;
   if (registry === undefined && config.upstreams.length > 0 && config.snapshot.from === undefined)
     log.info("mode offline: the upstreams are not dialled", { upstreams: config.upstreams.map(({ host }) => host) });
   try {
@@ -76,7 +77,7 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
     const upstreams = registry === undefined ? [] : config.upstreams.map(({ host }) => host);
     const back: Pick<RecheckTimer, "soon"> = { soon: () => undefined };
     const silent = new SilentHosts({ now, returned: (host) => back.soon(`${host} answers again`) });
-    const door = config.proxy.admit === "policies" ? policyDoor(parts, registry, silent) : undefined;
+    const door = config.proxy.admit === "policies" ? policyDoor(parts, upstream, silent) : undefined;
     const isAsked = config.listeners.some(servesAdmission);
     const remembering = isAsked || door !== undefined ? parts.state() : undefined;
     const listing: RecheckListParts | undefined =
@@ -123,7 +124,7 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
             records: recording?.records,
             listing,
           },
-          registry,
+          upstream,
         )
       : undefined;
     const webhook = opened?.webhook;
@@ -189,11 +190,11 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
         memory?.close();
         await recording?.close();
         await proxy.close();
-        await registry?.close();
+        await upstream?.close();
       },
     };
   } catch (error) {
-    await registry?.close();
+    await upstream?.close();
     throw error;
   }
 }
@@ -225,14 +226,14 @@ async function startSyncs(
   return { ended: parts.syncTurns.run(() => syncByTimer(parts, stop), stop) };
 }
 
-async function openRegistryFor(parts: ServeParts): Promise<Registry> {
-  const { openServeRegistry, findKnownUpstream } = await import("./upstreams.ts");
+async function openUpstreamFor(parts: ServeParts): Promise<ServeUpstream> {
+  const { openServeUpstream, findKnownUpstream } = await import("./upstreams.ts");
   const { listeners, allowAnonymousPrivate } = parts.config;
   const open = listeners.find(servesStrangers);
   const known = open === undefined || allowAnonymousPrivate ? undefined : await findKnownUpstream(parts);
   if (open !== undefined && known !== undefined)
     throw new EngineError("invalid-config", strangersRead(known), { subject: open.name ?? open.address });
-  return openServeRegistry(parts);
+  return openServeUpstream(parts);
 }
 
 /**
@@ -254,14 +255,15 @@ function tell(event: RegistryEvent, response: Parameters<RegistryProxyOptions["l
 
 function policyDoor(
   { config, mirror, limits, io, log, cluster }: ServeParts,
-  registry: Registry | undefined,
+  upstream: ServeUpstream | undefined,
   silent: SilentHosts,
 ): Door {
   const { folders, allowEmpty } = config.policies;
   const { policies, exceptions } = readServePolicies(config, io, cluster?.policies);
-  const { settings, distrust, given } = judgingOf({ config, mirror, io });
+  const judging = judgingOf({ config, mirror, io });
+  const { settings, distrust, given } = judging;
   const door = openDoor({
-    ...askingOf({ config, mirror, limits, io, log }, registry),
+    ...askingOf({ config, mirror, limits, io, log }, judging, upstream),
     given,
     policies,
     settings,

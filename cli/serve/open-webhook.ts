@@ -13,7 +13,6 @@ import { policyDigest } from "../../proxy/registry/door/applied-policies.ts";
 import { listedAsker } from "../../proxy/registry/listed-asker.ts";
 import { oneOutageEach } from "../../proxy/registry/one-outage-each.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
-import type { Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { Reporter } from "../../proxy/reports/reporter.ts";
 import { instanceLetters, newDecisionId } from "../../proxy/state/decision-id.ts";
 import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
@@ -36,7 +35,7 @@ import { openReporter } from "./open-reporter.ts";
 import { countRecheck, type RecheckListParts, tellRefuted } from "./open-recheck.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
 import { readServePolicies } from "./serve-policies.ts";
-import type { UpstreamParts } from "./upstreams.ts";
+import type { ServeUpstream, UpstreamParts } from "./upstreams.ts";
 
 export interface WebhookParts extends UpstreamParts {
   readonly mirror: Mirror;
@@ -93,12 +92,13 @@ function explainFlags(store: string | undefined, isInCluster: boolean, { env }: 
 }
 
 /** @throws EngineError for policies, objects and roots that cannot be used. */
-export function openWebhook(parts: WebhookParts, registry: Registry | undefined): OpenedWebhook {
+export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undefined): OpenedWebhook {
   const { config, mirror, metrics, memory, records, limits, log } = parts;
   const io = logEar(parts.io, log);
   const now = (): Date => io.now();
   const { policies, exceptions } = readServePolicies(config, io, parts.cluster?.policies);
-  const { settings, distrust, given } = judgingOf({ config, mirror, io });
+  const judging = judgingOf({ config, mirror, io });
+  const { settings, distrust, given } = judging;
   const { objects } = config.policies;
   const unwatched = parts.cluster?.objects.want(policies.map(({ spec }) => namedObjectsIn(spec))) ?? 0;
   if (unwatched > 0)
@@ -137,9 +137,9 @@ export function openWebhook(parts: WebhookParts, registry: Registry | undefined)
     exceptions: exceptions.map(({ name }) => name),
   });
   const knowledge = onceATurn(joinedKnowledge([given, ...cluster, ...knownOf(mirror, parts.cluster)]));
-  const asker = listedAsker(askingOf({ config, mirror, limits, io, log }, registry, parts.cluster));
+  const asker = listedAsker(askingOf({ config, mirror, limits, io, log }, judging, upstream, parts.cluster));
   // Without registries to ask nothing that is known of them is too old.
-  const refreshMs = registry === undefined ? Number.POSITIVE_INFINITY : config.admission.refresh;
+  const refreshMs = upstream === undefined ? Number.POSITIVE_INFINITY : config.admission.refresh;
   const letters = instanceLetters(io.host.name);
   const pruned = prunedKeys(policies);
   const reporter = openReporter({

@@ -19,7 +19,6 @@ import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
 import { RoleBindings } from "../../proxy/cluster/role-bindings.ts";
 import { WatchedObjects } from "../../proxy/cluster/watched-objects.ts";
-import type { Parts } from "../../proxy/upstream/route.ts";
 import type { CommandIO } from "../command.ts";
 import { problemText } from "../input/files.ts";
 import { readGivenText } from "../input/given-file.ts";
@@ -36,7 +35,7 @@ export interface ServeCluster {
   /** Of users to roles, once a policy selects by them. */
   readonly bindings: RoleBindings;
   /** Who is asked for the rest. */
-  readonly parts: Pick<Parts, "cluster" | "key">;
+  readonly parts: Pick<Cluster, "cluster" | "key">;
   readonly checks: readonly ReadinessCheck[];
   /** With the authorities of own certificates, which the instances share. */
   withAuthority<Result>(act: (keep: Keep) => Promise<Result>): Promise<Result>;

@@ -1,8 +1,10 @@
-/** The registries that `serve` asks. Only loaded in mode online: without it nothing can be dialled. */
+/** Who `serve` asks outside the cluster. Only loaded in mode online: without it nothing can be dialled. */
 import { once } from "../../core/cosign/signed-entity.ts";
 import { EngineError } from "../../core/errors.ts";
+import type { Asker } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Log } from "../../proxy/log.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import {
   upstreamConcurrency,
@@ -11,14 +13,18 @@ import {
   upstreamRate,
 } from "../../proxy/serve/upstream-hosts.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
+import { openUpstream } from "../../proxy/upstream/open-upstream.ts";
 import { createPace } from "../../proxy/upstream/pace.ts";
 import { credentialFiles } from "../../proxy/upstream/registry/credentials/credential-files.ts";
 import { credentialHelper } from "../../proxy/upstream/registry/credentials/credential-helper.ts";
 import { type CredentialSource, firstOf } from "../../proxy/upstream/registry/credentials/credential.ts";
 import { openRegistry, type Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import { clusterSecrets } from "../../proxy/upstream/registry/credentials/cluster-secrets.ts";
+import type { Part } from "../../proxy/upstream/route.ts";
 import type { CommandIO } from "../command.ts";
+import { trustPart } from "../input/open-online.ts";
 import { filesOf } from "../input/tool-files.ts";
+import { logEar } from "./log-ear.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
 
 export interface UpstreamParts {
@@ -65,6 +71,53 @@ export function openServeRegistry(parts: UpstreamParts): Registry {
     limits,
     now: () => io.now(),
   });
+}
+
+/** Who is asked while somebody waits for a decision. */
+export interface ServeUpstream {
+  readonly registry: Registry;
+  /** The listed registries, and the logs, key services and TUF repositories that policies and trust name. */
+  asker(cluster: ServeCluster["parts"] | undefined, initialRoots: Readonly<Record<string, Uint8Array>>): Asker;
+  close(): Promise<void>;
+}
+
+/** A trusted root of the mirror is asked for again after a day, as clients of TUF do: nobody waits for it each time. */
+const trustMs = 24 * 60 * 60_000;
+
+/** @throws EngineError `invalid-config` for a certificate that cannot be read. */
+export function openServeUpstream(parts: UpstreamParts & { readonly mirror: Mirror }): ServeUpstream {
+  const { limits, io, log, mirror } = parts;
+  const { env } = io;
+  const files = filesOf(io);
+  const now = (): Date => io.now();
+  const registry = openServeRegistry(parts);
+  const authorities = once(() => readAuthorities({ env, files, added: undefined }));
+  const upstream = openUpstream({ env, authorities, log: (line) => log.debug("upstream", { line }) });
+  const isYoung = (name: string): boolean => {
+    const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
+    return answer !== undefined && Math.abs(now().getTime() - Date.parse(answer.at)) <= trustMs;
+  };
+  const daily = (part: Part<"trusted-root">): Part<"trusted-root"> => ({
+    from: (question) => part.from(question),
+    ask: async (question, signal) => (isYoung(question.name) ? undefined : part.ask(question, signal)),
+  });
+  return {
+    registry,
+    asker: (cluster, initialRoots) =>
+      upstream.asker({
+        limits,
+        now,
+        cluster,
+        outside: {
+          registries: registry,
+          files,
+          trust: daily(trustPart(upstream, { mirror, initialRoots, limits }, logEar(io, log))),
+        },
+      }),
+    async close() {
+      await Promise.all([registry.close(), upstream.close()]);
+    },
+  };
 }
 
 /** How long helpers of credentials have. */

@@ -1,6 +1,8 @@
-/** Who is asked for evidence while somebody waits for a decision: only listed registries, each question once. */
+/**
+ * Who is asked for evidence while somebody waits for a decision: of registries only listed ones, each question once.
+ */
 import type { EngineError } from "../../core/errors.ts";
-import type { Asker } from "../../core/knowledge/knowledge.ts";
+import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
 import { hostOf } from "../../core/oci/completeness.ts";
@@ -15,6 +17,8 @@ export interface ListedAskerOptions {
   readonly mirror: Mirror;
   /** Registries, logs and keys; without it nobody is asked. */
   readonly asker?: Asker | undefined;
+  /** What it answers is asked of nobody: pins, files that settings name. */
+  readonly fixed?: Knowledge | undefined;
   /** The registries that may be asked, as for the proxy itself. */
   readonly upstreams: readonly string[];
   readonly limits: Limits;
@@ -26,11 +30,12 @@ export interface ListedAskerOptions {
   readonly warn: (text: string) => void;
 }
 
-const isOfCluster = ({ kind }: Question): boolean => kind === "cluster" || kind === "key";
+const isOfCluster = (question: Question): boolean =>
+  question.kind === "cluster" || (question.kind === "key" && question.reference.startsWith("k8s://"));
 
 /** Undefined where nobody is asked. @throws EngineError `invalid-config` for what is no host. */
 export function listedAsker(options: ListedAskerOptions): ((deadline: Deadline) => Asker) | undefined {
-  const { mirror, asker, upstreams, limits, now, silent, report, warn } = options;
+  const { mirror, asker, fixed, upstreams, limits, now, silent, report, warn } = options;
   const listed = new Set(upstreams.map(readListed));
   if (asker === undefined) return undefined;
   const store = storeIn(mirror, limits);
@@ -43,11 +48,10 @@ export function listedAsker(options: ListedAskerOptions): ((deadline: Deadline) 
     silent,
     report,
   });
+  const mayAsk = (question: Question): boolean =>
+    "repository" in question ? listed.has(hostOf(question.repository)) : fixed?.answer(question) === undefined;
   return (deadline) => {
     const asked = shared.until(deadline);
-    return {
-      ask: async (question) =>
-        !("repository" in question) || listed.has(hostOf(question.repository)) ? asked.ask(question) : undefined,
-    };
+    return { ask: async (question) => (mayAsk(question) ? asked.ask(question) : undefined) };
   };
 }

@@ -11,7 +11,17 @@ export interface OpenDoorOptions extends Omit<PolicyDoorOptions, "knowledge" | "
 
 /** @throws EngineError when a policy cannot be compiled, `invalid-config` for what is no host. */
 export function openDoor(options: OpenDoorOptions): PolicyDoor {
-  const { mirror, given, asker: _, upstreams: __, report: ___, warn: ____, silent: _____, ...door } = options;
+  const {
+    mirror,
+    given,
+    asker: _,
+    upstreams: __,
+    report: ___,
+    warn: ____,
+    silent: _____,
+    fixed: ______,
+    ...door
+  } = options;
   return createPolicyDoor({
     ...door,
     knowledge: given === undefined ? mirror.knowledge() : joinedKnowledge([given, mirror.knowledge()]),

@@ -179,7 +179,7 @@ export const settings = {
         },
         refresh: {
           kind: "span",
-          what: "age at which tags, and answers that there is none, are asked for again",
+          what: "age at which tags, keys, and answers that there is none, are asked for again",
           fallback: "5m",
           least: 0,
           most: 365 * day,
@@ -300,7 +300,7 @@ export const settings = {
       fields: {
         refresh: {
           kind: "span",
-          what: "age at which tags, and answers that there is none, are asked for again, in mode online",
+          what: "age at which tags, keys, and answers that there is none, are asked for again, in mode online",
           fallback: "5m",
           least: 0,
           most: 365 * day,
