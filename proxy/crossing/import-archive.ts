@@ -145,6 +145,11 @@ class StagedLayers {
   }
 }
 
+/** What is to be put back, and the scopes of the last archive's claims that are gone because of what came since. */
+interface Lost extends Omit<MendedRows, "left"> {
+  readonly endedClaims: ReadonlySet<string>;
+}
+
 class Import {
   readonly #mirror: Mirror;
   readonly #reader: ArchiveReader;
@@ -184,6 +189,7 @@ class Import {
       initialRoot: this.#options.initialRoot,
       ...(this.#options.isRootGiven === undefined ? {} : { isRootGiven: this.#options.isRootGiven }),
       checkpoints,
+      mends: lost,
     });
     rows.begin();
     this.#addEntries(rows);
@@ -233,17 +239,19 @@ class Import {
   }
 
   /** What the last archive brought and is damaged or gone: to look for it reads everything. */
-  #findLost(): Omit<MendedRows, "left"> | undefined {
+  #findLost(): Lost | undefined {
     const { damage, damaged } = this.#mirror.inspect(this.#options.verifier);
     this.#layers.replaces(damage);
-    const missing = guarded(this.#mirror.folder, () => {
-      const { database } = this.#mirror.writer();
-      return database.prepare<[], number>(sqlText("count-lost-imported")).pluck().get() ?? 0;
+    const { database } = this.#mirror.writer();
+    return guarded(this.#mirror.folder, () => {
+      const gone = database.prepare<[], number>(sqlText("count-lost-imported")).pluck().get() ?? 0;
+      const endedClaims = new Set(database.prepare<[], string>(sqlText("list-ended-imported")).pluck().all());
+      const missing = gone - endedClaims.size;
+      return damaged + missing === 0 ? undefined : { damaged, missing, endedClaims };
     });
-    return damaged + missing === 0 ? undefined : { damaged, missing };
   }
 
-  #mended({ damaged, missing }: Omit<MendedRows, "left">): MendedRows {
+  #mended({ damaged, missing }: Lost): MendedRows {
     const left = this.#mirror.inspect(this.#options.verifier).damaged;
     return { damaged: Math.max(0, damaged - left), missing, left };
   }

@@ -32,6 +32,7 @@ import { beside } from "../archive/keeping-added.ts";
 import {
   answerColumns,
   type AnswerRow,
+  checkRow,
   loadRootSource,
   type StoredValue,
   storeValue,
@@ -59,6 +60,11 @@ export interface RowOptions extends InitialRoots {
   readonly limits: Limits;
   readonly acceptPins: AcceptedPins;
   readonly checkpoints: CheckpointGate;
+  /**
+   * The last archive comes again, to put back what is damaged or gone: what is newer here than it stays, and so do the
+   * ends of its claims.
+   */
+  readonly mends?: { readonly endedClaims: ReadonlySet<string> } | undefined;
 }
 
 /** What entries say of a blob; `size` is null where they say none, and -1 where they do not agree. */
@@ -236,7 +242,8 @@ export class ImportedRows {
       // What this side claimed in vain, the archive claims by itself.
       this.counts.ended = this.counts.ended.filter((ended) => rows.every(({ scope }) => scope !== ended));
       for (const { scope, at, source } of rows)
-        if (!this.#localClaims.has(scope)) this.#run("put-complete", scope, at, source, rowChecksum(scope, at, source));
+        if (!this.#localClaims.has(scope) && this.#options.mends?.endedClaims.has(scope) !== true)
+          this.#run("put-complete", scope, at, source, rowChecksum(scope, at, source));
       const [end] = rows.slice(-1);
       if (end === undefined) return;
       last = end.scope;
@@ -261,7 +268,8 @@ export class ImportedRows {
         this.#writer.addDistrust(distrustOf(entry), entry);
         return;
       case "partial":
-        this.#setPartial(key, true);
+        // Here it may be of a newer list, and the archive's list comes with its own.
+        if (this.#options.mends === undefined) this.#setPartial(key, true);
         return;
       case "tuf-metadata":
         this.#writeMetadata(entry, bytes ?? new Uint8Array());
@@ -310,6 +318,7 @@ export class ImportedRows {
   #writeAnswer(entry: RowAnswer, bytes: Uint8Array | undefined): void {
     const question = parseQuestion(entry.key);
     const { at, from } = entry;
+    if (this.#options.mends !== undefined && this.#isNewerHere(entry)) return;
     if (entry.state === "absent") {
       const answer: Answer = { state: "absent", at, from };
       if (this.#kept(question, entry.key, answer) === answer) this.#put(question, entry.key, answer, undefined);
@@ -326,6 +335,14 @@ export class ImportedRows {
     if (kept === answer) this.#put(question, entry.key, answer, { digest: entry.digest, value: text ?? null });
     else if (kept.state === "present" && question.kind === "referrers")
       this.#put(question, entry.key, kept, storeValue("referrers", kept.value as never));
+  }
+
+  /** Whether this side was told something since, which is not damaged. */
+  #isNewerHere({ kind, key, at, ...entry }: RowAnswer): boolean {
+    const row = this.#get<AnswerRow>("find-answer", kind, key);
+    if (row === undefined || !(Date.parse(row.at) > Date.parse(at)) || !isReadable(row)) return false;
+    const isPartial = entry.state === "present" && entry.partial === true;
+    return row.digest !== (entry.state === "present" ? entry.digest : null) || (row.partial !== 0) === isPartial;
   }
 
   #put(
@@ -365,6 +382,16 @@ export class ImportedRows {
       this.#localClaims.delete(scope);
       this.counts.ended.push(scope);
     }
+  }
+}
+
+function isReadable(row: AnswerRow): boolean {
+  try {
+    checkRow(row);
+    return true;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return false;
   }
 }
 

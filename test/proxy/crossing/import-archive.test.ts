@@ -285,6 +285,51 @@ test("the last archive again puts back what is damaged or gone, and nothing else
   assert.is(importing(far, exported(near).path).mended, undefined);
 });
 
+test("an archive that comes again to mend takes nothing newer away, and makes no ended claim again", () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  const { path } = exported(near);
+  importing(far, path);
+  const asked = { kind: "tag", repository, tag: "1.1" } as const;
+  const said = (digit: string) =>
+    ({
+      state: "present",
+      value: { digest: `sha256:${digit.repeat(64)}`, mediaType: "application/vnd.oci.image.index.v1+json", size: 2 },
+      at: "2026-02-01T00:00:00Z",
+      from: "ghcr.io",
+    }) as const;
+  const claims = () => reading(far, (mirror) => mirror.knowledge().allClaims());
+  assert.is(claims().length, 1);
+  const newer = { kind: "tag", repository, tag: "newer" } as const;
+  change(far, (mirror) => {
+    mirror.writer().setAnswer(newer, said("a"));
+    mirror.writer().setAnswer(asked, said("b"));
+  });
+  assert.equal(claims(), []);
+  // News is no damage.
+  throwsCode("archive-sequence", () => importing(far, path));
+
+  tamper(far, "DELETE FROM answer WHERE question = 'tag ghcr.io/org/app 1.0'");
+  tamper(far, "UPDATE pin SET bytes = x'00'");
+  assert.equal(importing(far, path).mended, { damaged: 1, missing: 1, left: 0 });
+  assert.equal(claims(), []);
+  const now = reading(far, (mirror) => [newer, asked].map((question) => mirror.knowledge().answer(question)));
+  assert.equal(now, [said("a"), said("b")]);
+  assert.is(
+    reading(far, (mirror) => mirror.knowledge().answer({ ...asked, tag: "none" })),
+    undefined,
+  );
+
+  // A newer row that is damaged is none that counts.
+  tamper(far, "UPDATE answer SET source = 'else' WHERE question = 'tag ghcr.io/org/app 1.1'");
+  assert.is(importing(far, path).mended?.left, 0);
+  const near11 = reading(near, (mirror) => mirror.knowledge().answer(asked));
+  assert.equal(
+    reading(far, (mirror) => mirror.knowledge().answer(asked)),
+    near11,
+  );
+});
+
 test("a damaged layer comes again with the archive that brought it", () => {
   const layer = encodeUtf8("a layer");
   const digest = digestOf(layer);
