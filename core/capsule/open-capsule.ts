@@ -26,6 +26,9 @@ import { parseCapsuleDocument } from "./capsule-document.ts";
 import { CapsuleFile, CarriedBlobs } from "./capsule-file.ts";
 import { CapsuleKnowledge } from "./capsule-knowledge.ts";
 
+/** A component's host says its floor in 32 bits. One that it cannot say would protect from nothing. */
+export const mostCapsuleSequence = 2 ** 32 - 1;
+
 export interface CapsuleOptions {
   /** Whose signatures count. */
   readonly keys: readonly PublicKey[];
@@ -68,11 +71,15 @@ export interface Capsule {
 
 /**
  * @throws EngineError `archive-signature`, `archive-corrupt`, `over-limit`, `unsupported`; `archive-sequence` for a
- * delta without the capsule that it changes; `rollback` below the floor; `invalid-usage` for an option that is missing.
+ * delta without the capsule that it changes; `rollback` below the floor; `invalid-usage` for an option that is missing
+ * or a floor that is no number.
  */
 export function openCapsule(bytes: Uint8Array, options: CapsuleOptions): Capsule {
   requireOptions(options, "keys", "verifier", "limits");
   const { limits, floor, base, subject = "capsule" } = options;
+  // No sequence is below what is no number: it would be as if there were no floor.
+  if (floor !== undefined && (!Number.isSafeInteger(floor) || floor < 0))
+    throw new EngineError("invalid-usage", "a floor is a whole number, 0 or more", { subject: "floor" });
   if (bytes.length > limits.capsuleBytes)
     throw new EngineError("over-limit", `a capsule of more than ${limits.capsuleBytes} bytes`, { subject });
   const file = new CapsuleFile(bytes, subject);
@@ -86,6 +93,10 @@ export function openCapsule(bytes: Uint8Array, options: CapsuleOptions): Capsule
   const { kind, sequence, capsule: document } = statement;
   if (kind !== "capsule" || document === undefined)
     throw new EngineError("unsupported", `an archive of kind ${kind} is imported into a mirror: it is no capsule`, {
+      subject,
+    });
+  if (sequence > mostCapsuleSequence)
+    throw new EngineError("unsupported", `capsule ${sequence}: the highest number is ${mostCapsuleSequence}`, {
       subject,
     });
   if (floor !== undefined && sequence < floor)

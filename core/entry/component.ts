@@ -65,14 +65,15 @@ export function createComponent(crypto: SignatureVerifier) {
 
   /**
    * Opens a capsule, which is then the one that is asked. Where it cannot be opened the last one stays.
-   * `keys`: PEM texts. `floor`: the highest sequence that the host has seen.
+   * `keys`: PEM texts. `floor`: the highest sequence that the host has seen; QuickJS gets none as
+   * null, and a `u32` from 2³¹ on as a negative number.
    */
-  const load = (capsule: Uint8Array, keys: readonly string[], floor?: number, allowUnsigned?: boolean): string =>
+  const load = (capsule: Uint8Array, keys: readonly string[], floor?: number | null, allowUnsigned?: boolean): string =>
     answered(() => {
       const limits = limitsWith();
       const opened = openCapsule(capsule, {
         keys: keys.flatMap((text) => parsePublicKeysPem(text, limits)),
-        floor,
+        floor: floor == null ? undefined : floor < 0 ? floor + 2 ** 32 : floor,
         allowUnsigned: allowUnsigned === true,
         verifier: crypto,
         limits,

@@ -2,7 +2,7 @@
  * A capsule of a mirror: for each image of a list everything that a sync would ask with these policies, as far as the
  * mirror has it. Source: docs/spec/capsule.md#making.
  */
-import type { Capsule } from "../../core/capsule/open-capsule.ts";
+import { type Capsule, mostCapsuleSequence } from "../../core/capsule/open-capsule.ts";
 import {
   type CapsuleAnswer,
   toCapsuleAnswer,
@@ -86,6 +86,10 @@ export function makeCapsule(
 ): WrittenCapsule {
   if (previous !== undefined && sequence <= previous.sequence)
     throw new EngineError("archive-sequence", `number ${sequence} after capsule ${previous.sequence}`, {
+      subject: "--sequence",
+    });
+  if (sequence > mostCapsuleSequence)
+    throw new EngineError("invalid-usage", `the highest number of a capsule is ${mostCapsuleSequence}`, {
       subject: "--sequence",
     });
   return writeCapsule({

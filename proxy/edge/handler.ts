@@ -54,9 +54,15 @@ const json = (status: number, body: string, headers: Readonly<Record<string, str
 const refusedBy = (status: number, error: string, headers?: Readonly<Record<string, string>>): Response =>
   json(status, JSON.stringify({ error }), headers);
 
+/** @throws EngineError `invalid-usage` for what is no number: nothing would ever be late, or asked for again. */
+function millisecondsOf(seconds: number, subject: string): number {
+  if (Number.isFinite(seconds) && seconds >= 0) return Math.round(seconds * 1000);
+  throw new EngineError("invalid-usage", "a number of seconds, 0 or more", { subject });
+}
+
 /**
  * Handles requests to `/mutate/fail`, `/mutate/ignore`, `/validate/fail` and `/validate/ignore`, and `GET /readyz`.
- * @throws EngineError for keys that cannot be read.
+ * @throws EngineError for keys that cannot be read, an address that cannot be fetched, and seconds that are no number.
  */
 export function createHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
   const { log = () => undefined, now = () => new Date(), crypto = nobleVerifier } = options;
@@ -68,8 +74,8 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
     allowUnsigned: options.allowUnsigned,
     verifier: crypto,
     limits,
-    refreshMs: (options.refreshSeconds ?? 300) * 1000,
-    timeoutMs: (options.timeoutSeconds ?? 5) * 1000,
+    refreshMs: millisecondsOf(options.refreshSeconds ?? 300, "refreshSeconds"),
+    timeoutMs: millisecondsOf(options.timeoutSeconds ?? 5, "timeoutSeconds"),
     now,
     // A host's own fetch wants to be called as the global that it is.
     fetch: options.fetch ?? ((...given) => fetch(...given)),

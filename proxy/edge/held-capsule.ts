@@ -27,6 +27,21 @@ export interface HeldCapsuleOptions {
   readonly failed: (error: EngineError) => void;
 }
 
+/** Errors are read by whoever is denied, and a query is often what gives access. */
+const withoutQueries = (text: string): string => text.replace(/(https?:[^\s?#"')]*)[?#][^\s"')]*/gi, "$1");
+
+/** @throws EngineError `invalid-usage`, without the text: it may hold a password. */
+function requireAddress(capsule: HeldCapsuleOptions["capsule"]): void {
+  if (typeof capsule !== "string") return;
+  const url = URL.canParse(capsule) ? new URL(capsule) : undefined;
+  if (url?.protocol !== "https:" && url?.protocol !== "http:")
+    throw new EngineError("invalid-usage", "not an https address", { subject: "capsule" });
+  if (url.username !== "" || url.password !== "")
+    throw new EngineError("invalid-usage", "an address with a password: give a fetch that has it", {
+      subject: "capsule",
+    });
+}
+
 export class HeldCapsule {
   readonly #options: HeldCapsuleOptions;
   #held: Deciding | undefined;
@@ -36,7 +51,9 @@ export class HeldCapsule {
   #etag: string | undefined;
   #flight: Promise<void> | undefined;
 
+  /** @throws EngineError `invalid-usage` for an address that nobody can fetch. */
   constructor(options: HeldCapsuleOptions) {
+    requireAddress(options.capsule);
     this.#options = options;
   }
 
@@ -47,8 +64,10 @@ export class HeldCapsule {
   /** What decides now. @throws EngineError while there has never been a good one: why the last try failed. */
   async current(): Promise<Deciding> {
     const { capsule, refreshMs, now } = this.#options;
+    // A clock that was put back is no reason to wait until it is where it was.
+    const sinceTried = now().getTime() - (this.#tried ?? 0);
     const isDue =
-      this.#tried === undefined || (typeof capsule === "string" && now().getTime() >= this.#tried + refreshMs);
+      this.#tried === undefined || (typeof capsule === "string" && (sinceTried >= refreshMs || sinceTried < 0));
     if (isDue || this.#flight !== undefined) {
       // Whoever comes meanwhile waits for the same try only while there is nothing to decide by.
       this.#flight ??= this.#renew().finally(() => {
@@ -91,22 +110,25 @@ export class HeldCapsule {
   /** No bytes where the one that is held is still the newest. */
   async #fetch(url: string): Promise<{ readonly bytes?: Uint8Array; readonly etag?: string | undefined }> {
     const { fetch: ask, limits, timeoutMs } = this.#options;
+    const subject = withoutQueries(url);
     const headers: Record<string, string> =
       this.#held === undefined || this.#etag === undefined ? {} : { "if-none-match": this.#etag };
     try {
       const response = await ask(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
       if (response.status === 304 && this.#held !== undefined) return {};
       if (response.status !== 200)
-        throw new EngineError("upstream-error", `the server answered ${response.status}`, { subject: url });
-      const bytes = await readBounded(response, limits.capsuleBytes, url);
+        throw new EngineError("upstream-error", `the server answered ${response.status}`, { subject });
+      const bytes = await readBounded(response, limits.capsuleBytes, subject);
       return { bytes, etag: response.headers.get("etag") ?? undefined };
     } catch (error) {
       if (error instanceof EngineError) throw error;
       const isLate = (error as { readonly name?: unknown } | null)?.name === "TimeoutError";
       throw new EngineError(
         isLate ? "timed-out" : "unreachable",
-        isLate ? `no capsule within ${timeoutMs} ms` : `the capsule cannot be fetched: ${String(error)}`,
-        { subject: url, cause: error },
+        isLate
+          ? `no capsule within ${timeoutMs} ms`
+          : `the capsule cannot be fetched: ${withoutQueries(String(error))}`,
+        { subject, cause: error },
       );
     }
   }

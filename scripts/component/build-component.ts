@@ -9,6 +9,7 @@ import { build, type Plugin } from "esbuild";
 import { neutralOptions } from "../build-options.ts";
 import { sha256Module } from "../../core/kernel/sha256-code.ts";
 import { sumModule } from "../../core/kernel/sum-code.ts";
+import { withCheckedIntegers } from "./checked-integers.ts";
 import { type KernelFunction, linkComponent } from "./link-component.ts";
 import { type ComponentTools, componentFolder, openTools } from "./tools.ts";
 import { exportsOfWorld, innerWorld, kernelName } from "./world.ts";
@@ -162,7 +163,11 @@ async function make(root: string, source: string, tools: ComponentTools, folder:
   if (imports.length > 0) throw new Error(`the component imports ${imports.join(", ")}`);
   writeFileSync(join(folder, "engine.wasm"), component);
   cpSync(join(root, wit), join(folder, "engine.wit"));
-  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, "wasm", name), bytes);
+  for (const [name, bytes] of Object.entries(files))
+    writeFileSync(
+      join(folder, "wasm", name),
+      name === "engine.js" ? withCheckedIntegers(Buffer.from(bytes).toString("utf8")) : bytes,
+    );
 }
 
 export interface FindOptions {
@@ -184,7 +189,14 @@ export async function findComponent(
   const read = (name: string): string => readFileSync(join(root, "scripts/component", name), "utf8");
   const key = digestOf(
     source,
-    ...["engine.wit", "kernel.wit", "package-lock.json", "build-component.ts", "link-component.ts"].map(read),
+    ...[
+      "engine.wit",
+      "kernel.wit",
+      "package-lock.json",
+      "build-component.ts",
+      "link-component.ts",
+      "checked-integers.ts",
+    ].map(read),
     ...kernelFunctions().map(({ module }) => Buffer.from(module).toString("hex")),
   );
   const folder = join(componentFolder(root), "built", key.slice(0, 16));

@@ -72,6 +72,17 @@ test("another key, nobody's signature, and a sequence below the floor", () => {
   throwsCode("rollback", () => opened(bytes, { floor: 2 }));
 });
 
+test("a floor that is no number is refused: no capsule would be below it", () => {
+  for (const floor of [Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, "2", null])
+    throwsCode("invalid-usage", () => opened(bytes, { floor: floor as number }));
+});
+
+test("a number that no host of a component can give as a floor is refused", () => {
+  const highest = 2 ** 32 - 1;
+  assert.is(opened(makeCapsule([keyed], { sequence: highest }).bytes, { floor: highest }).sequence, highest);
+  throwsCode("unsupported", () => opened(makeCapsule([keyed], { sequence: highest + 1 }).bytes));
+});
+
 test("every flipped byte is refused, or was nothing that is read", () => {
   const whole = opened(bytes);
   let refused = 0;

@@ -75,6 +75,25 @@ test("who signed and how old it is are the host's to say; what is refused leaves
   assert.is((JSON.parse(load(unsigned, [], undefined, true)) as { readonly signed: boolean }).signed, false);
 });
 
+test("QuickJS gets the upper half of a floor's numbers as negative ones, and they are floors all the same", () => {
+  const high = makeCapsule([signed], { sequence: 3_000_000_000 }).bytes;
+  const asQuickJs = (floor: number): number => floor | 0;
+  assert.is(
+    codeOf(() => load(bytes, ours, asQuickJs(3_000_000_000))),
+    "rollback",
+  );
+  assert.is(
+    codeOf(() => load(high, ours, asQuickJs(3_000_000_001))),
+    "rollback",
+  );
+  assert.is((JSON.parse(load(high, ours, asQuickJs(3_000_000_000))) as { readonly sequence: number }).sequence, 3e9);
+  assert.is(
+    codeOf(() => load(bytes, ours, Number.NaN)),
+    "invalid-usage",
+  );
+  assert.is((JSON.parse(load(bytes, ours, null)) as { readonly sequence: number }).sequence, 7, "none is null there");
+});
+
 test("it decides as the engine does, of a resource and of its review", () => {
   load(bytes, ours);
   const engine = createEngine({ ...engineFor(signed), crypto: nobleVerifier });

@@ -106,4 +106,11 @@ test("a key that cannot be read is said at once", () => {
   assert.throws(() => handlerOf({ keys: ["no key"] }), /PEM/);
 });
 
+test("seconds that are no number are said at once: with them a capsule would never be asked for again", () => {
+  for (const seconds of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+    assert.throws(() => handlerOf({ refreshSeconds: seconds }), /refreshSeconds|number of seconds/);
+    assert.throws(() => handlerOf({ timeoutSeconds: seconds }), /timeoutSeconds|number of seconds/);
+  }
+});
+
 test.run();

@@ -140,4 +140,64 @@ test("before there was one, nothing decides", async () => {
   assert.is(await codeOf(stage.open({ capsule: capsule(1), keys: [] })), "archive-signature");
 });
 
+test("who is denied reads where a capsule is, and not what gives access to it", async () => {
+  const told: string[] = [];
+  const stage = new Stage();
+  const held = stage.open({
+    capsule: `${url}?signature=SECRET`,
+    failed: ({ message, subject }) => void told.push(`${subject}: ${message}`),
+  });
+  const answers: readonly (() => Response)[] = [
+    () => new Response("", { status: 500 }),
+    () => {
+      throw new TypeError(`error sending request for url (${url}?signature=SECRET): refused`);
+    },
+    () => {
+      throw new TypeError("HTTPS://other.example/moved?signature=SECRET#SECRET is gone");
+    },
+    () => new Response("x", { headers: { "content-length": "999999999999" } }),
+  ];
+  for (const answer of answers) {
+    stage.answer = answer;
+    stage.now += 60_000;
+    await codeOf(held);
+  }
+  assert.equal(told, [
+    `${url}: the server answered 500`,
+    `${url}: the capsule cannot be fetched: TypeError: error sending request for url (${url}): refused`,
+    `${url}: the capsule cannot be fetched: TypeError: HTTPS://other.example/moved is gone`,
+    `${url}: more than ${limitsWith().capsuleBytes} bytes`,
+  ]);
+});
+
+test("an address that nobody can fetch is refused at once, and not repeated: it may hold a password", () => {
+  for (const capsule of [
+    "https://user:SECRET@a.example/c.tar",
+    "https://SECRET@a.example/",
+    "SECRET",
+    "file:///SECRET",
+  ])
+    try {
+      new Stage().open({ capsule });
+      assert.unreachable(capsule);
+    } catch (error) {
+      assert.is((error as EngineError).code, "invalid-usage");
+      assert.not.match(String(error), /SECRET/);
+    }
+});
+
+test("a floor that is no number decides nothing", async () => {
+  assert.is(await codeOf(new Stage().open({ floor: Number.NaN })), "invalid-usage");
+});
+
+test("a clock that was put back does not keep a newer one away", async () => {
+  const stage = new Stage();
+  stage.now = 900_000_000;
+  const held = stage.open();
+  assert.is(await sequenceOf(held), 1);
+  stage.answer = () => new Response(capsule(2));
+  stage.now = 1000;
+  assert.is(await sequenceOf(held), 2);
+});
+
 test.run();
