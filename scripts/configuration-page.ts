@@ -85,7 +85,7 @@ const settled: readonly (readonly string[])[] = [
   ["---", "---", "---", "---"],
   ["tags, signatures, attestations, `imageRegistry` entries", "listed registries", "the same", "the same"],
   ["keys of key services", "the service", "the service", "the service"],
-  ["keys in Secrets: `k8s://`", "the API server, with `policies.cluster`", "nobody: pins count", "nobody: pins count"],
+  ["keys in Secrets: `k8s://`", "the API server, with `policies.cluster`", "the same", "nobody: pins count"],
   ["entries of a log that a signature lacks", "the log", "the log", "the log"],
   ["trusted roots", "the TUF repository", "the TUF repository", "the TUF repository"],
   [

@@ -1,11 +1,13 @@
 /** What the door of the registry, the webhook and syncs decide by, and who is asked: the same for all of them. */
+import type { Policy } from "../../core/index.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { ListedAskerOptions } from "../../proxy/registry/listed-asker.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
-import { withoutClusters } from "../../proxy/cluster/named-objects.ts";
+import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
 import { createRoute } from "../../proxy/upstream/route.ts";
 import type { CommandIO } from "../command.ts";
@@ -39,6 +41,27 @@ export function judgingOf({ config, mirror, io }: Pick<JudgingParts, "config" | 
     /** Files that settings name. */
     given: givenKnowledge(trustedRoot === undefined ? {} : { trustedRoot }, io, io.now()),
   };
+}
+
+/** What another cluster said, or this one a while ago, does not count beside what is watched. */
+export const knownOf = (mirror: Mirror, cluster: Pick<ServeCluster, "objects"> | undefined): readonly Knowledge[] =>
+  cluster === undefined ? [mirror.knowledge()] : [cluster.objects, withoutClusters(mirror.knowledge())];
+
+interface Watching {
+  readonly cluster: Pick<ServeCluster, "objects"> | undefined;
+  readonly limits: Limits;
+  readonly log: Log;
+}
+
+/** The objects that policies name are watched, so that a decision waits for nobody. */
+export function watchNamed(policies: readonly Policy[], { cluster, limits, log }: Watching): void {
+  const unwatched = cluster?.objects.want(policies.map(({ spec }) => namedObjectsIn(spec))) ?? 0;
+  if (unwatched > 0)
+    log.warn("not every object that policies name is watched: the others are asked for when a decision needs them", {
+      unwatched,
+      watchedOfOnePolicy: limits.watchedObjectsOfPolicy,
+      watchedOfAll: limits.watchedObjects,
+    });
 }
 
 /** Who is asked while somebody waits for a decision. */

@@ -28,7 +28,7 @@ import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
 import { readTrustSettings } from "../input/trust-flags.ts";
 import type { Following } from "./follow-snapshots.ts";
-import { askingOf, judgingOf } from "./judging.ts";
+import { askingOf, judgingOf, knownOf, watchNamed } from "./judging.ts";
 import { readinessChecks } from "./readiness.ts";
 import { countRecheck, openDoorRecheck, type RecheckListParts } from "./open-recheck.ts";
 import { recheckByTimer, type Rechecking, type RecheckTimer } from "./recheck-by-timer.ts";
@@ -262,13 +262,15 @@ function policyDoor(
   const { policies, exceptions } = readServePolicies(config, io, cluster?.policies);
   const judging = judgingOf({ config, mirror, io });
   const { settings, distrust, given } = judging;
+  watchNamed(policies, { cluster, limits, log });
   const door = openDoor({
-    ...askingOf({ config, mirror, limits, io, log }, judging, upstream),
-    given,
+    ...askingOf({ config, mirror, limits, io, log }, judging, upstream, cluster),
+    known: [given, ...knownOf(mirror, cluster)],
     policies,
     settings,
     distrust,
-    refreshMs: config.proxy.refresh,
+    // Without registries to ask nothing that is known of them is too old.
+    refreshMs: upstream === undefined ? Number.POSITIVE_INFINITY : config.proxy.refresh,
     noMatch: config.proxy.noMatch,
     crypto: chosenVerifier(config.trust.crypto),
     limits,

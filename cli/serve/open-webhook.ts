@@ -23,11 +23,10 @@ import { onceATurn } from "../../proxy/webhook/once-a-turn.ts";
 import { isPrunedKey } from "../../core/kyverno/policy/check-attestors.ts";
 import { readsObjects } from "../../core/admission/kept-request.ts";
 import { type AdmissionEvent, type NotPassed, Webhook, type WebhookOptions } from "../../proxy/webhook/webhook.ts";
-import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
 import type { CommandIO } from "../command.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { readWholeResources } from "../input/resources.ts";
-import { askingOf, judgingOf } from "./judging.ts";
+import { askingOf, judgingOf, knownOf, watchNamed } from "./judging.ts";
 import { openCheckpointKeeper } from "./keep-checkpoints.ts";
 import { logEar } from "./log-ear.ts";
 import type { WebhookRecords } from "./webhook-records.ts";
@@ -100,13 +99,7 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
   const judging = judgingOf({ config, mirror, io });
   const { settings, distrust, given } = judging;
   const { objects } = config.policies;
-  const unwatched = parts.cluster?.objects.want(policies.map(({ spec }) => namedObjectsIn(spec))) ?? 0;
-  if (unwatched > 0)
-    log.warn("not every object that policies name is watched: the others are asked for when a decision needs them", {
-      unwatched,
-      watchedOfOnePolicy: limits.watchedObjectsOfPolicy,
-      watchedOfAll: limits.watchedObjects,
-    });
+  watchNamed(policies, { cluster: parts.cluster, limits, log });
   const cluster =
     objects.length === 0
       ? []
@@ -283,7 +276,3 @@ function openAdmissionRecheck(
     report,
   });
 }
-
-/** What another cluster said, or this one a while ago, does not count beside what is watched. */
-const knownOf = (mirror: Mirror, cluster: ServeCluster | undefined): readonly Knowledge[] =>
-  cluster === undefined ? [mirror.knowledge()] : [cluster.objects, withoutClusters(mirror.knowledge())];

@@ -5,26 +5,17 @@ import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { listedAsker, type ListedAskerOptions } from "./listed-asker.ts";
 
 export interface OpenDoorOptions extends Omit<PolicyDoorOptions, "knowledge" | "asker">, ListedAskerOptions {
-  /** Files that a setting or a policy names: what they answer is not asked for. */
-  readonly given?: Knowledge | undefined;
+  /** Default: the mirror. */
+  readonly known?: readonly Knowledge[] | undefined;
 }
 
 /** @throws EngineError when a policy cannot be compiled, `invalid-config` for what is no host. */
 export function openDoor(options: OpenDoorOptions): PolicyDoor {
-  const {
-    mirror,
-    given,
-    asker: _,
-    upstreams: __,
-    report: ___,
-    warn: ____,
-    silent: _____,
-    fixed: ______,
-    ...door
-  } = options;
+  const { mirror, known = [mirror.knowledge()] } = options;
+  const { policies, settings, distrust, refreshMs, noMatch, crypto, limits, now } = options;
   return createPolicyDoor({
-    ...door,
-    knowledge: given === undefined ? mirror.knowledge() : joinedKnowledge([given, mirror.knowledge()]),
+    ...{ policies, settings, distrust, refreshMs, noMatch, crypto, limits, now },
+    knowledge: joinedKnowledge(known),
     asker: listedAsker(options),
   });
 }

@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import { startFront, startProxy } from "./fronts.ts";
 import { startApiServer } from "./api-server.ts";
-import { besideSdks, installBesideSdks, signedByFile, verifying } from "./key-services.ts";
+import { besideSdks, byKms, installBesideSdks, signedByFile, verifying } from "./key-services.ts";
 import { freePort } from "./processes.ts";
 import { prepareRelease, renderRelease, serveRelease, servingContainer, tryPod, untilSaid } from "./releases.ts";
 import { exits, plain, push, says, sign, startRegistry, succeeds } from "./registry-actions.ts";
@@ -180,22 +180,6 @@ const registry: Scenario = {
 };
 
 const role = `arn:aws:iam::${account}:role/kyverno`;
-
-/** A policy by a key of the key service. */
-const byKms = (host: string, kms: string): string => `apiVersion: kyverno.io/v1
-kind: ClusterPolicy
-metadata: { name: check-image }
-spec:
-  validationFailureAction: Enforce
-  rules:
-  - name: check-image
-    match: { any: [{ resources: { kinds: [Pod] } }] }
-    verifyImages:
-    - imageReferences: ["${host}/*"]
-      attestors:
-      - entries:
-        - keys: { kms: "${kms}", rekor: { ignoreTlog: true } }
-`;
 
 /**
  * EKS sees the annotation of a service account, and gives its Pods a token and the names of two variables: that is done

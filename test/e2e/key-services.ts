@@ -8,6 +8,8 @@ import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
+import * as assert from "uvu/assert";
+import { reviewOf } from "../support/admission.ts";
 import { serveLoopback } from "../support/loopback-server.ts";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import { freePort, type Outcome } from "./processes.ts";
@@ -123,6 +125,74 @@ const aws: Scenario = {
       await tools.sallyport(verifying("awskms:///alias/release", image), env),
       /npm install @aws-sdk\/client-kms@/,
     );
+  },
+};
+
+/** A policy by a key of a key service. */
+export const byKms = (host: string, kms: string): string => `apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: { name: check-image }
+spec:
+  validationFailureAction: Enforce
+  rules:
+  - name: check-image
+    match: { any: [{ resources: { kinds: [Pod] } }] }
+    verifyImages:
+    - imageReferences: ["${host}/*"]
+      attestors:
+      - entries:
+        - keys: { kms: "${kms}", rekor: { ignoreTlog: true } }
+`;
+
+const admission: Scenario = {
+  name: "AWS: serve asks local-kms while a Pod is judged and an image is pulled, without a sync, and keeps the key",
+  needs: ["local-kms", "kms-sdks", "cosign3", "crane", "ggcr-registry"],
+  async run(tools) {
+    const { stage, program } = tools;
+    const env = await startLocalKms(tools);
+    const generate = ["generate-key-pair", "--kms", "awskms:///alias/release"];
+    succeeds(await stage.run(program("cosign3"), generate, { env }));
+    const image = await signed(tools, "awskms:///alias/release", env);
+    const host = image.slice(0, image.indexOf("/"));
+    const main = installBesideSdks(tools);
+    const serve = async (mode: string, kms: string, store: string) => {
+      const address = `127.0.0.1:${await freePort()}`;
+      const settings = {
+        apiVersion: "sallyport.dev/v1alpha1",
+        kind: "Config",
+        store,
+        listeners: [{ address, serves: ["admission", "registry", "health"] }],
+        upstreams: [{ host, plainHTTP: true }],
+        policies: { folders: ["policy.yaml"] },
+        proxy: { defaultRegistry: host, admit: "policies", noMatch: "deny" },
+      };
+      stage.write("policy.yaml", byKms(host, kms));
+      stage.write("serve.yaml", JSON.stringify(settings));
+      const isReady = async (): Promise<boolean> => (await request(`http://${address}/readyz`)).statusCode === 200;
+      await stage.serve(process.execPath, ["--no-warnings", main, "serve", "-c", "serve.yaml", mode], isReady, env);
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "app", namespace: "shop" } };
+      const review = reviewOf({ ...pod, spec: { containers: [{ name: "app", image: image.replace(/@.*/, "") }] } });
+      const answer = await request(`http://${address}/mutate/fail?timeout=30s`, {
+        method: "POST",
+        body: JSON.stringify(review),
+      });
+      const { response } = (await answer.body.json()) as {
+        readonly response: { readonly allowed: boolean; readonly status?: { readonly message: string } };
+      };
+      const pulled = await stage.run(program("crane"), [
+        "manifest",
+        ...plain.crane,
+        image.replace(host, address).replace(/:[^/:@]+(?:@.*)?$/, ":signed"),
+      ]);
+      return { said: response.allowed ? "admitted" : (response.status?.message ?? ""), pulled: pulled.exit };
+    };
+    assert.equal(await serve("--online", "awskms:///alias/release", "mirror"), { said: "admitted", pulled: 0 });
+    const missing = await serve("--online", "awskms:///alias/missing", "other");
+    assert.match(missing.said, /\[no-key\].*AWS KMS does not have the key/s);
+    assert.is.not(missing.pulled, 0);
+    // The registry and the key service are gone with everything else.
+    await stage.stopServers();
+    assert.equal(await serve("--offline", "awskms:///alias/release", "mirror"), { said: "admitted", pulled: 0 });
   },
 };
 
@@ -272,4 +342,4 @@ const vault: Scenario = {
   },
 };
 
-export const keyServiceScenarios: readonly Scenario[] = [aws, google, azure, vault];
+export const keyServiceScenarios: readonly Scenario[] = [aws, admission, google, azure, vault];

@@ -8,17 +8,18 @@ import { parseYaml } from "../../../core/kyverno/policy/yaml.ts";
 import { reviewOf } from "../../support/admission.ts";
 import { kubeconfigOf } from "../../support/api-server.ts";
 import { type ClusterServer, serveCluster } from "../../support/cluster-server.ts";
+import { fixtureText } from "../../support/fixture-images.ts";
 import { image, pod, policyText } from "../../support/fixture-policies.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli } from "../command-io.ts";
-import { head, type Running, serving, unready } from "../serving.ts";
+import { head, type Running, serving, statusOf, unready } from "../serving.ts";
 
 const test = suite("cli/serve/serve-cluster");
 
 const layout = fileURLToPath(new URL("../../fixtures/documentation/layout", import.meta.url));
 const store = tempFolder();
 const now = "2026-11-26T12:00:00Z";
-const serves = 'address: "127.0.0.1:0", serves: [admission, health, metrics]';
+const serves = "admission, health, metrics";
 const kinds = {
   clusterpolicies: "ClusterPolicy",
   policies: "Policy",
@@ -55,12 +56,14 @@ async function inCluster(
     more = "",
     tls = "",
     rest = "",
+    what = serves,
   }: {
     readonly begin?: (served: ClusterServer) => void;
     readonly resources?: Readonly<Record<string, string>>;
     readonly more?: string;
     readonly tls?: string;
     readonly rest?: string;
+    readonly what?: string;
   } = {},
 ): Promise<void> {
   const served = await serveCluster(resources);
@@ -68,7 +71,7 @@ async function inCluster(
   try {
     const files = {
       "sallyport.yaml":
-        `${head}store: ${store}\nlisteners: [{ ${serves}${tls} }]\npolicies: { cluster: true${more} }\n` +
+        `${head}store: ${store}\nlisteners: [{ address: "127.0.0.1:0", serves: [${what}]${tls} }]\npolicies: { cluster: true${more} }\n` +
         `cluster: { kubeconfig: admin.conf }\n${rest}`,
       "admin.conf": kubeconfigOf(served.url),
     };
@@ -105,6 +108,38 @@ test("a policy of the cluster decides; its changes count without a restart", () 
     },
     { begin: (served) => void served.put("clusterpolicies", strict) },
   ));
+
+test("a key in a Secret of the cluster counts for a review and at the door, also a moment after it was made", async () => {
+  const byReference = policyText({
+    name: "strict",
+    entries: ["- keys:\n              publicKeys: k8s://apps/release\n              rekor: { ignoreTlog: true }"],
+  });
+  const secret = { metadata: { name: "release", namespace: "apps" }, data: { "cosign.pub": "" } };
+  const [org = "", name = ""] = image("")
+    .replace(/:$/, "")
+    .split(/\/(.*)/s);
+  const pull = (url: string, tag: string) => statusOf(`${url}/v2/${name}/manifests/${tag}?ns=${org}`);
+  await inCluster(
+    async ({ url, served, logged }) => {
+      await logged(loaded);
+      assert.match((await judge(url, "signed")).message, /k8s:\/\/apps\/release/);
+      assert.is(await pull(url, "signed"), 503);
+      const pem = fixtureText("trust/release.pub");
+      served.put("secrets", { ...secret, data: { "cosign.pub": Buffer.from(pem).toString("base64") } });
+      // That there was none is remembered for a moment, by whoever asked.
+      for (let times = 0; times < 100 && (await pull(url, "signed")) !== 200; times++)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.is(await pull(url, "signed"), 200);
+      assert.is(await pull(url, "unsigned"), 403);
+      assert.ok((await judge(url, "signed")).allowed);
+    },
+    {
+      begin: (served) => void served.put("clusterpolicies", objectOf(byReference)),
+      what: `${serves}, registry`,
+      rest: "proxy: { admit: policies }\n",
+    },
+  );
+});
 
 test("before the policies are loaded it is not ready, and every review is denied", () =>
   inCluster(
