@@ -71,7 +71,8 @@ async function inCluster(
   try {
     const files = {
       "sallyport.yaml":
-        `${head}store: ${store}\nlisteners: [{ address: "127.0.0.1:0", serves: [${what}]${tls} }]\npolicies: { cluster: true${more} }\n` +
+        `${head}store: ${store}\nlisteners: [{ address: "127.0.0.1:0", serves: [${what}]${tls} }]\n` +
+        `policies: { cluster: true${more} }\n` +
         `cluster: { kubeconfig: admin.conf }\n${rest}`,
       "admin.conf": kubeconfigOf(served.url),
     };
@@ -109,7 +110,7 @@ test("a policy of the cluster decides; its changes count without a restart", () 
     { begin: (served) => void served.put("clusterpolicies", strict) },
   ));
 
-test("a key in a Secret of the cluster counts for a review and at the door, also a moment after it was made", async () => {
+test("a key in a Secret of the cluster counts for a review and at the door, soon after it was made", async () => {
   const byReference = policyText({
     name: "strict",
     entries: ["- keys:\n              publicKeys: k8s://apps/release\n              rekor: { ignoreTlog: true }"],
