@@ -11,7 +11,7 @@ import type { Limits } from "../../core/limits.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
-import { createLayerFetcher, type FetchLayer } from "../../proxy/sync/fetch-layer.ts";
+import { createLayerFetcher } from "../../proxy/sync/fetch-layer.ts";
 import { pauseBetween } from "../../proxy/sync/interval.ts";
 import { listImages, type SyncList } from "../../proxy/sync/list-images.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
@@ -19,7 +19,7 @@ import { createSyncEngine } from "../../proxy/sync/sync-engine.ts";
 import type { ImageList } from "../../proxy/sync/lists/image-list.ts";
 import { readImageList } from "../../proxy/sync/lists/read-image-list.ts";
 import { exitOfSync } from "../../proxy/sync/exit-of-sync.ts";
-import { runSync } from "../../proxy/sync/run-sync.ts";
+import { runSync, type SyncOptions } from "../../proxy/sync/run-sync.ts";
 import { createPace } from "../../proxy/upstream/pace.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import { fromEnvironment } from "../environment.ts";
@@ -186,24 +186,8 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
         flags.withLayers === true && mirror !== undefined
           ? createLayerFetcher({ layers: mirror.layers, content: { openBlob }, limits, signal: stop })
           : undefined;
-      return await syncListed(
-        {
-          flags,
-          stop,
-          told,
-          listed,
-          mirror,
-          engine,
-          seen,
-          values,
-          asker,
-          besideAdded,
-          inFlight,
-          refreshMs,
-          fetchLayer,
-        },
-        io,
-      );
+      const sync = { mirror, engine, values, asker, besideAdded, inFlight, refreshMs, fetchLayer };
+      return await syncListed({ flags, stop, told, listed, seen, sync }, io);
     } finally {
       close();
     }
@@ -214,52 +198,25 @@ async function syncOnce({ images, flags, stop, told }: Round, io: CommandIO): Pr
 
 interface Listed extends Pick<Round, "flags" | "stop" | "told"> {
   readonly listed: SyncList;
-  readonly mirror: Mirror | undefined;
-  readonly engine: Engine | undefined;
   /** Checkpoints that the engine verified. */
   readonly seen: SeenCheckpoints;
-  readonly values: ReturnType<typeof valuesOfRequest>;
-  readonly asker: Awaited<ReturnType<typeof openAsker>>["asker"];
-  readonly besideAdded: Awaited<ReturnType<typeof openAsker>>["besideAdded"];
-  readonly inFlight: number;
-  readonly refreshMs: number;
-  readonly fetchLayer: FetchLayer | undefined;
+  readonly sync: Pick<
+    SyncOptions,
+    "mirror" | "engine" | "values" | "asker" | "besideAdded" | "inFlight" | "refreshMs" | "fetchLayer"
+  >;
 }
 
-async function syncListed(
-  {
-    flags,
-    stop,
-    told,
-    listed,
-    mirror,
-    engine,
-    seen,
-    values,
-    asker,
-    besideAdded,
-    inFlight,
-    refreshMs,
-    fetchLayer,
-  }: Listed,
-  io: CommandIO,
-): Promise<ExitCode> {
+async function syncListed({ flags, stop, told, listed, seen, sync }: Listed, io: CommandIO): Promise<ExitCode> {
+  const { mirror } = sync;
   const given = mirror === undefined ? nothingKnown : neverAsked(mirror, listed.images);
   const report = await runSync({
     ...listed,
-    mirror,
+    ...sync,
     knowledge: mirror?.knowledge() ?? nothingKnown,
     given,
-    asker,
-    besideAdded,
-    engine,
-    values,
     trustedRoots: mirror?.knowledge().trustedRootNames() ?? [],
     now: () => io.now(),
     limits: readLimits(flags, io),
-    inFlight,
-    refreshMs,
-    fetchLayer,
     isDry: flags.dryRun === true,
     complete: flags.complete,
     claimedBy: `mirror sync${flags.complete === undefined ? "" : ` --complete=${flags.complete}`}`,

@@ -88,3 +88,6 @@ export interface Unavailable {
 export type Known<T> = Exclude<Answer<T>, { readonly state: "unavailable" }>;
 
 export type AnswerTo<Q extends Question> = Answer<AnswerValues[Q["kind"]]>;
+
+/** An answer by which something is known: what was asked about is there, or it is not. */
+export type DefiniteAnswer<T = unknown> = Exclude<Answer<T>, Unavailable>;

@@ -119,8 +119,11 @@ class Watch {
   }
 }
 
+/** Each field, also those that may be left out: one that is new and forgotten here does not compile. */
+type EveryField<T> = { readonly [Name in keyof Required<T>]: T[Name] };
+
 /** A class, so that each has the same shape: V8 gives a literal with an accessor a slow one, and all reads of it. */
-class WatchedContext implements VerifyContext {
+class WatchedContext implements EveryField<VerifyContext> {
   readonly knowledge: Knowledge;
   readonly verifier: VerifyContext["verifier"];
   readonly trustRootName: string;

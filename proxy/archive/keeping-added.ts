@@ -2,18 +2,15 @@
  * What an operator added to the mirror, beside what registries say now. An absence does not take away what was brought
  * in by hand: it counts on, with a warning. Source: docs/spec/offline.md#mirror.
  */
-import type { Answer, AnswerTo, AnswerValues } from "../../core/knowledge/answer.ts";
+import type { Answer, AnswerTo, AnswerValues, DefiniteAnswer } from "../../core/knowledge/answer.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
 import { isAddedFrom } from "./added-source.ts";
 import type { MirrorKnowledge } from "../mirror/mirror-knowledge.ts";
+import type { SaidAgain } from "../mirror/mirror-writer.ts";
 
 type Present = Extract<Answer, { readonly state: "present" }>;
-type Definite = Exclude<Answer, { readonly state: "unavailable" }>;
-
-/** Whether the mirror says the same. */
-export type SaidAgain = (question: Question, answer: Definite) => boolean;
 
 /**
  * Answers of `asker`, with those of the mirror that were added. `warn` hears of each difference that it `drifted`.
@@ -51,13 +48,13 @@ export function keepingAdded(
 type List = AnswerValues["referrers"];
 
 interface Beside {
-  readonly kept: Definite;
+  readonly kept: DefiniteAnswer;
   /** What differs, for people. */
   readonly drift?: string | undefined;
 }
 
 /** What counts of an answer that was added and one that came later. */
-export function beside(question: Question, held: Present, answer: Definite): Beside {
+export function beside(question: Question, held: Present, answer: DefiniteAnswer): Beside {
   if (question.kind === "referrers") return listBeside(held, answer);
   if (answer.state === "absent")
     return { kept: held, drift: `${answer.from} says that it does not exist; what was added from ${held.from} counts` };
@@ -73,7 +70,7 @@ export function beside(question: Question, held: Present, answer: Definite): Bes
 
 const digestIn = ({ value }: Present): string => (value as AnswerValues["tag"]).digest;
 
-function listBeside(held: Present, answer: Definite): Beside {
+function listBeside(held: Present, answer: DefiniteAnswer): Beside {
   const [added, listed] = [held, answer].map((one) => (one.state === "present" ? (one.value as List) : [])) as [
     List,
     List,

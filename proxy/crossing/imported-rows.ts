@@ -23,7 +23,7 @@ import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { parseJson } from "../../core/encoding/json.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
-import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import type { Answer, DefiniteAnswer, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { readAnswerValue } from "../../core/knowledge/answer-json.ts";
 import { contradicts } from "../../core/knowledge/completeness-claim.ts";
 import { parseQuestion, type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
@@ -238,9 +238,9 @@ export class ImportedRows {
   #claim(): void {
     for (let last = ""; ; ) {
       const rows = this.#all<{ scope: string; at: string; source: string }>("list-arriving-claims", last);
-      // One that this side made stays as of when it was made here.
       // What this side claimed in vain, the archive claims by itself.
       this.counts.ended = this.counts.ended.filter((ended) => rows.every(({ scope }) => scope !== ended));
+      // A claim of this side's own stays as of when it was made here.
       for (const { scope, at, source } of rows)
         if (!this.#localClaims.has(scope) && this.#options.mends?.endedClaims.has(scope) !== true)
           this.#run("put-complete", scope, at, source, rowChecksum(scope, at, source));
@@ -345,12 +345,7 @@ export class ImportedRows {
     return row.digest !== (entry.state === "present" ? entry.digest : null) || (row.partial !== 0) === isPartial;
   }
 
-  #put(
-    question: Question,
-    key: string,
-    answer: Exclude<Answer, { state: "unavailable" }>,
-    stored: StoredValue | undefined,
-  ) {
+  #put(question: Question, key: string, answer: DefiniteAnswer, stored: StoredValue | undefined) {
     const columns = answerColumns(toRow(question, answer, stored, key), this.#columns);
     guarded(this.#options.folder, () => this.#statement("put-answer").run(columns));
   }
@@ -367,7 +362,7 @@ export class ImportedRows {
   }
 
   /** What counts of this side's own addition and the archive's answer. */
-  #kept(question: Question, key: string, answer: Exclude<Answer, { state: "unavailable" }>): typeof answer {
+  #kept(question: Question, key: string, answer: DefiniteAnswer): typeof answer {
     if (!this.#hasLocal || this.#get("is-local-answer", question.kind, key) === undefined) return answer;
     const held = this.#knowledge.recorded(question);
     return held?.state === "present" ? beside(question, held, answer).kept : answer;

@@ -7,7 +7,7 @@ import { type JsonObject, type JsonValue, parseJson } from "../../core/encoding/
 import { readArray, readInteger, readObject, readString } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
-import type { Answer, AnswerValues } from "../../core/knowledge/answer.ts";
+import type { AnswerValues, DefiniteAnswer } from "../../core/knowledge/answer.ts";
 import { encodeAnswerValue, readAnswerValue } from "../../core/knowledge/answer-json.ts";
 import { parseQuestion, type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
@@ -88,7 +88,7 @@ export const storeValue = <K extends RowKind>(kind: K, value: AnswerValues[K]): 
 /** The row of an answer; `question` is in its canonical spelling, and `text` is its text where that is known. */
 export function toRow(
   question: Question,
-  answer: Exclude<Answer, { state: "unavailable" }>,
+  answer: DefiniteAnswer,
   stored: StoredValue | undefined,
   text = questionText(question),
 ): AnswerRow {

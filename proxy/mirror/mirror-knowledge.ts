@@ -112,6 +112,7 @@ export class MirrorKnowledge implements Knowledge {
   #isDuring = false;
   /** While it is open, SQLite gives answers of one moment. */
   #opened: { readonly rows: IterableIterator<number>; readonly version: string } | undefined;
+  /** Trusted roots by their names, as one version of the mirror has them. */
   #trust: { readonly version: string; readonly answers: Map<string, Answer | undefined> } | undefined;
   /** How often writes were taken back. */
   #taken = 0;
@@ -136,6 +137,7 @@ export class MirrorKnowledge implements Knowledge {
     // Two values by themselves take half the time of one row, and every request asks for them.
     this.#version = database.prepare<[], number>(sqlText("find-version")).pluck();
     this.#changes = database.prepare<[], number>(sqlText("count-changes")).pluck();
+    // A statement of its own: it is open as long as what is read belongs together.
     this.#moment = database.prepare<[], number>(sqlText("find-version")).pluck();
     this.#distrust = database.prepare(sqlText("list-distrust"));
     this.#signedTime = database.prepare(sqlText("find-signed-time"));

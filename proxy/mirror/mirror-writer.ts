@@ -7,7 +7,7 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { metadataKey } from "../../core/archive/metadata-key.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";
-import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import type { Answer, DefiniteAnswer, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { type CompletenessClaim, contradicts } from "../../core/knowledge/completeness-claim.ts";
 import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
@@ -66,6 +66,9 @@ export interface Pin {
 }
 
 const digestIn = ({ digest }: { readonly digest: Digest }): Digest => digest;
+
+/** Whether the mirror says the same: {@link MirrorWriter.confirm}. */
+export type SaidAgain = (question: Question, answer: DefiniteAnswer) => boolean;
 
 export class MirrorWriter {
   readonly #database: Database;
@@ -178,7 +181,7 @@ export class MirrorWriter {
    * Whether an answer about a tag or a list says what was recorded before. Then it is news to no claim, and nothing is
    * stored but its time, in the transaction that is open. False: nothing is stored, and {@link setAnswer} does it.
    */
-  confirm(question: Question, answer: Exclude<Answer, { state: "unavailable" }>): boolean {
+  confirm(question: Question, answer: DefiniteAnswer): boolean {
     if (question.kind !== "tag" && question.kind !== "referrers") return false;
     const asked = canonicalQuestion(question);
     const row = toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined);

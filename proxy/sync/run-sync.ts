@@ -5,7 +5,7 @@
 import { AskingRun } from "../../core/decide/settle.ts";
 import type { Engine } from "../../core/decide/engine.ts";
 import { codeRow, EngineError } from "../../core/errors.ts";
-import type { Answer } from "../../core/knowledge/answer.ts";
+import type { Answer, DefiniteAnswer } from "../../core/knowledge/answer.ts";
 import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
 import { isArtifactQuestion, type Question, questionText } from "../../core/knowledge/question.ts";
@@ -16,6 +16,7 @@ import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import { canonicalQuestion, imageScope } from "../../core/oci/completeness.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
 import type { Mirror } from "../mirror/mirror.ts";
+import type { SaidAgain } from "../mirror/mirror-writer.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
 import type { FetchLayer } from "./fetch-layer.ts";
 import { type Closure, type ClosureOptions, ImageClosure, type SyncImage } from "./image-closure.ts";
@@ -32,9 +33,6 @@ import type {
 } from "./sync-events.ts";
 import { SyncStore } from "./sync-store.ts";
 import type { WholeRepository } from "./list-images.ts";
-
-type Definite = Exclude<Answer, { readonly state: "unavailable" }>;
-type SaidAgain = (question: Question, answer: Definite) => boolean;
 
 export interface SyncOptions {
   readonly images: readonly SyncImage[];
@@ -129,7 +127,7 @@ class Sync {
   }
 
   /** Most answers say what the mirror has: they are confirmed there, and nothing else is looked at. */
-  #isSaidAgain(question: Question, answer: Definite): boolean {
+  #isSaidAgain(question: Question, answer: DefiniteAnswer): boolean {
     if (this.#store === undefined) return false;
     const isSame = this.#store.confirm(question, answer);
     this.#saidAgain.set(answer, isSame);

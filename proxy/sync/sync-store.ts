@@ -3,7 +3,7 @@
  * is reported as stored is committed before. Source: docs/spec/offline.md#sync, #mirror.
  */
 import { EngineError } from "../../core/errors.ts";
-import type { Answer } from "../../core/knowledge/answer.ts";
+import type { Answer, DefiniteAnswer } from "../../core/knowledge/answer.ts";
 import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { Mirror } from "../mirror/mirror.ts";
@@ -57,7 +57,7 @@ export class SyncStore {
    * Whether an answer says what the mirror has: then the mirror has it as of this answer's time.
    * @throws EngineError as {@link put}.
    */
-  confirm(question: Question, answer: Parameters<MirrorWriter["confirm"]>[1]): boolean {
+  confirm(question: Question, answer: DefiniteAnswer): boolean {
     let isSame = false;
     this.#written((writer) => {
       isSame = writer.confirm(question, answer);

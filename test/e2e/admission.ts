@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import { image, policyText } from "../support/fixture-policies.ts";
-import { type ApiServer, listOf, object, pod, startApiServer } from "./api-server.ts";
+import { type ApiServer, definitionOf, listOf, object, pod, startApiServer } from "./api-server.ts";
 import { freePort, type Outcome } from "./processes.ts";
 import { exits, says, succeeds } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
@@ -28,25 +28,7 @@ const tasks = policyText({
   rule: "imageExtractors:\n  TaskRun: [{ path: /spec/steps/*/image }]",
 });
 
-/** A definition of Tekton's kind: only what the policy reads. */
-const taskRuns = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "taskruns.tekton.dev" },
-  spec: {
-    group: "tekton.dev",
-    scope: "Namespaced",
-    names: { kind: "TaskRun", plural: "taskruns", singular: "taskrun" },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
-};
+const taskRuns = definitionOf("TaskRun", "taskruns", "tekton.dev");
 
 interface Gate {
   readonly cluster: ApiServer;

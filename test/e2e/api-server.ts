@@ -148,6 +148,26 @@ export const pod = (namespace: string, name: string, image: string, spec: object
 /** As `kubectl apply` takes several. */
 export const listOf = (...items: readonly object[]) => ({ apiVersion: "v1", kind: "List", items });
 
+/** The definition of a kind of another project, by its names alone: nobody checks what is in such an object. */
+export const definitionOf = (kind: string, plural: string, group: string, version = "v1") => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `${plural}.${group}` },
+  spec: {
+    group,
+    scope: "Namespaced",
+    names: { kind, plural, singular: kind.toLowerCase() },
+    versions: [
+      {
+        name: version,
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      },
+    ],
+  },
+});
+
 /** Lets a user do something in one namespace. */
 export const permit = (namespace: string, user: string, verbs: readonly string[], resources: readonly string[]) => [
   object("Role", [namespace, user], { rules: [{ apiGroups: [""], resources, verbs }] }),

@@ -12,7 +12,7 @@ import { image, policyText } from "../support/fixture-policies.ts";
 import { serveKnowledge } from "../support/knowledge-registry.ts";
 import { TufRepository } from "../lab/tuf-repository.ts";
 import { serveTuf } from "../support/tuf-server.ts";
-import { administrator, type ApiServer, listOf, object, startApiServer } from "./api-server.ts";
+import { administrator, type ApiServer, definitionOf, listOf, object, startApiServer } from "./api-server.ts";
 import { isReady } from "./admission.ts";
 import { besidePage, besidePath, differenceRows, faultsOf, type Judged, type Verdict } from "./beside-page.ts";
 import { onHost, scenePolicies, scenePolicy } from "./beside-policies.ts";
@@ -25,26 +25,8 @@ import type { Scenario, Tools } from "./scenario.ts";
 /** Characters of what each of them said. */
 const shown = 300;
 /** Kinds of others, of which only what policies read is known. */
-const definitionOf = (kind: string, plural: string, group: string, version: string): object => ({
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: `${plural}.${group}` },
-  spec: {
-    group,
-    scope: "Namespaced",
-    names: { kind, plural, singular: kind.toLowerCase() },
-    versions: [
-      {
-        name: version,
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
-});
 const definitions = [
-  definitionOf("TaskRun", "taskruns", "tekton.dev", "v1"),
+  definitionOf("TaskRun", "taskruns", "tekton.dev"),
   definitionOf("DataVolume", "datavolumes", "cdi.kubevirt.io", "v1beta1"),
 ];
 

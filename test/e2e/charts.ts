@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { image, policyText } from "../support/fixture-policies.ts";
-import { listOf, object, pod, startApiServer } from "./api-server.ts";
+import { definitionOf, listOf, object, pod, startApiServer } from "./api-server.ts";
 import { freePort, type Outcome } from "./processes.ts";
 import { exits, says, succeeds } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
@@ -147,32 +147,13 @@ const refused: readonly (readonly [Values, RegExp])[] = [
   ],
 ];
 
-/** Kinds of other projects, by their names alone: what is in such an object nobody checks here. */
-const foreign = (
-  [
-    ["cert-manager.io", "Certificate", "certificates"],
-    ["cert-manager.io", "Issuer", "issuers"],
-    ["monitoring.coreos.com", "ServiceMonitor", "servicemonitors"],
-    ["monitoring.coreos.com", "PrometheusRule", "prometheusrules"],
-  ] as const
-).map(([group, kind, plural]) => ({
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: `${plural}.${group}` },
-  spec: {
-    group,
-    scope: "Namespaced",
-    names: { kind, plural, singular: kind.toLowerCase() },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
-}));
+/** Kinds of other projects that the chart has objects of. */
+const foreign = [
+  definitionOf("Certificate", "certificates", "cert-manager.io"),
+  definitionOf("Issuer", "issuers", "cert-manager.io"),
+  definitionOf("ServiceMonitor", "servicemonitors", "monitoring.coreos.com"),
+  definitionOf("PrometheusRule", "prometheusrules", "monitoring.coreos.com"),
+];
 
 type Helm = "helm" | "helm3";
 const helmOf =

@@ -86,8 +86,8 @@ function alternatives(all: readonly string[]): readonly (readonly string[])[] {
 function splitComparison(word: string): readonly [string, string] {
   const characters = [...word];
   const first = characters.findIndex((character) => isKind("digit", character));
-  const at = characters.slice(0, first).join("").length;
   if (first < 0) return fail(`Could not get version from string: ${JSON.stringify(word)}`);
+  const at = characters.slice(0, first).join("").length;
   return [word.slice(0, at).trim(), word.slice(at)];
 }
 

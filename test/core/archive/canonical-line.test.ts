@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeFlat, parseFlat } from "../../../core/archive/canonical-line.ts";
+import { encodeFlat, encodeText, parseFlat } from "../../../core/archive/canonical-line.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/archive/canonical-line");
@@ -8,6 +8,12 @@ const test = suite("core/archive/canonical-line");
 test("members are sorted, and those that are undefined are left out", () => {
   assert.is(encodeFlat({ b: 1, a: "x\n", c: undefined, d: true }), '{"a":"x\\n","b":1,"d":true}');
   assert.equal(parseFlat('{"a":"x\\n","b":1,"d":true}'), { a: "x\n", b: 1, d: true });
+});
+
+test("a text is spelled as JSON.stringify spells it, whatever is in it", () => {
+  const units = Array.from({ length: 0x100 }, (_, unit) => String.fromCharCode(unit));
+  for (const sign of [...units, "\u2028", "\ud800", "\udfff", "😀"])
+    for (const text of [sign, `a${sign}`, `${sign}b`]) assert.is(encodeText(text), JSON.stringify(text));
 });
 
 test("any other spelling is refused", () => {

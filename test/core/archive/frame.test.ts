@@ -37,6 +37,7 @@ test("an index is JSON with or without further lines, and begins as every archiv
   const line = indexLine({ ...named, mediaType: "" }, "ghcr.io/org/app:1");
   const whole = JSON.parse(`${start},${line}${decodeUtf8(indexEnd)}`);
   assert.is(whole.manifests.length, 2);
+  assert.is(whole.manifests[1].mediaType, "application/vnd.oci.image.manifest.v1+json");
   assert.is(whole.manifests[1].annotations["org.opencontainers.image.ref.name"], "ghcr.io/org/app:1");
   assert.is(JSON.parse(start + decodeUtf8(indexEnd)).manifests.length, 1);
 });

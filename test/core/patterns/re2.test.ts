@@ -57,6 +57,7 @@ test("templates", () => {
   assert.is(swap.replaceAll("joe@kauri", "$2x$1"), "joe");
   assert.is(swap.replaceAll("joe@kauri", "${2}x$host$$ ${nope}$"), "kaurixkauri$ $");
   assert.is(swap.replaceAll("joe@kauri", "$01|${ 1}|\\1"), "|${ 1}|\\1");
+  assert.is(swap.replaceAll("joe@kauri", "${host€}|$host€|${é}"), "${host€}|kauri€|");
   assert.is(swap.replaceAllLiteral("joe@kauri", "$2"), "$2");
   assert.is(compileRe2("(?P<n>a)|(?P<n>b)", defaultLimits).replaceAll("abc", "<$n>"), "<a><b>c");
 });
