@@ -96,6 +96,25 @@ test("one leads and renews; the other waits, whatever the clocks say", async () 
   }
 });
 
+test("the service account that makes it owns it, so that it goes with the installation", async () => {
+  const served = await serveCluster({ leases: "Lease" });
+  const userInfo = { username: "system:serviceaccount:sallyport:reader", uid: "u-1" };
+  served.instead = (_, path) =>
+    path.endsWith("selfsubjectreviews")
+      ? { status: 201, body: { kind: "SelfSubjectReview", status: { userInfo } } }
+      : undefined;
+  const a = await begun(instance(served, "a"));
+  try {
+    await a.round();
+    assert.equal(served.find("leases", "sallyport", "sallyport")?.metadata.ownerReferences, [
+      { apiVersion: "v1", kind: "ServiceAccount", name: "reader", uid: "u-1" },
+    ]);
+  } finally {
+    await a.stop();
+    await served.close();
+  }
+});
+
 test("who ends hands it over at once; who dies, after its whole duration", async () => {
   const served = await serveCluster({ leases: "Lease" });
   const a = await begun(instance(served, "a"));
