@@ -19,7 +19,9 @@ const held = (note?: string, isOwn = false) =>
 test("a log may be new, stay and grow", () => {
   assert.ok(held().isNews(origin, sampleNote(7), "7"));
   assert.ok(held(sampleNote(7)).isNews(origin, sampleNote(7), "7"));
-  assert.ok(held(sampleNote(7)).isNews(origin, sampleNote(9), "9"));
+  const gate = held(sampleNote(7));
+  assert.ok(gate.isNews(origin, sampleNote(9), "9"));
+  assert.equal(gate.grown, [{ origin, firstSize: "7", secondSize: "9", proved: false }], "no proof came along");
 });
 
 test("a smaller log, and another one of the same size, are refused", () => {
@@ -46,10 +48,11 @@ test("a proof of consistency is checked against what is here", () => {
   const gate = (path: readonly Uint8Array[]) =>
     new CheckpointGate(() => ({ note: note(1, one), isOwn: false }), proof(path), defaultLimits);
   const grown = note(2, hashNode(one, two));
-  gate([two]).isNews(origin, grown, "2");
+  const proving = gate([two]);
+  proving.isNews(origin, grown, "2");
+  assert.equal(proving.grown, [{ origin, firstSize: "1", secondSize: "2", proved: true }]);
   throwsCode("rollback", () => gate([one]).isNews(origin, grown, "2"));
   throwsCode("rollback", () => gate([two]).isNews(origin, note(2, two), "2"));
-  assert.ok(grown);
 });
 
 test("an archive with a false proof is refused whole, and the mirror stays as it was; a true one is taken", () => {
