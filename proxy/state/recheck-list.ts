@@ -216,11 +216,38 @@ export class RecheckList {
     })();
   }
 
+  /**
+   * So that a namespace that fills the list pushes no other out. Namespaces are counted once, however many entries go:
+   * to count them takes as long as the list is, and a Pod's images and policies make very many entries at once.
+   */
+  #makeRoom(entries: number): void {
+    const spaces = this.#database
+      .prepare<[], { readonly namespace: string; count: number }>(stateSql("count-recheck-namespaces"))
+      .all();
+    const trim = this.#database.prepare<[string, number]>(stateSql("trim-recheck"));
+    // The first are as large as one another. Each gives one, or all that it has more than the next.
+    for (let left = entries, alike = 1; left > 0; ) {
+      const [largest] = spaces;
+      if (largest === undefined) return;
+      const next = spaces[alike];
+      if (next !== undefined && next.count === largest.count) {
+        alike += 1;
+        continue;
+      }
+      const most = Math.max(1, Math.floor(left / alike));
+      const each = Math.min(most, largest.count - (next?.count ?? 0));
+      for (const space of spaces.slice(0, Math.min(alike, left))) {
+        trim.run(space.namespace, each);
+        space.count -= each;
+        left -= each;
+      }
+    }
+  }
+
   #trim(): void {
     const { unknown, refuted } = this.counts();
     const changes = Math.max(0, unknown + refuted - this.#limits.recheckEntries);
-    const trim = this.#database.prepare(stateSql("trim-recheck"));
-    for (let left = changes; left > 0; left--) trim.run();
+    if (changes > 0) this.#makeRoom(changes);
     if (changes > 0) this.#database.prepare(stateSql("add-dropped")).run("recheck", changes);
     this.#database.prepare(stateSql("trim-admitted")).run();
   }

@@ -71,6 +71,11 @@ ON CONFLICT (what) DO UPDATE SET count = count + excluded.count
   "count-decisions": `SELECT count(*)
 FROM decision
 `,
+  "count-recheck-namespaces": `SELECT namespace, count(*) AS count
+FROM recheck
+GROUP BY namespace
+ORDER BY count DESC, min(last_admitted)
+`,
   "count-recheck": `SELECT state, count(*) AS count
 FROM recheck
 GROUP BY state
@@ -187,21 +192,14 @@ WHERE at < :oldest OR id IN (
   WHERE bytes > :bytes
 )
 `,
-  "trim-recheck": `-- One entry, of the namespace that has the most: so a namespace that fills the list pushes no other out. Undecided ones
--- make room first, those that were let in longest ago before others.
+  "trim-recheck": `-- Entries of one namespace. Undecided ones make room first, those that were let in longest ago before others.
 DELETE FROM recheck
 WHERE (image, resource, policy) IN (
   SELECT image, resource, policy
   FROM recheck
-  WHERE namespace = (
-    SELECT namespace
-    FROM recheck
-    GROUP BY namespace
-    ORDER BY count(*) DESC, min(last_admitted)
-    LIMIT 1
-  )
+  WHERE namespace = ?
   ORDER BY state DESC, last_admitted
-  LIMIT 1
+  LIMIT ?
 )
 `,
 };

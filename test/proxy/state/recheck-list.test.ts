@@ -1,8 +1,10 @@
+import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { limitsWith } from "../../../core/limits.ts";
 import { openState } from "../../../proxy/state/open-state.ts";
-import type { Finding, RecheckEntry } from "../../../proxy/state/recheck-list.ts";
+import { type Finding, type RecheckEntry, RecheckList } from "../../../proxy/state/recheck-list.ts";
+import { stateMigrations, stateSql } from "../../../proxy/state/state-statements.ts";
 import type { State } from "../../../proxy/state/state.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 
@@ -138,6 +140,38 @@ test("a namespace that fills the list pushes no other out, whatever its entries 
       }),
     { recheckEntries: 5 },
   ));
+
+test("the largest namespaces make room together, and are counted once, however many entries go", () => {
+  const database = new Database(":memory:");
+  for (const { sql } of stateMigrations) database.exec(sql);
+  let looks = 0;
+  const counting = new Proxy(database, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...values: readonly unknown[]): unknown => {
+        if (values[0] === stateSql("count-recheck-namespaces")) looks += 1;
+        return Reflect.apply(member, target, values);
+      };
+    },
+  });
+  const fill = new RecheckList(database, limitsWith());
+  const put = (list: RecheckList, namespace: string, entries: number, at: string): void =>
+    list.admit({ image: namespace, resource: `Pod/${namespace}/a` }, findings(entries), at);
+  const findings = (count: number) => Array.from({ length: count }, (_, index) => finding(`p${index}`));
+  const sizes = { a: 9, b: 7, c: 7, d: 2, e: 1 };
+  for (const [namespace, entries] of Object.entries(sizes)) put(fill, namespace, entries, day(1));
+  const small = new RecheckList(counting, limitsWith({ recheckEntries: 12 }));
+  put(small, "f", 20, day(2));
+  const left = new Map<string, number>();
+  for (const { resource } of small.entries(99))
+    left.set(resource.slice(4, 5), (left.get(resource.slice(4, 5)) ?? 0) + 1);
+  assert.equal([left.get("d"), left.get("e")], [2, 1]);
+  const large = ["a", "b", "c", "f"].map((namespace) => left.get(namespace) ?? 0).toSorted();
+  assert.equal(large, [2, 2, 2, 3]);
+  assert.equal([looks, small.counts().dropped], [1, 34]);
+  database.close();
+});
 
 test("an image is forgotten whatever became of it", () =>
   withState((state) =>
