@@ -4,8 +4,16 @@
  */
 import { RE2JS } from "re2js";
 
+/**
+ * Letters and marks that are drawn as nothing, and the empty sign of braille: two names that differ by one look the
+ * same. Source: Unicode Character Database, Default_Ignorable_Code_Point.
+ */
+const unseen =
+  "\\x{2028}\\x{2029}\\x{34f}\\x{115f}\\x{1160}\\x{17b4}\\x{17b5}\\x{180b}-\\x{180f}\\x{2800}\\x{3164}" +
+  "\\x{fe00}-\\x{fe0f}\\x{ffa0}\\x{e0100}-\\x{e01ef}";
+
 /** Kinds that are asked about: letters and digits (Go's names of groups), digits, and what a screen does not show. */
-const kinds = { word: "^[\\p{L}\\p{Nd}_]$", digit: "^\\p{Nd}$", hidden: "^[\\p{C}\\x{2028}\\x{2029}]$" } as const;
+const kinds = { word: "^[\\p{L}\\p{Nd}_]$", digit: "^\\p{Nd}$", hidden: `^[\\p{C}${unseen}]$` } as const;
 
 /** Most texts are ASCII, and need no tables. */
 const plain = { word: /^[0-9A-Za-z_]$/, digit: /^[0-9]$/, hidden: /^[^ -~]$/ } as const;

@@ -121,7 +121,8 @@ class TimeReader {
   }
 
   name(names: readonly string[], field: string): number {
-    const lower = this.rest.toLowerCase();
+    // A letter beyond ASCII can become one of these: İ is i and a dot.
+    const lower = (/^[A-Za-z]+/.exec(this.rest)?.[0] ?? "").toLowerCase();
     const index = names.findIndex((name) => lower.startsWith(name.toLowerCase()));
     if (index < 0) this.bad(`cannot parse ${JSON.stringify(this.rest)} as ${JSON.stringify(field)}`);
     this.rest = this.rest.slice((names[index] ?? "").length);

@@ -11,8 +11,8 @@ test("letters, digits and what a screen does not show", () => {
     ["digit", ["0", "٣", "\u{1d7ff}"], ["a", "½", "Ⅷ"]],
     [
       "hidden",
-      ["\n", "\0", "\x7f", "\x9b", "\u200b", "\u2028", "\u0378", "\ud800", "\u{10ffff}"],
-      [" ", "a", "é", "☃"],
+      ["\n", "\0", "\x7f", "\x9b", "\u200b", "\u2028", "\u0378", "\ud800", "\u{10ffff}", "\u3164", "\ufe0f", "\u2800"],
+      [" ", "a", "é", "☃", "\u{1f512}", "\u0301"],
     ],
   ] as const) {
     for (const character of yes)
@@ -24,7 +24,11 @@ test("letters, digits and what a screen does not show", () => {
 
 if (process.versions.unicode === "17.0")
   test("of every code point, as this host has it, whose Unicode is the same", () => {
-    const own = { word: /^[\p{L}\p{Nd}_]$/u, digit: /^\p{Nd}$/u, hidden: /^[\p{C}\u2028\u2029]$/u } as const;
+    const own = {
+      word: /^[\p{L}\p{Nd}_]$/u,
+      digit: /^\p{Nd}$/u,
+      hidden: /^[\p{C}\p{DI}\u2028\u2029\u2800]$/u,
+    } as const;
     for (let point = 0; point < 0x110000; point++) {
       const character = String.fromCodePoint(point);
       for (const kind of ["word", "digit", "hidden"] as const)

@@ -40,6 +40,8 @@ test("what does not parse", () => {
     [rfc3339, "2031-03-04T05:06:07Zx"],
     [rfc3339, "2031-03-04T05:06:07+25:00"],
     ["Jan", "Foo"],
+    ["Mon", "Fr\u0130"],
+    ["Jan", "\u017fep"],
     ["01", "1"],
     ["MST", "abc"],
     ["MST", "ABCDEF"],
