@@ -159,5 +159,5 @@ for (const step of steps) came.push(await play(step, came.length + 1));
 came.push(...(await playOutage(came.length)));
 const isRight = came.every((one) => one);
 const summary = `${came.filter((one) => one).length} of ${came.length} steps came out as expected.`;
-say(`\n${bold(isRight ? green(summary) : red(summary))} Try another: sallyport policy check policies/`);
+say(`\n${bold(isRight ? green(summary) : red(summary))} Try: sallyport policy check policies/`);
 process.exitCode = isRight ? 0 : 1;

@@ -23,6 +23,7 @@ import { addClusterOptions, isOnline } from "../input/online-flags.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { addTrustOptions, type TrustOptions } from "../input/trust-flags.ts";
+import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { styleOf } from "../render/style.ts";
 import { toUtcText } from "../render/time.ts";
@@ -56,7 +57,13 @@ function integrityItem(mirror: Mirror, store: string): Item {
   const { damaged } = mirror.inspect(nodeVerifier);
   return damaged === 0
     ? { name, state: "ok", text: `everything is whole, ${blobs} blobs` }
-    : { name, state: "failed", code: "mirror-corrupt", text: `${damaged} rows are damaged`, fix };
+    : {
+        name,
+        state: "failed",
+        code: "mirror-corrupt",
+        text: `${counted(damaged, "row")} ${damaged === 1 ? "is" : "are"} damaged`,
+        fix,
+      };
 }
 
 function storeItems(store: string, options: DoctorOptions, io: CommandIO): readonly Item[] {

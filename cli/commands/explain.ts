@@ -5,8 +5,10 @@
 import type { Command } from "commander";
 import { EngineError, type JsonObject, type Limits, parsePublicKeysPem } from "../../core/index.ts";
 import type { DecidedAbout } from "../../core/record/replay.ts";
+import { findCurrentSnapshot } from "../../proxy/mirror/current-snapshot.ts";
 import { findDecisionId } from "../../proxy/state/decision-id.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
+import { fromEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readCrypto } from "../input/crypto-flag.ts";
 import { readPaths, splitLists } from "../input/files.ts";
@@ -57,6 +59,22 @@ const podFor = (image: string, namespace: string): JsonObject => ({
 
 const commandLine = { file: "IMAGE", line: 1, column: 1 };
 
+/** What helps with the mirror of a decision that was made before: nothing is written to a replica. */
+function fixesOfStore({ store: named }: ExplainOptions, io: CommandIO): FixSettings {
+  const store = named ?? fromEnvironment("SALLYPORT_STORE", io);
+  return { hasSource: true, online: false, said: { store }, snapshotOf: store && placeOfSnapshot(store, io.limits) };
+}
+
+/** A folder whose snapshot cannot be read is no obstacle to what is remembered beside it. */
+function placeOfSnapshot(store: string, limits: Limits): string | undefined {
+  try {
+    return findCurrentSnapshot(store, limits)?.from;
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
 /** A decision that was made before. */
 function tellDecision(
   { request, decision, resource }: RememberedDecision,
@@ -67,7 +85,7 @@ function tellDecision(
     const decisions = [{ resource: request, ...toDecisionJson(decision) }];
     io.out(renderDocument("Explanation", { decisions, errors: [] }, options.output));
   } else {
-    const fixes: FixSettings = { hasSource: true, online: false, said: { store: options.store }, byPolicy: true };
+    const fixes: FixSettings = { ...fixesOfStore(options, io), byPolicy: true };
     const style = styleOf(io);
     io.out(renderDecision(decision, style, { brief: options.brief === true, resource, fixes, told: new Set() }));
   }
@@ -88,7 +106,8 @@ async function tellVerified(
   } else {
     const { renderVerifiedOutcome } = await import("../render/verified-outcome.ts");
     const keyName = (pem: string): string => parsePublicKeysPem(pem, limits)[0]?.fingerprint ?? "";
-    io.out(renderVerifiedOutcome(outcome, { asked, brief: options.brief === true, keyName }, styleOf(io)));
+    const fixes = fixesOfStore(options, io);
+    io.out(renderVerifiedOutcome(outcome, { asked, brief: options.brief === true, fixes, keyName }, styleOf(io)));
   }
   return outcome.verification.truth === "proven" ? 0 : 1;
 }
@@ -100,8 +119,11 @@ async function explainRecord(file: string, options: ExplainOptions, io: CommandI
   const limits = readLimits(options, io);
   const record = readRecordFile(file, limits, io);
   const { about, difference } = replay(record, readCrypto(options, io));
-  const made = record.envelope === undefined ? "nobody signed it" : "it is signed, which is not verified here";
-  note(`${file} says itself what was decided by: ${made}; sallyport replay --key FILE verifies who made it`, io);
+  const vouches =
+    record.envelope === undefined
+      ? "nobody signed it, so nobody vouches for what it says"
+      : "its signature is not verified here; sallyport replay --key FILE verifies it";
+  note(`${file}: ${vouches}`, io);
   if (difference !== undefined)
     warn(`${file}: another decision than was recorded, first at ${difference.at}: sallyport replay ${file}`, io);
   if ("outcome" in about) return tellVerified(about, limits, options, io);

@@ -19,7 +19,7 @@ import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { type Filled, mendingCommands } from "../render/mend.ts";
 import { tellFix } from "../render/problem.ts";
-import { say } from "../render/say.ts";
+import { say, tellAnswer } from "../render/say.ts";
 import { quiet, reportUnread } from "../render/unread.ts";
 
 interface CheckOptions extends StoreOptions, OutputOptions {
@@ -112,7 +112,7 @@ function report(
     io.out(`content ${contentId}\n${lines.join("")}${damaged === 0 ? "nothing is damaged\n" : ""}`);
   }
   const to = isDocumentFormat(output) ? quiet(io) : io;
-  for (const row of removed) to.out(`removed ${place(row)}\n`);
+  for (const row of removed) tellAnswer(`removed ${place(row)}`, to);
   for (const row of damage) {
     const where = place(row);
     const who = where.includes(row.subject) ? "" : ` (${row.subject})`;

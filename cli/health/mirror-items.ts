@@ -40,6 +40,9 @@ const commands = {
   clean: "sallyport mirror gc --store STORE",
 } as const;
 
+const publish =
+  "sallyport mirror sync --store MIRROR -f LIST && sallyport snapshot push PLACE --store MIRROR --key KEY";
+
 /** Of each kind of thing, in the order in which people look at them. */
 export function mirrorItems(judged: MirrorToJudge & { readonly status: MirrorStatus }): readonly Item[] {
   const { mirror, status, now, signed } = judged;
@@ -66,7 +69,11 @@ export function agingItems(judged: MirrorToJudge): readonly Item[] {
   const pull = currentSnapshot && fixOf(`sallyport snapshot pull ${currentSnapshot.from} --store STORE`);
   const fixOfTrust = pull ?? fixOf(source === "archive" ? commands.trust : commands.update);
   return [
-    mirrorItem(judged, at, pull ?? fixOf(commands[source])),
+    mirrorItem(judged, at, {
+      fix: pull ?? fixOf(commands[source]),
+      // The copy has no age either.
+      undated: currentSnapshot === undefined ? undefined : publish.replace("PLACE", currentSnapshot.from),
+    }),
     ...trustItems(roots, budgets, at, fixOfTrust),
     ...checkpointItems(judged, state.checkpoints ?? [], at, pull ?? fixOf(commands[source])),
   ];
@@ -98,17 +105,24 @@ const snapshotItem = ({ sequence, created, from }: SnapshotStatus, now: Date): I
 
 const made = { archive: "its last archive", sync: "its last complete sync" } as const;
 
-function mirrorItem({ mirror, budgets: { maxMirrorAge } }: MirrorToJudge, now: Date, fix: string): Item {
+/** `undated`: what helps a snapshot whose publisher's mirror has no age. */
+function mirrorItem(
+  { mirror, budgets: { maxMirrorAge } }: MirrorToJudge,
+  now: Date,
+  { fix, undated }: { readonly fix: string; readonly undated: string | undefined },
+): Item {
   const name = "mirror";
   const mirrored = mirror.knowledge().state().mirrored ?? {};
   const { at, by } = mirrored;
   const { error, warning, age } = judgeMirrorAge(mirrored, { now, budget: maxMirrorAge });
   if (at === undefined || age === undefined) {
+    const undatedFix = at === undefined ? (undated ?? fix) : fix;
     const text =
       at === undefined
-        ? "its age is not known: no archive of Sallyport was imported, no sync was complete"
+        ? `its age is not known: ${undated === undefined ? "" : "where it was made, "}` +
+          "no archive of Sallyport was imported, no sync was complete"
         : `its time ${toUtcText(at)} is yet to come: the clock was changed`;
-    return { name, state: error === undefined ? "warning" : "stale", text, fix, ...coded(error) };
+    return { name, state: error === undefined ? "warning" : "stale", text, fix: undatedFix, ...coded(error) };
   }
   const { warn, deny } = maxMirrorAge;
   const end = deny ?? warn;

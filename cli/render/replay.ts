@@ -32,7 +32,11 @@ export interface ReplayedRecord {
   readonly changes?: StoreChanges | undefined;
 }
 
-const verdictWord = (allowed: boolean): string => (allowed ? "allowed" : "denied");
+/** What was verified without a policy allows and denies nothing: what nobody could decide was not verified either. */
+function verdictWord(ask: Ask, allowed: boolean): string {
+  const [yes, no] = "verification" in ask ? (["verified", "not verified"] as const) : (["allowed", "denied"] as const);
+  return allowed ? yes : no;
+}
 
 function askText(ask: Ask): string {
   if ("verification" in ask) return ask.verification.image;
@@ -68,7 +72,7 @@ export function renderReplayed(one: ReplayedRecord): string {
     ...(changes !== undefined
       ? changeLines(one, changes)
       : difference === undefined
-        ? [`the same decision, ${verdictWord(allowed)}`]
+        ? [`the same decision, ${verdictWord(ask, allowed)}`]
         : []),
   ];
   const made = `  recorded ${recorded.at} by sallyport ${visibleLine(recorded.version)}, ${signatureText(one)}`;
@@ -96,13 +100,13 @@ const signatureText = ({ signedBy, isSigned }: ReplayedRecord): string =>
       : "not signed";
 
 function changeLines(one: ReplayedRecord, { answers, trust }: StoreChanges): readonly string[] {
-  const { allowed, recorded, difference } = one;
+  const { ask, allowed, recorded, difference } = one;
   const verdict =
     difference !== undefined
-      ? `  ${verdictWord(allowed)} now`
+      ? `  ${verdictWord(ask, allowed)} now`
       : allowed === recorded.allowed
-        ? `${verdictWord(allowed)} then and now`
-        : `${verdictWord(recorded.allowed)} then, ${verdictWord(allowed)} now`;
+        ? `${verdictWord(ask, allowed)} then and now`
+        : `${verdictWord(ask, recorded.allowed)} then, ${verdictWord(ask, allowed)} now`;
   const changed = answers.length === 0 ? "every answer is as it was" : `${counted(answers.length, "answer")} changed`;
   return [
     `${verdict}; ${changed}`,

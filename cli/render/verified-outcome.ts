@@ -8,6 +8,7 @@ import type { AskedVerification } from "../../core/record/verification.ts";
 import { leadingFailure } from "../../core/verdict.ts";
 import { header, judgedAs, labelled, ownFailures, pruneTree, truthMarks } from "./decision.ts";
 import { candidateNode, openNodes } from "./evidence.ts";
+import { type FixSettings, markedFix, withImage } from "./fix.ts";
 import type { Style } from "./style.ts";
 import { toUtcText } from "./time.ts";
 import { renderTree, type TreeNode } from "./tree.ts";
@@ -15,6 +16,7 @@ import { renderTree, type TreeNode } from "./tree.ts";
 export interface VerifiedSettings {
   readonly asked: AskedVerification;
   readonly brief: boolean;
+  readonly fixes: FixSettings;
   /** How people know a key that is given as PEM. */
   readonly keyName: (pem: string) => string;
 }
@@ -30,10 +32,10 @@ function askedText({ attestor, type }: AskedVerification, keyName: VerifiedSetti
     ...(keys?.reference === undefined ? [] : [`the key ${keys.reference}`]),
     ...(certificates === undefined ? [] : ["the certificate that was given"]),
     ...either(subject, subjectRegExp),
-    ...either(issuer, issuerRegExp).map((text) => `by the word of ${text}`),
   ];
   return [
     `${type === undefined ? "a signature" : `an attestation of ${type}`} by ${by.join(", ") || "anybody"}`,
+    ...either(issuer, issuerRegExp).map((text) => `issuer ${text}`),
     ...(rekor?.ignoreTlog === true ? ["without a log entry"] : []),
   ].join(", ");
 }
@@ -59,18 +61,20 @@ function outcomeTree({ image, logical, now, digest, verification, candidates }: 
 /** The verdict line, what was asked, the reason, and the tree. */
 export function renderVerifiedOutcome(
   outcome: VerifiedOutcome,
-  { asked, brief, keyName }: VerifiedSettings,
+  { asked, brief, fixes, keyName }: VerifiedSettings,
   style: Style,
 ): string {
   const { image, now, verification, warnings } = outcome;
   const failure =
     verification.truth === "proven" ? undefined : leadingFailure(verification.truth, verification.failures);
-  const part = (label: string, text: string): string => labelled(label, style.text(text), style, false);
+  const part = (label: string, text: string, commands = false): string =>
+    labelled(label, style.text(text), style, commands);
   const tree = outcomeTree(outcome);
   return [
     header(`${verdicts[verification.truth].toUpperCase()}  ${style.text(image)}`, `now ${toUtcText(now)}`, style),
     part("asked", askedText(asked, keyName)),
     ...(failure === undefined ? [] : [part("because", `${failure.reason} [${failure.code}]`)]),
+    ...(failure === undefined ? [] : [part("fix", withImage(markedFix(failure, fixes), image), true)]),
     ...warnings.map((warning) => part("warning", warning)),
     `\n${renderTree(brief ? pruneTree(tree) : tree, style)}`,
   ].join("");

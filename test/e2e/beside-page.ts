@@ -52,8 +52,9 @@ a page of their own.
 
 \`npm run e2e:cluster -- --with-kyverno "beside Kyverno"\` runs the scenes again, prints what both of them say in each,
 and fails where a verdict differs that has no row there. It also writes this page.
+`;
 
-| Policy | Scene | Kyverno 1.19 | Sallyport |
+const tableHead = `| Policy | Scene | Kyverno 1.19 | Sallyport |
 |---|---|---|---|
 `;
 
@@ -64,6 +65,11 @@ export function besidePage(judged: readonly Judged[], rows: readonly DifferenceR
     const last = theirs === ours ? ours : `**${ours}**: ${why ?? ""}`;
     return `| ${scene.policy} | ${scene.what} | ${theirs} | ${last} |`;
   });
-  const alike = judged.filter(({ theirs, ours }) => theirs === ours).length;
-  return `${head}${lines.join("\n")}\n\n${alike} of ${judged.length} verdicts are alike.\n`;
+  const differing = judged.filter(({ theirs, ours }) => theirs !== ours);
+  const alike = `${judged.length - differing.length} of ${judged.length} verdicts are alike.`;
+  const first = differing.map(
+    ({ scene, theirs, ours }) => `- **${scene.policy}**, ${scene.what}. Kyverno: ${theirs}. Sallyport: ${ours}.`,
+  );
+  const counts = first.length === 0 ? alike : `${alike} These differ:\n\n${first.join("\n")}`;
+  return `${head}\n${counts}\n\n${tableHead}${lines.join("\n")}\n`;
 }

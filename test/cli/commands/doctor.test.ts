@@ -61,6 +61,7 @@ test("no mirror is a thing to say; one that is not there, and one that is damage
   tamper(store, "UPDATE blob SET bytes = ?", Buffer.from("x"));
   const damaged = await seen(["--store", store]);
   assert.equal([damaged.exit, damaged.find("integrity")?.code], [6, "mirror-corrupt"]);
+  assert.is(damaged.find("integrity")?.text, "1 row is damaged");
   assert.is(damaged.find("integrity")?.fix, `sallyport mirror check --store ${store}`);
   writeFileSync(join(store, "mirror.db"), "no database");
   const broken = await seen(["--store", store]);

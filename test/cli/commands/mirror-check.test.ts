@@ -43,9 +43,9 @@ test("a damaged row is named by table and key, with the commands that mend it, a
   assert.is(damaged, 1);
   assert.equal([damage[0].table, damage[0].key], ["blob", [demo.digests.signed]]);
   assert.equal(damage[0].fix[0], `sallyport mirror check --store ${store} --remove-damaged --yes`);
-  const mended = await runCli(damage[0].fix[0].split(" ").slice(1));
+  const mended = await runCli(damage[0].fix[0].split(" ").slice(1), { width: 80 });
   assert.is(mended.exit, 0);
-  assert.match(mended.out, `removed blob ${demo.digests.signed}`);
+  assert.match(mended.out, `removed blob\n  ${demo.digests.signed}\n`);
   assert.is((await runCli(damage[0].fix[1].replace("LAYOUT", demo.folder).split(" ").slice(1))).exit, 0);
   const after = await runCli(["mirror", "check", "--store", store]);
   assert.equal([after.exit, after.err], [0, ""]);

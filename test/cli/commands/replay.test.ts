@@ -226,13 +226,23 @@ test("verify checks no signature twice because it records", async () => {
   assert.is(recording, plain);
 });
 
+test("explain says whose signature verify asked for", async () => {
+  const folder = join(temporaryFolder(), "records");
+  const asked = ["--certificate-identity", "ada@a.example", "--certificate-oidc-issuer", "https://issuer.example"];
+  await runCli(["verify", ...asked, ...source, "--record", folder, demo.signed], world);
+  const [name = ""] = readdirSync(folder);
+  const files = { [name]: readFileSync(join(folder, name), "utf8") };
+  const { out, err } = await runCli(["explain", name], { files });
+  assert.match(out, "asked    a signature by ada@a.example, issuer https://issuer.example\n", err);
+});
+
 test("what verify found is recorded and replayed, with a policy's place taken by its flags", async () => {
   const words = ["verify", "--key", "demo.pub", "--insecure-ignore-tlog", ...source];
   const given = { ...world, files: { ...world.files, "demo.pub": demo.key.pem } };
   for (const [image, exit, said, verdict, shown] of [
-    [demo.signed, 0, "the same decision, allowed", "PASS", /signature 1\/1 .*payload.*key /s],
-    [demo.foreign, 12, "the same decision, denied", "FAIL", /^because .*\[wrong-key\]$.*signature 1\/1/ms],
-    ["registry.example/shop/never:1", 5, "the same decision, denied", "ERROR", /no digest is known/],
+    [demo.signed, 0, "the same decision, verified", "PASS", /signature 1\/1 .*payload.*key /s],
+    [demo.foreign, 12, "the same decision, not verified", "FAIL", /^because .*\[wrong-key\]$.*signature 1\/1/ms],
+    ["registry.example/shop/never:1", 5, "the same decision, not verified", "ERROR", /no digest is known/],
   ] as const) {
     const folder = join(temporaryFolder(), "records");
     const run = await runCli([...words, "--record", folder, image], given);
@@ -251,7 +261,9 @@ test("what verify found is recorded and replayed, with a policy's place taken by
     assert.match(explained.out, new RegExp(`^${verdict}  ${image}\\s+now 2026-11-23 12:00 UTC\n`));
     assert.match(explained.out, /^asked {4}a signature by the key [0-9a-f]{8}/m);
     assert.match(explained.out, shown);
-    assert.match(explained.err, "nobody signed it");
+    assert.is(/^fix {6}/m.test(explained.out), exit !== 0, "what to do is said where it was not verified");
+    assert.match(explained.err, "nobody signed it, so nobody vouches for what it says");
+    assert.not.match(explained.err, "--key", "there is no signature to verify");
     const document = JSON.parse((await runCli(["explain", name, "-o", "json"], { files })).out);
     assert.equal(document.decisions, []);
     const { read: _, ...decision } = JSON.parse(files[name] ?? "").statement.predicate.decision;

@@ -1,8 +1,11 @@
 /** `serve` with a webhook: policies and objects of files, evidence of the mirror, over real sockets. */
+import { cpSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
 import type { JsonObject } from "../../../core/encoding/json.ts";
+import { writeCurrentSnapshot } from "../../../proxy/mirror/current-snapshot.ts";
 import { reviewOf } from "../../support/admission.ts";
 import { image, pod, policyText } from "../../support/fixture-policies.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -173,6 +176,14 @@ test("what did not pass is remembered, and explained by its id", async () => {
   const [{ resource, results }] = JSON.parse(out).decisions;
   assert.equal(resource, { apiVersion: "v1", kind: "Pod", namespace: "shop", name: "web" });
   assert.is(results[0].status, "fail");
+  const replica = tempFolder();
+  cpSync(store, replica, { recursive: true });
+  const digest = digestOf(new Uint8Array());
+  const from = "oci://registry.corp/sallyport/mirror";
+  const facts = { file: "a.db", sequence: 1, size: 1, created: now, key: digest.slice(7), from, keys: [] };
+  writeCurrentSnapshot(replica, { ...facts, contentId: digest, statement: digest, manifest: digest });
+  const copied = await runCli(["explain", id, "--store", replica], { now });
+  assert.match(copied.out, `sallyport snapshot push ${from} --store MIRROR`, "nothing is added to a replica");
   const missing = await runCli(["explain", "d-00000000", "--store", store], { now });
   assert.is(missing.exit, 2);
   assert.match(missing.err, /no decision with this id/);
