@@ -68,7 +68,7 @@ export function besidePage(judged: readonly Judged[], rows: readonly DifferenceR
   const differing = judged.filter(({ theirs, ours }) => theirs !== ours);
   const alike = `${judged.length - differing.length} of ${judged.length} verdicts are alike.`;
   const first = differing.map(
-    ({ scene, theirs, ours }) => `- **${scene.policy}**, ${scene.what}. Kyverno: ${theirs}. Sallyport: ${ours}.`,
+    ({ scene, theirs, ours }) => `- **${scene.policy}**, ${scene.what}. Kyverno: ${theirs}; here: ${ours}.`,
   );
   const counts = first.length === 0 ? alike : `${alike} These differ:\n\n${first.join("\n")}`;
   return `${head}\n${counts}\n\n${tableHead}${lines.join("\n")}\n`;
