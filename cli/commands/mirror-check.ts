@@ -7,8 +7,11 @@ import { isObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Damage } from "../../proxy/mirror/damage.ts";
+import { mirroredOf } from "../../proxy/mirror/dated-runs.ts";
+import type { SeenArchive } from "../../proxy/mirror/import-state.ts";
 import type { Inspection } from "../../proxy/mirror/inspect-mirror.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import type { Run } from "../../proxy/mirror/run-log.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { usage } from "../input/given-file.ts";
@@ -66,27 +69,33 @@ function removeAll(mirror: Mirror, found: Inspection, io: CommandIO) {
   return { removed, left };
 }
 
-/** A snapshot is what its folder says; else the last sync, or import of an archive of this program, counts. */
-function filledBy(mirror: Mirror): Filled {
-  const { currentSnapshot } = mirror;
-  if (currentSnapshot !== undefined) return { by: "snapshot", from: currentSnapshot.from };
-  const { by } = mirror.knowledge().state().mirrored ?? {};
-  return by === "archive" ? { by, full: lastFull(mirror) } : { by: by ?? "layout" };
-}
-
-/** The files of the last archive if it is a full one, as words of a command. What is damaged has none. */
-function lastFull(mirror: Mirror): string | undefined {
+/** What is damaged says nothing here, and is named like all other damage. */
+function unlessDamaged<T>(read: () => T): T | undefined {
   try {
-    const { last } = mirror.imports.seen();
-    const run = mirror.log
-      .datedRuns()
-      .find(({ summary }) => isObject(summary) && last !== undefined && summary.statement === last.statement);
-    const isFull = run !== undefined && isObject(run.summary) && run.summary.archive === "full";
-    return isFull && /^[\w./:+-]+(, [\w./:+-]+)*$/.test(run.from) ? run.from.replaceAll(", ", " ") : undefined;
+    return read();
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return undefined;
   }
+}
+
+/** A snapshot is what its folder says; else the last sync, or import of an archive of this program, counts. */
+function filledBy(mirror: Mirror): Filled {
+  const { currentSnapshot } = mirror;
+  if (currentSnapshot !== undefined) return { by: "snapshot", from: currentSnapshot.from };
+  const runs = unlessDamaged(() => mirror.log.datedRuns()) ?? [];
+  const { by } = mirroredOf(runs);
+  if (by !== "archive") return { by: by ?? "layout" };
+  return { by, full: lastFull(runs, unlessDamaged(() => mirror.imports.seen())?.last) };
+}
+
+/** The files of the last archive if it is a full one, as words of a command. */
+function lastFull(runs: readonly Run[], last: SeenArchive | undefined): string | undefined {
+  const run = runs.find(
+    ({ summary }) => isObject(summary) && last !== undefined && summary.statement === last.statement,
+  );
+  const isFull = run !== undefined && isObject(run.summary) && run.summary.archive === "full";
+  return isFull && /^[\w./:+-]+(, [\w./:+-]+)*$/.test(run.from) ? run.from.replaceAll(", ", " ") : undefined;
 }
 
 const place = ({ table, key }: Damage): string => [table, ...key].join(" ");

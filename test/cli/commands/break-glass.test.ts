@@ -121,6 +121,21 @@ test("once the webhooks are gone, the marker says where serve is: again, status,
     assert.is(served.find("configmaps", "sallyport-break-glass", "gate"), undefined);
   }));
 
+test("of more Pods than are named, how many there are besides is said", () =>
+  locked(async (served, run) => {
+    assert.is((await run("--reason", "INC-1")).exit, 0);
+    for (let index = 0; index < 203; index++)
+      served.put("pods", {
+        metadata: { namespace: "shop", name: `web-${index}`, creationTimestamp: "2026-11-30T12:00:00Z" },
+        spec: { containers: [{ name: "web", image: "a.example/web:1" }] },
+      });
+    const { exit, out, err } = await run("--off", "--namespace", "gate");
+    assert.is(exit, 0, err);
+    assert.match(out.replaceAll(/\s+/g, " "), "203 Pods were made meanwhile, verified by nobody");
+    assert.is(out.match(/^shop\/web-/gm)?.length, 200);
+    assert.match(out, "\n… and 3 more\n");
+  }));
+
 test("a namespace that is not there is said with the flag that names another", () =>
   locked(async (served, run) => {
     served.instead = (method, path) =>
@@ -152,11 +167,20 @@ test("a webhook that keeps the marker out is removed first; an Event that cannot
 
 test("an uninstallation leaves a marker of its own, in the namespace of the caller", () =>
   locked(async (served, run) => {
+    const userInfo = { username: "system:serviceaccount:apps:sallyport", uid: "u-1" };
+    served.instead = (_, path) =>
+      path.endsWith("selfsubjectreviews")
+        ? { status: 201, body: { kind: "SelfSubjectReview", status: { userInfo } } }
+        : undefined;
     const { exit, err } = await run("--uninstall");
     assert.is(exit, 0, err);
     assert.is(served.all("mutatingwebhookconfigurations").length, 0);
-    const data = served.find("configmaps", "sallyport-break-glass", "apps")?.data as Record<string, string>;
+    const marker = served.find("configmaps", "sallyport-break-glass", "apps");
+    const data = marker?.data as Record<string, string>;
     assert.equal([data.reason, data.kind], ["uninstalled", "uninstall"]);
+    assert.equal(marker?.metadata.ownerReferences, [
+      { apiVersion: "v1", kind: "ServiceAccount", name: "sallyport", uid: "u-1" },
+    ]);
   }));
 
 test("who may not remove them is told so", () =>

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,7 +7,7 @@ import { addImage, exported, makeKey, ourKey, variedMirror } from "../../support
 import { carried } from "../../support/carried.ts";
 import { exportedSince } from "../../support/importing.ts";
 import { dumpMirror } from "../../support/mirror-dump.ts";
-import { origin, reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 import { runCli, type TestWorld } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
 import { policyFor } from "../demo-policy.ts";
@@ -162,6 +162,38 @@ test("after a key was rejected, both statuses say what it brought last, until a 
   const whole = await statusOf();
   assert.equal([whole.lastImport?.sequence, whole.rejectedImport], [3, undefined]);
   assert.is((await healthOf())?.state, "ok");
+});
+
+test("the last archive again says what it put back, and what it could not; the check says which archive that is", async () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  const { path } = exported(near);
+  await run(far, [path], key);
+  const distrust = { kind: "log", value: "cd".repeat(32), reason: "ours" } as const;
+  writtenMirror((mirror) => void mirror.writer().addDistrust(distrust, origin), far);
+  const fixOf = async (): Promise<readonly string[]> => {
+    const { damage } = JSON.parse((await runCli(["mirror", "check", "--store", far, "-o", "json"], world)).out);
+    return damage.flatMap(({ table, fix }: { table: string; fix: readonly string[] }) => (table === "pin" ? fix : []));
+  };
+  tamper(far, "UPDATE pin SET bytes = x'00' WHERE name = (SELECT min(name) FROM pin)");
+  tamper(far, "DELETE FROM complete");
+  tamper(far, "UPDATE distrust SET reason = 'theirs' WHERE reason = 'ours'");
+  assert.is((await fixOf()).at(-1), `sallyport import --store ${far} ${path}`);
+  const { exit, out, err } = await run(far, [path]);
+  assert.is(exit, 0, err);
+  assert.match(out, "it was imported before; put back: 1 damaged row, 1 row that was gone\n");
+  assert.match(err.replaceAll(/\s+/g, " "), "mirror-corrupt: 1 damaged row did not come by this archive and stays");
+
+  // A delta does not bring the row again, and no words of a shell are made of a name with a space.
+  writtenMirror((mirror) => void addImage(mirror, "ghcr.io/org/app", "2.0"), near);
+  await run(far, [exportedSince(near, 1).path]);
+  tamper(far, "UPDATE pin SET bytes = x'00' WHERE name = (SELECT min(name) FROM pin)");
+  assert.is((await fixOf()).at(-1), `sallyport import --store ${far} FULL-ARCHIVE`);
+  const spaced = `${temporaryFolder()}/of today.tar`;
+  renameSync(exported(near).path, spaced);
+  await run(far, [spaced]);
+  tamper(far, "UPDATE pin SET bytes = x'00' WHERE name = (SELECT min(name) FROM pin)");
+  assert.is((await fixOf()).at(-1), `sallyport import --store ${far} FULL-ARCHIVE`);
 });
 
 interface StatusDocument {

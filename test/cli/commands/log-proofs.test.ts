@@ -33,12 +33,20 @@ interface Told {
   }[];
 }
 
-async function exporting(store: string, ...words: readonly string[]): Promise<Told & { readonly path: string }> {
+const bring = (far: string, path: string) =>
+  run("import", path, "--store", far, "--key", "cosign.pub", "--format", "sallyport");
+
+interface Exported extends Told {
+  readonly path: string;
+  readonly err: string;
+}
+
+async function exporting(store: string, ...words: readonly string[]): Promise<Exported> {
   const path = join(temporaryFolder(), "archive.tar");
   const given = ["export", "--store", store, "-f", path, "--key", "cosign.key", "-o", "json", ...words];
   const { exit, out, err } = await run(...given);
   assert.is(exit, 0, err);
-  return { ...(JSON.parse(out) as Told), path };
+  return { ...(JSON.parse(out) as Told), path, err: err.replaceAll(/\s+/g, " ") };
 }
 
 /** A log as files; `grown` is how many of the leaves it has now. */
@@ -54,11 +62,10 @@ const serving = (grown: number, change: (bytes: Uint8Array) => Uint8Array = (byt
 test("a proof that the log only grew is asked for, travels along, and is verified on the other side", async () => {
   const store = imaged();
   const far = temporaryFolder();
-  const bring = (path: string) => run("import", path, "--store", far, "--key", "cosign.pub", "--format", "sallyport");
   seen(store, 7);
   const first = await exporting(store);
   assert.is(first.logs, undefined);
-  const brought = await bring(first.path);
+  const brought = await bring(far, first.path);
   assert.is(brought.exit, 0, brought.err);
   seen(store, 300);
   const server = await serving(300);
@@ -71,7 +78,9 @@ test("a proof that the log only grew is asked for, travels along, and is verifie
     const envelope = /\{"payload":"([A-Za-z0-9+/=]+)"/.exec(text)?.[1] ?? "";
     const statement = Buffer.from(envelope, "base64").toString();
     for (const hash of consistencyPath(leaves, 7)) assert.ok(statement.includes(encodeBase64(hash)));
-    assert.is((await bring(second.path)).exit, 0);
+    const grown = await bring(far, second.path);
+    assert.is(grown.exit, 0, grown.err);
+    assert.match(grown.out, "log log.example: from 7 to 300 entries, proved\n");
     // Nothing grew since: nobody is asked.
     const third = await exporting(store, "--since", "2", "--online", "--log-url", server.url);
     assert.is(third.logs, undefined);
@@ -85,10 +94,13 @@ test("what cannot be proved is said, and never silent", async () => {
   const store = imaged();
   seen(store, 7);
   seen(store, 7, "other.example");
-  await exporting(store);
+  const far = temporaryFolder();
+  assert.is((await bring(far, (await exporting(store)).path)).exit, 0);
   seen(store, 300);
   const reasonOf = async (...words: readonly string[]) => {
-    const { logs = [] } = await exporting(store, "--since", "1", "--dry-run", ...words);
+    const { logs = [], err } = await exporting(store, "--since", "1", "--dry-run", ...words);
+    const contradicts = err.includes("bad-log-proof: log log.example does not prove that its tree of 300 entries");
+    assert.is(contradicts, logs[0]?.reason?.includes("bad-log-proof") === true, err);
     assert.equal(
       logs.map(({ origin: name, proved }) => [name, proved]),
       [[log, false]],
@@ -120,6 +132,8 @@ test("what cannot be proved is said, and never silent", async () => {
   const path = join(temporaryFolder(), "archive.tar");
   const text = await run("export", "--store", store, "-f", path, "--key", "cosign.key", "--since", "1");
   assert.match(text.out, "log log.example: from 7 to 300 entries, no proof: nobody asked");
+  const brought = await bring(far, path);
+  assert.match(brought.out.replaceAll(/\s+/g, " "), "from 7 to 300 entries, no proof came along that it holds what it");
   const alone = await run(
     "export",
     "--store",

@@ -53,6 +53,22 @@ test("the first snapshot is waited for; its content id is in /readyz and in the 
     assert.is(exit, 0, err);
   }));
 
+test("who is trusted because the first snapshot says so is told", () =>
+  withImages(async (stage, files) => {
+    const pinned = { kind: "key", name: "k8s://ns/name", bytes: encodeUtf8("ours") } as const;
+    writtenMirror((mirror) => void mirror.writer().pin(pinned, origin), stage.store);
+    await stage.push();
+    const { exit, err } = await serving(
+      ["-c", "c.yaml"],
+      async ({ lines }) => {
+        const [told] = lines().filter(({ taken }) => taken !== undefined);
+        assert.equal([told?.level, told?.taken], ["warn", [`pin key k8s://ns/name ${digestOf(encodeUtf8("ours"))}`]]);
+      },
+      { files, now },
+    );
+    assert.is(exit, 0, err);
+  }));
+
 /** Asks without a pause until it is told to stop. Gives the statuses with their counts. */
 function asking(urls: readonly string[], lanes: number) {
   const counts = new Map<number | string, number>();

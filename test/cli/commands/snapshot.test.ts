@@ -154,6 +154,24 @@ test("each refusal has its exit code, what to do, and changes nothing", () =>
     await refused(5, "upstream-error");
   }));
 
+test("who is trusted because the first snapshot says so is named, ten of them, and once", () =>
+  withPlace(async ({ stage, replica, push, pull }) => {
+    const pin = (index: number) => ({ kind: "key", name: `k8s://ns/${index}`, bytes: encodeUtf8(`${index}`) }) as const;
+    writtenMirror((mirror) => {
+      for (let index = 0; index < 12; index++) mirror.writer().pin(pin(index), origin);
+    }, stage.store);
+    await push();
+    const { err } = await pull("--key", "publisher.pub");
+    const said = err.replaceAll(/\s+/g, " ");
+    assert.is(
+      said.match(/trusted since this first snapshot: pin key k8s:\/\/ns\/\d+, sha256:[0-9a-f]{64}/g)?.length,
+      10,
+    );
+    assert.match(said, `and 2 more: sallyport mirror pins --store ${replica}`);
+    await push();
+    assert.not.match((await pull()).err, "trusted since");
+  }));
+
 test("a key that is replaced is named, and accepted from then on", () =>
   withPlace(async ({ stage, place, push, pull }) => {
     await push("--next-key", "next.pub");

@@ -145,6 +145,26 @@ test("a policy whose key an API server may have dropped is warned of beside each
   );
 });
 
+test("the line of a denial is one line and a command, whatever the store is called", async () => {
+  for (const [name, flags] of [
+    ["it's here", (path: string) => ` --store '${path.replace("'", "'\\''")}'`],
+    ["bell\u0007", () => ""],
+  ] as const) {
+    const named = `${tempFolder()}/${name}`;
+    cpSync(store, named, { recursive: true });
+    const config = configOf().replace(`store: ${store}`, `store: ${JSON.stringify(named)}`);
+    await serving(
+      ["--config", "sallyport.yaml"],
+      async ({ urls: [url = ""] }) => {
+        const { message } = await review(url, "/mutate/fail", pod(image("unsigned")));
+        const [, shown] = /\n# sallyport explain d-[0-9A-Z]{8}(.*)\n$/.exec(message) ?? [];
+        assert.is(shown, flags(named));
+      },
+      { files: { "sallyport.yaml": config, "policies/a.yaml": strict }, now },
+    );
+  }
+});
+
 test("what did not pass is remembered, and explained by its id", async () => {
   const files = { "sallyport.yaml": configOf(), "policies/a.yaml": strict, "policies/b.yaml": lenient };
   let id = "";

@@ -5,11 +5,13 @@ import {
   checkRow,
   loadRootSource,
   loadValue,
+  readRowText,
   storedBytes,
   storedJson,
   storeValue,
   toRow,
 } from "../../../proxy/mirror/answer-row.ts";
+import { textDigest } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { origin } from "../../support/temporary-mirror.ts";
 import { defaultLimits } from "../../../core/limits.ts";
@@ -42,6 +44,16 @@ test("columns for people, and none for what is in no repository", () => {
 
 test("the same value is the same text, whatever the order of its keys", () => {
   assert.equal(storeValue("cluster", { b: 1, a: 2 }), storeValue("cluster", { a: 2, b: 1 }));
+});
+
+test("a row as one text: a whole checksum does not make a value that is not what its digest says", () => {
+  const textOf = (value: string): string => {
+    const columns = JSON.stringify(["tag", "tag a 1", "a", "1", "present", textDigest("{}"), value, origin.at, "x"]);
+    return textDigest(columns).slice("sha256:".length) + columns;
+  };
+  assert.equal([readRowText(textOf("{}")).value, readRowText(textOf("{}")).partial], ["{}", ""]);
+  throwsCode("mirror-corrupt", () => readRowText(textOf("[]")));
+  throwsCode("mirror-corrupt", () => readRowText(textOf("{}").replace("tag a 1", "tag a 2")));
 });
 
 test("a row checks, a changed one does not", () => {

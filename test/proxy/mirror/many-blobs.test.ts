@@ -59,7 +59,15 @@ test("bytes of many come in order, whatever they are, and the sizes of those tha
 });
 
 test("bytes that were changed, or became a text, are refused", () => {
-  for (const change of ["x'00'", "'a text'", "CAST(bytes AS TEXT) || 'x'", "7", "CAST(bytes || x'ff' AS BLOB)"]) {
+  // The last has as many bytes as it had: where many are read in one go, only the digest says it.
+  for (const change of [
+    "x'00'",
+    "'a text'",
+    "CAST(bytes AS TEXT) || 'x'",
+    "7",
+    "CAST(bytes || x'ff' AS BLOB)",
+    "zeroblob(length(bytes))",
+  ]) {
     const folder = filled();
     const [first = ""] = digests;
     tamper(folder, `UPDATE blob SET bytes = ${change} WHERE digest = '${first}'`);

@@ -377,4 +377,18 @@ test("damage that is met among other answers ends nothing but its own question",
   });
 });
 
+test("of claims that cover a question the narrowest comes first", () => {
+  const scopes = ["ghcr.io", repository, `${repository}@${digest}`];
+  for (const order of [scopes, scopes.toReversed()]) {
+    const folder = writtenMirror((mirror) => {
+      for (const scope of order) mirror.writer().setComplete(scope, origin);
+    });
+    const claims = reading(folder, (mirror) => mirror.knowledge().claims({ kind: "referrers", repository, digest }));
+    assert.equal(
+      claims.map(({ scope }) => scope),
+      scopes.toReversed(),
+    );
+  }
+});
+
 test.run();

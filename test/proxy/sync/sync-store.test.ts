@@ -173,4 +173,19 @@ test("a claim that a new fact ends is told", () => {
   mirror.close();
 });
 
+test("an answer that is confirmed ends the attempt that failed since it was recorded", () => {
+  const { mirror, store } = opened();
+  const question = { kind: "tag", repository, tag: "1" } as const;
+  const value = { mediaType: "a/b", digest: digestOf(new Uint8Array()), size: 0 };
+  const answer = { state: "present", value, at, from: "test" } as const;
+  const attempts = () => mirror.writer().database.prepare("SELECT count(*) FROM attempt").pluck().get();
+  store.put(question, answer);
+  store.put(question, { state: "unavailable", code: "unreachable", why: "nobody answers", at, from: "test" });
+  assert.is(attempts(), 1);
+  assert.is(store.confirm(question, { ...answer, at: "2026-01-02T00:00:00Z" }), true);
+  assert.is(attempts(), 0);
+  store.commit();
+  mirror.close();
+});
+
 test.run();

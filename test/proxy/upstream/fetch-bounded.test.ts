@@ -349,6 +349,7 @@ test("each request is told in a line without secrets", () =>
       ]);
       assert.not.match(lines.join(), "secret");
       assert.is(shownUrl(new URL("https://a/b")), "https://a/b");
+      assert.is(shownUrl(new URL("https://ada:secret@a:8443/b#part")), "https://a:8443/b");
     },
   ));
 
