@@ -6,7 +6,7 @@ import { RE2JS } from "re2js";
 
 /**
  * Letters and marks that are drawn as nothing, and the empty sign of braille: two names that differ by one look the
- * same. Source: Unicode Character Database, Default_Ignorable_Code_Point.
+ * same. Source: https://www.unicode.org/Public/17.0.0/ucd/DerivedCoreProperties.txt (Default_Ignorable_Code_Point).
  */
 const unseen =
   "\\x{2028}\\x{2029}\\x{34f}\\x{115f}\\x{1160}\\x{17b4}\\x{17b5}\\x{180b}-\\x{180f}\\x{2800}\\x{3164}" +

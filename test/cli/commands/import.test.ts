@@ -164,7 +164,7 @@ test("after a key was rejected, both statuses say what it brought last, until a 
   assert.is((await healthOf())?.state, "ok");
 });
 
-test("the last archive again says what it put back, and what it could not; the check says which archive that is", async () => {
+test("the last archive again says what it put back and could not, and mirror check which it is", async () => {
   const near = variedMirror();
   const far = temporaryFolder();
   const { path } = exported(near);
