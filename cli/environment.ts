@@ -115,7 +115,7 @@ export const variables = {
     does: "decides",
   },
   SALLYPORT_TUF_MIRROR: {
-    what: "the TUF mirror of trust update, where --mirror names none",
+    what: "the TUF mirror of trust update and of serve, where --mirror or --tufMirror names none",
     expects: "URL, or path to a folder",
     does: "serves",
     secret: "user",

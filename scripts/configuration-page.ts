@@ -67,7 +67,12 @@ const dialled: readonly (readonly string[])[] = [
     "a review, the door's questions and a sync, where a signature lacks its entry and the policy wants one",
   ],
   [
-    "TUF repositories",
+    "the TUF repository of the trusted root",
+    "`trust.tufMirror`: then it alone is asked for that root",
+    "at start, and each `sync.interval`",
+  ],
+  [
+    "other TUF repositories",
     "the trusted roots that the mirror holds from an address; Sigstore's public one where a policy " +
       "needs it and `trust.trustedRoot` names no file",
     "a review and the door's questions, where the mirror has none or one that is a day old; each sync",
@@ -87,7 +92,7 @@ const settled: readonly (readonly string[])[] = [
   ["keys of key services", "the service", "the service", "the service"],
   ["keys in Secrets: `k8s://`", "the API server, with `policies.cluster`", "the same", "nobody: pins count"],
   ["entries of a log that a signature lacks", "the log", "the log", "the log"],
-  ["trusted roots", "the TUF repository", "the TUF repository", "the TUF repository"],
+  ["trusted roots, but that of `trust.tufMirror`", "the TUF repository", "the same", "the same"],
   [
     "ConfigMaps, `apiCall` entries, namespaces",
     "the API server, with `policies.cluster`",

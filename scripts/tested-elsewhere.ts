@@ -30,6 +30,14 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/trust-status.test.ts",
     why: "fresh, tolerated, stale, broken and pinned roots are shown there",
   },
+  "cli/input/fetch-trust.ts": {
+    test: "test/cli/commands/trust-update.test.ts",
+    why: "the command brings roots from servers and folders there, and serve in test/cli/serve/keep-trust.test.ts",
+  },
+  "cli/serve/named-trust.ts": {
+    test: "test/cli/serve/keep-trust.test.ts",
+    why: "a root that is missing, of another repository, and there are shown there by /readyz",
+  },
   "cli/input/initial-roots.ts": {
     test: "test/cli/commands/snapshot.test.ts",
     why: "a root of SALLYPORT_TUF_ROOT is the one that counts there, and without it the built-in one",

@@ -1,5 +1,5 @@
 /** `sallyport serve`: the servers, from their configuration to their end. Source: docs/spec/command-line.md#serve. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { findCurrentSnapshot } from "../../proxy/mirror/current-snapshot.ts";
@@ -271,6 +271,8 @@ export function define(command: Command, shell: Shell): void {
   definePrintWebhooks(command, shell);
   addConfigOptions(command)
     .addOption(outputOption())
+    // Kyverno needs it beside --tufMirror; here it changes nothing.
+    .addOption(new Option("--enableTuf [true]", "as --tufMirror").choices(["true"]).hideHelp())
     .addHelpText(
       "after",
       "\nSIGTERM lets running requests finish and ends; a second one ends at once. SIGHUP\n" +

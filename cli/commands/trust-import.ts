@@ -12,6 +12,7 @@ import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { orVariable } from "../environment.ts";
+import { beginOf, fetchInto, storeTrust } from "../input/fetch-trust.ts";
 import { asGiven, aTrustedRoot, usage } from "../input/given-file.ts";
 import { addStoreOption, withMirror, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
@@ -19,7 +20,7 @@ import { folderMirror } from "../input/tuf-folder.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { renderRoot, toTrustsJson } from "../render/trust.ts";
-import { beginOf, fetchInto, notePin, renderChange, store, type UpdateOptions, warnMissed } from "./trust-update.ts";
+import { notePin, renderChange, type UpdateOptions, warnMissed } from "./trust-update.ts";
 import { fitLine, warn } from "../render/say.ts";
 import { styleOf } from "../render/style.ts";
 
@@ -84,7 +85,7 @@ async function importFolder(folder: string, options: ImportOptions, io: CommandI
       mirror.limits,
     );
     const { tuf } = verifier.verify(options.name, fetched.source, () => io.now(), nodeVerifier);
-    store(mirror, fetched, begin, "trust import", options.name, folder, io);
+    storeTrust(mirror, fetched, begin, { kind: "trust import", name: options.name, from: folder }, io);
     io.out(renderChange("imported", { name: options.name, fetched, from: folder }, options.output));
     if (tuf.warning !== undefined) warn(`${options.name}: ${tuf.warning}`, io);
     warnMissed(options.name, fetched, io);

@@ -4,155 +4,35 @@
  * Source: TUF 1.0, docs/spec/sigstore.md#trust-initialisation.
  */
 import type { Command } from "commander";
-import { digest, digestOf, isHashName } from "../../core/crypto/digest.ts";
-import { encodeHex } from "../../core/encoding/hex.ts";
-import { codeRow, EngineError } from "../../core/errors.ts";
-import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
-import type { TufSource } from "../../core/trust/resolve-trust.ts";
-import { wrongMetadata } from "../../core/trust/tuf-verifier.ts";
-import { trustInitialRoot } from "../../core/tuf/update-root.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { digestOf } from "../../core/crypto/digest.ts";
+import { publicGoodMirror } from "../../core/trust/public-good.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
-import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
-import { openUpstream, type Upstream } from "../../proxy/upstream/open-upstream.ts";
-import type { MissedTarget } from "../../proxy/upstream/tuf/other-targets.ts";
-import { openTufMirror, type TufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
+import { openUpstream } from "../../proxy/upstream/open-upstream.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
+import {
+  beginOf,
+  type BeginOptions,
+  type Fetched,
+  fetchInto,
+  heldTuf,
+  openSource,
+  storeTrust,
+} from "../input/fetch-trust.ts";
+import { usage } from "../input/given-file.ts";
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
-import { defaultTrustName, parseSpan, readTufRoot } from "../input/trust-flags.ts";
-import { folderMirror } from "../input/tuf-folder.ts";
+import { defaultTrustName, parseSpan } from "../input/trust-flags.ts";
 import { visible } from "../render/escape.ts";
 import { note, warn } from "../render/say.ts";
 import { missedTargets } from "../render/missed-targets.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 
-export interface UpdateOptions extends StoreOptions, OutputOptions {
-  readonly name: string;
+export interface UpdateOptions extends StoreOptions, OutputOptions, BeginOptions {
   readonly tufMirror?: string;
   readonly mirror?: string;
-  readonly tufRoot?: string;
-  readonly root?: string;
-  readonly rootChecksum?: string;
   readonly timeout: string;
-}
-
-/** Wrong metadata is a trust failure, whatever its code: exit code 3. Outages keep their codes. */
-async function asTrustProblem<T>(name: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof EngineError) || (codeRow(error.code).truth !== "refuted" && error.code !== "unsupported"))
-      throw error;
-    throw wrongMetadata(name, error);
-  }
-}
-
-/** @throws EngineError `invalid-usage` when the digest differs. */
-function checkRoot(bytes: Uint8Array, checksum: string | undefined): Uint8Array {
-  if (checksum === undefined) return bytes;
-  const [, algorithm, wanted] = /^(sha256|sha512):([0-9a-f]+)$/.exec(checksum) ?? [];
-  if (algorithm === undefined || !isHashName(algorithm) || wanted?.length !== (algorithm === "sha256" ? 64 : 128))
-    throw new EngineError("invalid-usage", "write a checksum as sha256:HEX or sha512:HEX", { subject: checksum });
-  const found = encodeHex(digest(algorithm, bytes));
-  if (found !== wanted)
-    throw new EngineError("invalid-usage", `the root has the checksum ${algorithm}:${found}`, {
-      subject: checksum,
-      remedy: "vouched-file",
-    });
-  return bytes;
-}
-
-export interface Begin {
-  readonly initialRoot: Uint8Array;
-  /** The operator gave it in this call, so it is pinned. */
-  readonly isNew: boolean;
-}
-
-/** Where trust begins: the flag's root, else the mirror's pinned one, else the built-in one. */
-export function beginOf(
-  options: Pick<UpdateOptions, "name" | "tufRoot" | "root" | "rootChecksum">,
-  mirror: Mirror,
-  io: CommandIO,
-): Begin {
-  const file = options.tufRoot ?? options.root ?? fromEnvironment("SALLYPORT_TUF_ROOT", io);
-  if (file !== undefined) {
-    const bytes = checkRoot(readTufRoot(file, io), options.rootChecksum);
-    trustInitialRoot(bytes, nodeVerifier, mirror.limits);
-    return { initialRoot: bytes, isNew: true };
-  }
-  const pinned = mirror.knowledge().tufRoots();
-  const held = Object.hasOwn(pinned, options.name) ? pinned[options.name] : undefined;
-  if (held !== undefined) return { initialRoot: held, isNew: false };
-  if (options.name === defaultTrustName) return { initialRoot: publicGoodRoot(), isNew: false };
-  throw new EngineError("no-trust", "no TUF root is known under this name: give --root FILE", {
-    subject: options.name,
-  });
-}
-
-/** The metadata that the mirror holds under the name, even if a pin hides it. */
-function heldTuf(name: string, mirror: Mirror): { readonly source: TufSource; readonly from: string } | undefined {
-  const answer = mirror.knowledge().recorded({ kind: "trusted-root", name });
-  return answer?.state === "present" && answer.value.form === "tuf"
-    ? { source: answer.value, from: answer.from }
-    : undefined;
-}
-
-export interface Fetched {
-  readonly source: TufSource;
-  readonly before: TufSource | undefined;
-  /** Other targets that are listed and could not be had. */
-  readonly missed: readonly MissedTarget[];
-}
-
-/** Fetches, and stores what was verified: metadata, floors, and the root of the flag. */
-export async function fetchInto(
-  mirror: Mirror,
-  from: TufMirror,
-  begin: Begin,
-  at: Date | "later",
-  name: string,
-): Promise<Fetched> {
-  const held = heldTuf(name, mirror)?.source;
-  const missed: MissedTarget[] = [];
-  const source = await asTrustProblem(name, () =>
-    fetchTrust({
-      mirror: from,
-      initialRoot: begin.initialRoot,
-      held,
-      heldTarget: (path) => mirror.knowledge().tufTarget(name, path),
-      missed: (targets) => missed.push(...targets),
-      now: at,
-      verifier: nodeVerifier,
-      limits: mirror.limits,
-    }),
-  );
-  return { source, before: held, missed };
-}
-
-export function store(
-  mirror: Mirror,
-  { source }: Fetched,
-  begin: Begin,
-  kind: "trust update" | "trust import",
-  name: string,
-  from: string,
-  io: CommandIO,
-): void {
-  const origin = { at: io.now().toISOString(), from };
-  mirror.writer().transaction(() => {
-    if (begin.isNew) mirror.writer().pin({ kind: "tuf-root", name, bytes: begin.initialRoot }, origin);
-    mirror.writer().setAnswer({ kind: "trusted-root", name }, { state: "present", value: source, ...origin });
-    mirror.log.addRun({
-      kind,
-      started: origin.at,
-      ended: origin.at,
-      from,
-      summary: { name, versions: { ...source.floors }, trustedRoot: digestOf(source.target) },
-    });
-  });
 }
 
 /** Versions before and now, and whether the trusted root changed. */
@@ -205,19 +85,17 @@ export function notePin(name: string, mirror: Mirror, io: CommandIO): void {
     );
 }
 
-function openSource(options: UpdateOptions, held: string | undefined, { fetcher }: Upstream, io: CommandIO): TufMirror {
-  const url =
+/** Where trust is fetched from: the flag's mirror, else the variable's, else the last one used, else the public one. */
+function placeOf(options: UpdateOptions, held: string | undefined, io: CommandIO): string {
+  const place =
     options.tufMirror ??
     options.mirror ??
     fromEnvironment("SALLYPORT_TUF_MIRROR", io) ??
     held ??
-    fromEnvironment("TUF_MIRROR", io);
-  const wanted = url ?? (options.name === defaultTrustName ? publicGoodMirror : undefined);
-  if (wanted === undefined)
-    throw new EngineError("invalid-usage", "no TUF mirror is known: give --mirror URL", { subject: "--mirror" });
-  return /^(?:https?|file):\/\//.test(wanted)
-    ? openTufMirror(wanted, { fetcher, timeoutMs: parseSpan(options.timeout, "--timeout") })
-    : folderMirror(wanted, io);
+    fromEnvironment("TUF_MIRROR", io) ??
+    (options.name === defaultTrustName ? publicGoodMirror : undefined);
+  if (place === undefined) throw usage("no TUF mirror is known: give --mirror URL", "--mirror");
+  return place;
 }
 
 async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> {
@@ -225,9 +103,11 @@ async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> 
   try {
     return await withMirrorAsync(options, io, "write", async (mirror) => {
       const begin = beginOf(options, mirror, io);
-      const from = openSource(options, heldTuf(options.name, mirror)?.from, upstream, io);
+      const timeoutMs = parseSpan(options.timeout, "--timeout");
+      const { fetcher } = upstream;
+      const from = openSource(placeOf(options, heldTuf(options.name, mirror)?.from, io), { fetcher, timeoutMs }, io);
       const fetched = await fetchInto(mirror, from, begin, io.now(), options.name);
-      store(mirror, fetched, begin, "trust update", options.name, from.url, io);
+      storeTrust(mirror, fetched, begin, { kind: "trust update", name: options.name, from: from.url }, io);
       io.out(renderChange("updated", { name: options.name, fetched, from: from.url }, options.output));
       warnMissed(options.name, fetched, io);
       notePin(options.name, mirror, io);

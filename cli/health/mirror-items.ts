@@ -13,6 +13,7 @@ import { ageOf, judgeMirrorAge } from "../../core/trust/mirror-age.ts";
 import { newestCheckpointTime } from "../../core/verify/checkpoint-age.ts";
 import { clockWarning, later } from "../../core/verify/clock.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { lastTrustUpdate } from "../../proxy/mirror/last-trust-update.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { MirrorStatus, SnapshotStatus } from "../../proxy/mirror/mirror-status.ts";
 import { counted } from "../render/count.ts";
@@ -51,6 +52,7 @@ export function mirrorItems(judged: MirrorToJudge & { readonly status: MirrorSta
     ...(status.snapshot === undefined ? [] : [snapshotItem(status.snapshot, now)]),
     ...agingItems(judged),
     ...runItems(mirror, now),
+    ...updateItems(mirror, now),
     diskItem(status, mirror.folder),
   ];
 }
@@ -238,6 +240,15 @@ function runItems({ log, imports, folder: store }: Mirror, now: Date): readonly 
     const fix = withStore(isRejected ? commands.archive : commands.sync, store);
     return [{ ...common, state: "warning", text: `${when}${from}; ${missing.join(", ")}`, fix }];
   });
+}
+
+/** The last update of a trusted root, where it brought nothing: what is there grows old. */
+function updateItems(mirror: Mirror, now: Date): readonly Item[] {
+  const last = lastTrustUpdate(mirror);
+  if (last?.failed === undefined) return [];
+  const at = new Date(last.ended);
+  const text = `nothing since ${toTimeText(at, now)}, from ${last.from}: ${last.error} [${last.failed}]`;
+  return [{ name: "trust update", state: "warning", at, text, fix: withStore(commands.update, mirror.folder) }];
 }
 
 const gib = 2 ** 30;

@@ -28,6 +28,7 @@ import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
 import { readTrustSettings } from "../input/trust-flags.ts";
 import type { Following } from "./follow-snapshots.ts";
+import { NamedTrust } from "./named-trust.ts";
 import { askingOf, judgingOf, knownOf, watchNamed } from "./judging.ts";
 import { readinessChecks } from "./readiness.ts";
 import { countRecheck, openDoorRecheck, type RecheckListParts } from "./open-recheck.ts";
@@ -70,6 +71,7 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
   const registry = upstream?.registry;
   if (registry === undefined && config.upstreams.length > 0 && config.snapshot.from === undefined)
     log.info("mode offline: the upstreams are not dialled", { upstreams: config.upstreams.map(({ host }) => host) });
+  const stop = new AbortController();
   try {
     const now = (): Date => io.now();
     const report = ({ code, message, subject }: EngineError): void => log.error(message, { code, subject });
@@ -155,8 +157,18 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
       now,
       report,
     });
+    const named = config.trust.tufMirror === undefined ? undefined : new NamedTrust(knowledge, tuf);
+    if (registry === undefined && named !== undefined)
+      log.info("mode offline: the TUF mirror is not dialled", { tufMirror: config.trust.tufMirror });
     // Last, so that whatever is wrong with the rest leaves no sync behind.
-    const stop = new AbortController();
+    const keeping =
+      registry === undefined || named === undefined
+        ? undefined
+        : (await import("./keep-trust.ts")).keepTrust(
+            { ...parts, named, synced: () => back.soon("the trusted root") },
+            stop.signal,
+          );
+    keeping?.ended.catch((error: unknown) => log.error("a bug ended the updates of trust", { error: String(error) }));
     const syncing =
       registry === undefined || config.sync.lists.length === 0
         ? undefined
@@ -169,6 +181,7 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
               synced: () => back.soon("synced"),
             },
             stop.signal,
+            keeping?.first,
           );
     syncing?.ended.catch((error: unknown) => log.error("a bug ended the syncs", { error: String(error) }));
     return {
@@ -178,7 +191,7 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
         ...admission,
       ],
       checks: [
-        ...readinessChecks({ config, mirror, tuf, now, kept: parts.kept, following: parts.following }),
+        ...readinessChecks({ config, mirror, tuf, now, kept: parts.kept, named, following: parts.following }),
         ...(parts.cluster?.checks ?? []),
       ],
       mirror: factsOf(mirror),
@@ -186,6 +199,7 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
       async close() {
         stop.abort();
         await syncing?.ended.catch(() => undefined);
+        await keeping?.ended.catch(() => undefined);
         await rechecking?.close();
         memory?.close();
         await recording?.close();
@@ -194,6 +208,7 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
       },
     };
   } catch (error) {
+    stop.abort();
     await upstream?.close();
     throw error;
   }
@@ -220,10 +235,12 @@ function factsOf({ currentSnapshot }: Mirror): MirrorFacts | undefined {
 async function startSyncs(
   parts: ServeSyncParts & Pick<ServeParts, "syncTurns">,
   stop: AbortSignal,
+  /** Until then nobody begins. */
+  trusted: Promise<void> = Promise.resolve(),
 ): Promise<{ readonly ended: Promise<void> }> {
   const { checkSyncInputs, syncByTimer } = await import("./sync-by-timer.ts");
   checkSyncInputs(parts);
-  return { ended: parts.syncTurns.run(() => syncByTimer(parts, stop), stop) };
+  return { ended: parts.syncTurns.run(() => trusted.then(() => syncByTimer(parts, stop)), stop) };
 }
 
 async function openUpstreamFor(parts: ServeParts): Promise<ServeUpstream> {

@@ -7,6 +7,7 @@ import type { TufServer } from "../../proxy/registry/tuf-server.ts";
 import type { ReadinessCheck } from "../../proxy/serve/health.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { Following } from "./follow-snapshots.ts";
+import type { NamedTrust } from "./named-trust.ts";
 import { defaultTrustName } from "../input/trust-flags.ts";
 
 export interface Readiness {
@@ -16,18 +17,29 @@ export interface Readiness {
   readonly now: () => Date;
   /** Why the newest configuration and its policies are not in force. */
   readonly kept: () => EngineError | undefined;
+  /** Where `trust.tufMirror` names a repository. */
+  readonly named?: NamedTrust | undefined;
   /** Of a mirror that follows snapshots. */
   readonly following?: Following | undefined;
 }
 
 /** The mirror must be readable; that it is old, or another process writes it, holds nobody back. */
-export function readinessChecks({ config, mirror, tuf, now, kept, following }: Readiness): readonly ReadinessCheck[] {
+export function readinessChecks({
+  config,
+  mirror,
+  tuf,
+  now,
+  kept,
+  named,
+  following,
+}: Readiness): readonly ReadinessCheck[] {
   const knowledge = mirror.knowledge();
   const said = (name: string, look: () => void): ReadinessCheck => ({ name, isOnlySaid: true, look });
   return [
     { name: "mirror", look: () => void knowledge.recorded({ kind: "trusted-root", name: defaultTrustName }) },
     said("age", () => requireYoung(mirror, config.sync.maxAge, now())),
     said("trust", () => tuf.look(knowledge.trustedRootNames())),
+    ...(named === undefined ? [] : trustChecks(named, config)),
     ...(following === undefined ? [] : [said("snapshot", () => requireHeard(following, mirror))]),
     said("configuration", () => {
       const why = kept();
@@ -39,6 +51,21 @@ export function readinessChecks({ config, mirror, tuf, now, kept, following }: R
       const { command = "a process", pid = "?", host = "?" } = writer;
       throw new EngineError("mirror-busy", `${command}, process ${pid} on ${host}, writes to the mirror`);
     }),
+  ];
+}
+
+/**
+ * Without the trusted root that it is to fetch, a server is not ready: what decides by none would refuse everything.
+ * Where nobody is asked it can only be said.
+ */
+function trustChecks(named: NamedTrust, { mode }: Config): readonly ReadinessCheck[] {
+  const throwing = (find: () => EngineError | undefined) => (): void => {
+    const why = find();
+    if (why !== undefined) throw why;
+  };
+  return [
+    { name: "trusted-root", isOnlySaid: mode === "offline", look: throwing(() => named.missing()) },
+    { name: "tuf-mirror", isOnlySaid: true, look: throwing(() => named.failure) },
   ];
 }
 

@@ -24,6 +24,7 @@ import { problemText } from "../input/files.ts";
 import { openImageList } from "../input/image-list.ts";
 import { openAsker } from "../input/open-online.ts";
 import { readPolicies } from "../input/policy-files.ts";
+import { defaultTrustName } from "../input/trust-flags.ts";
 import { aliasesOf } from "./aliases-of.ts";
 import { judgingOf } from "./judging.ts";
 import { logEar } from "./log-ear.ts";
@@ -110,7 +111,12 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
           settings,
         });
   const isListed = listedIn(parts);
-  const mayAsk = (question: Question): boolean => !("repository" in question) || isListed(question.repository);
+  // Whose repository the configuration names is asked by it alone.
+  const isKept = (name: string): boolean => config.trust.tufMirror !== undefined && name === defaultTrustName;
+  const mayAsk = (question: Question): boolean =>
+    question.kind === "trusted-root"
+      ? !isKept(question.name)
+      : !("repository" in question) || isListed(question.repository);
   const { asker, besideAdded, listTags, close } = await openAsker(
     {},
     { signal: stop, registry: registry.forOneRun(), log: (line) => log.debug("upstream", { line }) },
@@ -155,7 +161,10 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
       },
       besideAdded,
       engine,
-      trustedRoots: mirror.knowledge().trustedRootNames(),
+      trustedRoots: mirror
+        .knowledge()
+        .trustedRootNames()
+        .filter((name) => !isKept(name)),
       now,
       limits,
       inFlight: questionsAtOnce(config.upstreams),

@@ -24,6 +24,7 @@ import type { Part } from "../../proxy/upstream/route.ts";
 import type { CommandIO } from "../command.ts";
 import { trustPart } from "../input/open-online.ts";
 import { filesOf } from "../input/tool-files.ts";
+import { defaultTrustName } from "../input/trust-flags.ts";
 import { logEar } from "./log-ear.ts";
 import type { ServeCluster } from "./serve-cluster.ts";
 
@@ -86,7 +87,7 @@ const trustMs = 24 * 60 * 60_000;
 
 /** @throws EngineError `invalid-config` for a certificate that cannot be read. */
 export function openServeUpstream(parts: UpstreamParts & { readonly mirror: Mirror }): ServeUpstream {
-  const { limits, io, log, mirror } = parts;
+  const { config, limits, io, log, mirror } = parts;
   const { env } = io;
   const files = filesOf(io);
   const now = (): Date => io.now();
@@ -97,9 +98,12 @@ export function openServeUpstream(parts: UpstreamParts & { readonly mirror: Mirr
     const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
     return answer !== undefined && Math.abs(now().getTime() - Date.parse(answer.at)) <= trustMs;
   };
+  // The repository that the configuration names is asked by its own timer, and nobody in its place.
+  const isKept = (name: string): boolean => config.trust.tufMirror !== undefined && name === defaultTrustName;
   const daily = (part: Part<"trusted-root">): Part<"trusted-root"> => ({
     from: (question) => part.from(question),
-    ask: async (question, signal) => (isYoung(question.name) ? undefined : part.ask(question, signal)),
+    ask: async (question, signal) =>
+      isKept(question.name) || isYoung(question.name) ? undefined : part.ask(question, signal),
   });
   return {
     registry,

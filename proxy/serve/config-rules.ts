@@ -54,8 +54,8 @@ export function checkConfig(config: Config, judge: Judge, limits: Limits): void 
     checkUpstream(upstream, at, judge);
     once(hosts, upstream.host, index, `${at}/host`, judge);
   }
-  if (config.mode === "online" && config.upstreams.length === 0)
-    judge.refuse("/mode", "online needs a registry to ask: list one under upstreams");
+  if (config.mode === "online" && config.upstreams.length === 0 && config.trust.tufMirror === undefined)
+    judge.refuse("/mode", "online needs somebody to ask: list a registry under upstreams, or set trust.tufMirror");
   if (config.mode === "offline" && config.sync.lists.length > 0)
     judge.refuse("/sync/lists", "are synced in mode online only");
   // Of the registry of snapshots its login and certificates are read.
@@ -70,6 +70,7 @@ export function checkConfig(config: Config, judge: Judge, limits: Limits): void 
   checkPolicies(config, judge);
   checkWebhooks(config, judge);
   checkTrust(config, judge);
+  checkTufMirror(config, judge);
 }
 
 function checkAliases({ aliases }: Config, judge: Judge, limits: Limits): void {
@@ -281,4 +282,21 @@ function checkTrust({ trust: { mode, digest } }: Config, judge: Judge): void {
   if (digest === undefined) return;
   if (!isDigest(digest)) judge.refuse("/trust/digest", "expected sha256: and 64 lower-case hexadecimal digits");
   else if (mode !== "pin") judge.refuse("/trust/digest", "is read with trust.mode: pin only");
+}
+
+function checkTufMirror({ mode, trust: { tufMirror, trustedRoot } }: Config, judge: Judge): void {
+  if (tufMirror === undefined) return;
+  const at = "/trust/tufMirror";
+  if (!isAddress(tufMirror) && !/^(?:file:\/\/)?\//.test(tufMirror))
+    judge.refuse(
+      at,
+      `expected https://HOST, http://HOST, file:///FOLDER or an absolute path, found ${JSON.stringify(tufMirror)}`,
+    );
+  if (trustedRoot !== undefined) judge.refuse(at, "is not used with trust.trustedRoot: leave one of them out");
+  if (mode === "offline" && !judge.isSaid("/mode"))
+    judge.warn(
+      at,
+      "is not asked, since the mode is offline unless it is said: --online, or mode: online, asks it; what the " +
+        "mirror has is used",
+    );
 }

@@ -19,6 +19,15 @@ export const trustSettings = {
       flag: "tufRoot",
       variable: "SALLYPORT_TUF_ROOT",
     },
+    tufMirror: {
+      kind: "text",
+      what:
+        "TUF repository of the trusted root, asked at start and by sync.interval in mode online: a URL, or the " +
+        "absolute path of a folder; default: the one that trust update or a sync used last",
+      example: "https://tuf.corp.example",
+      flag: "tufMirror",
+      variable: "SALLYPORT_TUF_MIRROR",
+    },
     mode: { kind: "text", what: trustWords.mode, values: trustModes, fallback: "budget" },
     maxAge: {
       kind: "span",

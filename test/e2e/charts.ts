@@ -67,6 +67,7 @@ const rendered: Readonly<Record<string, Values>> = {
     mirror: { existingClaim: "mirror" },
     config: { ...ofCluster.config, mode: "online", upstreams: [{ host: "registry.example" }] },
     existingImagePullSecrets: ["regcred"],
+    features: { tuf: { enabled: true, mirror: "https://tuf.corp.example", rootRaw: "e30=" } },
     global: { caCertificates: { volume: { hostPath: { path: "/etc/ssl/certs/ca-certificates.crt", type: "File" } } } },
   },
   "cluster, with a certificate of cert-manager": { ...ofCluster, tls: { from: "certManager" } },
@@ -113,6 +114,8 @@ const inline = (spec: string) => ({
   values: { "a.yaml": `# Two documents.\n---\nkind: PolicyException\n---\nkind: ClusterPolicy\nspec:\n  ${spec}\n` },
 });
 
+const tuf = (more: Values) => ({ tuf: { enabled: true, mirror: "https://tuf.corp.example", ...more } });
+
 /** Values → what the chart says of them. */
 const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...policy, ...claim }, /image\.repository: nobody publishes an image/],
@@ -129,6 +132,11 @@ const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...named, ...policy, ...claim, policyReports: { enabled: true } }, /set config.policies.cluster: true/],
   [{ ...named, ...policy, ...claim, existingImagePullSecrets: ["a"] }, /existingImagePullSecrets.*API server/],
   [{ ...named, ...policy, ...claim, global: { caCertificates: { data: "a", volume: { a: 1 } } } }, /not both/],
+  [{ ...named, ...policy, ...claim, features: { policyExceptions: { enabled: true } } }, /features\.policyExceptions/],
+  [{ ...named, ...policy, ...claim, features: { tuf: { enabled: true } } }, /features\.tuf\.mirror: name the TUF/],
+  [{ ...named, ...policy, ...claim, features: tuf({ root: "https://a/root.json" }) }, /tuf\.root: the path of a file/],
+  [{ ...named, ...policy, ...claim, features: tuf({ root: "/a", rootRaw: "e30=" }) }, /root or rootRaw, not both/],
+  [{ ...named, ...policy, ...claim, features: tuf({ rootRaw: "eyI" }) }, /tuf\.rootRaw: expected the text/],
   [{ ...named, ...policy, ...claim, admissionController: { replicas: 3 } }, /there is one controller/],
   [{ ...named, ...policy, ...claim, autoscaling: { enabled: true } }, /there is no autoscaler/],
   [{ ...named, ...policy, ...claim, config: { listeners: [] } }, /listeners/],

@@ -1,22 +1,24 @@
 /**
- * A Sigstore of one's own, by its TUF repository: `--tufRoot` and `--tufMirror` as the documentation has them, and the
- * chart's value for the webhook. What that Sigstore logged is admitted; what another one logged, by the same key, is
- * not.
+ * A Sigstore of one's own, by its TUF repository: `--tufRoot` and `--tufMirror` as the documentation has them, of
+ * `serve` by itself and by the chart's `features.tuf`. What that Sigstore logged is admitted; what another one logged,
+ * by the same key, is not.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as assert from "uvu/assert";
+import { stringify } from "yaml";
 import { TufRepository } from "../lab/tuf-repository.ts";
 import { entryOf, key, policyText } from "../support/fixture-policies.ts";
 import { serveTuf } from "../support/tuf-server.ts";
 import { startApiServer } from "./api-server.ts";
 import { logKey, signIntoTiles, trustedRoot } from "./log-actions.ts";
+import { freePort, until } from "./processes.ts";
 import { exits, plain, push, startRegistry, succeeds } from "./registry-actions.ts";
 import { prepareRelease, renderRelease, serveRelease, servingContainer, tryPod, untilSaid } from "./releases.ts";
 import type { Scenario } from "./scenario.ts";
 
 const sigstores = ["corp", "public"] as const;
-const rootInPod = "/etc/sallyport/trust/root.json";
+const rootInPod = "/etc/sallyport/tuf/root.json";
 
 /** A repository of a trusted root; its root is `NAME-tuf.json`. */
 function repositoryOf(name: string, folder: string): TufRepository {
@@ -50,42 +52,62 @@ const privateSigstore: Scenario = {
       writeFileSync(join(folder, path), bytes);
     }
 
-    // The connected side: the trusted root by the flags, and the images.
+    // Another root, or none, refuses this repository's metadata.
     const server = await serveTuf(corp?.files ?? new Map());
-    const flags = ["--tufRoot", "corp-tuf.json", "--tufMirror", server.url];
-    try {
-      exits(3, await sallyport(["trust", "update", "--store", "other", "--tufMirror", server.url]));
-      exits(
-        3,
-        await sallyport(["trust", "update", "--store", "other", "--tufRoot", "public-tuf.json", ...flags.slice(2)]),
-      );
-      succeeds(await sallyport(["trust", "update", "--store", "mirror", ...flags]));
-      const images = sigstores.map((name) => `${host}/shop/app:${name}`);
-      succeeds(await sallyport(["mirror", "sync", ...images, "--store", "mirror"]));
-    } finally {
-      await server.close();
-    }
+    const fromServer = ["trust", "update", "--store", "other", "--tufMirror", server.url];
+    exits(3, await sallyport(fromServer));
+    exits(3, await sallyport([...fromServer, "--tufRoot", "public-tuf.json"]));
 
-    // The webhook, with the root that a volume brings; nothing is asked from here on.
+    // `serve` by the flags brings the trusted root into an empty mirror, and then the images that rest on it.
+    const health = `127.0.0.1:${await freePort()}`;
+    stage.write("images.txt", sigstores.map((name) => `${host}/shop/app:${name}\n`).join(""));
+    const listeners = [{ address: health, serves: ["health", "metrics", "trust"] }];
+    const upstreams = [{ host, plainHTTP: true }];
+    const sync = { lists: ["images.txt"] };
+    const head = { apiVersion: "sallyport.dev/v1alpha1", kind: "Config" };
+    stage.write("flags.yaml", stringify({ ...head, listeners, upstreams, sync }));
+    const flags = ["--tufRoot", "corp-tuf.json", "--tufMirror", server.url, "--enableTuf=true"];
+    const byFlags = ["serve", "--config", "flags.yaml", "--store", "mirror", "--online", ...flags];
+    const said = async (path: string): Promise<string> => (await fetch(`http://${health}/${path}`)).text();
+    const isSynced = async (): Promise<boolean> => /sync_images\{state="covered"\} 2/.test(await said("metrics"));
+    const first = await stage.serve(process.execPath, [tools.main, ...byFlags], isSynced);
+    assert.is(await said("trust/public-good/trusted_root.json"), readFileSync(join(stage.folder, "corp.json"), "utf8"));
+    assert.match(await said("readyz"), /"name":"tuf-mirror","ready":true/);
+    first.kill("SIGKILL");
+
+    // The webhook, by the chart: what was published since comes by itself.
+    corp?.publish();
     const release = await renderRelease(tools, {
       image: { repository: "sallyport" },
       replicas: 1,
-      config: { policies: { cluster: true }, trust: { tufRoot: rootInPod } },
-      extraVolumes: [{ name: "trust", configMap: { name: "corp-tuf" } }],
-      extraVolumeMounts: [{ name: "trust", mountPath: dirname(rootInPod) }],
+      config: { mode: "online", policies: { cluster: true } },
+      features: {
+        tuf: {
+          enabled: true,
+          mirror: server.url,
+          rootRaw: readFileSync(join(stage.folder, "corp-tuf.json")).toString("base64"),
+        },
+      },
       tls: { from: "cluster" },
       mirror: { existingClaim: "mirror" },
       networkPolicy: { enabled: false },
     });
     const mounts = servingContainer(release).volumeMounts ?? [];
     assert.ok(mounts.some(({ mountPath }) => mountPath === dirname(rootInPod)));
+    const { "root.json": root = "" } = release.ofKind("ConfigMap", /tuf-root$/).binaryData ?? {};
+    writeFileSync(join(stage.folder, "pod-root.json"), Buffer.from(root, "base64"));
     const cluster = await startApiServer(tools);
     await prepareRelease(tools, cluster, release);
     const own = readFileSync(join(stage.folder, "release.pub"), "utf8").trim();
     const entry = entryOf("a").replace(key("a", 14), `publicKeys: |-\n${own.replaceAll(/^/gm, " ".repeat(16))}`);
     const policy = policyText({ name: "check-image", references: `["${host}/*"]`, entries: [entry] });
     await cluster.kubectl(["apply", "-f", "-"], policy);
-    await serveRelease(tools, release, { paths: { [rootInPod]: "corp-tuf.json" } });
+    const { readyz } = await serveRelease(tools, release, { paths: { [rootInPod]: "pod-root.json" } });
+    const trustStatus = () => sallyport(["trust", "status", "--store", "mirror", "--tufRoot", "corp-tuf.json"]);
+    await until("the new timestamp", async () => /timestamp +2\b/.test((await trustStatus()).out));
+    assert.match(await readyz(), /"name":"tuf-mirror","ready":true/);
+    await server.close();
+    // From here on nothing is asked.
     await untilSaid(tools, `${host}/shop/app:public`, /\[(?:bad-log-proof|no-trust)\]/);
     succeeds(await tryPod(tools, "corp", `${host}/shop/app:corp`));
 

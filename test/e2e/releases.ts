@@ -31,6 +31,7 @@ export interface Rendered {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
   /** Of a Pod its own, of a Deployment that of its template. */
   readonly spec?: Partial<PodSpec> & { readonly template?: { readonly spec: PodSpec } };
 }

@@ -128,6 +128,14 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- if and (eq .component "admission") $root.Values.existingImagePullSecrets -}}
 {{- $_ := set $made "cluster" (dict "imagePullSecrets" $root.Values.existingImagePullSecrets) -}}
 {{- end -}}
+{{- with $root.Values.features.tuf -}}
+{{- if .enabled -}}
+{{- $trust := dict "tufMirror" .mirror -}}
+{{- if .root }}{{ $_ := set $trust "tufRoot" .root }}{{ end -}}
+{{- if .rootRaw }}{{ $_ := set $trust "tufRoot" "/etc/sallyport/tuf/root.json" }}{{ end -}}
+{{- $_ := set $made "trust" $trust -}}
+{{- end -}}
+{{- end -}}
 {{- $policies := dict -}}
 {{- if $folders }}{{ $_ := set $policies "folders" $folders }}{{ end -}}
 {{- if $objects }}{{ $_ := set $policies "objects" $objects }}{{ end -}}
@@ -147,6 +155,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- /* Quoted: not every reader of YAML takes a text that begins with a colon. */ -}}
 {{- regexReplaceAll "address: (:[0-9]+)" (toYaml (mergeOverwrite (deepCopy $part.config) $made)) "address: \"${1}\"" -}}
+{{- end -}}
+
+{{/* Whether the chart brings the root of a TUF repository. */}}
+{{- define "sallyport.hasTufRoot" -}}
+{{- if and .Values.features.tuf.enabled .Values.features.tuf.rootRaw -}}yes{{- end -}}
 {{- end -}}
 
 {{/* Whether a component reads policies: the proxy only where they guard its pulls. */}}

@@ -93,6 +93,9 @@ containers:
       - { name: snapshot-ca, mountPath: /etc/sallyport/snapshot-ca, readOnly: true }
       {{- end }}
       {{- end }}
+      {{- if include "sallyport.hasTufRoot" $root }}
+      - { name: tuf-root, mountPath: /etc/sallyport/tuf, readOnly: true }
+      {{- end }}
       {{- if or $values.global.caCertificates.data $values.global.caCertificates.volume }}
       # Where systems have it.
       - name: ca-certificates
@@ -161,6 +164,10 @@ volumes:
   - name: snapshot-ca
     configMap: { name: {{ $part.snapshot.caConfigMap }} }
   {{- end }}
+  {{- end }}
+  {{- if include "sallyport.hasTufRoot" $root }}
+  - name: tuf-root
+    configMap: { name: {{ include "sallyport.fullname" $root }}-tuf-root }
   {{- end }}
   {{- if $values.global.caCertificates.data }}
   - name: ca-certificates

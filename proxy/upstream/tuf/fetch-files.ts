@@ -20,6 +20,8 @@ export interface TufMirror {
 export interface TufMirrorOptions {
   /** For one file, with all tries. Default 30 s. */
   readonly timeoutMs?: number;
+  /** Ends what is being fetched. */
+  readonly signal?: AbortSignal;
   readonly fetcher: Fetcher;
 }
 
@@ -64,9 +66,11 @@ const tooLarge = (subject: string, maxBytes: number): EngineError =>
 async function fetchFile(
   url: URL,
   maxBytes: number,
-  { fetcher, timeoutMs = 30_000 }: TufMirrorOptions,
+  { fetcher, timeoutMs = 30_000, signal }: TufMirrorOptions,
 ): Promise<Uint8Array | undefined> {
-  const response = await fetcher.fetch({ url, maxBytes }, AbortSignal.timeout(timeoutMs));
+  const inTime = AbortSignal.timeout(timeoutMs);
+  const until = signal === undefined ? inTime : AbortSignal.any([signal, inTime]);
+  const response = await fetcher.fetch({ url, maxBytes }, until);
   if (response.status === 200) return response.bytes;
   if (response.status === 404) return undefined;
   throw new EngineError(codeOfStatus(response.status), `answered ${response.status}`, { subject: shownUrl(url) });
