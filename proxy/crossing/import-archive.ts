@@ -9,6 +9,7 @@ import { type ArchiveKind, type MirrorStatement, readArchiveKey } from "../../co
 import { corruptArchive } from "../../core/archive/corrupt.ts";
 import { contentLine, type ContentRow } from "../../core/archive/order.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
+import { isObject, textOr } from "../../core/encoding/shape.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import type { Damage } from "../mirror/damage.ts";
 import type { Mirror } from "../mirror/mirror.ts";
@@ -21,7 +22,7 @@ import { type OrderOptions, requireOrder } from "./archive-order.ts";
 import type { ArchiveReader, ArrivedBlob } from "./archive-reader.ts";
 import { countOne } from "../young-garbage.ts";
 import { type CheckedGrowth, CheckpointGate, type HeldCheckpoint } from "./checkpoint-gate.ts";
-import { ImportedRows } from "./imported-rows.ts";
+import { ImportedRows, type NotLost } from "./imported-rows.ts";
 
 export interface ImportOptions extends OrderOptions, InitialRoots {
   /** For people: the files. */
@@ -145,10 +146,20 @@ class StagedLayers {
   }
 }
 
-/** What is to be put back, and the scopes of the last archive's claims that are gone because of what came since. */
-interface Lost extends Omit<MendedRows, "left"> {
-  readonly endedClaims: ReadonlySet<string>;
-}
+/** What is to be put back, and what of the last archive is gone for another reason than damage. */
+interface Lost extends Omit<MendedRows, "left">, NotLost {}
+
+/** The pins that operators took away, as the log has them: kind and name. @throws EngineError `mirror-corrupt` */
+const unpinnedHere = ({ log, limits }: Mirror): ReadonlySet<string> =>
+  new Set(
+    log
+      .runs(limits.mirrorRuns)
+      .flatMap(({ kind, summary }) => (unpinning.has(kind) && isObject(summary) ? [summary.removed] : []))
+      .flatMap((removed) => (Array.isArray(removed) ? removed : []))
+      .flatMap((pin) => (isObject(pin) ? `pin ${textOr(pin.kind)} ${textOr(pin.name)}` : [])),
+  );
+
+const unpinning: ReadonlySet<string> = new Set(["pins rm", "unpin-key"]);
 
 class Import {
   readonly #mirror: Mirror;
@@ -246,8 +257,10 @@ class Import {
     return guarded(this.#mirror.folder, () => {
       const gone = database.prepare<[], number>(sqlText("count-lost-imported")).pluck().get() ?? 0;
       const endedClaims = new Set(database.prepare<[], string>(sqlText("list-ended-imported")).pluck().all());
-      const missing = gone - endedClaims.size;
-      return damaged + missing === 0 ? undefined : { damaged, missing, endedClaims };
+      const names = new Set(database.prepare<[], string>(sqlText("list-unpinned-imported")).pluck().all());
+      const unpinned = new Set([...unpinnedHere(this.#mirror)].filter((name) => names.has(name)));
+      const missing = gone - endedClaims.size - unpinned.size;
+      return damaged + missing === 0 ? undefined : { damaged, missing, endedClaims, unpinned };
     });
   }
 

@@ -60,11 +60,16 @@ export interface RowOptions extends InitialRoots {
   readonly limits: Limits;
   readonly acceptPins: AcceptedPins;
   readonly checkpoints: CheckpointGate;
-  /**
-   * The last archive comes again, to put back what is damaged or gone: what is newer here than it stays, and so do the
-   * ends of its claims.
-   */
-  readonly mends?: { readonly endedClaims: ReadonlySet<string> } | undefined;
+  /** The last archive comes again, to put back what is damaged or gone: what is newer here than it stays. */
+  readonly mends?: NotLost | undefined;
+}
+
+/** What of the last archive is gone, and is not put back. */
+export interface NotLost {
+  /** Scopes of its claims that ended because of what came since. */
+  readonly endedClaims: ReadonlySet<string>;
+  /** Pins that operators took away, as `pin key NAME`: who is trusted does not change unasked. */
+  readonly unpinned: ReadonlySet<string>;
 }
 
 /** What entries say of a blob; `size` is null where they say none, and -1 where they do not agree. */
@@ -293,6 +298,9 @@ export class ImportedRows {
   ): void {
     const pinned = kind.slice("pin ".length) as Pin["kind"];
     const digest = digestOf(bytes);
+    const { mends, acceptPins } = this.#options;
+    const isAccepted = typeof acceptPins === "boolean" ? acceptPins : acceptPins.includes(digest);
+    if (!isAccepted && mends?.unpinned.has(`${kind} ${key}`) === true) return;
     this.#gate.pin(pinned, key, digest);
     // One that an operator of this side gave stays theirs.
     if (this.#get("is-local-row", kind, key, digest) !== undefined) return;

@@ -1231,6 +1231,15 @@ ORDER BY repository, role
 FROM tuf_metadata
 ORDER BY repository, role, version
 `,
+  "list-unpinned-imported": `SELECT imported.kind || ' ' || imported.key
+FROM imported
+WHERE imported.kind LIKE 'pin %'
+  AND NOT EXISTS (
+    SELECT 1
+    FROM pin
+    WHERE 'pin ' || pin.kind = imported.kind AND pin.name = imported.key
+  )
+`,
   "list-waiting": `SELECT id, digest, line
 FROM temp.waiting
 WHERE id > ?

@@ -3,11 +3,11 @@ import * as assert from "uvu/assert";
 import { runCli } from "../../cli/command-io.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { exported } from "../../support/archive-store.ts";
+import { exported, variedMirror } from "../../support/archive-store.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import { importing } from "../../support/importing.ts";
 import { dumpMirror } from "../../support/mirror-dump.ts";
-import { reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/crossing/import-trust");
 
@@ -53,6 +53,51 @@ test("older metadata than was seen here is refused, and so is metadata of anothe
     ),
   );
   throwsCode("no-trust", () => importing(strange, path));
+});
+
+test("a pin that an operator took away comes again with the last archive only where it is accepted", () => {
+  const far = temporaryFolder();
+  const { path } = exported(variedMirror());
+  const imported = importing(far, path);
+  const pins = () =>
+    reading(far, (mirror) =>
+      mirror
+        .knowledge()
+        .pins()
+        .map(({ name }) => name),
+    );
+  const [pin] = reading(far, (mirror) => mirror.knowledge().pins());
+  assert.ok(pin !== undefined && imported.mended === undefined);
+  const { name, digest } = pin;
+  const kind = "key";
+  writtenMirror((mirror) => {
+    mirror.writer().unpin(kind, name);
+    const at = "2026-01-01T00:00:00Z";
+    mirror.log.addRun({
+      kind: "pins rm",
+      started: at,
+      ended: at,
+      from: "test",
+      summary: { removed: [{ kind, name }] },
+    });
+  }, far);
+  throwsCode("archive-sequence", () => importing(far, path, { acceptPins: false }));
+  // However often it comes.
+  for (let times = 0; times < 2; times++) {
+    tamper(far, "DELETE FROM answer WHERE question = 'tag ghcr.io/org/app 1.1'");
+    assert.equal(importing(far, path, { acceptPins: false }).mended, { damaged: 0, missing: 1, left: 0 });
+    assert.equal(pins(), []);
+  }
+
+  tamper(far, "DELETE FROM answer WHERE question = 'tag ghcr.io/org/app 1.1'");
+  importing(far, path, { acceptPins: [digest] });
+  assert.equal(pins(), [name]);
+
+  // One that was lost in another way is put back.
+  tamper(far, "DELETE FROM pin");
+  tamper(far, "DELETE FROM run");
+  assert.equal(importing(far, path, { acceptPins: false }).mended, { damaged: 0, missing: 1, left: 0 });
+  assert.equal(pins(), [name]);
 });
 
 test.run();
