@@ -4,8 +4,11 @@
  * docs/spec/command-line.md#text-from-outside.
  */
 
-/** Control and format characters, the signs of directions among them, and the line ends that only Unicode has. */
-const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/**
+ * Control and format characters, the signs of directions among them, the line ends that only Unicode has, and letters
+ * and marks that are drawn as nothing: two names that differ by one look the same.
+ */
+const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
 /** A character by its number, which writes nothing to a terminal: `\u{202e}`. */
 export const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 

@@ -30,7 +30,7 @@ const unwritable =
 const writable = (text: string): string =>
   text.replace(unwritable, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 /** A reader turns a bare CR into a newline. Control and format characters are for readers, not for screens. */
-const unseen = /[\r\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+const unseen = /[\r\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
 const content = (text: string): string =>
   writable(text)
     .replace(/[&<>"']/g, (character) => escapes[character] ?? character)

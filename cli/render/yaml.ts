@@ -9,9 +9,11 @@ import { plain } from "./json.ts";
 const words: ReadonlySet<string> = new Set(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"]);
 /** No number, date or indicator begins like this, and nothing in it ends a plain scalar. */
 const plainText = /^[A-Za-z/](?:[\w ./@+=~(),;$^*!?&|<>%\\-]|:(?=[^\s:,[\]{}]))*$/;
-/** What no reader takes for a line end, none refuses, and no screen obeys. */
-const printable =
-  /^(?!.*\p{Cf})[\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/su;
+/** Format characters, and what is drawn as nothing. */
+const unseen = /[\p{Cf}\p{DI}\u2800]/u;
+/** What no reader takes for a line end, and none refuses. */
+const readable = /^[\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;
+const isPrintable = (text: string): boolean => readable.test(text) && !unseen.test(text);
 /** Lines of a literal block: none is blank but has spaces, and none begins with a tab. */
 const blockLine = /^(?:|[^\s].*|[ ]+[^\s].*)$/;
 const longestKey = 1000;
@@ -27,14 +29,14 @@ const escaped = (character: string): string => {
 
 /** A text on one line. */
 function quoted(text: string): string {
-  if (printable.test(text)) {
+  if (isPrintable(text)) {
     const isBare = plainText.test(text) && !text.endsWith(" ") && !words.has(text.toLowerCase());
     if (isBare) return text;
     if (/["\\]/.test(text) && !text.includes("'")) return `'${text}'`;
   }
   const body = text.replace(
     // A character beyond U+FFFF is printable and stays; half of one cannot be written.
-    /\p{Cf}|[^\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|["\\]/gu,
+    /[\p{Cf}\p{DI}\u2800"\\]|[^\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/gu,
     escaped,
   );
   return `"${body}"`;
@@ -44,7 +46,7 @@ function block(text: string, indent: string): string | undefined {
   const lines = text.split("\n");
   const isEnded = lines.at(-1) === "";
   if (isEnded) lines.pop();
-  const isSafe = lines.every((line) => blockLine.test(line) && printable.test(line.replaceAll("\t", "")));
+  const isSafe = lines.every((line) => blockLine.test(line) && isPrintable(line.replaceAll("\t", "")));
   if (lines.length < 2 && !isEnded) return undefined;
   if (!isSafe || lines.at(-1) === "" || !/^\S/.test(lines[0] ?? "")) return undefined;
   return `${isEnded ? "|" : "|-"}\n${lines.map((line) => (line === "" ? "" : indent + line)).join("\n")}`;

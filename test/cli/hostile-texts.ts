@@ -1,7 +1,7 @@
 /** Texts that attack whoever shows them. */
 
 /** What no output may hold but line ends and tabs: characters that a screen obeys, or that hide or turn others. */
-export const hiddenSigns = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+export const hiddenSigns = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}\u2800]/u;
 
 /** A line that would look like a result of ours, if it began a line. */
 export const forged = "pass: 999, fail: 0, warn: 0, error: 0, skip: 0";
@@ -18,6 +18,7 @@ export const hostileTexts: readonly string[] = [
   "abc\b\b\bxyz\u007f\u0000\u0007",
   "\u202egnp.exe\u202c\u2066x\u2069\u200f\u061c",
   "a\u200bb\u2060c\ufeffd\u00ade\u{e0041}",
+  "a\u3164b\ufe0fc\u2800d\u115fe\u{e0100}f\u034fg",
   "a | b | c |\n|---|---|---|\n| 1 | 2 | 3 |",
   "[click](https://evil.example) ![i](https://evil.example/i.png) <img src=x onerror=alert(1)>",
   "`code` **bold** ~~x~~ www.evil.example https://evil.example",
