@@ -10,7 +10,7 @@ import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts"
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
-import { during, type Knowledge, type SourceState } from "../../core/knowledge/knowledge.ts";
+import { hold, type Knowledge, type SourceState } from "../../core/knowledge/knowledge.ts";
 import { RecordingKnowledge } from "../../core/knowledge/recording-knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { SeenCheckpoints } from "../../core/tlog/seen-checkpoints.ts";
@@ -455,6 +455,6 @@ const timeless = (source: Knowledge): Knowledge => ({
   answer: (question) => source.answer(question),
   claims: (question) => source.claims?.(question) ?? [],
   facts: (scope) => source.facts?.(scope) ?? [],
-  during: (read) => during(source, read),
+  hold: () => hold(source),
   state: () => ({ ...source.state?.(), newestSignedTime: undefined }),
 });

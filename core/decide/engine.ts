@@ -21,7 +21,7 @@ import { requireOptions } from "../errors.ts";
 import { type Limits, limitsWith } from "../limits.ts";
 import { type Alias, createAliases } from "../oci/aliases.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
-import { type DistrustRow, during, type Knowledge } from "../knowledge/knowledge.ts";
+import { type DistrustRow, hold, type Knowledge } from "../knowledge/knowledge.ts";
 import type { TrustSettings } from "../trust/tuf-verifier.ts";
 import { createImageVerifier, versionOf } from "../verify/image-verifier.ts";
 import { isAllowed } from "./allowed.ts";
@@ -155,9 +155,14 @@ export function createEngine(options: EngineOptions): Engine {
         warn: (text) => void trustWarnings.add(text),
         variables: (current, policy) => variables(current, { now, policy }),
       };
-      const { results, patches, warnings } = during(source, () =>
-        runPasses(exhaustive ? compiled : candidates(request, defaults), request, run, pass),
-      );
+      let passes: ReturnType<typeof runPasses>;
+      const release = hold(source);
+      try {
+        passes = runPasses(exhaustive ? compiled : candidates(request, defaults), request, run, pass);
+      } finally {
+        release();
+      }
+      const { results, patches, warnings } = passes;
       const clock = verifier.clockWarning();
       if (clock !== undefined) trustWarnings.add(clock);
       const newest = verifier.newestSignedTime();

@@ -4,7 +4,7 @@
  */
 import type { Answer, AnswerTo } from "./answer.ts";
 import { type CompletenessClaim, contradicts } from "./completeness-claim.ts";
-import { type DistrustRow, during, type Knowledge, type Mirrored, type SourceState } from "./knowledge.ts";
+import { type DistrustRow, hold, type Knowledge, type Mirrored, type SourceState } from "./knowledge.ts";
 import type { Question } from "./question.ts";
 
 /**
@@ -81,8 +81,11 @@ class JoinedKnowledge implements Knowledge {
     for (const source of this.#sources) yield* source.facts?.(scope) ?? [];
   }
 
-  during<T>(read: () => T): T {
-    return this.#sources.reduce((run, source) => () => during(source, run), read)();
+  hold(): () => void {
+    const ends = this.#sources.map(hold);
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   /** The union of the sources' distrust lists, their newest signed time, and the age of the oldest copy. */

@@ -68,14 +68,18 @@ export interface Knowledge {
   /** The questions of a scope to which the source has a present answer. */
   facts?(scope: string): Iterable<Question>;
   /**
-   * Runs what reads several answers and writes none: all are of one moment. A source in a file opens it once for them.
+   * Begins to read several answers, and to write none: until the end all are of one moment. A source in a file opens it
+   * once for them. Within another it is the same moment.
+   *
+   * @returns what ends it, which is called in any case. It is no frame between who decides and who verifies.
    */
-  during?<T>(read: () => T): T;
+  hold?(): () => void;
 }
 
-/** {@link Knowledge.during}, for any source. */
-export const during = <T>(source: Knowledge, read: () => T): T =>
-  source.during === undefined ? read() : source.during(read);
+const nothingHeld = (): void => undefined;
+
+/** {@link Knowledge.hold}, for any source. */
+export const hold = (source: Knowledge): (() => void) => source.hold?.() ?? nothingHeld;
 
 /**
  * The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. `undefined`:

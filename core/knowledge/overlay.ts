@@ -4,7 +4,7 @@
 import { codeRow } from "../errors.ts";
 import type { Answer, AnswerTo, Unavailable } from "./answer.ts";
 import { type CompletenessClaim, contradicts } from "./completeness-claim.ts";
-import { during, type Knowledge, type SourceState } from "./knowledge.ts";
+import { hold, type Knowledge, type SourceState } from "./knowledge.ts";
 import { isArtifactQuestion, type Question, questionText } from "./question.ts";
 
 /** An earlier answer that was used, because nobody could give a newer one. */
@@ -77,8 +77,8 @@ export class Overlay implements Knowledge {
     return (this.#base.claims?.(question) ?? []).filter(({ scope }) => !this.#ended.has(scope));
   }
 
-  during<T>(read: () => T): T {
-    return during(this.#base, read);
+  hold(): () => void {
+    return hold(this.#base);
   }
 
   /**

@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
 import type { AnswerTo } from "../../core/knowledge/answer.ts";
-import { during, type Knowledge } from "../../core/knowledge/knowledge.ts";
+import { hold, type Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 
 /** An object that policies name whole. */
@@ -60,6 +60,6 @@ export const withoutClusters = (knowledge: Knowledge): Knowledge => ({
   },
   claims: (question) => knowledge.claims?.(question) ?? [],
   facts: (scope) => knowledge.facts?.(scope) ?? [],
-  during: (read) => during(knowledge, read),
+  hold: () => hold(knowledge),
   state: () => knowledge.state?.() ?? {},
 });

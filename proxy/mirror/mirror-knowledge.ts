@@ -109,7 +109,7 @@ export class MirrorKnowledge implements Knowledge {
   #dated: { readonly newest: string | undefined; readonly runs: readonly Run[] } | undefined;
   #state: SourceState | undefined;
   /** What is read belongs together: see {@link during}. */
-  #isDuring = false;
+  #isHeld = false;
   /** While it is open, SQLite gives answers of one moment. */
   #opened: { readonly rows: IterableIterator<number>; readonly version: string } | undefined;
   /** Trusted roots by their names, as one version of the mirror has them. */
@@ -152,7 +152,7 @@ export class MirrorKnowledge implements Knowledge {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const asked: Question = canonicalQuestion(question);
     return guarded(this.#folder, () => {
-      if (!this.#isDuring) return this.#answerTo(asked);
+      if (!this.#isHeld) return this.#answerTo(asked);
       const version = this.#open();
       return asked.kind === "trusted-root" ? this.#trusted(asked, version) : this.#answerTo(asked);
     }) as AnswerTo<Q> | undefined;
@@ -166,16 +166,14 @@ export class MirrorKnowledge implements Knowledge {
    * SQLite locks a file, looks for a journal and asks whether the file changed before each statement, unless another
    * one is in the midst of reading. It opens the file with the first answer: what is remembered elsewhere needs none.
    */
-  during<T>(read: () => T): T {
-    if (this.#isDuring) return read();
-    this.#isDuring = true;
-    try {
-      return read();
-    } finally {
-      this.#isDuring = false;
+  hold(): () => void {
+    if (this.#isHeld) return () => undefined;
+    this.#isHeld = true;
+    return () => {
+      this.#isHeld = false;
       this.#opened?.rows.return?.();
       this.#opened = undefined;
-    }
+    };
   }
 
   /** The version of the moment. */

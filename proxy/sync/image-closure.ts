@@ -9,7 +9,7 @@ import type { Decision, Engine } from "../../core/decide/engine.ts";
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { codeRow, EngineError } from "../../core/errors.ts";
 import type { Answer, Known } from "../../core/knowledge/answer.ts";
-import { during, type Knowledge } from "../../core/knowledge/knowledge.ts";
+import { hold, type Knowledge } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -378,8 +378,8 @@ class Noting implements Knowledge {
     return this.#source.facts?.(scope) ?? [];
   }
 
-  during<T>(read: () => T): T {
-    return during(this.#source, read);
+  hold(): () => void {
+    return hold(this.#source);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Decision } from "../../core/index.ts";
 import { parseQuestion } from "../../core/index.ts";
-import { during, type Knowledge } from "../../core/knowledge/knowledge.ts";
+import { hold, type Knowledge } from "../../core/knowledge/knowledge.ts";
 
 /** Milliseconds since 1970, both included. */
 interface Period {
@@ -29,7 +29,7 @@ export class CurrentKnowledge {
       answer: (question) => source.answer(question),
       claims: (question) => source.claims?.(question) ?? [],
       facts: (scope) => source.facts?.(scope) ?? [],
-      during: (read) => during(source, read),
+      hold: () => hold(source),
       // A mirror whose answers are asked for again is no copy whose age counts.
       state() {
         const state = source.state?.() ?? {};

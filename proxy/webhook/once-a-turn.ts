@@ -5,7 +5,7 @@
  */
 import type { AnswerTo } from "../../core/knowledge/answer.ts";
 import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
-import { during, type Knowledge, type SourceState } from "../../core/knowledge/knowledge.ts";
+import { hold, type Knowledge, type SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 
 /** A turn can be long: one decision may check thousands of signatures. */
@@ -45,8 +45,8 @@ class OnceATurn implements Knowledge {
     return state;
   }
 
-  during<T>(read: () => T): T {
-    return during(this.#source, read);
+  hold(): () => void {
+    return hold(this.#source);
   }
 
   claims(question: Question): readonly CompletenessClaim[] {

@@ -3,7 +3,7 @@
  * name its cluster. Source: docs/spec/command-line.md#asking.
  */
 import type { AnswerTo } from "../../../core/knowledge/answer.ts";
-import { during, type Knowledge } from "../../../core/knowledge/knowledge.ts";
+import { hold, type Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 
 /** A server as the source of an answer. */
@@ -25,7 +25,7 @@ export function ownAnswers(known: Knowledge, cluster: { readonly server: () => s
     },
     claims: (question) => known.claims?.(question) ?? [],
     facts: (scope) => known.facts?.(scope) ?? [],
-    during: (read) => during(known, read),
+    hold: () => hold(known),
     state: () => known.state?.() ?? {},
   };
 }

@@ -308,7 +308,7 @@ test("what cannot start says why, and ends with the code of the table", async ()
     [["--store", tempFolder(), "--listen", "127.0.0.1:0"], 2, /there is no mirror in this folder/],
     [["--store", store, "--listen", "0.0.0.0:0"], 2, /other machines reach this address/],
     [["--store", store, "--listen", "nonsense"], 2, /expected HOST:PORT/],
-    [[...local, "--online"], 2, /list one under upstreams/],
+    [[...local, "--online"], 2, /list a registry under upstreams/],
     [[...local, "--log-level", "loud"], 2, /--log-level/],
     [[...local, "--log-levle", "info"], 2, /Did you mean --log-level/],
     [[...local, "-c", "missing.yaml"], 2, /missing\.yaml/],

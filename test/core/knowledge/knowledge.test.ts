@@ -1,8 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Answer } from "../../../core/knowledge/answer.ts";
 import { joinedKnowledge } from "../../../core/knowledge/joined-knowledge.ts";
-import { during, type Knowledge, nothingKnown } from "../../../core/knowledge/knowledge.ts";
+import { hold, type Knowledge, nothingKnown } from "../../../core/knowledge/knowledge.ts";
 import { Overlay } from "../../../core/knowledge/overlay.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
 import { fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
@@ -15,7 +14,7 @@ test("who knows nothing answers nothing, and never changes", () => {
   assert.equal(nothingKnown.state?.(), { version: "" });
 });
 
-/** Counts what is asked of a source outside and within `during`, and how deep that goes. */
+/** Counts what is asked of a source outside and while it is held, and how deep that goes. */
 function counting(source: Knowledge) {
   const count = { outside: 0, within: 0, runs: 0 };
   let depth = 0;
@@ -24,14 +23,12 @@ function counting(source: Knowledge) {
       count[depth > 0 ? "within" : "outside"] += 1;
       return source.answer(question);
     },
-    during(read) {
+    hold() {
       count.runs += 1;
       depth += 1;
-      try {
-        return read();
-      } finally {
+      return () => {
         depth -= 1;
-      }
+      };
     },
   };
   return { knowledge, count };
@@ -55,16 +52,17 @@ test("a decision reads all its answers together, through whatever its source is 
   }
 });
 
-test("sources are read together one within the other; who has no such thing just runs", () => {
+test("sources are held together, and let go together; of one that has no such thing nothing is held", () => {
   const [first, second] = [counting(nothingKnown), counting(nothingKnown)];
   const joined = joinedKnowledge([first.knowledge, second.knowledge]);
-  const found: Answer | undefined = during(joined, () => joined.answer({ kind: "key", reference: "a" }));
-  assert.is(found, undefined);
+  const question = { kind: "key", reference: "a" } as const;
+  const release = hold(joined);
+  assert.is(joined.answer(question), undefined);
+  release();
+  hold(nothingKnown)();
   for (const { count } of [first, second]) assert.equal(count, { outside: 0, within: 1, runs: 1 });
-  assert.is(
-    during(nothingKnown, () => 7),
-    7,
-  );
+  assert.is(joined.answer(question), undefined);
+  for (const { count } of [first, second]) assert.equal(count, { outside: 1, within: 1, runs: 1 });
 });
 
 test.run();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import * as assert from "uvu/assert";
+import { hold, type Knowledge } from "../../../core/knowledge/knowledge.ts";
 import { type Digest, digestOf } from "../../../core/crypto/digest.ts";
 import type { Answer } from "../../../core/knowledge/answer.ts";
 import { type Question, questionText } from "../../../core/knowledge/question.ts";
@@ -324,6 +325,16 @@ test("an answer whose value does not read is corrupt", () => {
   );
 });
 
+/** What is read while the source is held. */
+function together<T>(source: Knowledge, read: () => T): T {
+  const release = hold(source);
+  try {
+    return read();
+  } finally {
+    release();
+  }
+}
+
 test("what is read together is of one moment, and a trusted root is one object for each version", () => {
   const folder = filled();
   const mirror = temporaryMirror(folder);
@@ -335,16 +346,16 @@ test("what is read together is of one moment, and a trusted root is one object f
     reading(folder, (reader) => {
       const knowledge = reader.knowledge();
       const look = () => [knowledge.answer(tag)?.state, knowledge.answer(root)] as const;
-      const [before, held] = knowledge.during(look);
+      const [before, held] = together(knowledge, look);
       assert.is(before, "present");
-      knowledge.during(() => {
+      together(knowledge, () => {
         assert.is(knowledge.answer(root), held);
         mirror.writer().setAnswer(tag, { state: "absent", ...origin });
         assert.equal(look(), ["present", held]);
         // Within another it is the same moment.
-        assert.equal(knowledge.during(look), ["present", held]);
+        assert.equal(together(knowledge, look), ["present", held]);
       });
-      const [after, again] = knowledge.during(look);
+      const [after, again] = together(knowledge, look);
       assert.is(after, "absent");
       assert.is.not(again, held);
       assert.equal(plain(again), plain(held));
@@ -352,10 +363,10 @@ test("what is read together is of one moment, and a trusted root is one object f
     });
     // The writer's own writes are seen, too.
     const own = mirror.knowledge();
-    const held = own.during(() => own.answer(root));
+    const held = together(own, () => own.answer(root));
     mirror.writer().pin({ kind: "trusted-root", name: "tuf", bytes: bytes("{}") }, origin);
     assert.is.not(
-      own.during(() => own.answer(root)),
+      together(own, () => own.answer(root)),
       held,
     );
   } finally {
@@ -368,8 +379,10 @@ test("damage that is met among other answers ends nothing but its own question",
   tamper(folder, "UPDATE answer SET source = 'x' WHERE kind = 'tag'");
   reading(folder, (mirror) => {
     const knowledge = mirror.knowledge();
-    throwsCode("mirror-corrupt", () => knowledge.during(() => knowledge.answer({ kind: "tag", repository, tag: "1" })));
-    knowledge.during(() => {
+    throwsCode("mirror-corrupt", () =>
+      together(knowledge, () => knowledge.answer({ kind: "tag", repository, tag: "1" })),
+    );
+    together(knowledge, () => {
       throwsCode("mirror-corrupt", () => knowledge.answer({ kind: "tag", repository, tag: "1" }));
       assert.is(knowledge.answer({ kind: "manifest", repository, digest })?.state, "present");
     });
