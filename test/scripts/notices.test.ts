@@ -24,7 +24,7 @@ test("the committed file is current, and has the licences of what is bundled and
 });
 
 /** The modules that bundles are made of: here they have nothing. */
-const engine = Object.fromEntries(bundles.edge.map((path) => [path, "export {};\n"]));
+const engine = Object.fromEntries([...bundles.engine, ...bundles.edge].map((path) => [path, "export {};\n"]));
 const bundle = (manifest: object) => ({
   ...engine,
   "cli/main.ts": 'import "one";\n',
