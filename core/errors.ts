@@ -323,12 +323,12 @@ export const remedies = {
   archive: "unpack it, and give what is in it",
   "own-archive": "`sallyport import FILE`",
   capsule: "look at it: `sallyport capsule inspect FILE`; decide from it: `--capsule FILE`",
-  record: "copy it again from where it was written: it is no record any more that can be believed",
+  record: "copy it again from where it was written: this copy cannot be trusted",
   "raised-bound":
     "allow as much here, if you trust who made it: `--max-bundle-size SIZE`, with the number of bytes in the message",
   "record-unsigned":
-    "without a key it is replayed all the same, and nobody vouches for it; records are signed where they are made: " +
-    "`--record-key KEY`",
+    "without the key it can be replayed, but nothing shows who made it; to sign records, give `--record-key KEY` " +
+    "where they are made",
   "capsule-missing": "sync what is missing first, or make it all the same: `--allow-missing`",
   "capsule-base":
     "name the capsule that it changes before it: `sallyport capsule verify FULL DELTA`, " +

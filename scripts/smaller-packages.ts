@@ -9,6 +9,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
+import { packedDigits, readPackedNumbers } from "../core/encoding/packed-numbers.ts";
 
 /** Instances at the top of a module that only make themselves. */
 export const withoutInstances = (text: string): string =>
@@ -79,35 +80,17 @@ export function withStaticFields(text: string): string {
   return text.replaceAll(given, "").replace(/^class .*\n/m, (line) => line + fields.join(""));
 }
 
-/** The order of digits that re2js writes numbers in. */
-const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
-
-/** Numbers of five bits a digit, the lowest first; the sixth bit says that there is more. */
-function readNumbers(text: string): number[] {
-  const numbers: number[] = [];
-  let [value, shift] = [0, 0];
-  for (const digit of text) {
-    const bits = digits.indexOf(digit);
-    value |= (bits & 31) << shift;
-    shift += 5;
-    if ((bits & 32) !== 0) continue;
-    numbers.push(value);
-    [value, shift] = [0, 0];
-  }
-  return numbers;
-}
-
 function writeNumber(value: number): string {
   let [left, text] = [value, ""];
-  for (; left > 31; left >>>= 5) text += digits.charAt((left & 31) | 32);
-  return text + digits.charAt(left);
+  for (; left > 31; left >>>= 5) text += packedDigits.charAt((left & 31) | 32);
+  return text + packedDigits.charAt(left);
 }
 
 type Range = readonly [from: number, to: number];
 
 /** The ranges of a table, those that touch as one. */
 function readRanges(text: string, isPlain: boolean): readonly Range[] {
-  const numbers = readNumbers(text);
+  const numbers = readPackedNumbers(text);
   const ranges: Range[] = [];
   const add = (from: number, to: number): void => {
     const last = ranges.at(-1);

@@ -181,8 +181,9 @@ function tellContradictions(found: readonly GrowthFound[], io: CommandIO): void 
     if ("code" in one && one.code === "bad-log-proof")
       warn(
         `bad-log-proof: log ${visibleLine(one.origin)} does not prove that its tree of ${one.secondSize} entries ` +
-          `begins with the one of ${one.firstSize} that an earlier archive has: it began anew, or somebody shows a ` +
-          "wrong one. Compare both with what others see of this log, before the archive is carried across",
+          `begins with the one of ${one.firstSize} that an earlier archive has. Either the log was reset, or ` +
+          "somebody shows a false one. Compare both with what others see of this log before you carry the archive " +
+          "across",
         io,
       );
 }

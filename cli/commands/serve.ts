@@ -85,7 +85,7 @@ function untilToldToEnd(
         server.close().then(resolve, reject);
       });
     io.host.onSignal("SIGHUP", () => {
-      // Whoever asks for everything again gets other certificates, too.
+      // SIGHUP asks for a full reload, so the certificates made here are made again too.
       made.clear();
       reloading.reload("SIGHUP").catch(reject);
     });

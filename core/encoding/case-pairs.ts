@@ -2,6 +2,7 @@
  * Letters and their capitals, one code point each, where each is the other's: of Unicode 17.0, whatever Unicode a host
  * has. Source: https://www.unicode.org/Public/17.0.0/ucd/UnicodeData.txt (simple case mapping).
  */
+import { readPackedNumbers } from "./packed-numbers.ts";
 
 /**
  * Beyond ASCII, in runs: from the last letter of the run before to the first of this one; twice how many there are,
@@ -17,24 +18,13 @@ const runs =
   "1iVBCviVCHBHCBDCBLlDBJFBFCBNsC-lOCC-lOGC-lO0oevBBUdBoEPBE-BBLFBDLBFCBFFBBCgDDVBMRBFFBDRBbCB9aC-5BdgF-8rCi8U0" +
   "B-BumBwCvCpEoCvC8EWtCCetCCOtCCEtCk4BmD-D+DsB-B75CgC-BhsVgC-B8ByB1BvyekCjC";
 
-const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
-
 interface Pairs {
   readonly upper: ReadonlyMap<number, number>;
   readonly lower: ReadonlyMap<number, number>;
 }
 
 function readPairs(): Pairs {
-  const numbers: number[] = [];
-  let [value, shift] = [0, 0];
-  for (const digit of runs) {
-    const bits = digits.indexOf(digit);
-    value |= (bits & 31) << shift;
-    shift += 5;
-    if (bits > 31) continue;
-    numbers.push(value);
-    [value, shift] = [0, 0];
-  }
+  const numbers = readPackedNumbers(runs);
   const upper = new Map<number, number>();
   const lower = new Map<number, number>();
   let letter = 0;

@@ -101,7 +101,7 @@ export class Re2 {
     for (const match of template.matchAll(reference)) {
       const [whole, , bare, braced] = match;
       const name = bare === undefined ? braced : wordAt(bare);
-      // Not a name: it stands for itself.
+      // Not the name of a group, so the text stays as it is.
       if (name === "" || (braced !== undefined && wordAt(braced) !== braced)) continue;
       pieces.push(template.slice(from, match.index));
       from = match.index + (bare === undefined ? whole.length : 1 + (name ?? "").length);

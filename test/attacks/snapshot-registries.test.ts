@@ -9,22 +9,12 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import { rejectsCode } from "../support/assert.ts";
 import { askRegistries, type Reply } from "../support/registry-server.ts";
-import { newKey, onStage, publicKeyOf, type SnapshotStage } from "../support/snapshot-stage.ts";
+import { behind, newKey, onStage, publicKeyOf, type SnapshotStage } from "../support/snapshot-stage.ts";
 import { origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 import { skipped } from "../support/vectors.ts";
 import { attackSuite } from "./attack.ts";
 
 const { attack, run } = attackSuite("snapshot-registries");
-
-/** One that was pulled, and a newer one in the registry. */
-const behind = (act: (stage: SnapshotStage) => Promise<void>): Promise<void> =>
-  onStage(async (stage) => {
-    await stage.push();
-    await stage.pull();
-    stage.change("second");
-    await stage.push();
-    await act(stage);
-  });
 
 /** Nothing of it is read, and what was there is; afterwards the honest one is taken. */
 async function refused(stage: SnapshotStage, codes: readonly ErrorCode[], why: string): Promise<void> {

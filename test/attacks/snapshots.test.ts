@@ -15,20 +15,11 @@ import { makeTufRepository } from "../lab/tuf-repository.ts";
 import { sampleNote } from "../support/archive-store.ts";
 import { fixtureBytes } from "../support/fixture-images.ts";
 import { rejectsCode } from "../support/assert.ts";
-import { newKey, onStage, publicKeyOf, type SnapshotStage } from "../support/snapshot-stage.ts";
+import { behind, newKey, onStage, publicKeyOf, type SnapshotStage } from "../support/snapshot-stage.ts";
 import { origin, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 import { attackSuite } from "./attack.ts";
 
 const { attack, run } = attackSuite("snapshots");
-
-const behind = (act: (stage: SnapshotStage) => Promise<void>): Promise<void> =>
-  onStage(async (stage) => {
-    await stage.push();
-    await stage.pull();
-    stage.change("second");
-    await stage.push();
-    await act(stage);
-  });
 
 /** Nothing of it is read, and what was there is. */
 async function refused(stage: SnapshotStage, code: ErrorCode, act: () => Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Logs that grow between two archives: the proof is asked of a real Rekor of either version, verified, carried, and
- * checked on the other side of the gap. A log that is down, lies, or began anew is said, with a code.
+ * checked on the other side of the gap. A log that is down, lies, or was reset is said, with a code.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -172,11 +172,11 @@ const fromServer: Scenario = {
   },
 };
 
-/** The log, and after it one that began anew under its key. */
+/** The log, and after it one that was reset under the same key. */
 async function readAnew(tools: Tools, open: (tree: string) => Promise<Log>): Promise<void> {
   const sides = await carryProofs(tools, await open("log"));
 
-  // The same key signs a tree that began anew. Whoever sees only that one exports it in good faith.
+  // The same key signs the tree of a log that was reset. Whoever sees only that one exports it in good faith.
   const anew = await open("anew");
   succeeds(await tools.sallyport(["trust", "import", "root.json", "--store", "fooled"]));
   const refused = async (file: string, why: RegExp): Promise<void> => {
@@ -206,7 +206,7 @@ async function readAnew(tools: Tools, open: (tree: string) => Promise<Log>): Pro
 }
 
 const fromTiles: Scenario = {
-  name: "Rekor v2: that it only grew is computed from its tiles, carried, and checked; a log that began anew",
+  name: "Rekor v2: that it only grew is computed from its tiles, carried, and checked; a log that was reset",
   needs: ["rekor-tiles", "cosign3", "ggcr-registry", "crane"],
   async run(tools) {
     logKey(tools, "log", "ed25519");

@@ -119,3 +119,13 @@ export async function onStage(
     await stage.close();
   }
 }
+
+/** One that was pulled, and a newer one in the registry. */
+export const behind = (act: (stage: SnapshotStage) => Promise<void>): Promise<void> =>
+  onStage(async (stage) => {
+    await stage.push();
+    await stage.pull();
+    stage.change("second");
+    await stage.push();
+    await act(stage);
+  });
