@@ -146,10 +146,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "decides about every image that is synced there",
   },
-  "proxy/sync/never-asked.ts": {
-    test: "test/cli/commands/mirror-sync.test.ts",
-    why: "pins, carried trust and tags that never move are synced there, and who is asked is counted",
-  },
   "proxy/sync/sync-engine.ts": {
     test: "test/cli/commands/mirror-sync.test.ts",
     why: "asks there for what the policies want, and says what they decide",

@@ -5,7 +5,7 @@ import type { Limits } from "../../core/limits.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
-import type { ListedAskerOptions } from "../../proxy/registry/listed-asker.ts";
+import type { AskedAgain, ListedAskerOptions } from "../../proxy/registry/listed-asker.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
@@ -70,7 +70,7 @@ export function askingOf(
   { settings, given }: Pick<ReturnType<typeof judgingOf>, "settings" | "given">,
   upstream: ServeUpstream | undefined,
   cluster?: Pick<ServeCluster, "parts"> | undefined,
-): ListedAskerOptions {
+): ListedAskerOptions & AskedAgain {
   const now = (): Date => io.now();
   const ofCluster = cluster === undefined ? undefined : createRoute(cluster.parts, { now });
   const pinned = neverAsked(mirror, []);
@@ -80,6 +80,8 @@ export function askingOf(
     // What a cluster is asked for, no pin answers.
     fixed: joinedKnowledge([given, cluster === undefined ? pinned : withoutClusters(pinned)]),
     upstreams: upstream === undefined ? [] : config.upstreams.map(({ host }) => host),
+    asksCluster: cluster !== undefined,
+    trustMs: upstream?.trustMs,
     limits,
     now,
     report: ({ code, message, subject }) => log.error(message, { code, subject }),

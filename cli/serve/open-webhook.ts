@@ -10,7 +10,7 @@ import { chosenVerifier } from "../../proxy/host/chosen-verifier.ts";
 import type { AdmissionMetrics, ReportMetrics } from "../../proxy/metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { policyDigest } from "../../proxy/registry/door/applied-policies.ts";
-import { listedAsker } from "../../proxy/registry/listed-asker.ts";
+import { listedAsker, refreshOf } from "../../proxy/registry/listed-asker.ts";
 import { oneOutageEach } from "../../proxy/registry/one-outage-each.ts";
 import { NamedResponse } from "../../proxy/serve/named-response.ts";
 import type { Reporter } from "../../proxy/reports/reporter.ts";
@@ -19,6 +19,7 @@ import type { DecisionMemory } from "../../proxy/state/decision-memory.ts";
 import { resourceName } from "../../core/admission/denial.ts";
 import { readsRoles, refuseRoleSelectors } from "../../core/admission/role-selectors.ts";
 import { AdmissionRecheck, policyName } from "../../proxy/webhook/admission-recheck.ts";
+import type { Refreshing } from "../../proxy/webhook/current-knowledge.ts";
 import { onceATurn } from "../../proxy/webhook/once-a-turn.ts";
 import { isPrunedKey } from "../../core/kyverno/policy/check-attestors.ts";
 import { readsObjects } from "../../core/admission/kept-request.ts";
@@ -130,9 +131,16 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
     exceptions: exceptions.map(({ name }) => name),
   });
   const knowledge = onceATurn(joinedKnowledge([given, ...cluster, ...knownOf(mirror, parts.cluster)]));
-  const asker = listedAsker(askingOf({ config, mirror, limits, io, log }, judging, upstream, parts.cluster));
+  const asking = askingOf(
+    { config, mirror, limits, io, log },
+    { settings, given: joinedKnowledge([given, ...cluster]) },
+    upstream,
+    parts.cluster,
+  );
+  const asker = listedAsker(asking);
   // Without registries to ask nothing that is known of them is too old.
   const refreshMs = upstream === undefined ? Number.POSITIVE_INFINITY : config.admission.refresh;
+  const refreshing = { refreshMs, given: asking.fixed, refreshOf: refreshOf(asking, refreshMs) };
   const letters = instanceLetters(io.host.name);
   const pruned = prunedKeys(policies);
   const reporter = openReporter({
@@ -155,7 +163,7 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
           exceptions,
           knowledge,
           asker,
-          refreshMs,
+          refreshing,
           reporter,
         });
   const webhook = new Webhook({
@@ -163,7 +171,7 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
     rolesOf: rolesFor(engines, exceptions, parts.cluster),
     knowledge,
     asker,
-    refreshMs,
+    ...refreshing,
     concurrency: config.admission.concurrency,
     limits,
     now,
@@ -236,14 +244,14 @@ interface RecheckBy {
   readonly exceptions: readonly PolicyException[];
   readonly knowledge: Knowledge;
   readonly asker: ((deadline: number) => Asker) | undefined;
-  readonly refreshMs: number;
+  readonly refreshing: Refreshing;
   readonly reporter: Reporter | undefined;
 }
 
 /** Decides again as the webhook decides, by the policies with `failurePolicy: Ignore`. */
 function openAdmissionRecheck(
   listing: RecheckListParts,
-  { engine, exceptions, knowledge, asker, refreshMs, reporter }: RecheckBy,
+  { engine, exceptions, knowledge, asker, refreshing, reporter }: RecheckBy,
 ): AdmissionRecheck {
   const { state, limits, now, report } = listing;
   const pass = "mutate";
@@ -255,7 +263,8 @@ function openAdmissionRecheck(
         if (asker === undefined) return { decision: engine.decide(request, knowledge, now(), { pass }), stale: [] };
         const run = new AskingRun(knowledge, oneOutageEach(asker(deadline), silent), now(), {
           heldBytes: engine.limits.heldBytes,
-          refresh: refreshMs,
+          refresh: refreshing.refreshMs,
+          ...(refreshing.given === undefined ? {} : { given: refreshing.given }),
         });
         const decision = await run.settle(
           (known, at) => engine.decide(request, known, at, { pass }),

@@ -79,11 +79,13 @@ export interface ServeUpstream {
   readonly registry: Registry;
   /** The listed registries, and the logs, key services and TUF repositories that policies and trust name. */
   asker(cluster: ServeCluster["parts"] | undefined, initialRoots: Readonly<Record<string, Uint8Array>>): Asker;
+  /** After how many milliseconds a trusted root is asked for again. */
+  trustMs(name: string): number;
   close(): Promise<void>;
 }
 
 /** A trusted root of the mirror is asked for again after a day, as clients of TUF do: nobody waits for it each time. */
-const trustMs = 24 * 60 * 60_000;
+const dayMs = 24 * 60 * 60_000;
 
 /** @throws EngineError `invalid-config` for a certificate that cannot be read. */
 export function openServeUpstream(parts: UpstreamParts & { readonly mirror: Mirror }): ServeUpstream {
@@ -94,12 +96,13 @@ export function openServeUpstream(parts: UpstreamParts & { readonly mirror: Mirr
   const registry = openServeRegistry(parts);
   const authorities = once(() => readAuthorities({ env, files, added: undefined }));
   const upstream = openUpstream({ env, authorities, log: (line) => log.debug("upstream", { line }) });
-  const isYoung = (name: string): boolean => {
-    const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
-    return answer !== undefined && Math.abs(now().getTime() - Date.parse(answer.at)) <= trustMs;
-  };
   // The repository that the configuration names is asked by its own timer, and nobody in its place.
   const isKept = (name: string): boolean => config.trust.tufMirror !== undefined && name === defaultTrustName;
+  const trustMs = (name: string): number => (isKept(name) ? Number.POSITIVE_INFINITY : dayMs);
+  const isYoung = (name: string): boolean => {
+    const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
+    return answer !== undefined && Math.abs(now().getTime() - Date.parse(answer.at)) <= trustMs(name);
+  };
   const daily = (part: Part<"trusted-root">): Part<"trusted-root"> => ({
     from: (question) => part.from(question),
     ask: async (question, signal) =>
@@ -107,6 +110,7 @@ export function openServeUpstream(parts: UpstreamParts & { readonly mirror: Mirr
   });
   return {
     registry,
+    trustMs,
     asker: (cluster, initialRoots) =>
       upstream.asker({
         limits,

@@ -394,6 +394,11 @@ export class MirrorKnowledge implements Knowledge {
     });
   }
 
+  /** Whether an operator pinned it, as of now. */
+  isPinned(kind: "key" | "trusted-root", name: string): boolean {
+    return guarded(this.#folder, () => this.#pin.get(kind, name) !== undefined);
+  }
+
   /** What an operator pinned, by kind and name. @throws EngineError `mirror-corrupt` */
   pins(): readonly StoredPin[] {
     return guarded(this.#folder, () =>

@@ -33,6 +33,25 @@ export interface ListedAskerOptions {
 const isOfCluster = (question: Question): boolean =>
   question.kind === "cluster" || (question.kind === "key" && question.reference.startsWith("k8s://"));
 
+export interface AskedAgain extends Pick<ListedAskerOptions, "upstreams"> {
+  readonly asksCluster: boolean;
+  /** After how many milliseconds a trusted root is asked for again. Default: as everything else. */
+  readonly trustMs?: ((name: string) => number) | undefined;
+}
+
+/** After how many milliseconds an answer is asked for again, by its question; infinite where nobody may be asked. */
+export function refreshOf(
+  { upstreams, asksCluster, trustMs = () => refreshMs }: AskedAgain,
+  refreshMs: number,
+): (question: Question) => number {
+  const listed = new Set(upstreams.map(readListed));
+  return (question) => {
+    if ("repository" in question) return listed.has(hostOf(question.repository)) ? refreshMs : Number.POSITIVE_INFINITY;
+    if (isOfCluster(question)) return asksCluster ? refreshMs : Number.POSITIVE_INFINITY;
+    return question.kind === "trusted-root" ? trustMs(question.name) : refreshMs;
+  };
+}
+
 /** Undefined where nobody is asked. @throws EngineError `invalid-config` for what is no host. */
 export function listedAsker(options: ListedAskerOptions): ((deadline: Deadline) => Asker) | undefined {
   const { mirror, asker, fixed, upstreams, limits, now, silent, report, warn } = options;

@@ -7,7 +7,6 @@ import type { SyncImage } from "./image-closure.ts";
 /** Pins, trust that was carried here, tags that never move. */
 export function neverAsked(mirror: Mirror, images: readonly SyncImage[]): Knowledge {
   const known = mirror.knowledge();
-  const pins = new Set(known.pins().map(({ kind, name }) => `${kind} ${name}`));
   const fixed = new Set(
     images
       .filter(({ refresh }) => refresh === "never")
@@ -17,11 +16,12 @@ export function neverAsked(mirror: Mirror, images: readonly SyncImage[]): Knowle
   );
   return {
     answer(question) {
-      if (question.kind === "key") return pins.has(`key ${question.reference}`) ? known.answer(question) : undefined;
+      if (question.kind === "key")
+        return known.isPinned("key", question.reference) ? known.answer(question) : undefined;
       if (question.kind === "trusted-root") {
         const answer = known.answer(question);
         const isFetched = answer?.state === "present" && /^https?:\/\//.test(answer.from);
-        return isFetched && !pins.has(`trusted-root ${question.name}`) ? undefined : answer;
+        return isFetched && !known.isPinned("trusted-root", question.name) ? undefined : answer;
       }
       return question.kind === "tag" && fixed.has(questionText(question)) ? known.recorded(question) : undefined;
     },

@@ -1,11 +1,12 @@
 /**
- * What is known, where answers that grow old are asked for again: as of now while all that a decision read is young.
- * Then it is the decision that asking would end with, and nobody is asked. Source:
+ * What is known, where answers that grow old are asked for again: as of now while nothing that a decision read would
+ * be. Then it is the decision that asking would end with, and nobody is asked. Source:
  * docs/architecture.md#decide-then-ask.
  */
-import type { Decision } from "../../core/index.ts";
+import type { Answer, Decision } from "../../core/index.ts";
 import { parseQuestion } from "../../core/index.ts";
 import { hold, type Knowledge } from "../../core/knowledge/knowledge.ts";
+import { isArtifactQuestion, type Question } from "../../core/knowledge/question.ts";
 
 /** Milliseconds since 1970, both included. */
 interface Period {
@@ -16,15 +17,35 @@ interface Period {
 const always: Period = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 const never: Period = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
 
+export interface Refreshing {
+  /** Older answers that can change are asked for again. */
+  readonly refreshMs: number;
+  /** What it answers is never asked for again. */
+  readonly given?: Knowledge | undefined;
+  /** In place of `refreshMs` for one question; infinite where nobody may be asked it. */
+  readonly refreshOf?: ((question: Question) => number) | undefined;
+}
+
+/**
+ * `asking`: something would be asked for again. `copied`: nothing would, but only because nobody may be asked for an
+ * old answer about artifacts, so that the age of the mirror counts. `current`: neither.
+ */
+export type Currency = "current" | "copied" | "asking";
+
+interface Kept {
+  readonly currency: "current" | "copied";
+  readonly during: Period;
+}
+
 export class CurrentKnowledge {
   readonly knowledge: Knowledge;
-  readonly #refreshMs: number;
-  /** When what a decision read is young, by its results: those of a remembered decision are the same list each time. */
-  readonly #young = new WeakMap<Decision["results"], Period>();
+  readonly #refreshing: Refreshing;
+  /** Of what a decision read, by its results: those of a remembered decision are the same list each time. */
+  readonly #kept = new WeakMap<Decision["results"], Kept>();
 
-  /** `refreshMs`: older answers that can change are asked for again. */
-  constructor(source: Knowledge, refreshMs: number) {
-    this.#refreshMs = refreshMs;
+  constructor(source: Knowledge, refreshing: Refreshing) {
+    this.#refreshing = refreshing;
+    const { refreshMs } = refreshing;
     this.knowledge = {
       answer: (question) => source.answer(question),
       claims: (question) => source.claims?.(question) ?? [],
@@ -40,32 +61,46 @@ export class CurrentKnowledge {
     };
   }
 
-  /** Whether nothing that the decision read would be asked for again. */
-  isYoung({ results, read }: Pick<Decision, "results" | "read">, now: Date): boolean {
-    if (this.#refreshMs === Number.POSITIVE_INFINITY) return true;
-    const held = this.#young.get(results);
-    if (held !== undefined && isIn(held, now)) return true;
+  /** Whether anything that the decision read would be asked for again. */
+  currency({ results, read }: Pick<Decision, "results" | "read">, now: Date): Currency {
+    if (this.#refreshing.refreshMs === Number.POSITIVE_INFINITY) return "current";
+    const held = this.#kept.get(results);
+    if (held !== undefined && isIn(held.during, now)) return held.currency;
     // Again where it is over: what is watched is always of now.
-    const period = read.map((text) => this.#youthOf(text)).reduce(both, always);
-    this.#young.set(results, period);
-    return isIn(period, now);
+    const kept = read
+      .map((text) => this.#currencyOf(text, now))
+      .reduce(joined, { currency: "current", during: always });
+    this.#kept.set(results, kept);
+    return isIn(kept.during, now) ? kept.currency : "asking";
   }
 
-  /** Content has its digest and never ages; that there is none does. A time that cannot be read is old. */
-  #youthOf(text: string): Period {
+  #currencyOf(text: string, now: Date): Kept {
+    const { refreshMs, given, refreshOf } = this.#refreshing;
     const question = parseQuestion(text);
     const answer = this.knowledge.answer(question);
-    if (answer === undefined) return never;
-    const lasts = answer.state === "present" && (question.kind === "manifest" || question.kind === "blob");
-    if (lasts) return always;
-    const at = Date.parse(answer.at);
-    return Number.isNaN(at) ? never : { from: at - this.#refreshMs, to: at + this.#refreshMs };
+    if (answer === undefined) return { currency: "current", during: never };
+    const young = youth(question, answer, refreshMs);
+    if (isIn(young, now)) return { currency: "current", during: young };
+    // Most answers are young: nothing else is looked at for them.
+    if (given?.answer(question) !== undefined) return { currency: "current", during: always };
+    const during = refreshOf === undefined ? never : youth(question, answer, refreshOf(question));
+    return { currency: isArtifactQuestion(question) ? "copied" : "current", during };
   }
+}
+
+/** Content has its digest and never ages; that there is none does. A time that cannot be read is old. */
+function youth(question: Question, answer: Answer, refreshMs: number): Period {
+  if (answer.state === "present" && (question.kind === "manifest" || question.kind === "blob")) return always;
+  const at = Date.parse(answer.at);
+  return Number.isNaN(at) ? never : { from: at - refreshMs, to: at + refreshMs };
 }
 
 const isIn = ({ from, to }: Period, now: Date): boolean => from <= now.getTime() && now.getTime() <= to;
 
-const both = (left: Period, right: Period): Period => ({
-  from: Math.max(left.from, right.from),
-  to: Math.min(left.to, right.to),
+const joined = (left: Kept, right: Kept): Kept => ({
+  currency: left.currency === "current" ? right.currency : left.currency,
+  during: {
+    from: Math.max(left.during.from, right.during.from),
+    to: Math.min(left.during.to, right.during.to),
+  },
 });

@@ -22,16 +22,15 @@ import { untilDeadline } from "../until-deadline.ts";
 import { answerOf, type Place, placeOf, refusalOf, type Strictness } from "../../core/admission/review-answer.ts";
 import { didNotPass, resourceName } from "../../core/admission/denial.ts";
 import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "../../core/admission/review.ts";
-import { CurrentKnowledge } from "./current-knowledge.ts";
+import { CurrentKnowledge, type Refreshing } from "./current-knowledge.ts";
 import { leavesImages, type OwnPlaces, ownPlaces } from "../../core/admission/unchanged.ts";
 
-export interface WebhookOptions {
+export interface WebhookOptions extends Refreshing {
   /** The policies of each failure policy. */
   readonly engines: Readonly<Record<Strictness, Engine>>;
   readonly knowledge: Knowledge;
   /** Who is asked for what is not known, until a time on the clock of `performance`. Without it nobody is asked. */
   readonly asker?: ((deadline: number) => Asker) | undefined;
-  readonly refreshMs: number;
   /** Requests that wait for others to answer; more are shed. No namespace holds more places than are free. */
   readonly concurrency: number;
   readonly limits: Limits;
@@ -132,7 +131,7 @@ export class Webhook {
     this.#options = options;
     const { fail, ignore } = options.engines;
     this.#own = ownPlaces([...fail.policies, ...ignore.policies]);
-    this.#current = new CurrentKnowledge(options.knowledge, options.refreshMs);
+    this.#current = new CurrentKnowledge(options.knowledge, options);
     // A record is of the whole object.
     this.#skipsManaged = fail.isPlain && ignore.isPlain && options.record === undefined;
   }
@@ -228,7 +227,18 @@ export class Webhook {
     time: { readonly began: number; readonly end: number },
     response: ServerResponse,
   ): Omit<ReviewAnswer, "uid"> | Promise<Omit<ReviewAnswer, "uid">> {
-    const { engines, knowledge, asker, now, refreshMs, judged, newId, record, explainFlags = "" } = this.#options;
+    const {
+      engines,
+      knowledge,
+      asker,
+      now,
+      refreshMs,
+      given,
+      judged,
+      newId,
+      record,
+      explainFlags = "",
+    } = this.#options;
     let write: ((id: string | undefined) => string) | undefined;
     const made = (decision: Decision, known: Knowledge): Decision => {
       write = record?.({ request, decision, knowledge: known, place });
@@ -261,14 +271,22 @@ export class Webhook {
     const engine = engines[place.strictness];
     const options = { pass: place.pass };
     const at = now();
-    if (asker === undefined) return tell(made(engine.decide(request, knowledge, at, options), knowledge));
+    const decideAs = (known: Knowledge): Decision => engine.decide(request, known, at, options);
+    if (asker === undefined) return tell(made(decideAs(knowledge), knowledge));
     const room = this.#placeFor(request.namespace);
     // Most requests need nobody: they are decided at once, by what is remembered.
-    const first = engine.decide(request, this.#current.knowledge, at, options);
-    if (first.open.length === 0 && this.#current.isYoung(first, at)) return tell(made(first, this.#current.knowledge));
+    const current = this.#current;
+    const first = decideAs(current.knowledge);
+    const currency = first.open.length > 0 ? "asking" : current.currency(first, at);
+    if (currency === "current") return tell(made(first, current.knowledge));
+    if (currency === "copied") {
+      const copied = decideAs(knowledge);
+      // The age of the mirror may have made it look for more.
+      if (copied.open.length === 0 && current.currency(copied, at) !== "asking") return tell(made(copied, knowledge));
+    }
     // Who needs no answer is never shed either, though older ones are used then.
     if (typeof room === "object") {
-      const decision = made(engine.decide(request, knowledge, at, options), knowledge);
+      const decision = made(decideAs(knowledge), knowledge);
       return tell(decision.open.length === 0 ? decision : room);
     }
     const leave = room();
@@ -276,6 +294,7 @@ export class Webhook {
     const run = new AskingRun(knowledge, asker(time.began + whole * partForAsking), at, {
       heldBytes: engine.limits.heldBytes,
       refresh: refreshMs,
+      ...(given === undefined ? {} : { given }),
     });
     const decide = (known: Knowledge, now: Date): Decision => made(engine.decide(request, known, now, options), known);
     const settled = run.settle(decide, engine.limits.settleRounds);

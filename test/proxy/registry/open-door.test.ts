@@ -5,6 +5,7 @@ import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { associatedTag } from "../../../core/oci/associated-tag.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
+import { refreshOf } from "../../../proxy/registry/listed-asker.ts";
 import { openDoor } from "../../../proxy/registry/open-door.ts";
 import { fastVerifier, Lab, policyFor, sign } from "../../lab/index.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
@@ -54,6 +55,18 @@ test("evidence is asked for at listed registries, and kept in the mirror", async
 test("a registry that is not listed is not asked", async () => {
   const { verdict, kept } = await judge(["registry.example"]);
   assert.equal({ verdict, kept }, { verdict: "unknown", kept: undefined });
+});
+
+test("answers are asked for again where somebody may be asked, and trusted roots after their own time", () => {
+  const of = refreshOf({ upstreams: [host], asksCluster: false, trustMs: () => 1000 }, 10);
+  const after = (upstreams: readonly string[]): number => refreshOf({ upstreams, asksCluster: true }, 10)(tag);
+  const tag = { kind: "tag", repository, tag: "1" } as const;
+  const secret = { kind: "key", reference: "k8s://ns/key" } as const;
+  assert.equal([after([host]), after(["registry.example"])], [10, Number.POSITIVE_INFINITY]);
+  assert.is(of({ kind: "trusted-root", name: "public-good" }), 1000);
+  assert.is(of(secret), Number.POSITIVE_INFINITY);
+  assert.is(refreshOf({ upstreams: [], asksCluster: true }, 10)(secret), 10);
+  assert.is(of({ kind: "key", reference: "awskms:///alias/key" }), 10);
 });
 
 test.run();

@@ -29,48 +29,78 @@ function sourceOf(answer: Partial<Answer> & { readonly state: string }, minutesA
 const readOf = (...questions: readonly Question[]) => ({ results: [], read: questions.map(questionText) });
 const present = { state: "present", value: new Uint8Array() } as never;
 
+const refreshMs = 10 * minute;
+const endless = Number.POSITIVE_INFINITY;
+
 test("a tag and an absence grow old, before and after their time; content never does", () => {
   const cases = [
-    [present, tag, 9, true],
-    [present, tag, 11, false],
-    [present, tag, -11, false],
-    [present, manifest, 1000, true],
-    [{ state: "absent" }, manifest, 9, true],
-    [{ state: "absent" }, manifest, 11, false],
+    [present, tag, 9, "current"],
+    [present, tag, 11, "asking"],
+    [present, tag, -11, "asking"],
+    [present, manifest, 1000, "current"],
+    [{ state: "absent" }, manifest, 9, "current"],
+    [{ state: "absent" }, manifest, 11, "asking"],
   ] as const;
-  for (const [answer, question, minutes, isYoung] of cases) {
+  for (const [answer, question, minutes, expected] of cases) {
     const { source } = sourceOf(answer, minutes);
-    const known = new CurrentKnowledge(source, 10 * minute);
-    assert.is(known.isYoung(readOf(question), now), isYoung, `${question.kind} ${minutes}`);
-    assert.ok(new CurrentKnowledge(source, Number.POSITIVE_INFINITY).isYoung(readOf(question), now));
+    const known = new CurrentKnowledge(source, { refreshMs });
+    assert.is(known.currency(readOf(question), now), expected, `${question.kind} ${minutes}`);
+    assert.is(new CurrentKnowledge(source, { refreshMs: endless }).currency(readOf(question), now), "current");
   }
 });
 
 test("one old answer is enough, and so is one that is not there, or has no time", () => {
   const old = sourceOf({ state: "absent" }, 11);
-  assert.not(new CurrentKnowledge(old.source, 10 * minute).isYoung(readOf(manifest, tag), now));
+  assert.is(new CurrentKnowledge(old.source, { refreshMs }).currency(readOf(manifest, tag), now), "asking");
   const none: Knowledge = { answer: () => undefined };
-  assert.not(new CurrentKnowledge(none, minute).isYoung(readOf(tag), now));
+  assert.is(new CurrentKnowledge(none, { refreshMs }).currency(readOf(tag), now), "asking");
   const timeless = sourceOf({ state: "absent", at: "soon" }, 0);
-  assert.not(new CurrentKnowledge(timeless.source, minute).isYoung(readOf(tag), now));
+  assert.is(new CurrentKnowledge(timeless.source, { refreshMs }).currency(readOf(tag), now), "asking");
 });
 
 test("the same results are looked at once while they are young", () => {
   const { source, count } = sourceOf(present, 5);
-  const known = new CurrentKnowledge(source, 10 * minute);
+  const known = new CurrentKnowledge(source, { refreshMs });
   const decision = readOf(tag);
-  for (let times = 0; times < 3; times++) assert.ok(known.isYoung(decision, now));
+  for (let times = 0; times < 3; times++) assert.is(known.currency(decision, now), "current");
   assert.is(count(), 1);
   const later = new Date(now.getTime() + 6 * minute);
-  assert.not(known.isYoung(decision, later));
-  assert.not(known.isYoung(decision, later));
+  assert.is(known.currency(decision, later), "asking");
+  assert.is(known.currency(decision, later), "asking");
   assert.is(count(), 3);
+});
+
+test("what is given is never asked for again; a root is, after its own time", () => {
+  const old = sourceOf(present, 11);
+  const key: Question = { kind: "key", reference: "k8s://ns/key" };
+  const root: Question = { kind: "trusted-root", name: "public-good" };
+  const given: Knowledge = {
+    answer: (question) => (question.kind === "key" ? old.source.answer(question) : undefined),
+  };
+  const refreshOf = ({ kind }: Question): number => (kind === "trusted-root" ? 20 * minute : refreshMs);
+  const known = new CurrentKnowledge(old.source, { refreshMs, given, refreshOf });
+  const decision = readOf(key, root);
+  for (let times = 0; times < 3; times++) assert.is(known.currency(decision, now), "current");
+  assert.is(old.count(), 3, "two answers, and what is given, once");
+  assert.is(known.currency(decision, new Date(now.getTime() + 8 * minute)), "current");
+  assert.is(known.currency(decision, new Date(now.getTime() + 10 * minute)), "asking");
+  assert.is(known.currency(readOf(key, tag), now), "asking", "a tag may still be asked for");
+});
+
+test("an old answer of a registry that nobody may ask is that of a copy, whose age counts", () => {
+  const old = sourceOf(present, 11);
+  const refreshOf = ({ kind }: Question): number => (kind === "tag" ? endless : refreshMs);
+  const known = new CurrentKnowledge(old.source, { refreshMs, refreshOf });
+  assert.is(known.currency(readOf(tag, manifest), now), "copied");
+  const young = new CurrentKnowledge(sourceOf(present, 9).source, { refreshMs, refreshOf });
+  assert.is(young.currency(readOf(tag, manifest), now), "current");
 });
 
 test("where answers are asked for again, the age of the copy says nothing", () => {
   const { source } = sourceOf(present, 5);
-  assert.is(new CurrentKnowledge(source, minute).knowledge.state?.().mirrored, undefined);
-  assert.is.not(new CurrentKnowledge(source, Number.POSITIVE_INFINITY).knowledge.state?.().mirrored, undefined);
+  const mirroredWith = (ms: number) => new CurrentKnowledge(source, { refreshMs: ms }).knowledge.state?.().mirrored;
+  assert.is(mirroredWith(minute), undefined);
+  assert.is.not(mirroredWith(endless), undefined);
 });
 
 test.run();

@@ -5,6 +5,7 @@ import type { JsonObject } from "../../../core/encoding/json.ts";
 import type { Answer } from "../../../core/knowledge/answer.ts";
 import type { Asker } from "../../../core/knowledge/knowledge.ts";
 import { openGate, reviewId, reviewOf } from "../../support/admission.ts";
+import type { Judged, WebhookOptions } from "../../../proxy/webhook/webhook.ts";
 import { image, now, pod, policyText, without } from "../../support/fixture-policies.ts";
 
 const test = suite("proxy/webhook/webhook");
@@ -242,6 +243,33 @@ test("online, what is known and young is decided without a round of asking", asy
   assert.is(asked, 0);
   assert.is(made, 1);
   await gate.close();
+});
+
+test("what is never asked for again sends no review to the slow path, however old it is", async () => {
+  const known = without(() => false);
+  const mirrored = { at: new Date("2026-01-01T00:00:00Z"), by: "sync" } as const;
+  const knowledge = { ...known, answer: known.answer.bind(known), state: () => ({ version: "1", mirrored }) };
+  const askedBy = async (more: Partial<WebhookOptions>): Promise<readonly [number, boolean]> => {
+    const asked = new Set<string>();
+    const asker = (): Asker => ({
+      ask: async ({ kind }) => {
+        asked.add(kind);
+        return undefined;
+      },
+    });
+    let copies = 0;
+    const judged = ({ decision }: Judged): void => {
+      if (decision.freshness.mirror !== undefined) copies += 1;
+    };
+    const gate = await openGate([strict], { knowledge, asker, refreshMs: 1, judged, ...more });
+    assert.ok((await gate.post("/mutate/fail", reviewOf(pod(image("signed"))))).allowed);
+    await gate.close();
+    return [asked.size, copies > 0];
+  };
+  const [asked, counts] = await askedBy({});
+  assert.ok(asked > 0 && counts, "nobody answered, so that the age of the mirror counts");
+  assert.equal(await askedBy({ given: knowledge }), [0, false]);
+  assert.equal(await askedBy({ refreshOf: () => Number.POSITIVE_INFINITY }), [0, true]);
 });
 
 test("a fault of the program blocks, and is told", async () => {
