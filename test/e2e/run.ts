@@ -38,6 +38,7 @@ import { severalPolicyScenarios } from "./several-policies.ts";
 import { snapshotScenarios } from "./snapshots.ts";
 import type { Scenario } from "./scenario.ts";
 import { trustScenarios } from "./trust.ts";
+import { zeroToDeniedScenarios } from "./zero-to-denied.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 const words = process.argv.slice(2);
@@ -59,6 +60,7 @@ const scenarios: readonly Scenario[] = [
   ...replicaScenarios,
   ...chartScenarios,
   ...installedScenarios,
+  ...zeroToDeniedScenarios,
   ...flagScenarios,
   ...privateSigstoreScenarios,
   ...logScenarios,
