@@ -186,17 +186,9 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/sync/lists/read-image-list.test.ts",
     why: "policies of every kind are read there",
   },
-  "proxy/serve/auth.ts": {
-    test: "test/proxy/serve/server.test.ts",
-    why: "each login is sent there over a socket, right and wrong",
-  },
   "proxy/serve/config-rules.ts": {
     test: "test/proxy/serve/read-config.test.ts",
     why: "its table has settings that contradict or lack each other, a row for each rule",
-  },
-  "proxy/serve/http-listener.ts": {
-    test: "test/proxy/serve/server.test.ts",
-    why: "bounds, certificates, change and end are seen there over sockets",
   },
   "proxy/serve/setting.ts": {
     test: "test/proxy/serve/read-config.test.ts",

@@ -4,7 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
-import type { Origin } from "./mirror-writer.ts";
+import type { Origin } from "./row-writer.ts";
 import { hasChecksum, rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, guarded } from "./store-error.ts";

@@ -6,7 +6,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { SeenCheckpoint } from "../../core/tlog/seen-checkpoints.ts";
 import type { Mirror } from "./mirror.ts";
-import type { Origin } from "./mirror-writer.ts";
+import type { Origin } from "./row-writer.ts";
 import { openMirror } from "./open-mirror.ts";
 
 /** Proven with the mirror's own trust. */

@@ -35,7 +35,7 @@ export const memoryFaults: readonly Fault[] = [
   },
   {
     name: "mirror-adds-other-digest",
-    file: "proxy/mirror/mirror-writer.ts",
+    file: "proxy/mirror/answer-writer.ts",
     from: "if (stated !== undefined && stated !== digest)",
     to: 'if (stated !== undefined && digest === "sha256:")',
   },

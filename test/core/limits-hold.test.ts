@@ -2,13 +2,10 @@
  * Every limit holds: each is set low once, at the root where a thing is put together, for an input that is fine under
  * the defaults. A limit without a row does not compile.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { suite } from "uvu";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
-import { createEngine, type Decision } from "../../core/decide/engine.ts";
+import { createEngine } from "../../core/decide/engine.ts";
 import { settle } from "../../core/decide/settle.ts";
 import { digestOf } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
@@ -17,7 +14,6 @@ import type { Asker } from "../../core/knowledge/knowledge.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { defaultLimits, type Limits, limitsWith, reviewLimits } from "../../core/limits.ts";
-import type { Failure } from "../../core/verdict.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { createAliases } from "../../core/oci/aliases.ts";
 import { parseReference } from "../../core/oci/reference.ts";
@@ -25,28 +21,17 @@ import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { readImageList } from "../../proxy/sync/lists/read-image-list.ts";
 import { ImageClosure } from "../../proxy/sync/image-closure.ts";
-import type { MissedTarget } from "../../proxy/upstream/tuf/other-targets.ts";
-import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
-import { quickTufMirror } from "../support/quick-fetcher.ts";
 import {
   CertificateAuthority,
   certificateAuthorityInstance,
-  decide,
   fastVerifier,
-  type Json,
-  type Judged,
-  Lab,
   nameConstraints,
-  policyFor,
   type Recipe,
   sign,
-  verify,
 } from "../lab/index.ts";
-import { makeTufRepository, type TufRepository } from "../lab/tuf-repository.ts";
 import { listTwoObjects, writeAnObject } from "../support/bounded-cluster.ts";
 import { withProxy } from "../support/proxy-stage.ts";
 import { askRegistries, never, serveRegistry } from "../support/registry-server.ts";
-import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
 import { carriedRows } from "./capsule-limits.ts";
 import { unpacking, unpackingZstd } from "./layout-limits.ts";
@@ -54,130 +39,30 @@ import { archiveRows } from "./archive-limits.ts";
 import { layerRows } from "./layer-limits.ts";
 import { storedRows } from "./mirror-limits.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
+import {
+  deciding,
+  failures,
+  keyless,
+  lab,
+  policyText,
+  type Row,
+  type Run,
+  say,
+  signed,
+  thrown,
+  verifying,
+} from "./limit-runs.ts";
+import { policyRows } from "./policy-limits.ts";
+import { tufRows } from "./tuf-limits.ts";
 
 const test = suite("core/limits-hold");
 
-/** What is said under these limits: nothing, or `code: reason` of each failure. */
-type Run = (limits: Partial<Limits>) => readonly string[] | Promise<readonly string[]>;
-
-interface Row {
-  readonly low: number;
-  readonly run: Run;
-  /** Default: `over-limit`. */
-  readonly says?: RegExp;
-}
-
-const say = (code: string, why: string): string => `${code}: ${why}`;
-const sayFailure = ({ code, reason }: Failure): string => say(code, reason);
-
 const twoAliases = ["a.corp", "b.corp"].map((physical) => ({ logical: "ghcr.io", physical }));
-
-/** What an act throws. */
-const thrown =
-  (act: (limits: Limits) => unknown): Run =>
-  async (given) => {
-    try {
-      await act(limitsWith(given));
-      return [];
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      return [say(error.code, error.message)];
-    }
-  };
-
-const lab = new Lab();
-const failures = ({ results }: Decision): readonly string[] =>
-  results.flatMap((result) => result.failures.map(sayFailure));
-
-/** `createImageVerifier` about what the recipe makes. */
-const verifying =
-  (recipe: Recipe): Run =>
-  (limits) => {
-    const verification = verify(sign(lab, recipe), fastVerifier, { limits });
-    return verification.truth === "proven" ? [] : verification.failures.map(sayFailure);
-  };
-
-/** `createEngine` about a Pod with the image that the recipe makes. */
-const deciding =
-  (recipe: Recipe, asked: Judged = {}): Run =>
-  (limits) =>
-    failures(decide(sign(lab, recipe), fastVerifier, { ...asked, engine: { ...asked.engine, limits } }));
-
-type Rule = Record<string, Json>;
-/** The same under a policy whose rule is changed, about an image signed by a key. */
-const ruled = (change: (rule: Rule) => Rule): Run =>
-  deciding(
-    { layout: "tag" },
-    {
-      policy: (policy) => {
-        const { spec } = policy as { spec: { rules: Rule[] } };
-        return { ...(policy as Rule), spec: { ...spec, rules: spec.rules.map(change) } } as Json;
-      },
-    },
-  );
-const precondition = (key: string, context: readonly Json[] = [], condition: Json = {}): Run =>
-  ruled((rule) => {
-    const all = [{ key, operator: "Equals", value: "a", ...(condition as object) }];
-    return { ...rule, context, preconditions: { all } } as Rule;
-  });
-const variable = (name: string, value: Json): Json => ({ name, variable: { value } }) as Json;
-
-/** `loadPolicies` about a policy for what the recipe's signer satisfies, as text. */
-const loading =
-  (text: string): Run =>
-  (limits) =>
-    loadPolicies([{ name: "policy.yaml", text }], { limits }).errors.map(({ code, message }) => say(code, message));
-const signed = sign(lab, { layout: "tag" });
-const policyText = JSON.stringify(policyFor(signed));
-const attestors = (sets: Json): string =>
-  JSON.stringify(
-    policyFor(signed, {
-      policy: (policy) =>
-        JSON.parse(JSON.stringify(policy), (name: string, value: Json) =>
-          name === "attestors" ? sets : value,
-        ) as Json,
-    }),
-  );
-const entry = { keys: { publicKeys: "k8s://keys/release" } };
-const invalid = /^invalid-policy: /;
-
-/** `fetchTrust` from a TUF repository in a folder. */
-const fetching = (change: (repository: TufRepository) => void = () => undefined): Run => {
-  const missed = ([first]: readonly MissedTarget[]): void => {
-    throw first?.error ?? new Error("nothing is missed");
-  };
-  const repository = makeTufRepository(signed.trustedRoot, { now: lab.now });
-  repository.addTarget("rekor.pub", encodeUtf8("key"));
-  repository.publish();
-  change(repository);
-  const folder = temporaryFolder();
-  for (const [name, bytes] of repository.files) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), bytes);
-  }
-  const initialRoot = repository.rootHistory[0] as Uint8Array;
-  const mirror = quickTufMirror(pathToFileURL(folder).href);
-  return thrown((limits) =>
-    fetchTrust({ mirror, initialRoot, held: undefined, now: lab.now, verifier: fastVerifier, limits, missed }),
-  );
-};
 
 /** `readImageList` of two images. */
 const listingImages: Run = thrown((limits) =>
   readImageList([{ name: "list", text: "ghcr.io/org/a:1\nghcr.io/org/b:1\n" }], { limits, policies: [], now: lab.now }),
 );
-
-/** `createEngine` with a trusted root that is known as TUF metadata with two roots. */
-const rotated: Run = (limits) => {
-  const keyless = sign(lab, { by: "certificate" });
-  const repository = makeTufRepository(keyless.trustedRoot, { now: lab.now });
-  repository.publishRoot();
-  const knowledge = insteadPresent(keyless.knowledge, "trusted-root", repository.source(), { at, from: "lab" });
-  const trust = { initialRoots: { lab: repository.rootHistory[0] as Uint8Array } };
-  return failures(
-    decide(keyless, fastVerifier, { knowledge, engine: { limits, settings: { trustRoot: "lab", trust } } }),
-  );
-};
 
 /** A leaf below an authority that permits one domain only. */
 const constrained = (): Recipe => {
@@ -345,7 +230,6 @@ const closing: Run = (limits) => {
 };
 
 const attestation: Recipe = { claim: "attestation" };
-const keyless: Recipe = { by: "certificate" };
 const rows: { readonly [Name in keyof Limits]: Row } = {
   manifestBytes: { low: 10, run: verifying({ layout: "tag" }) },
   blobBytes: { low: 10, run: verifying({ layout: "tag" }) },
@@ -356,6 +240,8 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   layoutArchiveBytes: { low: 10, run: thrown(unpacking) },
   zstdWindowBytes: { low: 1023, run: thrown(unpackingZstd) },
   ...archiveRows(thrown),
+  ...policyRows,
+  ...tufRows,
   ...carriedRows(thrown),
   layoutRepeats: { low: 0, run: opening(layout("ghcr.io/org/a:1", "ghcr.io/org/b:1")) },
   referrers: { low: 0, run: verifying({}) },
@@ -370,7 +256,6 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   signatureChecksPerReview: { low: 0, run: (limits) => verifying({})(reviewLimits({ ...defaultLimits, ...limits })) },
   jsonDepth: { low: 1, run: verifying({}) },
   jsonBytes: { low: 1, run: listing },
-  integerDigits: { low: 0, run: fetching() },
   asn1Depth: { low: 1, run: deciding({ layout: "tag" }) },
   certificateBytes: { low: 10, run: verifying(keyless) },
   extensionsPerCertificate: { low: 1, run: verifying(keyless) },
@@ -395,63 +280,10 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   checkpointBytes: { low: 10, run: verifying({ evidence: ["promise", "proof"] }) },
   checkpointSignatures: { low: 0, run: verifying({ evidence: ["promise", "proof"] }) },
   trustedRootBytes: { low: 10, run: pinning },
-  tufRootBytes: { low: 10, run: fetching() },
-  tufTimestampBytes: { low: 10, run: fetching() },
-  tufSnapshotBytes: { low: 10, run: fetching() },
-  tufTargetsBytes: { low: 10, run: fetching() },
-  // What a decision says of metadata that does not hold is a want of trust; the reason stands in it.
-  tufRootRotations: { low: 0, run: rotated, says: /^no-trust: .*\[over-limit\]/ },
-  tufDelegations: {
-    low: 0,
-    run: fetching((repository) => {
-      delete (repository.signed("targets").targets as Record<string, unknown>)["trusted_root.json"];
-      repository.delegate("targets", "deeper", { paths: ["*"] });
-      repository.addTarget("trusted_root.json", signed.trustedRoot, "deeper");
-      repository.publish();
-    }),
-    says: /^no-trust: no role vouches for the target/,
-  },
-  tufKeysPerRole: { low: 1, run: fetching() },
-  tufOtherTargets: { low: 0, run: fetching() },
-  tufOtherTargetsBytes: { low: 2, run: fetching() },
-  policyBytes: { low: 10, run: loading(policyText), says: invalid },
-  resourceBytes: { low: 50, run: precondition("{{ big }}", [variable("big", "x".repeat(100))]) },
-  documentValues: { low: 2, run: loading(policyText), says: invalid },
-  documentsPerFile: { low: 1, run: loading(`${policyText}\n---\n${policyText}`), says: invalid },
   imagesPerResource: { low: 1, run: twoImages },
   clusterObjects: { low: 1, run: thrown(listTwoObjects) },
   writtenObjectBytes: { low: 1, run: thrown(writeAnObject) },
   listEntries: { low: 1, run: listingImages },
-  attestorDepth: {
-    low: 1,
-    run: loading(attestors([{ entries: [{ attestor: { entries: [entry] } }] }])),
-    says: invalid,
-  },
-  attestorEntries: { low: 1, run: loading(attestors([{ entries: [entry, entry] }])), says: invalid },
-  expressionBytes: { low: 10, run: precondition("{{ request.operation || 'CREATE' }}") },
-  expressionDepth: { low: 2, run: precondition("{{ ((((request.operation)))) }}") },
-  expressionSteps: { low: 0, run: precondition("{{ to_upper(request.operation) }}"), says: /^over-budget: / },
-  variablesPerText: {
-    low: 1,
-    run: precondition("{{ request.operation }} {{ request.operation }}"),
-    says: /^over-budget: /,
-  },
-  conditionPairs: {
-    low: 3,
-    run: precondition("{{ two }}", [variable("two", ["a", "b"])], { operator: "AnyIn", value: ["a", "c"] }),
-    says: /^over-budget: /,
-  },
-  substitutionRounds: { low: 0, run: precondition("{{ request.namespace }}"), says: /^over-budget: / },
-  patternBytes: { low: 0, run: deciding({ layout: "tag" }) },
-  patternDepth: { low: 1, run: precondition("{{ random('((a))') }}") },
-  patternSteps: { low: 3, run: precondition("{{ pattern_match('?bcdef', 'abcdef') }}"), says: /^over-budget: / },
-  patternCost: { low: 3, run: precondition("{{ regex_match('^abc$', 'abcdef') }}"), says: /^over-budget: / },
-  patternInstructions: {
-    low: 1,
-    run: deciding(keyless, {
-      attestor: (spec) => ({ ...spec, keyless: { subjectRegExp: ".*@lab[.]example", issuerRegExp: "https://.*" } }),
-    }),
-  },
   aliases: { low: 1, run: thrown((limits) => createAliases(twoAliases, limits)) },
   referenceBytes: { low: 5, run: deciding({ layout: "tag" }) },
   heldBytes: { low: 100, run: settled, says: /^over-budget: / },

@@ -4,87 +4,22 @@ import * as assert from "uvu/assert";
 import { encodeElement } from "../../../core/asn1/encode.ts";
 import { Tag } from "../../../core/asn1/tag.ts";
 import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
-import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import { type Certificate, parseCertificate } from "../../../core/x509/certificate.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 import { prepareAuthority } from "../../../core/x509/authority.ts";
-import { type PathRequest, verifyPath } from "../../../core/x509/path.ts";
-import { toNameText } from "../../../core/x509/name.ts";
+import { type Certificate, parseCertificate } from "../../../core/x509/certificate.ts";
+import { verifyPath } from "../../../core/x509/path.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
+import { oid } from "../../lab/der.ts";
+import { basicConstraints, extendedKeyUsage, keyUsage, purposes } from "../../lab/extensions.ts";
+import { newKey } from "../../lab/keys.ts";
+import { leafExtensions, plainAuthority, plainCertificate, type PlainIssuer } from "../../lab/plain-certificate.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
-import type { ExtensionSpec } from "../../lab/certificate.ts";
-import { oid } from "../../lab/der.ts";
-import {
-  basicConstraints,
-  extendedKeyUsage,
-  keyUsage,
-  nameConstraints,
-  type GeneralNameSpec,
-  purposes,
-  subjectAlternativeName,
-} from "../../lab/extensions.ts";
-import { newKey } from "../../lab/keys.ts";
-import {
-  leafExtensions,
-  noon,
-  plainAuthority,
-  plainCertificate,
-  type PlainIssuer,
-  type PlainOptions,
-} from "../../lab/plain-certificate.ts";
+import { ca, root, middle, leafKey, leafOf, leaf, request, pathOf, through, pathTests } from "./path-stage.ts";
 import { realLeaves } from "./real.ts";
-import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/path");
-const timeStamping = "1.3.6.1.5.5.7.3.8";
-const any = "2.5.29.37.0";
-const ca = [basicConstraints(true), keyUsage("keyCertSign")];
-
-const root = plainAuthority("root");
-const middle = plainAuthority("middle", { issuer: root });
-const leafKey = newKey();
-const leafOf = (issuer: PlainIssuer, options: PlainOptions = {}): Certificate =>
-  plainCertificate({ subject: "", key: leafKey, issuer, extensions: leafExtensions, ...options });
-const leaf = leafOf(middle);
-
-const request = (overrides: Partial<PathRequest> = {}): PathRequest => ({
-  leaf,
-  anchors: [root.certificate],
-  intermediates: [middle.certificate],
-  at: noon,
-  usage: "code-signing",
-  verifier: nodeVerifier,
-  limits: defaultLimits,
-  requireLeafUsage: true,
-  ...overrides,
-});
-const pathOf = (overrides: Partial<PathRequest> = {}): string[] =>
-  verifyPath(request(overrides)).map((certificate) =>
-    certificate === leaf ? "leaf" : toNameText(certificate.subject, defaultLimits),
-  );
-const through = (
-  intermediate: PlainIssuer,
-  options: PlainOptions = {},
-  anchor: PlainIssuer = root,
-): Partial<PathRequest> => ({
-  leaf: leafOf(intermediate, options),
-  anchors: [anchor.certificate],
-  intermediates: [intermediate.certificate],
-});
-const refuses = (
-  what: string,
-  overrides: () => Partial<PathRequest>,
-  code: Parameters<typeof throwsCode>[0] = "untrusted-certificate",
-): void =>
-  test(`refused: ${what}`, () => {
-    const error = throwsCode(code, () => verifyPath(request(overrides())));
-    assert.ok(error.subject);
-  });
-const accepts = (what: string, overrides: () => Partial<PathRequest>, length?: number): void =>
-  test(`accepted: ${what}`, () => {
-    const path = verifyPath(request(overrides()));
-    if (length !== undefined) assert.is(path.length, length);
-  });
+const { refuses, accepts } = pathTests(test);
 
 test("leaf to root", () => assert.equal(pathOf(), ["leaf", "CN=middle", "CN=root"]));
 test("unused intermediates do not matter", () =>
@@ -243,165 +178,6 @@ test("an expired intermediate beside a good one of the same name and another key
     fresh.certificate,
   );
 });
-
-// Usage.
-refuses("a leaf for another usage", () => ({
-  leaf: leafOf(middle, { extensions: [extendedKeyUsage([timeStamping])] }),
-  requireLeafUsage: false,
-}));
-accepts("a leaf for another usage when any will do", () => ({
-  leaf: leafOf(middle, { extensions: [extendedKeyUsage([timeStamping])] }),
-  usage: "any",
-}));
-accepts("timestamping", () => ({
-  leaf: leafOf(middle, { extensions: [keyUsage("digitalSignature"), extendedKeyUsage([timeStamping])] }),
-  usage: "timestamping",
-}));
-refuses("code signing for timestamping", () => ({ usage: "timestamping" }));
-refuses("a leaf without usage, where it is required", () => ({
-  leaf: leafOf(middle, { extensions: [keyUsage("digitalSignature")] }),
-}));
-accepts("a leaf without usage, where it is not", () => ({
-  leaf: leafOf(middle, { extensions: [] }),
-  requireLeafUsage: false,
-}));
-refuses("a leaf for any usage, where code signing is required", () => ({
-  leaf: leafOf(middle, { extensions: [extendedKeyUsage([any])] }),
-}));
-accepts("a leaf for any usage, where it is not", () => ({
-  leaf: leafOf(middle, { extensions: [extendedKeyUsage([any])] }),
-  requireLeafUsage: false,
-}));
-refuses("a leaf whose key usage has no signatures", () => ({
-  leaf: leafOf(middle, { extensions: [keyUsage("keyEncipherment"), extendedKeyUsage([purposes.codeSigning])] }),
-}));
-refuses("an intermediate for another usage", () =>
-  through(plainAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage([timeStamping])] })),
-);
-accepts("an intermediate for several usages", () =>
-  through(
-    plainAuthority("middle", {
-      issuer: root,
-      extensions: [...ca, extendedKeyUsage([timeStamping, purposes.codeSigning])],
-    }),
-  ),
-);
-refuses("a root for another usage", () => {
-  const other = plainAuthority("other", { extensions: [...ca, extendedKeyUsage([timeStamping])] });
-  return through(plainAuthority("middle", { issuer: other }), {}, other);
-});
-
-// Critical extensions.
-const strange = (critical: boolean): ExtensionSpec => ({ id: "1.2.3.4", critical, value: new Uint8Array(0) });
-accepts("an unknown extension", () => ({ leaf: leafOf(middle, { extensions: [...leafExtensions, strange(false)] }) }));
-refuses("an unknown critical extension of the leaf", () => ({
-  leaf: leafOf(middle, { extensions: [...leafExtensions, strange(true)] }),
-}));
-refuses("an unknown critical extension of an intermediate", () =>
-  through(plainAuthority("middle", { issuer: root, extensions: [...ca, strange(true)] })),
-);
-refuses("an unknown critical extension of the root", () => {
-  const other = plainAuthority("other", { extensions: [...ca, strange(true)] });
-  return through(plainAuthority("middle", { issuer: other }), {}, other);
-});
-refuses("a precertificate", () => ({
-  leaf: leafOf(middle, {
-    extensions: [...leafExtensions, { id: "1.3.6.1.4.1.11129.2.4.3", critical: true, value: encodeElement(Tag.null) }],
-  }),
-}));
-refuses("a critical timestamp list", () => ({
-  leaf: leafOf(middle, {
-    extensions: [
-      ...leafExtensions,
-      { id: "1.3.6.1.4.1.11129.2.4.2", critical: true, value: encodeElement(Tag.octetString) },
-    ],
-  }),
-}));
-const userName = { id: "1.3.6.1.4.1.57264.1.7", otherName: encodeElement(Tag.utf8String, encodeUtf8("alice")) };
-accepts("a critical user name of the leaf", () => ({
-  leaf: leafOf(middle, {
-    extensions: [
-      keyUsage("digitalSignature"),
-      extendedKeyUsage([purposes.codeSigning]),
-      subjectAlternativeName([userName]),
-    ],
-  }),
-}));
-refuses("a critical user name of an intermediate", () =>
-  through(plainAuthority("middle", { issuer: root, extensions: [...ca, subjectAlternativeName([userName])] })),
-);
-
-// Name constraints.
-const constrained = (...constraints: Parameters<typeof nameConstraints>): PlainIssuer =>
-  plainAuthority("constrained", { issuer: root, extensions: [...ca, nameConstraints(...constraints)] });
-const named = (...names: readonly GeneralNameSpec[]): PlainOptions => ({
-  extensions: [keyUsage("digitalSignature"), extendedKeyUsage([purposes.codeSigning]), subjectAlternativeName(names)],
-});
-accepts("a permitted name", () =>
-  through(constrained({ permitted: [{ dns: "example.com" }] }), named({ dns: "build.example.com" })),
-);
-refuses("a name that is not permitted", () =>
-  through(constrained({ permitted: [{ dns: "example.com" }] }), named({ dns: "example.org" })),
-);
-refuses("an excluded name", () =>
-  through(constrained({ excluded: [{ email: "example.com" }] }), named({ email: "eve@example.com" })),
-);
-refuses("one excluded name among good ones", () =>
-  through(constrained({ excluded: [{ dns: "evil.com" }] }), named({ dns: "good.com" }, { dns: "x.evil.com" })),
-);
-accepts("names of a form without constraints", () =>
-  through(constrained({ permitted: [{ dns: "example.com" }] }), named({ email: "a@b.org" })),
-);
-refuses("a constraint two levels up", () => {
-  const above = constrained({ permitted: [{ dns: "example.com" }] });
-  const below = plainAuthority("below", { issuer: above });
-  return {
-    leaf: leafOf(below, named({ dns: "example.org" })),
-    intermediates: [above.certificate, below.certificate],
-  };
-});
-refuses("a constraint of the root", () => {
-  const other = plainAuthority("other", {
-    extensions: [...ca, nameConstraints({ permitted: [{ dns: "example.com" }] })],
-  });
-  return { leaf: leafOf(other, named({ dns: "example.org" })), anchors: [other.certificate], intermediates: [] };
-});
-refuses("a critical constraint of a form that is not compared", () =>
-  through(constrained({ permitted: [{ directory: "x" }] }), named({ dns: "a.b" })),
-);
-accepts("an uncritical constraint of a form that does not occur", () => ({
-  ...through(constrained({ permitted: [{ directory: "x" }] }, false), named({ dns: "a.b" })),
-}));
-refuses("an uncritical constraint of a form that occurs", () =>
-  through(constrained({ permitted: [{ directory: "x" }] }, false), { ...named({ dns: "a.b" }), subject: "y" }),
-);
-refuses(
-  "too many comparisons",
-  () => {
-    const many = Array.from({ length: 600 }, (_, index) => ({ dns: `${index}.example.com` }));
-    return through(constrained({ excluded: many }), named(...many.map((_, index) => ({ dns: `x${index}.org` }))));
-  },
-  "over-limit",
-);
-
-// Policies.
-const policies = (...ids: string[]): ExtensionSpec => ({
-  id: "2.5.29.32",
-  value: encodeElement(Tag.sequence, ...ids.map((id) => encodeElement(Tag.sequence, oid(id)))),
-});
-const requirePolicy: ExtensionSpec = {
-  id: "2.5.29.36",
-  critical: true,
-  value: encodeElement(Tag.sequence, Uint8Array.of(0x80, 1, 0)),
-};
-refuses("a required policy that is missing", () =>
-  through(plainAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] })),
-);
-accepts("a required policy that is there", () =>
-  through(plainAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] }), {
-    extensions: [...leafExtensions, policies("1.2.3")],
-  }),
-);
 
 // Bounds.
 test("more intermediates than allowed", () => {

@@ -1,60 +1,16 @@
-import { execFileSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../core/limits.ts";
 import type { Digest } from "../../../core/crypto/digest.ts";
-import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
-import { type LayoutOptions, openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { throwsCode } from "../../support/assert.ts";
-import {
-  connaisseurImages,
-  goldenRegistry,
-  ocMirrorImages,
-  slsaContainer,
-  slsaVersions,
-} from "../../support/images.ts";
-import { type LayoutEntry, LayoutFolder, manifestType, refName } from "../../support/layout-folder.ts";
-import { skipped } from "../../support/vectors.ts";
+import { type LayoutEntry, manifestType, refName } from "../../support/layout-folder.ts";
+import { digestOfTag, LayoutToOpen, referrersOf } from "../../support/layout-to-open.ts";
 
 const test = suite("proxy/archive/oci-layout");
-const root = mkdtempSync(join(tmpdir(), "sallyport-layout-"));
-test.after(() => rmSync(root, { recursive: true, force: true }));
-
 const repository = "ghcr.io/org/app";
-/** A layout folder that can be opened as it stands. */
-class Folder extends LayoutFolder {
-  constructor() {
-    super(mkdtempSync(join(root, "l-")));
-  }
-
-  open(options: Partial<LayoutOptions> = {}) {
-    return openLayout(this.write(), { limits: defaultLimits, ...options });
-  }
-}
-
-const digestOfTag = (knowledge: Knowledge, tag: string, from = repository): Digest | undefined => {
-  const answer = knowledge.answer({ kind: "tag", repository: from, tag });
-  return answer?.state === "present" ? answer.value.digest : undefined;
-};
-const referrersOf = (knowledge: Knowledge, digest: Digest, from = repository): readonly Digest[] | undefined => {
-  const answer = knowledge.answer({ kind: "referrers", repository: from, digest });
-  return answer?.state === "present" ? answer.value.map((descriptor) => descriptor.digest) : undefined;
-};
 
 test("skopeo and oras: a plain tag belongs to the given repository", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const image = folder.add(folder.manifest(), { [refName]: "1.4" });
   const layout = folder.open({ repository, at: "2026-01-01T00:00:00Z", limits: defaultLimits });
   assert.equal(layout.images(), [{ repository, tag: "1.4", digest: image.digest }]);
@@ -72,7 +28,7 @@ test("skopeo and oras: a plain tag belongs to the given repository", () => {
 });
 
 test("whole references name repositories of their own, in any spelling", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const one = folder.add(folder.manifest({ annotations: { n: "1" } }), { [refName]: "docker.io/library/nginx:1" });
   const two = folder.add(folder.manifest({ annotations: { n: "2" } }), {
     [refName]: "2",
@@ -91,13 +47,13 @@ test("whole references name repositories of their own, in any spelling", () => {
 });
 
 test("a name with another digest than its entry is refused", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   folder.add(folder.manifest(), { [refName]: `localhost:5000/c@sha256:${"0".repeat(64)}` });
   throwsCode("archive-corrupt", () => folder.open());
 });
 
 test("cosign save: kinds become tags of the image, bundles are found among the blobs", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const image = folder.add(folder.manifest({ annotations: { the: "image" } }), {
     kind: "dev.cosignproject.cosign/image",
   });
@@ -127,7 +83,7 @@ test("cosign save: kinds become tags of the image, bundles are found among the b
 });
 
 test("cosign save: the index wins, and two images are refused", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   folder.add(folder.manifest(), { kind: "dev.cosignproject.cosign/image" });
   const index = folder.add(folder.blob(JSON.stringify({ manifests: [] }), "application/vnd.oci.image.index.v1+json"), {
     kind: "dev.cosignproject.cosign/imageIndex",
@@ -145,7 +101,7 @@ test("cosign save: the index wins, and two images are refused", () => {
 });
 
 test("a tag is given to the one image without a name, never to one of several", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const image = folder.add(folder.manifest());
   folder.add(folder.manifest({ subject: image }));
   assert.is(digestOfTag(folder.open({ repository, tag: "v1", limits: defaultLimits }), "v1"), image.digest);
@@ -156,7 +112,7 @@ test("a tag is given to the one image without a name, never to one of several", 
 });
 
 test("a second tag for the only named image", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const image = folder.add(folder.manifest(), { [refName]: "1.4" });
   const layout = folder.open({ repository, tag: "stable", limits: defaultLimits });
   assert.is(digestOfTag(layout, "1.4"), image.digest);
@@ -164,7 +120,7 @@ test("a second tag for the only named image", () => {
 });
 
 test("the index behind a fallback tag adds what has no subject here", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const image = folder.add(folder.manifest(), { [refName]: "localhost:5001/app:1" });
   const referrer = folder.manifest({ subject: image });
   const sparse = { mediaType: manifestType, digest: `sha256:${"1".repeat(64)}`, size: 5, artifactType: "a/b" };
@@ -181,7 +137,7 @@ test("the index behind a fallback tag adds what has no subject here", () => {
 });
 
 test("referrers stay in the repository that names them", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const image = folder.manifest();
   folder.add(image, { [refName]: "localhost:5000/one:1" });
   folder.add(image, { [refName]: "localhost:5000/two:1" });
@@ -197,7 +153,7 @@ test("referrers stay in the repository that names them", () => {
 });
 
 test("sparse: what is left out was never asked; complete: what is not named is absent", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const layer = {
     mediaType: "application/vnd.oci.image.layer.v1.tar+gzip",
     digest: `sha256:${"2".repeat(64)}` as const,
@@ -220,163 +176,10 @@ test("sparse: what is left out was never asked; complete: what is not named is a
   assert.is(open.answer({ kind: "key", reference: "k8s://a/b" }), undefined);
 });
 
-test("a changed blob is refused on every read, whatever its kind, and the rest still reads", () => {
-  const folder = new Folder();
-  const layer = folder.blob("signature layer");
-  const image = folder.add(folder.manifest({ layers: [layer] }), { [refName]: `${repository}:1` });
-  const other = folder.add(folder.manifest({ annotations: { other: "" } }), { [refName]: `${repository}:2` });
-  for (const damaged of [image, layer]) {
-    const bytes = readFileSync(folder.file(damaged.digest));
-    for (let at = 0; at < bytes.length; at += 7) {
-      const changed = Buffer.from(bytes);
-      changed[at] = (changed[at] as number) ^ 1;
-      writeFileSync(folder.file(damaged.digest), changed);
-      const layout = folder.open();
-      // When the manifest itself is damaged nothing else says that the layer belongs here.
-      const kind = damaged === image ? "manifest" : "blob";
-      assert.is(
-        throwsCode("archive-corrupt", () => layout.answer({ kind, repository, digest: damaged.digest })).subject,
-        damaged.digest,
-      );
-      assert.is(layout.answer({ kind: "manifest", repository, digest: other.digest })?.state, "present");
-    }
-    truncateSync(folder.file(damaged.digest), 3);
-    throwsCode("archive-corrupt", () =>
-      folder.open().answer({ kind: damaged === image ? "manifest" : "blob", repository, digest: damaged.digest }),
-    );
-    writeFileSync(folder.file(damaged.digest), bytes);
-  }
-});
-
-test("a manifest or blob past its bound is over the limit", () => {
-  const folder = new Folder();
-  const big = folder.blob(`{"layers":[],"x":"${"x".repeat(defaultLimits.manifestBytes)}"}`, manifestType);
-  folder.add(big, { [refName]: `${repository}:1` });
-  const layout = folder.open();
-  throwsCode("over-limit", () => layout.answer({ kind: "manifest", repository, digest: big.digest }));
-  assert.is(layout.problems.get(big.digest)?.code, "over-limit");
-  const small = new Folder();
-  const blob = small.blob("0123456789");
-  small.add(small.manifest({ layers: [blob] }), { [refName]: `${repository}:1` });
-  throwsCode("over-limit", () =>
-    small
-      .open({ limits: { ...defaultLimits, blobBytes: 9 } })
-      .answer({ kind: "blob", repository, digest: blob.digest }),
-  );
-  throwsCode("over-limit", () => small.open({ limits: { ...defaultLimits, layoutEntries: 0 } }));
-  throwsCode("over-limit", () => small.open({ limits: { ...defaultLimits, layoutIndexBytes: 3 } }));
-});
-
-test("hostile folders: no layout, other versions, bad names, things that are no files", () => {
-  throwsCode("invalid-usage", () => openLayout(join(root, "nowhere"), { limits: defaultLimits }));
-  const folder = new Folder();
-  folder.open({ repository, limits: defaultLimits });
-  writeFileSync(join(folder.path, "oci-layout"), '{"imageLayoutVersion":"2.0.0"}');
-  throwsCode("unsupported", () => openLayout(folder.path, { limits: defaultLimits }));
-  for (const marker of ["", "{}", "[]", '{"imageLayoutVersion":1}']) {
-    writeFileSync(join(folder.path, "oci-layout"), marker);
-    throwsCode("archive-corrupt", () => openLayout(folder.path, { limits: defaultLimits }));
-  }
-  for (const index of ["", "{", '{"manifests":{}}', '{"manifests":[],"manifests":[]}']) {
-    const hostile = new Folder();
-    writeFileSync(join(hostile.path, "index.json"), index);
-    throwsCode("archive-corrupt", () => openLayout(hostile.path, { limits: defaultLimits }));
-  }
-  for (const index of ['{"manifests":[{}]}', '{"manifests":[{"digest":"sha256:../../../../etc/passwd","size":1}]}']) {
-    const hostile = new Folder();
-    writeFileSync(join(hostile.path, "index.json"), index);
-    assert.is(openLayout(hostile.path, { limits: defaultLimits }).skipped.length, 1);
-  }
-  const odd = new Folder();
-  const directory = odd.add(odd.manifest({ annotations: { a: "" } }), { [refName]: `${repository}:1` });
-  const link = odd.add(odd.manifest({ annotations: { b: "" } }), { [refName]: `${repository}:2` });
-  rmSync(odd.file(directory.digest));
-  mkdirSync(odd.file(directory.digest));
-  rmSync(odd.file(link.digest));
-  symlinkSync("/etc/passwd", odd.file(link.digest));
-  writeFileSync(join(odd.path, "blobs", "sha256", "not-a-digest"), "{}");
-  const layout = odd.open();
-  throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest: directory.digest }));
-  throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest: link.digest }));
-  const named = new Folder();
-  named.add(named.manifest(), { [refName]: "Bad/../Name" });
-  assert.equal([named.open().images(), named.open().skipped.length], [[], 1]);
-});
-
-test("one odd entry is reported and skipped, and the rest is read", () => {
-  const folder = new Folder();
-  const image = folder.add(folder.manifest(), { [refName]: `${repository}:1` });
-  folder.add({ mediaType: manifestType, digest: `sha512:${"a".repeat(128)}` as Digest, size: 1 });
-  folder.add(folder.manifest({ annotations: { n: "2" } }), { [refName]: "https://not.a/name" });
-  folder.add(folder.blob("a chart", "application/vnd.cncf.helm.chart.content.v1.tar+gzip"), { [refName]: "chart" });
-  folder.add(folder.blob("{}", "application/json"), { [refName]: "document" });
-  // An image whose media type is left out, or is a stranger's, is one by what it holds.
-  const plain = folder.add({ ...folder.manifest({ annotations: { n: "3" } }), mediaType: "" }, { [refName]: "2" });
-  const foreign = folder.add({ ...folder.manifest({ annotations: { n: "4" } }), mediaType: "a/b" }, { [refName]: "3" });
-  const layout = folder.open({ repository, limits: defaultLimits });
-  assert.equal(
-    layout.images().map(({ tag, digest }) => [tag, digest]),
-    [
-      ["1", image.digest],
-      ["2", plain.digest],
-      ["3", foreign.digest],
-    ],
-  );
-  assert.is(layout.skipped.length, 2);
-  assert.is(layout.blobs.length, 2);
-});
-
-test("a size that is not the stated one is damage, found without reading", () => {
-  for (const stated of [1, 1 << 30]) {
-    const folder = new Folder();
-    const image = folder.manifest();
-    const good = folder.add(folder.manifest({ annotations: { n: "2" } }), { [refName]: `${repository}:2` });
-    folder.add({ ...image, size: stated }, { [refName]: `${repository}:1` });
-    const child = folder.manifest({ annotations: { n: "3" } });
-    folder.add(folder.blob(JSON.stringify({ manifests: [{ ...child, size: stated }] })), {
-      [refName]: `${repository}:3`,
-    });
-    const layout = folder.open();
-    for (const { digest } of [image, child]) {
-      assert.is(layout.problems.get(digest)?.code, "archive-corrupt");
-      throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest }));
-    }
-    assert.is(layout.answer({ kind: "manifest", repository, digest: good.digest })?.state, "present");
-  }
-});
-
-test("links out of the folder are refused, links inside are followed, and so is the folder itself", () => {
-  const outside = new Folder();
-  const image = outside.add(outside.manifest(), { [refName]: `${repository}:1` });
-  outside.write();
-  const within = new Folder();
-  const other = within.add(within.manifest({ annotations: { n: "2" } }), { [refName]: `${repository}:2` });
-  within.add(image, { [refName]: `${repository}:1` });
-  renameSync(within.file(other.digest), join(within.path, "elsewhere"));
-  symlinkSync("../../elsewhere", within.file(other.digest));
-  symlinkSync(outside.file(image.digest), within.file(image.digest));
-  const link = join(root, "link");
-  symlinkSync(within.write(), link);
-  for (const folder of [within.path, link]) {
-    const layout = openLayout(folder, { limits: defaultLimits });
-    assert.is(layout.answer({ kind: "manifest", repository, digest: other.digest })?.state, "present");
-    throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest: image.digest }));
-  }
-  rmSync(link);
-  rmSync(within.file(image.digest));
-  execFileSync("mkfifo", [within.file(image.digest)]);
-  throwsCode("archive-corrupt", () =>
-    openLayout(within.path, { limits: defaultLimits }).answer({ kind: "manifest", repository, digest: image.digest }),
-  );
-  rmSync(join(within.path, "index.json"));
-  symlinkSync(join(outside.path, "index.json"), join(within.path, "index.json"));
-  throwsCode("archive-corrupt", () => openLayout(within.path, { limits: defaultLimits }));
-});
-
 const cosignKind = (kind: string) => ({ kind: `dev.cosignproject.cosign/${kind}` });
 
 test("a store of Hauler: several repositories, kinds beside names, signatures of a platform", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const name = (reference: string) => ({
     [refName]: reference.slice(reference.indexOf("/") + 1),
     "io.containerd.image.name": reference,
@@ -428,7 +231,7 @@ test("a store of Hauler: several repositories, kinds beside names, signatures of
 });
 
 test("a package of Zarf: images of several repositories under the base image's name", () => {
-  const folder = new Folder();
+  const folder = new LayoutToOpen();
   const base = (reference: string) => ({ "org.opencontainers.image.base.name": reference });
   const agent = folder.add(folder.manifest({ annotations: { n: "1" } }), base("ghcr.io/zarf-dev/zarf/agent:v0.60.0"));
   const registry = folder.add(folder.manifest({ annotations: { n: "2" } }), base("library/registry:3.0.0"));
@@ -442,59 +245,5 @@ test("a package of Zarf: images of several repositories under the base image's n
     "present",
   );
 });
-
-const registry = goldenRegistry();
-if (registry === undefined) skipped("proxy/archive/oci-layout", 1, "SALLYPORT_GOLDEN is not set");
-else {
-  test("golden registry: every entry reads, referrers agree with the fallback tags", () => {
-    assert.is(registry.problems.size, 0);
-    assert.ok(registry.images().length > 200, `${registry.images().length} images`);
-    for (const { repository: from, tag = "", digest } of registry.images()) {
-      assert.is(digestOfTag(registry, tag, from), digest);
-      assert.is(registry.answer({ kind: "manifest", repository: from, digest })?.state, "present");
-    }
-    assert.is(
-      registry.answer({ kind: "tag", repository: "localhost:5000/demo/app", tag: "no-such-tag" })?.state,
-      "absent",
-    );
-    assert.is(registry.answer({ kind: "tag", repository: "quay.io/demo/app", tag: "x" }), undefined);
-    const referrers = [...registry.repositories.values()].reduce((sum, { referrers: lists }) => sum + lists.size, 0);
-    assert.ok(referrers > 50, `${referrers} subjects`);
-  });
-}
-
-const slsa = slsaVersions.map((version) => [version, slsaContainer(version)] as const);
-for (const [version, image] of slsa) {
-  if (image === undefined) skipped("proxy/archive/oci-layout", 1, "SALLYPORT_VECTORS is not set");
-  else {
-    test(`slsa ${version}: image and attestations of cosign save`, () => {
-      const tag = `${image.digest.replace(":", "-")}.att`;
-      const attestations = digestOfTag(image.knowledge, tag, image.repository);
-      assert.ok(attestations);
-      assert.is(
-        image.knowledge.answer({ kind: "manifest", repository: image.repository, digest: attestations })?.state,
-        "present",
-      );
-      assert.is(digestOfTag(image.knowledge, tag.replace(".att", ".sig"), image.repository), undefined);
-    });
-  }
-}
-
-const ocMirror = ocMirrorImages();
-const connaisseur = connaisseurImages();
-if (connaisseur === undefined) skipped("proxy/archive/oci-layout", 2, "SALLYPORT_VECTORS is not set");
-else {
-  test("oc-mirror: an image and its signatures are layouts of their own", () => {
-    assert.is(ocMirror.length, 2);
-    for (const { knowledge, digest, repository: from } of ocMirror)
-      assert.ok(digestOfTag(knowledge, `${digest.replace(":", "-")}.sig`, from));
-  });
-
-  test("connaisseur: manifests and blobs by name", () => {
-    assert.is(connaisseur.images.length, 3);
-    for (const { knowledge, digest, repository: from } of connaisseur.images)
-      assert.ok(digestOfTag(knowledge, `${digest.replace(":", "-")}.sig`, from));
-  });
-}
 
 test.run();
