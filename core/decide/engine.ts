@@ -21,7 +21,7 @@ import { requireOptions } from "../errors.ts";
 import { type Limits, limitsWith } from "../limits.ts";
 import { type Alias, createAliases } from "../oci/aliases.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
-import { type DistrustRow, hold, type Knowledge } from "../knowledge/knowledge.ts";
+import { type DistrustRow, hold, type Knowledge, type SourceState } from "../knowledge/knowledge.ts";
 import type { TrustSettings } from "../trust/tuf-verifier.ts";
 import { createImageVerifier, versionOf } from "../verify/image-verifier.ts";
 import { isAllowed } from "./allowed.ts";
@@ -117,10 +117,9 @@ export function createEngine(options: EngineOptions): Engine {
     policies: options.policies,
     warnings: compiled.flatMap((policy) => [...policy.policy.warnings, ...attestorWarnings(policy)]),
     decide(request, source, now, { exhaustive = false, pass } = {}) {
-      const state = source.state?.() ?? {};
-      const version = versionOf(state);
-      const key = exhaustive || version === undefined ? undefined : plain?.keyOf(request, pass);
-      const known = key === undefined ? undefined : remembered.find(source, version, key, now);
+      const key = exhaustive ? undefined : plain?.keyOf(request, pass);
+      const before = key === undefined ? {} : stateOf(source);
+      const known = key === undefined ? undefined : remembered.find(source, versionOf(before), key, now);
       if (known !== undefined) {
         const { results, patches, read, newestSignedTime } = known;
         return {
@@ -132,63 +131,66 @@ export function createEngine(options: EngineOptions): Engine {
           open: [],
           read,
           at: now.toISOString(),
-          freshness: images.freshness(state, now),
+          freshness: images.freshness(before, now),
           ...(newestSignedTime === undefined ? {} : { newestSignedTime }),
         };
       }
-      const trustWarnings = new Set<string>();
-      const verifier = images.open(source, now, { exhaustive, state, warn: (text) => trustWarnings.add(text) });
-      const { knowledge } = verifier;
-      const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
-      const defaults = new DefaultImages(references, limits, aliases);
-      const run: DecisionRun = {
-        knowledge,
-        verifier,
-        limits,
-        references,
-        aliases,
-        defaults,
-        counted: new CountedSets(),
-        exhaustive,
-        exceptions,
-        match,
-        warn: (text) => void trustWarnings.add(text),
-        variables: (current, policy) => variables(current, { now, policy }),
-      };
-      let passes: ReturnType<typeof runPasses>;
       const release = hold(source);
       try {
-        passes = runPasses(exhaustive ? compiled : candidates(request, defaults), request, run, pass);
+        // Of the same moment as the answers: what is distrusted with a new answer counts with it.
+        const state = stateOf(source);
+        const trustWarnings = new Set<string>();
+        const verifier = images.open(source, now, { exhaustive, state, warn: (text) => trustWarnings.add(text) });
+        const { knowledge } = verifier;
+        const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
+        const defaults = new DefaultImages(references, limits, aliases);
+        const run: DecisionRun = {
+          knowledge,
+          verifier,
+          limits,
+          references,
+          aliases,
+          defaults,
+          counted: new CountedSets(),
+          exhaustive,
+          exceptions,
+          match,
+          warn: (text) => void trustWarnings.add(text),
+          variables: (current, policy) => variables(current, { now, policy }),
+        };
+        const passed = runPasses(exhaustive ? compiled : candidates(request, defaults), request, run, pass);
+        const { results, patches, warnings } = passed;
+        const clock = verifier.clockWarning();
+        if (clock !== undefined) trustWarnings.add(clock);
+        const newest = verifier.newestSignedTime();
+        const decision: Decision = {
+          allowed: isAllowed(results),
+          results,
+          patches,
+          warnings: [...warnings, ...resultWarnings(results), ...trustWarnings],
+          trustWarnings: [...trustWarnings],
+          open: knowledge.open(),
+          // Only evidence records ask for it.
+          get read() {
+            return verifier.read();
+          },
+          at: now.toISOString(),
+          freshness: verifier.freshness(),
+          ...(newest === undefined ? {} : { newestSignedTime: newest.toISOString() }),
+        };
+        const steady = key === undefined ? undefined : verifier.steady();
+        if (key !== undefined && steady !== undefined) remembered.keep(source, versionOf(state), key, decision, steady);
+        return decision;
       } finally {
         release();
       }
-      const { results, patches, warnings } = passes;
-      const clock = verifier.clockWarning();
-      if (clock !== undefined) trustWarnings.add(clock);
-      const newest = verifier.newestSignedTime();
-      const decision: Decision = {
-        allowed: isAllowed(results),
-        results,
-        patches,
-        warnings: [...warnings, ...resultWarnings(results), ...trustWarnings],
-        trustWarnings: [...trustWarnings],
-        open: knowledge.open(),
-        // Only evidence records ask for it.
-        get read() {
-          return verifier.read();
-        },
-        at: now.toISOString(),
-        freshness: verifier.freshness(),
-        ...(newest === undefined ? {} : { newestSignedTime: newest.toISOString() }),
-      };
-      const steady = key === undefined ? undefined : verifier.steady();
-      if (key !== undefined && steady !== undefined) remembered.keep(source, version, key, decision, steady);
-      return decision;
     },
   };
 }
 
 const none: readonly string[] = [];
+
+const stateOf = (source: Knowledge): SourceState => source.state?.() ?? {};
 
 /** Once for each attestor of the policy: autogen rules repeat it. */
 function attestorWarnings({ policy, rules }: CompiledPolicy): readonly PolicyWarning[] {

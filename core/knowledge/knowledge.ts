@@ -68,8 +68,8 @@ export interface Knowledge {
   /** The questions of a scope to which the source has a present answer. */
   facts?(scope: string): Iterable<Question>;
   /**
-   * Begins to read several answers, and to write none: until the end all are of one moment. A source in a file opens it
-   * once for them. Within another it is the same moment.
+   * Begins to read several answers, and to write none: until the end all are of one moment, as is the state. A source
+   * in a file opens it once for them. Within another it is the same moment.
    *
    * @returns what ends it, which is called in any case. It is no frame between who decides and who verifies.
    */

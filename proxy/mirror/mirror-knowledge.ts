@@ -227,6 +227,7 @@ export class MirrorKnowledge implements Knowledge {
    */
   state(): SourceState {
     return guarded(this.#folder, () => {
+      if (this.#isHeld && this.#open() === this.#state?.version) return this.#state;
       // The version is read first: newer rows are read again under the next version.
       const [data, changes = 0] = [this.#version.get(), this.#changes.get()];
       const version = this.#versionOf(data, changes);

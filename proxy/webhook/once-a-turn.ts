@@ -20,6 +20,7 @@ class OnceATurn implements Knowledge {
   readonly #now: () => number;
   #state: SourceState | undefined;
   #readAt = 0;
+  #held = 0;
 
   constructor(source: Knowledge, now: () => number) {
     this.#source = source;
@@ -31,6 +32,7 @@ class OnceATurn implements Knowledge {
   }
 
   state(): SourceState {
+    if (this.#held > 0) return this.#source.state?.() ?? {};
     const now = this.#now();
     if (this.#state !== undefined && now - this.#readAt < longestMs) return this.#state;
     if (this.#state === undefined)
@@ -45,8 +47,14 @@ class OnceATurn implements Knowledge {
     return state;
   }
 
+  /** The state is that of the moment, which may be later than that of the turn. */
   hold(): () => void {
-    return hold(this.#source);
+    const release = hold(this.#source);
+    this.#held += 1;
+    return () => {
+      this.#held -= 1;
+      release();
+    };
   }
 
   claims(question: Question): readonly CompletenessClaim[] {

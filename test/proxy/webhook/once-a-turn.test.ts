@@ -1,7 +1,7 @@
 /** Counts how often a source is asked for its state. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Knowledge, SourceState } from "../../../core/knowledge/knowledge.ts";
+import { hold, type Knowledge, type SourceState } from "../../../core/knowledge/knowledge.ts";
 import { onceATurn } from "../../../proxy/webhook/once-a-turn.ts";
 
 const test = suite("proxy/webhook/once-a-turn");
@@ -47,6 +47,29 @@ test("a long turn reads it again, and a state that cannot be read is not kept", 
   assert.throws(() => knowledge.state?.());
   assert.is(knowledge.state?.().version, "4");
   assert.is(count(), 4);
+});
+
+test("within a moment the state is that of the moment, and after it that of the turn again", () => {
+  let held = 0;
+  const source: Knowledge = {
+    answer: () => undefined,
+    state: () => ({ version: held > 0 ? "moment" : "turn" }),
+    hold() {
+      held += 1;
+      return () => {
+        held -= 1;
+      };
+    },
+  };
+  const knowledge = onceATurn(source);
+  const version = () => knowledge.state?.().version;
+  assert.is(version(), "turn");
+  const release = hold(knowledge);
+  const inner = hold(knowledge);
+  inner();
+  assert.is(version(), "moment");
+  release();
+  assert.is(version(), "turn");
 });
 
 test("claims and facts are the source's; a source without them has none", () => {
