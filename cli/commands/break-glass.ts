@@ -29,11 +29,22 @@ function unjudgedLines({ count, pods }: NonNullable<BreakGlassReport["unjudged"]
   ];
 }
 
+/**
+ * `serve` looks each ten seconds, and an API server keeps for a moment which webhooks there are: nobody can list these
+ * Pods before.
+ */
+const unlistedLines = [
+  "Pods that are made before the API server calls the webhooks again, about ten seconds from now, are in no list; " +
+    "find them by their times, the newest last:",
+  "`kubectl get pods -A --sort-by=.metadata.creationTimestamp`",
+];
+
 function linesOf({ state, server, namespace, removed, unjudged }: BreakGlassReport): readonly string[] {
   if (state === "off")
     return [
       `the glass is whole again at ${server}: serve writes the webhooks within ten seconds, if it runs`,
       ...(unjudged === undefined ? [] : unjudgedLines(unjudged)),
+      ...unlistedLines,
     ];
   const back = `sallyport break-glass --off${namespace === "sallyport" ? "" : ` --namespace ${namespace}`}`;
   return [

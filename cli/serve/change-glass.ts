@@ -40,7 +40,10 @@ export interface BreakGlassReport {
   /** Webhook configurations that were removed. */
   readonly removed: number;
   /** With `off`: Pods that were made meanwhile. Absent where they could not be listed. */
-  readonly unjudged?: UnjudgedPods;
+  readonly unjudged?: UnjudgedPods & {
+    /** When they were listed, by the clock of who asked. Until the webhooks are called again others may be made. */
+    readonly until: string;
+  };
 }
 
 /** For all of it. */
@@ -129,9 +132,10 @@ async function restore(cluster: Cluster, options: BreakGlassOptions, io: Command
   const message = `${by} lets the server write the admission webhooks again; out of force since ${marker.since}`;
   const event = { namespace, reason: "BreakGlassOff", message, now: io.now() };
   await attempt("no Event was written", () => tellEvent(cluster, event, signal), io);
-  let unjudged: UnjudgedPods | undefined;
+  let unjudged: BreakGlassReport["unjudged"];
   const list = async (): Promise<void> => {
-    unjudged = await unjudgedPods(cluster, marker.since, io.limits, signal);
+    const until = io.now().toISOString();
+    unjudged = { ...(await unjudgedPods(cluster, marker.since, io.limits, signal)), until };
   };
   await attempt(`the Pods that were made since ${marker.since} cannot be listed`, list, io);
   const listed = unjudged === undefined ? {} : { unjudged };

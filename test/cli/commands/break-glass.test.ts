@@ -79,6 +79,8 @@ test("the webhooks go, others stay; who and why is kept; --off ends it", () =>
     assert.is(off.exit, 0, off.err);
     assert.match(off.out.replaceAll(/\s+/g, " "), "1 Pod was made meanwhile, verified by nobody");
     assert.match(off.out, "shop/web of 2026-11-30T12:00:00Z: a.example/web:1");
+    assert.match(off.out, /in no\s+list; find\s+them/);
+    assert.match(off.out, "kubectl get pods -A --sort-by=.metadata.creationTimestamp");
     assert.is(served.find("configmaps", "sallyport-break-glass", "gate"), undefined);
     assert.match(String(served.all("events").at(-1)?.message), "alice lets the server write");
     const nothing = await run("--off", "--namespace", "gate");
