@@ -77,6 +77,8 @@ const keyOf = ({ image, policy }: Pick<RowOfResource, "image" | "policy">): stri
 export class RecheckList {
   readonly #database: Database;
   readonly #limits: Limits;
+  /** Room is made once, at the end of what is done together: it takes as long as the list is. */
+  #isTogether = false;
 
   constructor(database: Database, limits: Limits) {
     this.#database = database;
@@ -120,7 +122,15 @@ export class RecheckList {
 
   /** All of what is done meanwhile, or none of it, by one write to the disk. */
   together(act: () => void): void {
-    this.#database.transaction(act)();
+    this.#database.transaction(() => {
+      this.#isTogether = true;
+      try {
+        act();
+      } finally {
+        this.#isTogether = false;
+      }
+      this.#trim();
+    })();
   }
 
   /**
@@ -135,7 +145,16 @@ export class RecheckList {
       this.#dropOthers(resource, unknown, "unknown");
       if (request === undefined) this.#database.prepare(stateSql("delete-admitted")).run(resource);
       else this.keepRequest(resource, request);
+      this.#forgetRequests([resource]);
       this.#trim();
+    })();
+  }
+
+  /** Takes what admission let in off the list, by its whole key: it was decided. */
+  leave(resource: string): void {
+    this.#database.transaction(() => {
+      this.#database.prepare(stateSql("delete-recheck-resource")).run(resource);
+      this.#forgetRequests([resource]);
     })();
   }
 
@@ -155,7 +174,9 @@ export class RecheckList {
       const put = this.#database.prepare(stateSql("evaluate-recheck"));
       for (const finding of findings) put.run({ resource, at, ...finding, message: cut(finding.message) });
       this.#dropOthers(resource, findings);
-      this.#trim();
+      this.#forgetRequests([resource]);
+      const known = new Set(before.map(keyOf));
+      if (findings.some((one) => !known.has(keyOf(one)))) this.#trim();
       const refuted = new Set(before.flatMap((row) => (row.state === "refuted" ? [keyOf(row)] : [])));
       return findings.filter((one) => one.state === "refuted" && !refuted.has(keyOf(one)));
     })();
@@ -210,10 +231,19 @@ export class RecheckList {
   /** Takes an image or a resource off the list, whatever became of it. @returns how many entries went. */
   forget(what: string): number {
     return this.#database.transaction(() => {
-      const { changes } = this.#database.prepare(stateSql("delete-recheck-of")).run({ what });
-      this.#database.prepare(stateSql("trim-admitted")).run();
-      return changes;
+      const gone = this.#database
+        .prepare<[{ readonly what: string }], string>(stateSql("delete-recheck-of"))
+        .pluck()
+        .all({ what });
+      this.#forgetRequests(gone);
+      return gone.length;
     })();
+  }
+
+  /** Those of resources of which no entry is left. */
+  #forgetRequests(resources: readonly string[]): void {
+    const forget = this.#database.prepare(stateSql("trim-admitted"));
+    for (const resource of new Set(resources)) forget.run(resource);
   }
 
   /**
@@ -224,7 +254,7 @@ export class RecheckList {
     const spaces = this.#database
       .prepare<[], { readonly namespace: string; count: number }>(stateSql("count-recheck-namespaces"))
       .all();
-    const trim = this.#database.prepare<[string, number]>(stateSql("trim-recheck"));
+    const trim = this.#database.prepare<[string, number], string>(stateSql("trim-recheck")).pluck();
     // The first are as large as one another. Each gives one, or all that it has more than the next.
     for (let left = entries, alike = 1; left > 0; ) {
       const [largest] = spaces;
@@ -237,7 +267,7 @@ export class RecheckList {
       const most = Math.max(1, Math.floor(left / alike));
       const each = Math.min(most, largest.count - (next?.count ?? 0));
       for (const space of spaces.slice(0, Math.min(alike, left))) {
-        trim.run(space.namespace, each);
+        this.#forgetRequests(trim.all(space.namespace, each));
         space.count -= each;
         left -= each;
       }
@@ -245,10 +275,11 @@ export class RecheckList {
   }
 
   #trim(): void {
+    if (this.#isTogether) return;
     const { unknown, refuted } = this.counts();
-    const changes = Math.max(0, unknown + refuted - this.#limits.recheckEntries);
-    if (changes > 0) this.#makeRoom(changes);
-    if (changes > 0) this.#database.prepare(stateSql("add-dropped")).run("recheck", changes);
-    this.#database.prepare(stateSql("trim-admitted")).run();
+    const changes = unknown + refuted - this.#limits.recheckEntries;
+    if (changes <= 0) return;
+    this.#makeRoom(changes);
+    this.#database.prepare(stateSql("add-dropped")).run("recheck", changes);
   }
 }

@@ -90,6 +90,11 @@ WHERE image = :what OR (resource <> '' AND :what IN (
   substr(resource, 1, instr(resource || char(10), char(10)) - 1),
   image || ' of ' || substr(resource, 1, instr(resource || char(10), char(10)) - 1)
 ))
+RETURNING resource
+`,
+  "delete-recheck-resource": `-- By the whole key of what admission let in, which an index finds.
+DELETE FROM recheck
+WHERE resource = ? AND resource <> ''
 `,
   "delete-recheck": `DELETE FROM recheck
 WHERE image = ? AND resource = ? AND policy = ?
@@ -168,9 +173,9 @@ ON CONFLICT (image, resource, policy) DO UPDATE SET
   code = iif(state = 'refuted', code, excluded.code),
   message = iif(state = 'refuted', message, excluded.message)
 `,
-  "trim-admitted": `-- Requests of which no entry is left.
+  "trim-admitted": `-- The request of a resource of which no entry is left. All of them are not gone through: the list may be long.
 DELETE FROM admitted
-WHERE NOT EXISTS (
+WHERE resource = ? AND NOT EXISTS (
   SELECT *
   FROM recheck
   WHERE recheck.resource = admitted.resource
@@ -201,5 +206,6 @@ WHERE (image, resource, policy) IN (
   ORDER BY state DESC, last_admitted
   LIMIT ?
 )
+RETURNING resource
 `,
 };

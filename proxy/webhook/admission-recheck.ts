@@ -66,6 +66,8 @@ const defaultWaitMs = 9_500;
 /** Requests do not wait for the disk; many entries are written at once. */
 const flushMs = 200;
 const mostWaiting = 256;
+/** Keys in memory, times what the list holds. */
+const mostListed = 1.25;
 /** Where a rule cannot say which image it could not decide about. */
 const everyImage = "*";
 
@@ -103,7 +105,7 @@ const encoder = new TextEncoder();
 export class AdmissionRecheck {
   readonly #options: AdmissionRecheckOptions;
   /** Keys of what is on the list, with those that wait to be written. */
-  readonly #listed: Set<string>;
+  #listed: Set<string>;
   #waiting = new Map<string, Waiting | "decided">();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<AdmissionRecheckRun> | undefined;
@@ -111,7 +113,11 @@ export class AdmissionRecheck {
 
   constructor(options: AdmissionRecheckOptions) {
     this.#options = options;
-    this.#listed = new Set(this.#guard(() => options.state.recheck((list) => list.resources())));
+    this.#listed = this.#readListed();
+  }
+
+  #readListed(): Set<string> {
+    return new Set(this.#guard(() => this.#options.state.recheck((list) => list.resources())));
   }
 
   /** Hears each decision of the mutating pass that let something in under Ignore. */
@@ -270,7 +276,7 @@ export class AdmissionRecheck {
       state.recheck((list) =>
         list.together(() => {
           for (const [resource, what] of waiting)
-            if (what === "decided") list.forget(resource);
+            if (what === "decided") list.leave(resource);
             else {
               const request = writeKeptRequest(what.request, keepsObjects);
               const isLarge = Buffer.byteLength(request) > limits.recheckRequestBytes;
@@ -287,6 +293,8 @@ export class AdmissionRecheck {
         }),
       ),
     );
+    // The list drops entries beyond its bound, and does not say which. Reading it takes as long as it is.
+    if (this.#listed.size > limits.recheckEntries * mostListed) this.#listed = this.#readListed();
     this.#options.changed();
   }
 

@@ -5,3 +5,4 @@ WHERE image = :what OR (resource <> '' AND :what IN (
   substr(resource, 1, instr(resource || char(10), char(10)) - 1),
   image || ' of ' || substr(resource, 1, instr(resource || char(10), char(10)) - 1)
 ))
+RETURNING resource

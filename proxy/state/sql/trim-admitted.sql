@@ -1,6 +1,6 @@
--- Requests of which no entry is left.
+-- The request of a resource of which no entry is left. All of them are not gone through: the list may be long.
 DELETE FROM admitted
-WHERE NOT EXISTS (
+WHERE resource = ? AND NOT EXISTS (
   SELECT *
   FROM recheck
   WHERE recheck.resource = admitted.resource

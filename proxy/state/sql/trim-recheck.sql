@@ -7,3 +7,4 @@ WHERE (image, resource, policy) IN (
   ORDER BY state DESC, last_admitted
   LIMIT ?
 )
+RETURNING resource

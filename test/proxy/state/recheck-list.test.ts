@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { limitsWith } from "../../../core/limits.ts";
 import { openState } from "../../../proxy/state/open-state.ts";
 import { type Finding, type RecheckEntry, RecheckList } from "../../../proxy/state/recheck-list.ts";
-import { stateMigrations, stateSql } from "../../../proxy/state/state-statements.ts";
+import { stateMigrations, type StateStatement, stateSql } from "../../../proxy/state/state-statements.ts";
 import type { State } from "../../../proxy/state/state.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 
@@ -141,20 +141,93 @@ test("a namespace that fills the list pushes no other out, whatever its entries 
     { recheckEntries: 5 },
   ));
 
-test("the largest namespaces make room together, and are counted once, however many entries go", () => {
+/** An empty list's file in memory, and how often each statement was asked for. */
+function countedDatabase() {
   const database = new Database(":memory:");
   for (const { sql } of stateMigrations) database.exec(sql);
-  let looks = 0;
+  const asked = new Map<unknown, number>();
   const counting = new Proxy(database, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;
       return (...values: readonly unknown[]): unknown => {
-        if (values[0] === stateSql("count-recheck-namespaces")) looks += 1;
+        asked.set(values[0], (asked.get(values[0]) ?? 0) + 1);
         return Reflect.apply(member, target, values);
       };
     },
   });
+  return { database, counting, times: (name: StateStatement): number => asked.get(stateSql(name)) ?? 0 };
+}
+
+const inNamespace = (index: number) => ({ resource: `Pod/n${index % 3}/p${index}`, request: "{}" });
+
+test("what is let in together makes room once, and one by one each time", () => {
+  const { database, counting, times } = countedDatabase();
+  const list = new RecheckList(counting, limitsWith({ recheckEntries: 10 }));
+  const put = (index: number): void =>
+    list.admitResource(inNamespace(index), [{ ...finding("p"), image: `i${index}` }], day(1));
+  list.together(() => {
+    for (let index = 0; index < 40; index++) put(index);
+  });
+  assert.equal([times("count-recheck"), times("count-recheck-namespaces")], [1, 1]);
+  assert.equal([list.resources().length, list.counts().dropped], [10, 30]);
+  put(40);
+  assert.is(list.resources().length, 10);
+  const kept = database.prepare<[], number>("SELECT count(*) FROM admitted").pluck().get();
+  assert.is(kept, 10, "a request goes with its last entry");
+  database.close();
+});
+
+test("together is over where it fails, and nothing of it was done", () =>
+  withState(
+    (state) =>
+      state.recheck((list) => {
+        const fails = (): void =>
+          list.together(() => {
+            list.admit(image, [finding("p")], day(1));
+            throw new Error("no");
+          });
+        assert.throws(fails, "no");
+        assert.equal(list.entries(9), []);
+        list.admit(image, [finding("p"), finding("q")], day(1));
+        assert.is(list.entries(9).length, 1);
+      }),
+    { recheckEntries: 1 },
+  ));
+
+test("what admission does for each resource goes through no list", () => {
+  const { database } = countedDatabase();
+  for (const name of ["trim-admitted", "delete-recheck-resource", "list-recheck-of-resource"] as const) {
+    const steps = database.prepare<[string], { readonly detail: string }>(`EXPLAIN QUERY PLAN ${stateSql(name)}`);
+    for (const { detail } of steps.all("x")) assert.not.match(detail, /^SCAN/, `${name}: ${detail}`);
+  }
+  database.close();
+});
+
+test("who was decided leaves the list by its whole key, with its request, and no other does", () =>
+  withState((state) =>
+    state.recheck((list) => {
+      for (const index of [1, 2])
+        list.admitResource(
+          inNamespace(index),
+          [
+            { ...finding("p"), image: "i" },
+            { ...finding("q"), image: "i" },
+          ],
+          day(1),
+        );
+      list.admit(image, [finding("p")], day(1));
+      list.leave("Pod/n1/p1");
+      list.leave("");
+      assert.equal(list.resources(), ["Pod/n2/p2"]);
+      assert.equal([list.requestOf("Pod/n1/p1"), list.requestOf("Pod/n2/p2")], [undefined, "{}"]);
+      assert.is(list.entries(9).length, 3);
+      assert.equal([list.forget("Pod/n2/p2"), list.requestOf("Pod/n2/p2")], [2, undefined]);
+    }),
+  ));
+
+test("the largest namespaces make room together, and are counted once, however many entries go", () => {
+  const { database, counting, times } = countedDatabase();
   const fill = new RecheckList(database, limitsWith());
   const put = (list: RecheckList, namespace: string, entries: number, at: string): void =>
     list.admit({ image: namespace, resource: `Pod/${namespace}/a` }, findings(entries), at);
@@ -169,7 +242,7 @@ test("the largest namespaces make room together, and are counted once, however m
   assert.equal([left.get("d"), left.get("e")], [2, 1]);
   const large = ["a", "b", "c", "f"].map((namespace) => left.get(namespace) ?? 0).toSorted();
   assert.equal(large, [2, 2, 2, 3]);
-  assert.equal([looks, small.counts().dropped], [1, 34]);
+  assert.equal([times("count-recheck-namespaces"), small.counts().dropped], [1, 34]);
   database.close();
 });
 

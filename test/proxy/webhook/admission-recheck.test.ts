@@ -168,6 +168,43 @@ test("entries and requests are bounded: the oldest go and are counted, the large
   small.state.close();
 });
 
+test("keys of what the list dropped are let go of", async () => {
+  let [looks, second] = [0, 0];
+  const limits = limitsWith({ recheckEntries: 4 });
+  const stage = stageIn(temporaryFolder(), { limits });
+  const state = new Proxy(stage.state, {
+    get: (target, name) => {
+      if (name !== "recheck") return Reflect.get(target, name) as unknown;
+      return (act: Parameters<State["recheck"]>[0]): unknown => {
+        looks += 1;
+        return target.recheck(act);
+      };
+    },
+  });
+  const recheck = new AdmissionRecheck({
+    ...admissionParts,
+    state,
+    limits,
+    now: () => new Date(Date.UTC(2026, 10, 1, 0, 0, second++)),
+    refuted: () => undefined,
+    changed: () => undefined,
+    report: () => assert.unreachable(),
+  });
+  for (let index = 0; index < 20; index++) admit({ ...stage, recheck }, "signed", `web-${index}`);
+  await recheck.close();
+  const before = looks;
+  // Decided now: who is still on the list leaves it, and who was dropped is nobody's business any more.
+  admit({ ...stage, recheck }, "signed", "web-0", fixtureKnowledge);
+  await recheck.close();
+  assert.is(looks, before, "nothing is to be written of what was dropped");
+  admit({ ...stage, recheck }, "signed", "web-19", fixtureKnowledge);
+  await recheck.close();
+  assert.is(looks, before + 1);
+  const kept = stage.state.recheck((list) => list.resources());
+  assert.equal(kept.map(resourceOf).sort(), ["Pod/shop/web-16", "Pod/shop/web-17", "Pod/shop/web-18"]);
+  stage.state.close();
+});
+
 test("Pods of one controller are one entry; kinds of other groups have theirs in the name", async () => {
   const stage = stageIn(temporaryFolder());
   const put = (metadata: Record<string, string>, more = {}): void => {

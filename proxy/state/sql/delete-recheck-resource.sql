@@ -1,0 +1,3 @@
+-- By the whole key of what admission let in, which an index finds.
+DELETE FROM recheck
+WHERE resource = ? AND resource <> ''
