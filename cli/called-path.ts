@@ -3,6 +3,7 @@
  * docs/spec/command-line.md#commands.
  */
 import type { Command } from "commander";
+import { readTruth } from "./switches.ts";
 
 /** Words that are no flags, up to the word that ends the flags. The word after `--color` is its value. */
 export function plainWords(words: readonly string[]): readonly string[] {
@@ -36,9 +37,14 @@ export const nameOf = (command: Command): string =>
 
 /**
  * `help A B` and `A help B` as `A B --help`, so that both show the innermost command.
- * @throws CommanderError for the name of no command.
+ * @throws CommanderError for the name of no command, EngineError for `--help=` and what is neither true nor false.
  */
-export function foldHelp(words: readonly string[], program: Command): readonly string[] {
+export function foldHelp(given: readonly string[], program: Command): readonly string[] {
+  const words = given.flatMap((word, index) => {
+    const [, flag, text] = /^(--help|-h)=(.*)$/s.exec(word) ?? [];
+    if (flag === undefined || text === undefined || given.slice(0, index).includes("--")) return [word];
+    return readTruth(text, flag) ? [flag] : [];
+  });
   const { command, rest, isHelp } = calledPath(words, program);
   const end = words.indexOf("--");
   const flags = end === -1 ? words : words.slice(0, end);

@@ -1,7 +1,7 @@
 /**
- * Switches in Go's style: `--flag=false`, and the last one given counts. One may have settings of its own beside true
- * and false, after `=` alone: the next word never belongs to it. Source: docs/spec/command-line.md#switches;
- * Go's strconv.ParseBool.
+ * Switches in Go's style: `--flag=false`, and the last one given counts. `--flag false` is the same for a command that
+ * takes no arguments; for others the word is one. A switch may have settings of its own beside true and false, after
+ * `=` alone. Source: docs/spec/command-line.md#switches; Go's strconv.ParseBool.
  */
 import type { Command, Option } from "commander";
 import { EngineError } from "../core/errors.ts";
@@ -63,8 +63,14 @@ class Reader {
         this.tokens.push(...this.#words.slice(index));
         break;
       }
+      const next = this.#words[index + 1];
+      if (this.#isSetBy(word, next)) {
+        this.#take(`${word}=${next}`);
+        index++;
+        continue;
+      }
       // The option's value is the next word, even one that looks like an option.
-      this.#noteApart(word, this.#words[index + 1]);
+      this.#noteApart(word, next);
       if (this.#take(word)) this.tokens.push(...this.#words.slice(++index, index + 1));
     }
     return this;
@@ -81,11 +87,21 @@ class Reader {
     return false;
   }
 
+  /** Whether the next word sets a switch: where it cannot be an argument, nor the name of a command. */
+  #isSetBy(word: string, next = "-"): boolean {
+    const [command] = this.#path.slice(1).slice(-1);
+    const option = this.#find(word);
+    if (command === undefined || option === undefined || !isSwitch(option) || hasSettings(option)) return false;
+    if (command.registeredArguments.length > 0 || next.startsWith("-")) return false;
+    return truthOf(next) !== undefined || command.commands.length === 0;
+  }
+
   /** A setting that stands as a word of its own is an image or a layout, which is seldom meant. */
   #noteApart(word: string, next = ""): void {
     const option = this.#find(word);
-    if (option !== undefined && hasSettings(option) && option.argChoices?.includes(next) === true)
-      this.#note(`${next} is an argument of its own here; did you mean ${word}=${next}?`);
+    if (option === undefined || !isSwitch(option)) return;
+    const settings = hasSettings(option) ? (option.argChoices ?? []) : ["true", "false"];
+    if (settings.includes(next)) this.#note(`${next} is an argument of its own here; did you mean ${word}=${next}?`);
   }
 
   #takeOption(word: string, flag: string, text: string | undefined): boolean {

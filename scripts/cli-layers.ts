@@ -278,7 +278,7 @@ export const cliLayers: LayerTable = {
     ],
     packages: ["commander"],
   },
-  "cli/called-path.ts": { units: [], packages: ["commander"] },
+  "cli/called-path.ts": { units: ["cli/switches.ts"], packages: ["commander"] },
   "cli/did-you-mean.ts": { units: ["core/kyverno/policy", "cli/called-path.ts"], packages: ["commander"] },
   "cli/program.ts": {
     units: [

@@ -272,7 +272,7 @@ export function define(command: Command, shell: Shell): void {
   addConfigOptions(command)
     .addOption(outputOption())
     // Kyverno needs it beside --tufMirror; here it changes nothing.
-    .addOption(new Option("--enableTuf [true]", "as --tufMirror").choices(["true"]).hideHelp())
+    .addOption(new Option("--enableTuf", "as --tufMirror").hideHelp())
     .addHelpText(
       "after",
       "\nSIGTERM lets running requests finish and ends; a second one ends at once. SIGHUP\n" +

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { calledPath, foldHelp, nameOf, plainWords } from "../../cli/called-path.ts";
+import { throwsCode } from "../support/assert.ts";
 import { runCli } from "./command-io.ts";
 
 const test = suite("cli/called-path");
@@ -35,6 +36,11 @@ test("a request for help has one form", () => {
   assert.equal(fold("mirror", "help", "add"), ["mirror", "add", "--help"]);
   assert.equal(fold("verify", "help"), ["verify", "help"], "an image of this name");
   assert.equal(fold("verify", "--", "--help"), ["verify", "--", "--help"]);
+  assert.equal(fold("verify", "--help=true"), ["verify", "--help"]);
+  assert.equal(fold("help", "mirror", "-h=0", "add"), ["mirror", "add", "--help"]);
+  assert.equal(fold("verify", "-h=false", "a"), ["verify", "a"]);
+  assert.equal(fold("verify", "--", "--help=true"), ["verify", "--", "--help=true"]);
+  throwsCode("invalid-usage", () => fold("verify", "--help=perhaps"));
 });
 
 test("help for a name that no command has is refused", () => {

@@ -17,9 +17,17 @@ function program(): Command {
     .addOption(new Option("--whole [grain]").choices(["image", "host"]).preset("image"))
     .option("--no-headers", "")
     .option("--check-claims", "")
-    .option("--no-check-claims", "");
+    .option("--no-check-claims", "")
+    .argument("[file...]");
   act.command("below").option("-t, --tree", "");
-  root.command("other").option("--resource", "");
+  root.command("other").option("--resource", "").argument("[file...]");
+  const plain = root
+    .command("plain")
+    .option("-c, --cluster", "")
+    .option("--no-headers", "")
+    .option("--store <dir>", "");
+  plain.command("below");
+  root.command("leaf").option("--cluster", "");
   return root;
 }
 const fold = (words: string): string => foldSwitches(words.split(" "), program()).join(" ");
@@ -61,12 +69,42 @@ const cases: readonly (readonly [given: string, folded: string])[] = [
   ["--color always act -t=false", "--color always act"],
   ["act --nothing=false -x", "act --nothing=false -x"],
   ["other --resource -t", "other --resource -t"],
+  ["other --resource true", "other --resource true"],
+  ["plain --cluster true", "plain --cluster"],
+  ["plain -c False", "plain"],
+  ["plain --cluster false --cluster", "plain --cluster"],
+  ["plain --cluster=true true", "plain --cluster true"],
+  ["plain --headers false", "plain --no-headers"],
+  ["plain --no-headers 0", "plain"],
+  ["plain --cluster below", "plain --cluster below"],
+  ["plain --store true --cluster true", "plain --store true --cluster"],
+  ["plain --cluster -- true", "plain --cluster -- true"],
+  ["leaf --cluster t", "leaf --cluster"],
+  ["--no-color true plain", "--no-color true plain"],
 ];
 for (const [given, folded] of cases) test(given, () => assert.is(fold(given), folded));
 
 test("a switch is true or false", () => {
-  for (const words of ["act --table=yes", "act --table=", "act -t=2", "act --no-headers=x", "act --headers=x"])
+  for (const words of [
+    "leaf --cluster yes",
+    "act --table=yes",
+    "act --table=",
+    "act -t=2",
+    "act --no-headers=x",
+    "act --headers=x",
+  ])
     throwsCode("invalid-usage", () => fold(words));
+});
+
+test("a truth that is an argument is told, and what sets a switch is not", () => {
+  const noted = (words: string): readonly string[] => {
+    const notes: string[] = [];
+    foldSwitches(words.split(" "), program(), (text) => notes.push(text));
+    return notes;
+  };
+  assert.equal(noted("act --table false"), ["false is an argument of its own here; did you mean --table=false?"]);
+  for (const words of ["plain --cluster true", "act --table file", "act -r true", "act --table=true true"])
+    assert.equal(noted(words), []);
 });
 
 test.run();
