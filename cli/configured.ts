@@ -13,6 +13,7 @@ const shared: readonly (readonly [name: string, variable: VariableName])[] = [
   ["aliases", "SALLYPORT_ALIAS"],
   ["trust.trustedRoot", "SALLYPORT_TRUSTED_ROOT"],
   ["trust.tufRoot", "SALLYPORT_TUF_ROOT"],
+  ["trust.tufRootRaw", "SALLYPORT_TUF_ROOT_RAW"],
   ["trust.tufMirror", "SALLYPORT_TUF_MIRROR"],
   ["trust.mode", "SALLYPORT_TRUST_MODE"],
   ["trust.maxAge", "SALLYPORT_MAX_TRUST_AGE"],

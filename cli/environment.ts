@@ -74,6 +74,11 @@ export const variables = {
     expects: path,
     does: "decides",
   },
+  SALLYPORT_TUF_ROOT_RAW: {
+    what: "the text of that TUF root, where nothing names a file",
+    expects: "base64",
+    does: "decides",
+  },
   SALLYPORT_TRUST_MODE: {
     what: "how expired TUF metadata is treated, where --trust-mode says nothing",
     expects: "enforce, budget or pin",

@@ -50,6 +50,7 @@ export const layers: LayerTable = {
       ...basis,
       "core/crypto",
       "core/trust",
+      "core/tuf",
       "core/kyverno/policy",
       "core/oci",
       "proxy/bounded-map.ts",

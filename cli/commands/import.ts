@@ -21,7 +21,6 @@ import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOf } from "../exit-code.ts";
-import { fromEnvironment } from "../environment.ts";
 import { addCompleteOption } from "../input/complete-flag.ts";
 import { addAliasOptions, readAliases } from "../input/alias-flags.ts";
 import type { AliasOptions } from "../input/aliases.ts";
@@ -147,7 +146,7 @@ function importOne(
       restart: flags.restart === true,
       isDry: flags.dryRun === true,
       verifier: nodeVerifier,
-      ...readInitialRoots(fromEnvironment("SALLYPORT_TUF_ROOT", io), io),
+      ...readInitialRoots({}, io),
       givenKeys: given.map(({ fingerprint, pem }) => ({ fingerprint, pem })),
       ...(flags.verify === true ? { judge: readJudge(flags.policies ?? [], flags.aliases, io, name) } : {}),
     });

@@ -28,7 +28,7 @@ export async function pullSnapshot(text: string, flags: SnapshotPullFlags, io: C
   const keys = (flags.key ?? []).map((path) => readSnapshotKey(path, io, "--key").key);
   if (keys.length === 0 && findCurrentSnapshot(store, io.limits) === undefined)
     throw usage("nobody's snapshots are accepted here yet: give the public key of those who push them", "--key");
-  const roots = readInitialRoots(fromEnvironment("SALLYPORT_TUF_ROOT", io), io);
+  const roots = readInitialRoots({}, io);
   return withPlace(text, flags, io, async (way) => {
     const brought = await bringSnapshot({
       ...way,

@@ -16,13 +16,13 @@ import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
 import type { MissedTarget } from "../../proxy/upstream/tuf/other-targets.ts";
 import { openTufMirror, type TufMirror, type TufMirrorOptions } from "../../proxy/upstream/tuf/fetch-files.ts";
 import type { CommandIO } from "../command.ts";
-import { fromEnvironment } from "../environment.ts";
-import { defaultTrustName, readTufRoot } from "./trust-flags.ts";
+import { defaultTrustName, findTufRoot } from "./trust-flags.ts";
 import { folderMirror } from "./tuf-folder.ts";
 
 export interface BeginOptions {
   readonly name: string;
   readonly tufRoot?: string;
+  readonly tufRootRaw?: string;
   readonly root?: string;
   readonly rootChecksum?: string;
 }
@@ -61,11 +61,12 @@ export interface Begin {
 
 /** Where trust begins: the flag's root, else the mirror's pinned one, else the built-in one. */
 export function beginOf(options: BeginOptions, mirror: Mirror, io: CommandIO): Begin {
-  const file = options.tufRoot ?? options.root ?? fromEnvironment("SALLYPORT_TUF_ROOT", io);
+  const tufRoot = options.tufRoot ?? options.root;
+  const given = findTufRoot({ ...options, ...(tufRoot === undefined ? {} : { tufRoot }) }, io);
   const pinned = mirror.knowledge().tufRoots();
   const held = Object.hasOwn(pinned, options.name) ? pinned[options.name] : undefined;
-  if (file !== undefined) {
-    const bytes = checkRoot(readTufRoot(file, io), options.rootChecksum);
+  if (given !== undefined) {
+    const bytes = checkRoot(given, options.rootChecksum);
     trustInitialRoot(bytes, nodeVerifier, mirror.limits);
     return { initialRoot: bytes, isNew: held === undefined || !equalBytes(held, bytes) };
   }

@@ -5,16 +5,17 @@
 import { publicGoodRoot } from "../../core/trust/public-good.ts";
 import type { InitialRoots } from "../../proxy/mirror/trust-gate.ts";
 import type { CommandIO } from "../command.ts";
-import { defaultTrustName, readTufRoot } from "./trust-flags.ts";
+import { defaultTrustName, findTufRoot, type TrustOptions } from "./trust-flags.ts";
 
 /**
- * `file` is the TUF root that an operator gave; without one the built-in root counts.
- * @throws EngineError `invalid-usage` when the file is not a TUF root.
+ * The TUF root that an operator gave; without one the built-in root counts.
+ * @throws EngineError `invalid-usage` for what is not a TUF root.
  */
-export function readInitialRoots(file: string | undefined, io: CommandIO): InitialRoots {
-  const root = file === undefined ? publicGoodRoot() : readTufRoot(file, io);
+export function readInitialRoots(options: Pick<TrustOptions, "tufRoot" | "tufRootRaw">, io: CommandIO): InitialRoots {
+  const given = findTufRoot(options, io);
+  const root = given ?? publicGoodRoot();
   return {
     initialRoot: (name) => (name === defaultTrustName ? root : undefined),
-    isRootGiven: (name) => name === defaultTrustName && file !== undefined,
+    isRootGiven: (name) => name === defaultTrustName && given !== undefined,
   };
 }

@@ -3,6 +3,7 @@
  * `--tufMirror`, and ours. Source: docs/spec/offline.md#time-and-freshness.
  */
 import { type Command, Option } from "commander";
+import { decodeWrappedBase64 } from "../../core/encoding/base64.ts";
 import { findSpan, longestAge, spanText } from "../../core/encoding/units.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
@@ -21,6 +22,8 @@ export const defaultTrustName = "public-good";
 export interface TrustOptions {
   readonly trust?: string;
   readonly tufRoot?: string;
+  /** Of a configuration: its text in base64. */
+  readonly tufRootRaw?: string;
   readonly tufMirror?: string;
   readonly trustMode?: TrustMode;
   /** Of a configuration, which was read already: milliseconds. */
@@ -120,6 +123,34 @@ export function readTufRoot(file: string, io: CommandIO): Uint8Array {
 }
 
 /**
+ * A TUF root as a flag or a setting gives it, a file or its text in base64, else as the variables do: a file counts
+ * before a text.
+ * @throws EngineError `invalid-usage` for what is not a TUF root.
+ */
+export function findTufRoot(
+  { tufRoot, tufRootRaw }: Pick<TrustOptions, "tufRoot" | "tufRootRaw">,
+  io: CommandIO,
+): Uint8Array | undefined {
+  const file = tufRoot ?? (tufRootRaw === undefined ? fromEnvironment("SALLYPORT_TUF_ROOT", io) : undefined);
+  if (file !== undefined) return readTufRoot(file, io);
+  const raw = tufRootRaw ?? fromEnvironment("SALLYPORT_TUF_ROOT_RAW", io);
+  return raw === undefined ? undefined : decodeTufRoot(raw, io);
+}
+
+function decodeTufRoot(raw: string, { limits }: CommandIO): Uint8Array {
+  const flag = "SALLYPORT_TUF_ROOT_RAW";
+  try {
+    const bytes = decodeWrappedBase64(raw);
+    parseRoot(bytes, limits);
+    return bytes;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const message = `${flag} takes the text of a TUF root.json in base64: ${error.message}`;
+    throw new EngineError("invalid-usage", message, { subject: flag, cause: error });
+  }
+}
+
+/**
  * The engine's trust settings. `pinned` are the mirror's TUF roots. A flag wins over them; they win over cosign's
  * variable.
  * @throws EngineError `invalid-usage`
@@ -130,15 +161,17 @@ export function readTrustSettings(
   pinned: Readonly<Record<string, Uint8Array>>,
 ): TrustSettings {
   const name = options.trust ?? defaultTrustName;
-  const file = options.tufRoot ?? fromEnvironment("SALLYPORT_TUF_ROOT", io);
-  const root = file ?? (Object.hasOwn(pinned, name) ? undefined : fromEnvironment("TUF_ROOT_JSON", io));
+  const given = findTufRoot(options, io);
+  const isSaid = given !== undefined || Object.hasOwn(pinned, name);
+  const ofCosign = isSaid ? undefined : fromEnvironment("TUF_ROOT_JSON", io);
+  const root = ofCosign === undefined ? given : readTufRoot(ofCosign, io);
   if (options.tufMirror !== undefined && tufFolder(options) === undefined)
     note("nothing is fetched from the URL of --tufMirror here; run sallyport trust update --tufMirror URL", io);
   const mode = options.trustMode ?? readMode(fromEnvironment("SALLYPORT_TRUST_MODE", io));
   const age = (name: keyof typeof ages) => readAge(name, options, io);
   const digest = options.trustDigest ?? fromEnvironment("SALLYPORT_TRUST_DIGEST", io);
   return {
-    initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: readTufRoot(root, io) }) },
+    initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: root }) },
     ...(mode === undefined ? {} : { mode }),
     ...budget("maxTrustAge", age("warnTrustAge"), age("maxTrustAge")),
     ...budget("maxMirrorAge", age("warnMirrorAge"), age("maxMirrorAge")),

@@ -17,6 +17,7 @@ import type { CommandIO } from "../command.ts";
 import { readInitialRoots } from "../input/initial-roots.ts";
 import { readSnapshotKey } from "../input/snapshot-flags.ts";
 import { lockHolder } from "../input/store.ts";
+import { trustOptions } from "./trust-options.ts";
 import { openServeRegistry } from "./upstreams.ts";
 
 /** How the last look ended, for `/readyz`. */
@@ -55,7 +56,7 @@ export async function followOnce(parts: Omit<FollowParts, "switched">, stop: Abo
       place: parseSnapshotPlace(from, "snapshot.from"),
       registry,
       keys: keys.map((path) => readSnapshotKey(path, io, "snapshot.keys").key),
-      ...readInitialRoots(config.trust.tufRoot, io),
+      ...readInitialRoots(trustOptions(config), io),
       acceptPins,
       verifier: chosenVerifier(config.trust.crypto),
       now: io.now(),

@@ -19,6 +19,7 @@ import { filesOf } from "../input/tool-files.ts";
 import { defaultTrustName } from "../input/trust-flags.ts";
 import { missedTargets } from "../render/missed-targets.ts";
 import type { NamedTrust } from "./named-trust.ts";
+import { trustOptions } from "./trust-options.ts";
 
 export interface KeepTrustParts {
   readonly config: Config;
@@ -48,13 +49,13 @@ function isKnown(mirror: Mirror, { source, before }: Fetched, begin: Begin): boo
 
 /** By the mechanism of `trust update`. @throws EngineError why there is nothing new. */
 async function keepOnce({ config, mirror, io, log, named }: KeepTrustParts, stop: AbortSignal): Promise<void> {
-  const { tufMirror = "", tufRoot } = config.trust;
+  const { tufMirror = "" } = config.trust;
   const name = defaultTrustName;
   const { env } = io;
   const authorities = once(() => readAuthorities({ env, files: filesOf(io), added: undefined }));
   const upstream = openUpstream({ env, authorities, log: (line) => log.debug("upstream", { line }) });
   try {
-    const begin = beginOf({ name, ...(tufRoot === undefined ? {} : { tufRoot }) }, mirror, io);
+    const begin = beginOf({ ...trustOptions(config), name }, mirror, io);
     const from = openSource(tufMirror, { fetcher: upstream.fetcher, signal: stop }, io);
     const fetched = await fetchInto(mirror, from, begin, io.now(), name);
     if (stop.aborted) return;

@@ -3,10 +3,11 @@ import type { Config } from "../../proxy/serve/settings.ts";
 import type { TrustOptions } from "../input/trust-flags.ts";
 
 export const trustOptions = ({
-  trust: { tufRoot, mode, maxAge, warnAge, digest },
+  trust: { tufRoot, tufRootRaw, mode, maxAge, warnAge, digest },
   freshness,
 }: Config): TrustOptions => ({
   ...(tufRoot === undefined ? {} : { tufRoot }),
+  ...(tufRootRaw === undefined ? {} : { tufRootRaw }),
   trustMode: mode,
   maxTrustAge: maxAge,
   warnTrustAge: warnAge,

@@ -1,8 +1,10 @@
 /** Rules between settings: what contradicts or lacks another. Source: docs/spec/command-line.md#configuration. */
 import { isDigest } from "../../core/crypto/digest.ts";
+import { decodeWrappedBase64 } from "../../core/encoding/base64.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { type Alias, createAliases, parseAlias, widthOf } from "../../core/oci/aliases.ts";
+import { parseRoot } from "../../core/tuf/root.ts";
 import { parseSnapshotPlace } from "../snapshot/place.ts";
 import { findAddress, isLoopbackAddress, isRegistryHost } from "./address.ts";
 import { isLabel, readDestination } from "./destination.ts";
@@ -70,6 +72,7 @@ export function checkConfig(config: Config, judge: Judge, limits: Limits): void 
   checkPolicies(config, judge);
   checkWebhooks(config, judge);
   checkTrust(config, judge);
+  checkTufRoot(config, judge, limits);
   checkTufMirror(config, judge);
 }
 
@@ -282,6 +285,18 @@ function checkTrust({ trust: { mode, digest } }: Config, judge: Judge): void {
   if (digest === undefined) return;
   if (!isDigest(digest)) judge.refuse("/trust/digest", "expected sha256: and 64 lower-case hexadecimal digits");
   else if (mode !== "pin") judge.refuse("/trust/digest", "is read with trust.mode: pin only");
+}
+
+function checkTufRoot({ trust: { tufRoot, tufRootRaw } }: Config, judge: Judge, limits: Limits): void {
+  if (tufRootRaw === undefined) return;
+  const at = "/trust/tufRootRaw";
+  if (tufRoot !== undefined) judge.refuse(at, "is another form of trust.tufRoot: leave one of them out");
+  try {
+    parseRoot(decodeWrappedBase64(tufRootRaw), limits);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    judge.refuse(at, `expected the text of a TUF root.json in base64: ${error.message}`);
+  }
 }
 
 function checkTufMirror({ mode, trust: { tufMirror, trustedRoot } }: Config, judge: Judge): void {

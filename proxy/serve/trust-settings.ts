@@ -19,6 +19,12 @@ export const trustSettings = {
       flag: "tufRoot",
       variable: "SALLYPORT_TUF_ROOT",
     },
+    tufRootRaw: {
+      kind: "text",
+      what: "the same as the text of root.json in base64, in place of tufRoot",
+      flag: "tufRootRaw",
+      variable: "SALLYPORT_TUF_ROOT_RAW",
+    },
     tufMirror: {
       kind: "text",
       what:

@@ -33,6 +33,16 @@ test("a flag wins over our variable, that over the mirror's pin, that over cosig
   for (const tufRoot of ["nowhere", "junk"]) throwsCode("invalid-usage", () => read({ tufRoot }));
 });
 
+test("a root may be given as base64, in lines too; a flag or setting wins over variables, a file over a text", () => {
+  const raw = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+  const lines = raw(flag).replace(/.{76}/g, "$&\n");
+  const env = { SALLYPORT_TUF_ROOT: "variable", SALLYPORT_TUF_ROOT_RAW: raw(cosign) };
+  assert.equal(read({ tufRootRaw: lines }, env, { "public-good": pinned }).initialRoots, { "public-good": flag });
+  assert.equal(read({}, env).initialRoots, { "public-good": variable });
+  assert.equal(read({}, { SALLYPORT_TUF_ROOT_RAW: raw(cosign) }).initialRoots, { "public-good": cosign });
+  for (const tufRootRaw of ["{}", "e30=", "!"]) throwsCode("invalid-usage", () => read({ tufRootRaw }));
+});
+
 test("modes, budgets and pins", () => {
   const digest = `sha256:${"a".repeat(64)}`;
   assert.equal(read({ trust: "corp", trustMode: "pin", trustDigest: digest }), {

@@ -73,6 +73,37 @@ test("serve brings the trusted root of --tufMirror by --tufRoot, pins it, and as
   }
 });
 
+test("--tufRootRaw is the root as base64, as Kyverno has it; what is no root, or two, ends the start", async () => {
+  const { tuf, files } = repository();
+  const server = await serveTuf(tuf.files);
+  const store = tempFolder();
+  const raw = Buffer.from(files["root.json"]).toString("base64");
+  const plain = ["--store", store, "--listen", "127.0.0.1:0", "--online", "--tufMirror", server.url];
+  try {
+    const { err } = await serving(
+      [...plain, "--tufRootRaw", raw],
+      async ({ urls: [url = ""], logged }) => {
+        await logged(updated);
+        assert.equal(await unready(url), []);
+      },
+      { now },
+    );
+    assert.not.match(err, failed);
+    const { out, exit } = await runCli(["trust", "status", "--store", store], { now });
+    assert.is(exit, 0, out);
+    for (const [more, at] of [
+      [["--tufRootRaw", "e30="], /expected the text of a TUF root\.json in base64/],
+      [["--tufRootRaw", raw, "--tufRoot", "root.json"], /leave one of them out/],
+    ] as const) {
+      const { exit: ended, err: said } = await runCli(["serve", ...plain, ...more], { now, files });
+      assert.is(ended, 2);
+      assert.match(said.replaceAll(/\s+/g, " "), at);
+    }
+  } finally {
+    await server.close();
+  }
+});
+
 test("while the repository is down the mirror serves on: /readyz and status say it, until it answers", async () => {
   const { tuf, files } = repository();
   let isDown = false;
