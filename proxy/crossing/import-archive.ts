@@ -9,8 +9,8 @@ import { type ArchiveKind, type MirrorStatement, readArchiveKey } from "../../co
 import { corruptArchive } from "../../core/archive/corrupt.ts";
 import { contentLine, type ContentRow } from "../../core/archive/order.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
-import { isObject, textOr } from "../../core/encoding/shape.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
+import { unreferencedLayers } from "../mirror/collect-garbage.ts";
 import type { Damage } from "../mirror/damage.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import type { AcceptedKey, SeenArchive } from "../mirror/import-state.ts";
@@ -114,7 +114,7 @@ function importOnce(mirror: Mirror, reader: ArchiveReader, options: ImportOption
  */
 class StagedLayers {
   readonly #mirror: Mirror;
-  readonly #added: Digest[] = [];
+  #added: Digest[] = [];
   /** Paths of files whose bytes are not what their name says. */
   #damaged: ReadonlySet<string> = new Set();
 
@@ -141,6 +141,18 @@ class StagedLayers {
     this.#added.push(blob.digest);
   }
 
+  /** What was taken away with the image that named it does not come again with the archive that does. */
+  dropUnnamed(): void {
+    if (this.#added.length === 0) return;
+    const { layers, limits } = this.#mirror;
+    const knowledge = this.#mirror.knowledge();
+    const { files } = unreferencedLayers({ database: this.#mirror.writer().database, knowledge, layers, limits });
+    const unnamed = new Set(files);
+    const dropped = new Set(this.#added.filter((digest) => unnamed.has(layers.path(digest))));
+    for (const digest of dropped) rmSync(layers.path(digest), { force: true });
+    this.#added = this.#added.filter((digest) => !dropped.has(digest));
+  }
+
   undo(): void {
     for (const digest of this.#added) rmSync(this.#mirror.layers.path(digest), { force: true });
   }
@@ -148,18 +160,6 @@ class StagedLayers {
 
 /** What is to be put back, and what of the last archive is gone for another reason than damage. */
 interface Lost extends Omit<MendedRows, "left">, NotLost {}
-
-/** The pins that operators took away, as the log has them: kind and name. @throws EngineError `mirror-corrupt` */
-const unpinnedHere = ({ log, limits }: Mirror): ReadonlySet<string> =>
-  new Set(
-    log
-      .runs(limits.mirrorRuns)
-      .flatMap(({ kind, summary }) => (unpinning.has(kind) && isObject(summary) ? [summary.removed] : []))
-      .flatMap((removed) => (Array.isArray(removed) ? removed : []))
-      .flatMap((pin) => (isObject(pin) ? `pin ${textOr(pin.kind)} ${textOr(pin.name)}` : [])),
-  );
-
-const unpinning: ReadonlySet<string> = new Set(["pins rm", "unpin-key"]);
 
 class Import {
   readonly #mirror: Mirror;
@@ -206,6 +206,7 @@ class Import {
     this.#addEntries(rows);
     this.#addBlobs(rows);
     rows.finish(this.#where);
+    if (lost !== undefined) this.#layers.dropUnnamed();
     if (kind === "delta") this.#requireContent(this.#chainId());
     verifyTrust(this.#mirror.knowledge(), { ...this.#options, what: "archive", limits }, (name, floors) =>
       this.#mirror.writer().raiseFloors(name, floors),
@@ -257,10 +258,8 @@ class Import {
     return guarded(this.#mirror.folder, () => {
       const gone = database.prepare<[], number>(sqlText("count-lost-imported")).pluck().get() ?? 0;
       const endedClaims = new Set(database.prepare<[], string>(sqlText("list-ended-imported")).pluck().all());
-      const names = new Set(database.prepare<[], string>(sqlText("list-unpinned-imported")).pluck().all());
-      const unpinned = new Set([...unpinnedHere(this.#mirror)].filter((name) => names.has(name)));
-      const missing = gone - endedClaims.size - unpinned.size;
-      return damaged + missing === 0 ? undefined : { damaged, missing, endedClaims, unpinned };
+      const missing = gone - endedClaims.size;
+      return damaged + missing === 0 ? undefined : { damaged, missing, endedClaims };
     });
   }
 

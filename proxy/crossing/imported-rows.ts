@@ -18,6 +18,7 @@ import {
   type RowEntry,
 } from "../../core/archive/archive-entry.ts";
 import { corruptArchive, readingArchive } from "../../core/archive/corrupt.ts";
+import type { ContentRow } from "../../core/archive/order.ts";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { parseJson } from "../../core/encoding/json.ts";
@@ -68,8 +69,6 @@ export interface RowOptions extends InitialRoots {
 export interface NotLost {
   /** Scopes of its claims that ended because of what came since. */
   readonly endedClaims: ReadonlySet<string>;
-  /** Pins that operators took away, as `pin key NAME`: who is trusted does not change unasked. */
-  readonly unpinned: ReadonlySet<string>;
 }
 
 /** What entries say of a blob; `size` is null where they say none, and -1 where they do not agree. */
@@ -146,11 +145,14 @@ export class ImportedRows {
     const from = kind === "full" ? 0 : 1;
     this.#run("leave-imported", from);
     this.#run("clear-imported", from);
+    // What was taken away comes again with a later archive that still has it.
+    if (kind === "full" && this.#options.mends === undefined) this.#run("clear-taken");
   }
 
   /** One entry, in the order of the archive. */
   add(entry: Entry, where: string): void {
     const row = contentRow(entry);
+    const isTaken = this.#isTaken(row);
     if (isTombstone(entry)) {
       if (this.#run("delete-imported", row.kind, row.key, row.digest) === 0)
         throw corruptArchive(`a tombstone of a row that the base does not have: ${row.kind} ${row.key}`, where);
@@ -159,13 +161,23 @@ export class ImportedRows {
       return;
     }
     if (row.kind !== "distrust" && this.#options.kind === "delta") this.#run("replace-imported", row.kind, row.key, 0);
+    if (row.kind !== "distrust" && this.#options.kind !== "full") this.#run("forget-taken", row.kind, row.key);
     this.#run("put-imported", row.kind, row.key, row.digest, this.#trust);
     this.counts.written += 1;
     for (const { digest, size } of namedBlobs(entry))
-      this.#run("put-arriving", digest, size ?? null, this.#isKept(entry, digest) ? 1 : 0);
+      this.#run("put-arriving", digest, size ?? null, !isTaken && this.#isKept(entry, digest) ? 1 : 0);
+    if (isTaken) return;
     if (namedBlobs(entry).some(({ digest }) => !this.#isKept(entry, digest)))
       this.#run("put-waiting", row.digest, encodeEntry(entry));
     else this.#write(entry, undefined);
+  }
+
+  /** Whether an operator took away what an archive brings that comes again. */
+  #isTaken({ kind, key, digest }: ContentRow): boolean {
+    const { mends, acceptPins } = this.#options;
+    if (mends === undefined || this.#get("has-taken", kind, key, digest) === undefined) return false;
+    // Who is trusted does not change unasked, and was asked for here.
+    return !(kind.startsWith("pin ") && (typeof acceptPins === "boolean" ? acceptPins : acceptPins.includes(digest)));
   }
 
   /** Bytes of manifests, blobs and targets are kept under their digest; others belong into the row itself. */
@@ -223,6 +235,7 @@ export class ImportedRows {
       last = end.id;
     }
     this.#run("note-own-rows");
+    this.#run("forget-brought-taken");
     this.#leave();
     this.#claim();
     const wrong = this.#get<{ readonly count: number }>("count-wrong-partials")?.count ?? 0;
@@ -298,9 +311,6 @@ export class ImportedRows {
   ): void {
     const pinned = kind.slice("pin ".length) as Pin["kind"];
     const digest = digestOf(bytes);
-    const { mends, acceptPins } = this.#options;
-    const isAccepted = typeof acceptPins === "boolean" ? acceptPins : acceptPins.includes(digest);
-    if (!isAccepted && mends?.unpinned.has(`${kind} ${key}`) === true) return;
     this.#gate.pin(pinned, key, digest);
     // One that an operator of this side gave stays theirs.
     if (this.#get("is-local-row", kind, key, digest) !== undefined) return;

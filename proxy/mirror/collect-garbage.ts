@@ -110,7 +110,9 @@ function removed(
         const layers = unreferencedLayers(mirror);
         database.prepare(sqlText("delete-unreferenced-blobs")).run(blobs);
         database.prepare(sqlText("delete-unheld-named")).run();
-        const metadata = database.prepare(sqlText("delete-old-metadata")).run(JSON.stringify(trust.metadata)).changes;
+        const current = JSON.stringify(trust.metadata);
+        database.prepare(sqlText("note-taken-metadata")).run(current);
+        const metadata = database.prepare(sqlText("delete-old-metadata")).run(current).changes;
         files = layers.files;
         collection = {
           images: removal.images,
@@ -226,7 +228,11 @@ function removeRows(
   if (rows.length === 0) return;
   const untagged = contents.untagged();
   const drop = database.prepare(sqlText("delete-answer"));
-  for (const { kind, question } of rows) drop.run(kind, question);
+  const take = database.prepare(sqlText("note-taken"));
+  for (const { kind, question } of rows) {
+    drop.run(kind, question);
+    take.run(kind, question);
+  }
   removal.answers += rows.length;
   const note = (name: string): void => {
     removal.count += 1;
@@ -241,6 +247,7 @@ function removeRows(
     const claim = removal.claims.get(scope);
     if (claim === undefined || removal.ended.has(scope)) continue;
     database.prepare(sqlText("delete-complete")).run(scope);
+    take.run("complete", scope);
     removal.ended.set(scope, claim);
   }
 }
@@ -283,7 +290,7 @@ function trustReferences(database: Database, limits: Limits) {
  * Files of layers that no manifest names any more, and beginnings of layers of which nobody needs the rest. Without
  * files no manifest is read.
  */
-function unreferencedLayers({ database, knowledge, layers, limits }: MirrorToCollect) {
+export function unreferencedLayers({ database, knowledge, layers, limits }: MirrorToCollect) {
   const found = new Set(layers.names());
   const begun = new Set([...layers.partials()].map((name) => name.replace(/\.new$/, "")));
   const done = [...begun].filter((name) => found.has(name));

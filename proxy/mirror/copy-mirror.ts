@@ -24,7 +24,7 @@ export interface MirrorCopy {
  * What belongs to one machine: what it exported, whose archives it accepts, and what came to it by them. Emptied in the
  * copy; the content id does not depend on them.
  */
-const ownTables: readonly string[] = ["imported", "own", "import_key"];
+const ownTables: readonly string[] = ["imported", "own", "taken", "import_key"];
 
 /**
  * Writes one state of the mirror to `path`, whatever is written meanwhile.

@@ -141,14 +141,18 @@ export class MirrorWriter {
       );
     if (kind === "key") decodeUtf8(bytes);
     const digest = digestOf(bytes);
+    this.#rows.run("forget-taken", `pin ${kind}`, name);
     this.#rows.run("put-pin", kind, name, digest, bytes, at, from, rowChecksum(kind, name, digest, at, from));
     return digest;
   }
 
-  /** Removes a pin. */
+  /** Removes a pin. The archive that brought it does not bring it again. */
   unpin(kind: Pin["kind"], name: string): void {
-    this.#rows.run("delete-pin", kind, name);
-    this.#rows.run("delete-own", `pin ${kind}`, name);
+    this.transaction(() => {
+      this.#rows.run("delete-pin", kind, name);
+      this.#rows.run("delete-own", `pin ${kind}`, name);
+      this.#rows.run("note-taken", `pin ${kind}`, name);
+    });
   }
 
   /**
@@ -156,13 +160,21 @@ export class MirrorWriter {
    * @returns its digest.
    */
   addDistrust(row: DistrustRow, origin: Origin): Digest {
+    const digest = distrustDigest(row);
+    this.#rows.run("forget-taken-distrust", digest);
     this.#rows.run("put-distrust", ...toDistrustColumns(row, origin));
-    return distrustDigest(row);
+    return digest;
   }
 
-  /** Removes an entry of the distrust list. Only an operator does this; an import never removes one. */
+  /**
+   * Removes an entry of the distrust list. Only an operator does this; an import never removes one. The archive that
+   * brought it does not bring it again.
+   */
   removeDistrust(digest: Digest): void {
-    this.#rows.run("delete-distrust", digest);
+    this.transaction(() => {
+      this.#rows.run("delete-distrust", digest);
+      this.#rows.run("note-taken-distrust", digest);
+    });
   }
 
   /** See {@link collectGarbage}. A dry run only says what would go. */

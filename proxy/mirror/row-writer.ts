@@ -63,9 +63,14 @@ export class RowWriter {
     });
   }
 
-  /** What an archive brought already stays when archives no longer have it: this side has it by itself too. */
+  /**
+   * What an archive brought already stays when archives no longer have it: this side has it by itself too. What was
+   * taken away before is here again.
+   */
   noteOwn(kind: string, key: string, digest: string): void {
     this.#hasImported ??= this.database.prepare<[], number>(sqlText("has-any-imported")).pluck().get() !== 0;
-    if (this.#hasImported) this.run("put-own", kind, key, digest);
+    if (!this.#hasImported) return;
+    this.run("put-own", kind, key, digest);
+    this.run("forget-taken", kind, key);
   }
 }

@@ -684,8 +684,44 @@ WHERE kind = 'tuf-metadata'
       AND (repository || role LIKE '% %' OR repository || role LIKE '%\\%%' ESCAPE '\\')
   );
 `,
+  "0014-taken-rows": `-- Schema 14. Rows that archives brought and that operators took away: an archive that comes again does not bring them
+-- again. No part of the content.
+CREATE TABLE taken (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (kind, key, digest)
+) WITHOUT ROWID;
+
+-- What is gone now was taken away last by the removals in the records of the runs.
+WITH
+  removal (kind, removed) AS (
+    SELECT run.kind, removed.value
+    FROM run
+    JOIN json_each(CASE WHEN json_valid(run.summary) THEN run.summary ELSE '{}' END, '$.removed') AS removed
+    WHERE run.kind IN ('pins rm', 'unpin-key', 'distrust rm') AND removed.type = 'object'
+  )
+INSERT OR IGNORE INTO taken
+SELECT imported.kind, imported.key, imported.digest
+FROM removal
+JOIN imported
+  ON imported.kind = 'pin ' || (removal.removed ->> '$.kind') AND imported.key = removal.removed ->> '$.name'
+WHERE removal.kind <> 'distrust rm'
+  AND NOT EXISTS (
+    SELECT 1
+    FROM pin
+    WHERE 'pin ' || pin.kind = imported.kind AND pin.name = imported.key
+  )
+UNION ALL
+SELECT imported.kind, imported.key, imported.digest
+FROM removal
+JOIN imported ON imported.kind = 'distrust' AND imported.digest = removal.removed ->> '$.digest'
+WHERE removal.kind = 'distrust rm' AND imported.digest NOT IN (SELECT digest FROM distrust);
+`,
   "clear-imported": `DELETE FROM imported
 WHERE trust >= ?
+`,
+  "clear-taken": `DELETE FROM taken
 `,
   "confirm-answer": `UPDATE answer SET at = ?, source = ?, checksum = ?
 WHERE kind = ? AND question = ? AND repository IS ? AND subject IS ? AND state = ? AND digest IS ? AND value IS ?
@@ -714,6 +750,11 @@ WHERE CASE imported.kind
     WHEN 'tuf-metadata' THEN imported.digest NOT IN (SELECT digest FROM tuf_metadata)
     ELSE NOT EXISTS (SELECT 1 FROM answer WHERE answer.kind = imported.kind AND answer.question = imported.key)
   END
+  AND NOT EXISTS (
+    SELECT 1
+    FROM taken
+    WHERE taken.kind = imported.kind AND taken.key = imported.key AND taken.digest = imported.digest
+  )
 `,
   "count-unreferenced-blobs": `SELECT count(*) AS count, coalesce(sum(length(bytes)), 0) AS bytes
 FROM blob
@@ -872,12 +913,25 @@ WHERE repository = ? AND role = ? AND version = ?
   "forget-attempt": `DELETE FROM attempt
 WHERE question = ? AND at = ?
 `,
+  "forget-brought-taken": `DELETE FROM taken
+WHERE NOT EXISTS (
+  SELECT 1
+  FROM imported
+  WHERE imported.kind = taken.kind AND imported.key = taken.key AND imported.digest = taken.digest
+)
+`,
   "forget-ended-claims": `DELETE FROM own
 WHERE kind = 'complete' AND key NOT IN (SELECT scope FROM complete)
 `,
   "forget-nothing": `-- That there is nothing, if it is still what was said then.
 DELETE FROM answer
 WHERE kind = ? AND question = ? AND at = ? AND (state = 'absent' OR value = '[]')
+`,
+  "forget-taken-distrust": `DELETE FROM taken
+WHERE kind = 'distrust' AND digest = ?
+`,
+  "forget-taken": `DELETE FROM taken
+WHERE kind = ? AND key = ?
 `,
   "has-any-imported": `SELECT EXISTS (SELECT 1 FROM imported)
 `,
@@ -889,6 +943,10 @@ WHERE digest = ?
 `,
   "has-imported": `SELECT 1
 FROM imported
+WHERE kind = ? AND key = ? AND digest = ?
+`,
+  "has-taken": `SELECT 1
+FROM taken
 WHERE kind = ? AND key = ? AND digest = ?
 `,
   "has-tuf-metadata": `SELECT 1
@@ -1057,6 +1115,7 @@ ORDER BY kind, value, digest
 FROM imported AS claim
 WHERE claim.kind = 'complete'
   AND claim.key NOT IN (SELECT scope FROM complete)
+  AND claim.key NOT IN (SELECT key FROM taken WHERE kind = 'complete')
   AND EXISTS (
     SELECT 1
     FROM answer
@@ -1231,15 +1290,6 @@ ORDER BY repository, role
 FROM tuf_metadata
 ORDER BY repository, role, version
 `,
-  "list-unpinned-imported": `SELECT imported.kind || ' ' || imported.key
-FROM imported
-WHERE imported.kind LIKE 'pin %'
-  AND NOT EXISTS (
-    SELECT 1
-    FROM pin
-    WHERE 'pin ' || pin.kind = imported.kind AND pin.name = imported.key
-  )
-`,
   "list-waiting": `SELECT id, digest, line
 FROM temp.waiting
 WHERE id > ?
@@ -1342,6 +1392,26 @@ WHERE EXISTS (
     WHERE imported.kind = local_row.kind AND imported.key = local_row.key AND imported.digest = local_row.digest
   )
   AND (local_row.kind <> 'complete' OR local_row.key IN (SELECT scope FROM complete))
+`,
+  "note-taken-distrust": `INSERT OR IGNORE INTO taken
+SELECT kind, key, digest
+FROM imported
+WHERE kind = 'distrust' AND digest = ?
+`,
+  "note-taken-metadata": `INSERT OR IGNORE INTO taken
+SELECT kind, key, digest
+FROM imported
+WHERE kind = 'tuf-metadata'
+  AND digest IN (
+    SELECT digest
+    FROM tuf_metadata
+    WHERE role <> 'root' AND digest NOT IN (SELECT value FROM json_each(?))
+  )
+`,
+  "note-taken": `INSERT OR IGNORE INTO taken
+SELECT kind, key, digest
+FROM imported
+WHERE kind = ? AND key = ?
 `,
   "put-answer": `INSERT OR REPLACE INTO answer (kind, question, repository, subject, state, digest, value, at, source, checksum, partial)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -27,4 +27,5 @@ export const migrations = [
   "0011-imports",
   "0012-named",
   "0013-own-rows",
+  "0014-taken-rows",
 ] as const satisfies readonly StatementName[];

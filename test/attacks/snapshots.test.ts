@@ -266,7 +266,7 @@ attack(256, "metadata that does not follow from the root that is here, after a p
     const path = join(stage.replica, "snapshots", snapshot.file);
     chmodSync(path, 0o644);
     const database = new Database(path);
-    database.exec("DROP TABLE own");
+    database.exec("DROP TABLE own; DROP TABLE taken");
     database.pragma("user_version = 12");
     database.close();
     writtenMirror(

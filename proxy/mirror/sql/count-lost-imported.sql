@@ -11,3 +11,8 @@ WHERE CASE imported.kind
     WHEN 'tuf-metadata' THEN imported.digest NOT IN (SELECT digest FROM tuf_metadata)
     ELSE NOT EXISTS (SELECT 1 FROM answer WHERE answer.kind = imported.kind AND answer.question = imported.key)
   END
+  AND NOT EXISTS (
+    SELECT 1
+    FROM taken
+    WHERE taken.kind = imported.kind AND taken.key = imported.key AND taken.digest = imported.digest
+  )

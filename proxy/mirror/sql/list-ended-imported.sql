@@ -2,6 +2,7 @@ SELECT claim.key AS scope
 FROM imported AS claim
 WHERE claim.kind = 'complete'
   AND claim.key NOT IN (SELECT scope FROM complete)
+  AND claim.key NOT IN (SELECT key FROM taken WHERE kind = 'complete')
   AND EXISTS (
     SELECT 1
     FROM answer

@@ -59,7 +59,7 @@ test("it is no part of the content", () => {
 test("an older mirror is brought up to date with it; manifests that are no JSON name nothing", () => {
   const folder = filled();
   const database = new Database(join(folder, "mirror.db"));
-  database.exec("DROP TABLE named; DROP TABLE own");
+  database.exec("DROP TABLE named; DROP TABLE own; DROP TABLE taken");
   database.pragma("user_version = 11");
   const odd = encodeUtf8("no JSON");
   database.prepare("INSERT INTO blob VALUES (?, ?)").run(digestOf(odd), odd);

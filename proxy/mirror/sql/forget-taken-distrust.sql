@@ -1,0 +1,2 @@
+DELETE FROM taken
+WHERE kind = 'distrust' AND digest = ?

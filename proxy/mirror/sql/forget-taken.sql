@@ -1,0 +1,2 @@
+DELETE FROM taken
+WHERE kind = ? AND key = ?

@@ -1,0 +1,4 @@
+INSERT OR IGNORE INTO taken
+SELECT kind, key, digest
+FROM imported
+WHERE kind = ? AND key = ?
