@@ -8,7 +8,7 @@ import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts"
 import { type Deciding, decidingBy } from "../../core/entry/deciding.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import { readBounded } from "./read-bounded.ts";
+import { beforeAbort, dropBody, readBounded } from "./read-bounded.ts";
 
 export interface HeldCapsuleOptions {
   /** Its bytes, or where it is fetched. */
@@ -27,6 +27,14 @@ export interface HeldCapsuleOptions {
   readonly failed: (error: EngineError) => void;
 }
 
+/** While there is none, every review is denied: it is asked for again sooner. */
+const longestWithout = 10_000;
+/**
+ * Whoever waits for a try waits a little longer than it may take. A worker that ends a request may end what it waited
+ * for, too: that try has no end, and nobody else's review must hang on it.
+ */
+const patience = 1_000;
+
 /** Errors are read by whoever is denied, and a query is often what gives access. */
 const withoutQueries = (text: string): string => text.replace(/(https?:[^\s?#"')]*)[?#][^\s"')]*/gi, "$1");
 
@@ -41,6 +49,9 @@ function requireAddress(capsule: HeldCapsuleOptions["capsule"]): void {
       subject: "capsule",
     });
 }
+
+const lateBy = (ms: number, subject: string | undefined, cause?: unknown): EngineError =>
+  new EngineError("timed-out", `no capsule within ${ms} ms`, { subject, cause });
 
 export class HeldCapsule {
   readonly #options: HeldCapsuleOptions;
@@ -63,24 +74,60 @@ export class HeldCapsule {
 
   /** What decides now. @throws EngineError while there has never been a good one: why the last try failed. */
   async current(): Promise<Deciding> {
-    const { capsule, refreshMs, now } = this.#options;
-    // A clock that was put back is no reason to wait until it is where it was.
-    const sinceTried = now().getTime() - (this.#tried ?? 0);
-    const isDue =
-      this.#tried === undefined || (typeof capsule === "string" && (sinceTried >= refreshMs || sinceTried < 0));
+    const isDue = this.#isDue();
     if (isDue || this.#flight !== undefined) {
       // Whoever comes meanwhile waits for the same try only while there is nothing to decide by.
-      this.#flight ??= this.#renew().finally(() => {
-        this.#flight = undefined;
-      });
-      if (this.#held === undefined || isDue) await this.#flight;
+      const flight = this.#flight ?? this.#start();
+      if (this.#held === undefined || isDue) await this.#await(flight);
     }
     if (this.#held === undefined) throw this.#fault ?? new EngineError("unreachable", "no capsule was opened yet");
     return this.#held;
   }
 
+  #isDue(): boolean {
+    const { capsule, refreshMs, now } = this.#options;
+    if (this.#tried === undefined) return true;
+    if (typeof capsule !== "string") return false;
+    // A clock that was put back is no reason to wait until it is where it was.
+    const sinceTried = now().getTime() - this.#tried;
+    return sinceTried < 0 || sinceTried >= (this.#held === undefined ? Math.min(refreshMs, longestWithout) : refreshMs);
+  }
+
+  #start(): Promise<void> {
+    const flight = this.#renew().finally(() => this.#end(flight));
+    this.#flight = flight;
+    return flight;
+  }
+
+  #end(flight: Promise<void>): void {
+    if (this.#flight === flight) this.#flight = undefined;
+  }
+
+  async #await(flight: Promise<void>): Promise<void> {
+    const { timeoutMs } = this.#options;
+    const signal = AbortSignal.timeout(timeoutMs + patience);
+    try {
+      await beforeAbort(flight, signal);
+    } catch (error) {
+      if (!signal.aborted || error !== signal.reason) throw error;
+      if (this.#flight !== flight) return;
+      this.#end(flight);
+      this.#fail(lateBy(timeoutMs, this.#subject));
+    }
+  }
+
+  get #subject(): string | undefined {
+    const { capsule } = this.#options;
+    return typeof capsule === "string" ? withoutQueries(capsule) : undefined;
+  }
+
+  #fail(error: EngineError): void {
+    this.#fault = error;
+    this.#options.failed(error);
+  }
+
   async #renew(): Promise<void> {
-    const { capsule, now, failed } = this.#options;
+    const { capsule, now } = this.#options;
     this.#tried = now().getTime();
     try {
       const { bytes, etag } = typeof capsule === "string" ? await this.#fetch(capsule) : { bytes: capsule };
@@ -88,8 +135,7 @@ export class HeldCapsule {
       this.#fault = undefined;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      this.#fault = error;
-      failed(error);
+      this.#fail(error);
     }
   }
 
@@ -113,23 +159,27 @@ export class HeldCapsule {
     const subject = withoutQueries(url);
     const headers: Record<string, string> =
       this.#held === undefined || this.#etag === undefined ? {} : { "if-none-match": this.#etag };
+    const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await ask(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
+      const asked = ask(url, { headers, signal });
+      const response = await beforeAbort(asked, signal).catch((error: unknown) => {
+        asked.then(dropBody, () => undefined);
+        throw error;
+      });
+      if (response.status !== 200) dropBody(response);
       if (response.status === 304 && this.#held !== undefined) return {};
       if (response.status !== 200)
         throw new EngineError("upstream-error", `the server answered ${response.status}`, { subject });
-      const bytes = await readBounded(response, limits.capsuleBytes, subject);
+      const bytes = await readBounded(response, limits.capsuleBytes, subject, signal);
       return { bytes, etag: response.headers.get("etag") ?? undefined };
     } catch (error) {
       if (error instanceof EngineError) throw error;
-      const isLate = (error as { readonly name?: unknown } | null)?.name === "TimeoutError";
-      throw new EngineError(
-        isLate ? "timed-out" : "unreachable",
-        isLate
-          ? `no capsule within ${timeoutMs} ms`
-          : `the capsule cannot be fetched: ${withoutQueries(String(error))}`,
-        { subject, cause: error },
-      );
+      if ((error as { readonly name?: unknown } | null)?.name === "TimeoutError")
+        throw lateBy(timeoutMs, subject, error);
+      throw new EngineError("unreachable", `the capsule cannot be fetched: ${withoutQueries(String(error))}`, {
+        subject,
+        cause: error,
+      });
     }
   }
 }

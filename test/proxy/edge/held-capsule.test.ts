@@ -140,6 +140,70 @@ test("before there was one, nothing decides", async () => {
   assert.is(await codeOf(stage.open({ capsule: capsule(1), keys: [] })), "archive-signature");
 });
 
+test("while there is none it is asked for sooner than a newer one would be", async () => {
+  const stage = new Stage();
+  stage.answer = () => new Response("", { status: 503 });
+  const held = stage.open({ refreshMs: 3_600_000 });
+  assert.is(await codeOf(held), "upstream-error");
+  stage.now = 9_999;
+  assert.is(await codeOf(held), "upstream-error");
+  assert.is(stage.asked, 1);
+  stage.answer = () => new Response(capsule(1));
+  stage.now = 10_000;
+  assert.is(await sequenceOf(held), 1);
+  stage.now = 3_600_000;
+  assert.is(await sequenceOf(held), 1);
+  assert.is(stage.asked, 2);
+});
+
+test("what never comes is late, also from a fetch that does not listen, and its sender is told", async () => {
+  const stage = new Stage();
+  const held = stage.open({ timeoutMs: 20, refreshMs: 0 });
+  let sent: ((response: Response) => void) | undefined;
+  let cancelled = 0;
+  const body = (start: (controller: ReadableStreamDefaultController<Uint8Array>) => void): ReadableStream<Uint8Array> =>
+    new ReadableStream({
+      start,
+      cancel: () => {
+        cancelled += 1;
+      },
+    });
+  stage.answer = () =>
+    new Promise<Response>((resolve) => {
+      sent = resolve;
+    });
+  assert.is(await codeOf(held), "timed-out");
+  sent?.(new Response(body(() => undefined)));
+  stage.answer = () => new Response(body((controller) => controller.enqueue(capsule(1).subarray(0, 1024))));
+  assert.is(await codeOf(held), "timed-out");
+  assert.is(cancelled, 2);
+  stage.answer = () =>
+    new Response(
+      body(() => undefined),
+      { status: 404 },
+    );
+  assert.is(await codeOf(held), "upstream-error");
+  assert.is(cancelled, 3);
+  assert.equal(stage.faults, ["timed-out", "timed-out", "upstream-error"]);
+  stage.answer = () => new Response(capsule(1));
+  assert.is(await sequenceOf(held), 1);
+});
+
+test("a try that ended with somebody else's request hangs nobody", async () => {
+  const stage = new Stage();
+  const held = stage.open({ timeoutMs: 20 });
+  const { timeout } = AbortSignal;
+  // As where a worker's request is cancelled: neither its fetch nor its clock goes on.
+  AbortSignal.timeout = () => new AbortController().signal;
+  stage.answer = () => new Promise(() => undefined);
+  held.current().catch(() => undefined);
+  AbortSignal.timeout = timeout;
+  assert.is(await codeOf(held), "timed-out");
+  stage.answer = () => new Response(capsule(1));
+  stage.now = 60_000;
+  assert.is(await sequenceOf(held), 1);
+});
+
 test("who is denied reads where a capsule is, and not what gives access to it", async () => {
   const told: string[] = [];
   const stage = new Stage();

@@ -37,6 +37,26 @@ test("a longer one is refused by what its header says, and by what comes", async
   assert.ok(await refused(new Response(endless)));
   assert.ok(pulled <= 5, `${pulled} pieces were read`);
   assert.ok(ended, "its sender is told");
+  ended = false;
+  const told = new ReadableStream({
+    cancel: () => {
+      ended = true;
+    },
+  });
+  assert.ok(await refused(new Response(told, { headers: { "content-length": "11" } })));
+  assert.ok(ended, "also where its header was too much");
+});
+
+test("nobody waits longer than a signal says", async () => {
+  const late = new Error("late");
+  const reason = async (signal: AbortSignal): Promise<unknown> =>
+    readBounded(new Response(new ReadableStream()), 10, "body", signal).catch((error: unknown) => error);
+  const controller = new AbortController();
+  const waiting = reason(controller.signal);
+  controller.abort(late);
+  assert.is(await waiting, late);
+  assert.is(await reason(AbortSignal.abort(late)), late);
+  assert.is((await readBounded(new Response("0123"), 10, "body", new AbortController().signal)).length, 4);
 });
 
 test.run();
