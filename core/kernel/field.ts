@@ -4,9 +4,9 @@
  */
 import { elementBytesOf, fieldModule, scratchBytesOf, type SparsePrime } from "./field-code.ts";
 
-/** The part of a host's `WebAssembly` that is used. */
+/** The part of a host's `WebAssembly` that is used, so that the types of every host have it. */
 export interface WasmHost {
-  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Module: new (bytes: ArrayBuffer) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
@@ -43,7 +43,7 @@ export class Field {
     this.jacobianBytes = 3 * elementBytes;
     this.#free = scratchBytesOf(field);
     const pages = Math.ceil((this.#free + 2 * elementBytes + bytes) / pageBytes);
-    this.#kernel = new Instance(new Module(fieldModule(field, pages))).exports as KernelExports;
+    this.#kernel = new Instance(new Module(fieldModule(field, pages).buffer as ArrayBuffer)).exports as KernelExports;
     this.#memory = new Uint32Array(this.#kernel.memory.buffer);
     this.one = this.allocate(elementBytes);
     this.#square = this.allocate(elementBytes);

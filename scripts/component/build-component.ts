@@ -11,6 +11,7 @@ import { sha256Module } from "../../core/kernel/sha256-code.ts";
 import { sumModule } from "../../core/kernel/sum-code.ts";
 import { withCheckedIntegers } from "./checked-integers.ts";
 import { type KernelFunction, linkComponent } from "./link-component.ts";
+import { withOptionalArguments } from "./optional-arguments.ts";
 import { type ComponentTools, componentFolder, openTools } from "./tools.ts";
 import { exportsOfWorld, innerWorld, kernelName } from "./world.ts";
 
@@ -163,11 +164,12 @@ async function make(root: string, source: string, tools: ComponentTools, folder:
   if (imports.length > 0) throw new Error(`the component imports ${imports.join(", ")}`);
   writeFileSync(join(folder, "engine.wasm"), component);
   cpSync(join(root, wit), join(folder, "engine.wit"));
+  const edits: Readonly<Record<string, (text: string) => string>> = {
+    "engine.js": withCheckedIntegers,
+    "engine.d.ts": withOptionalArguments,
+  };
   for (const [name, bytes] of Object.entries(files))
-    writeFileSync(
-      join(folder, "wasm", name),
-      name === "engine.js" ? withCheckedIntegers(Buffer.from(bytes).toString("utf8")) : bytes,
-    );
+    writeFileSync(join(folder, "wasm", name), edits[name]?.(Buffer.from(bytes).toString("utf8")) ?? bytes);
 }
 
 export interface FindOptions {
@@ -196,6 +198,7 @@ export async function findComponent(
       "build-component.ts",
       "link-component.ts",
       "checked-integers.ts",
+      "optional-arguments.ts",
     ].map(read),
     ...kernelFunctions().map(({ module }) => Buffer.from(module).toString("hex")),
   );

@@ -115,17 +115,34 @@ export const said: readonly unknown[] = [
   "worker.ts": `import { createHandler } from "sallyport/edge";
 export default { fetch: createHandler({ capsule: "https://a.example/capsule.tar", keys: [] }) };
 `,
+  "kernel.ts": `import { createEngine, createKernelVerifier } from "sallyport";
+export const engine = createEngine({ policies: [], crypto: createKernelVerifier(WebAssembly) });
+`,
   "wrong.ts": `import { createEngine } from "sallyport";
 createEngine({ policies: 1 });
 `,
 };
+/** What a page shows in JavaScript, with the values that its readers have. */
+const shown = (page: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...readFileSync(join(projectRoot, page), "utf8").matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = ""], index) => [
+      `shown-${index}.ts`,
+      `declare const text: string, pem: string, bytes: Uint8Array, floor: number, pod: JsonObject, capsule: Uint8Array;
+import type { JsonObject, Knowledge } from "sallyport";
+declare const knowledge: Knowledge;
+{\n${code.replaceAll(/^(?:import .*|export default )/gm, (line) => (line.startsWith("import") ? "" : "void "))}}
+${[...code.matchAll(/^import .*/gm)].join("\n")}
+`,
+    ]),
+  );
 const strict = {
   ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, verbatimModuleSyntax: true },
   ...{ target: "es2022", types: [], skipLibCheck: false },
 };
 
 test("installed in a strict project: types as Node and as bundlers resolve them, and a decision", () => {
-  const folder = tempFolder(typedProject);
+  const pages = shown("docs/spec/bundles.md");
+  const folder = tempFolder({ ...typedProject, ...pages });
   const installed = spawnSync(
     "npm",
     ["install", "--offline", "--no-audit", "--no-fund", join(made.folder, made.plain)],
@@ -144,7 +161,11 @@ test("installed in a strict project: types as Node and as bundlers resolve them,
     return spawnSync(process.execPath, [compiler, "-p", path], { cwd: folder, encoding: "utf8" }).stdout;
   };
   const bundler = { module: "esnext", moduleResolution: "bundler", noEmit: true };
-  assert.is(compile(["use.ts", "worker.ts"], { ...bundler, lib: ["es2022", "dom"] }), "");
+  const inBrowsers = { ...bundler, lib: ["es2022", "dom"] };
+  assert.is(compile(["use.ts", "worker.ts", "kernel.ts"], inBrowsers), "");
+  const readable = Object.keys(pages).filter((name) => made.component || !pages[name]?.includes("sallyport/wasm"));
+  assert.ok(readable.length > 2, "what the page shows");
+  assert.is(compile(readable, { ...inBrowsers, verbatimModuleSyntax: false }), "");
   const node = { module: "nodenext", moduleResolution: "nodenext", lib: ["es2022"] };
   // What is wrong is seen, and what is right is made all the same.
   const faults = compile(["use.ts", "wrong.ts"], node).split("\n");

@@ -14,7 +14,8 @@ interface Exports {
 function functionOf(module: Uint8Array, name: string) {
   const host = wasmHost();
   if (host === undefined) throw new Error("Node has WebAssembly");
-  const exports = new host.Instance(new host.Module(module)).exports as Exports & Readonly<Record<string, Call>>;
+  const exports = new host.Instance(new host.Module(module.buffer as ArrayBuffer)).exports as Exports &
+    Readonly<Record<string, Call>>;
   const call = (...texts: readonly string[]): number =>
     (exports[name] as Call)(
       ...texts.flatMap((text) => {

@@ -11,7 +11,7 @@ function module() {
   const host = wasmHost();
   assert.ok(host !== undefined);
   const functions = [bytesFunction(), textFunction(), textsFunction(texts, room)];
-  return new host.Instance(new host.Module(encodeModule(functions, 1))).exports as {
+  return new host.Instance(new host.Module(encodeModule(functions, 1).buffer as ArrayBuffer)).exports as {
     readonly memory: { readonly buffer: ArrayBuffer };
     readonly bytes: (to: number, step: number, text: number, length: number) => void;
     readonly text: (to: number, bytes: number, length: number) => void;
