@@ -333,6 +333,7 @@ export const remedies = {
   "capsule-base":
     "name the capsule that it changes before it: `sallyport capsule verify FULL DELTA`, " +
     "and to decide `--capsule FULL --capsule DELTA`",
+  "capsule-floor": "use the capsule with that number or a later one; if this should be it, ask those who make them",
   "accept-pins": "see who changed it; if it is right, `sallyport import --accept-pins FILE`",
   "accept-snapshot-pins":
     "see who changed it; if it is right, accept it: `sallyport snapshot pull PLACE --store STORE --accept-pins`, or " +

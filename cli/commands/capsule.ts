@@ -226,7 +226,7 @@ function look(files: readonly string[], options: LookOptions, isVerified: boolea
       keys,
       flag: "--key",
       allowUnsigned: isVerified ? options.allowUnsigned === true : keys.length === 0,
-      floor: readNumber(options.floor, "--floor"),
+      floor: readNumber(options.floor, "--floor", 0),
       limits: readLimits(options, io),
     },
     io,

@@ -36,9 +36,10 @@ export function readCapsules(
   return base;
 }
 
-export function readNumber(text: string | undefined, flag: string): number | undefined {
+export function readNumber(text: string | undefined, flag: string, least = 1): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^[1-9][0-9]{0,14}$/.test(text)) throw usage(`${flag} takes a number from 1, not ${JSON.stringify(text)}`, flag);
+  if (!/^(?:0|[1-9][0-9]{0,14})$/.test(text) || Number(text) < least)
+    throw usage(`${flag} takes a number from ${least}, not ${JSON.stringify(text)}`, flag);
   return Number(text);
 }
 
@@ -50,6 +51,6 @@ export function openGivenCapsule(
 ): Capsule | undefined {
   const { capsule: paths, capsuleKey: keys = [], capsuleFloor, allowUnsigned = false } = options;
   if (paths === undefined) return undefined;
-  const floor = readNumber(capsuleFloor, "--capsule-floor");
+  const floor = readNumber(capsuleFloor, "--capsule-floor", 0);
   return readCapsules(paths, { keys, flag: "--capsule-key", allowUnsigned, floor, limits, crypto }, io);
 }

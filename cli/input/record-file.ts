@@ -29,9 +29,17 @@ export function listRecordFiles(
   return files;
 }
 
+/** By what its first header says of its format. */
+const isTar = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(257, 262)) === "ustar";
+
 /** @throws EngineError as `parseRecord`, with the name of the file. */
 export function readRecordFile(path: string, limits: Limits, io: Pick<CommandIO, "readFile">): DecisionRecord {
   const bytes = io.readFile(path);
+  if (isTar(bytes))
+    throw new EngineError("invalid-usage", "a tar archive, such as a capsule, is no record", {
+      subject: path,
+      remedy: "capsule",
+    });
   try {
     return parseRecord(bytes, limits);
   } catch (error) {

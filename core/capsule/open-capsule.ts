@@ -100,7 +100,10 @@ export function openCapsule(bytes: Uint8Array, options: CapsuleOptions): Capsule
       subject,
     });
   if (floor !== undefined && sequence < floor)
-    throw new EngineError("rollback", `capsule ${sequence}, and number ${floor} was seen before`, { subject });
+    throw new EngineError("rollback", `capsule ${sequence}, and number ${floor} was seen before`, {
+      subject,
+      remedy: "capsule-floor",
+    });
   if (!equalBytes(archiveManifest(statement, envelope.named), manifest.bytes))
     throw wrong("the manifest is not the one that was signed");
   const start = indexStart(manifest.named);

@@ -160,6 +160,8 @@ async function make(root: string, source: string, tools: ComponentTools, folder:
     tlaCompat: false,
     wasiShim: false,
     emitTypescriptDeclarations: true,
+    // An error is an Error, as in modules that jco's own command makes, and no bare text.
+    noComponentErrorWrapping: false,
   });
   if (imports.length > 0) throw new Error(`the component imports ${imports.join(", ")}`);
   writeFileSync(join(folder, "engine.wasm"), component);

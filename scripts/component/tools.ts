@@ -31,6 +31,7 @@ export interface ComponentTools {
       readonly tlaCompat: false;
       readonly wasiShim: false;
       readonly emitTypescriptDeclarations: true;
+      readonly noComponentErrorWrapping: false;
     },
   ): Promise<{
     readonly files: Readonly<Record<string, Uint8Array>>;

@@ -71,7 +71,15 @@ function readLine({ text, file, line }: Line, sink: ListSink): void {
   sink.entry(reference, settings, place, tags);
 }
 
+/** What `mirror ls` prints for people. Each of its rows would be a fault of its own. */
+const table = /^IMAGE +DIGEST /;
+
 export function readPlainLines(text: string, file: string, sink: ListSink): void {
+  if (table.test(text)) {
+    const why = "this is the table of `sallyport mirror ls`; the list is what `sallyport mirror ls -o name` prints";
+    sink.fault({ file, line: 1, column: 1 }, why);
+    return;
+  }
   for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) readLine({ text: line, file, line: index + 1 }, sink);
 }
 

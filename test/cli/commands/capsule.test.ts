@@ -118,7 +118,7 @@ test("verify decides from it, and what it does not answer was never asked", asyn
     files,
   });
   assert.is(low.exit, 3);
-  assert.match(low.err, /rollback/);
+  assert.match(low.err, /rollback.*fix: {2}use the capsule with that number/s);
 });
 
 test("inspect shows it without believing it, verify reads every byte", async () => {
@@ -140,6 +140,14 @@ test("inspect shows it without believing it, verify reads every byte", async () 
   const broken = { ...world, files: { ...given.files, "edge.tar": changed } };
   assert.is((await runCli(["capsule", "verify", "edge.tar", "--key", "cosign.pub"], broken)).exit, 6);
   assert.is((await runCli(["capsule", "verify", "edge.tar"], given)).exit, 2);
+  // Before anything was seen the number is none.
+  const fresh = ["capsule", "verify", "edge.tar", "--key", "cosign.pub", "--floor", "0"];
+  assert.is((await runCli(fresh, given)).exit, 0);
+  for (const command of ["explain", "replay"]) {
+    const { exit, err } = await runCli([command, "edge.tar"], given);
+    assert.is(exit, 2, err);
+    assert.match(err, /capsule inspect/);
+  }
 });
 
 test("something that is missing keeps a capsule from being made, unless that is told", async () => {

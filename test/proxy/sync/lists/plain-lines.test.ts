@@ -19,6 +19,12 @@ test("one reference a line, with blanks, remarks, and every end of a line", () =
   assert.equal(listed("\n\nnginx\n").images[0]?.from, "f:3");
 });
 
+test("the table of mirror ls is one fault, which says how it prints a list", () => {
+  const table = "IMAGE     DIGEST  SIGNED\nghcr.io/a/b:1\n          5da83e2c  none\n          03f67530  none\n";
+  assert.equal(refusal(table), ["invalid-usage f:1", 1]);
+  assert.throws(() => listed(table), /mirror ls -o name/);
+});
+
 test("settings stand behind the reference", () => {
   assert.equal(listed("a/b:1 expect=unsigned refresh=never children=false # x=y").images, [
     { reference: "docker.io/a/b:1", expect: "unsigned", refresh: "never", children: false, from: "f:1" },
