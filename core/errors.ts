@@ -312,6 +312,9 @@ export const remedies = {
   "pinned-secret":
     "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`; apply, test and explain also take the " +
     "Secret: `--cluster-resource FILE`",
+  "may-ask":
+    "let a ClusterPolicy name it, or list it in the configuration of serve under `policies.mayAsk`, once you have " +
+    "seen whose it is",
   "key-file": "put the public key, as PEM, where the policy says that it is",
   "log-entry":
     "accept signatures without a log entry: `--insecure-ignore-tlog`, or `rekor.ignoreTlog: true` in the policy; or " +

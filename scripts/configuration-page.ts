@@ -63,7 +63,8 @@ const dialled: readonly (readonly string[])[] = [
   ["hosts to which a registry sends its clients: for a token, for content", "the same", "with that registry's answers"],
   [
     "transparency logs",
-    "policies: the `rekor.url` of their attestors, which is Sigstore's public log where they name none",
+    "policies: the `rekor.url` of their attestors, which is Sigstore's public log where they name none; for " +
+      "Policies of one namespace another one only as below",
     "a review, the door's questions and a sync, where a signature lacks its entry and the policy wants one",
   ],
   [
@@ -79,7 +80,8 @@ const dialled: readonly (readonly string[])[] = [
   ],
   [
     "key services",
-    "policies: references such as `awskms://` and `hashivault://` that are not pinned",
+    "policies: references such as `awskms://` and `hashivault://` that are not pinned; for Policies of one " +
+      "namespace only as below",
     "a review, the door's questions and a sync, where the mirror has no key or an old one",
   ],
 ];
@@ -130,6 +132,21 @@ Policies are those of \`policies.folders\` and \`policies.cluster\`. What is ans
 for again at the age of \`admission.refresh\` (the door: \`proxy.refresh\`). While nobody can give a newer one, an
 earlier key, entry or trusted root counts. A pull asks a log, a TUF repository or a key service only with
 \`proxy.admit: policies\`. A sync needs \`sync.lists\`.
+
+A Policy of one namespace has only those keys, logs and repositories of signatures asked that a ClusterPolicy writes or
+\`policies.mayAsk\` lists, Sigstore's public log, and Secrets of its own namespace. A host that a variable says has
+to be in \`policies.mayAsk\` for ClusterPolicies too. Anything else is \`access-denied\`, which
+\`failurePolicy: Ignore\` does not overlook
+([why](decisions/060-whom-policies-ask.md)):
+
+\`\`\`yaml
+policies:
+  mayAsk:
+    - "awskms:///arn:aws:kms:eu-central-1:111122223333:*" # keys of one account
+    - hashivault://team-a # one key of the Vault
+    - https://rekor.corp # a log
+    - registry.corp/signatures/* # repositories of signatures
+\`\`\`
 
 ${settled.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 

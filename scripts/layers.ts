@@ -53,6 +53,7 @@ export const layers: LayerTable = {
       "core/tuf",
       "core/kyverno/policy",
       "core/oci",
+      "core/verify/log-url.ts",
       "proxy/bounded-map.ts",
       "proxy/flights.ts",
       "proxy/make-folder.ts",

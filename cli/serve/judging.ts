@@ -1,13 +1,17 @@
 /** What the door of the registry, the webhook and syncs decide by, and who is asked: the same for all of them. */
 import type { Policy } from "../../core/index.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import { type Askable, requireAskableOf } from "../../core/kyverno/policy/askable.ts";
+import { attempt } from "../../core/verify/attempt.ts";
 import type { Limits } from "../../core/limits.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { AskedAgain, ListedAskerOptions } from "../../proxy/registry/listed-asker.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
-import { namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
+import { type NamedObject, namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
+import { asksCluster } from "../../proxy/serve/config-rules.ts";
+import { askableIn } from "../../proxy/serve/may-ask.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
 import { createRoute } from "../../proxy/upstream/route.ts";
 import type { CommandIO } from "../command.ts";
@@ -27,11 +31,20 @@ export interface JudgingParts {
   readonly log: Log;
 }
 
-/** @throws EngineError for roots, aliases and lists that cannot be used. */
-export function judgingOf({ config, mirror, io }: Pick<JudgingParts, "config" | "mirror" | "io">) {
+/** `policies`: all that are in force. @throws EngineError for roots, aliases and lists that cannot be used. */
+export function judgingOf(
+  { config, mirror, io }: Pick<JudgingParts, "config" | "mirror" | "io">,
+  policies: readonly Policy[],
+) {
   const { trustedRoot, distrust } = config.trust;
+  const isOnline = config.mode === "online";
+  const { mayAsk } = config.policies;
   return {
     settings: {
+      // Where nobody is asked anything, nobody has to be kept from asking.
+      ...(isOnline || asksCluster(config)
+        ? { askable: askableIn(policies, { mayAsk, isOnline, limits: io.limits }) }
+        : {}),
       trustRoot: defaultTrustName,
       trust: readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots()),
       aliases: aliasesOf(config),
@@ -48,20 +61,33 @@ export const knownOf = (mirror: Mirror, cluster: Pick<ServeCluster, "objects"> |
   cluster === undefined ? [mirror.knowledge()] : [cluster.objects, withoutClusters(mirror.knowledge())];
 
 interface Watching {
+  readonly askable: Askable | undefined;
   readonly cluster: Pick<ServeCluster, "objects"> | undefined;
   readonly limits: Limits;
   readonly log: Log;
 }
 
 /** The objects that policies name are watched, so that a decision waits for nobody. */
-export function watchNamed(policies: readonly Policy[], { cluster, limits, log }: Watching): void {
-  const unwatched = cluster?.objects.want(policies.map(({ spec }) => namedObjectsIn(spec))) ?? 0;
+export function watchNamed(policies: readonly Policy[], { askable, cluster, limits, log }: Watching): void {
+  const unwatched = cluster?.objects.want(policies.map((policy) => readable(policy, askable))) ?? 0;
   if (unwatched > 0)
     log.warn("not every object that policies name is watched: the others are asked for when a decision needs them", {
       unwatched,
       watchedOfOnePolicy: limits.watchedObjectsOfPolicy,
       watchedOfAll: limits.watchedObjects,
     });
+}
+
+/** Of another namespace a Policy gets no ConfigMap, and no Secret that it may not have asked for. */
+function readable(policy: Policy, askable: Askable | undefined): readonly NamedObject[] {
+  const named = namedObjectsIn(policy.spec);
+  if (policy.kind !== "Policy" || askable === undefined) return named;
+  const requireAskable = requireAskableOf(policy, askable);
+  return named.filter(({ resource, namespace, name }) =>
+    resource === "configmaps"
+      ? namespace === policy.namespace
+      : attempt(() => requireAskable(`k8s://${namespace}/${name}`)).ok,
+  );
 }
 
 /** Who is asked while somebody waits for a decision. */

@@ -277,9 +277,9 @@ function policyDoor(
 ): Door {
   const { folders, allowEmpty } = config.policies;
   const { policies, exceptions } = readServePolicies(config, io, cluster?.policies);
-  const judging = judgingOf({ config, mirror, io });
+  const judging = judgingOf({ config, mirror, io }, policies);
   const { settings, distrust, given } = judging;
-  watchNamed(policies, { cluster, limits, log });
+  watchNamed(policies, { askable: settings.askable, cluster, limits, log });
   const door = openDoor({
     ...askingOf({ config, mirror, limits, io, log }, judging, upstream, cluster),
     known: [given, ...knownOf(mirror, cluster)],

@@ -97,10 +97,10 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
   const io = logEar(parts.io, log);
   const now = (): Date => io.now();
   const { policies, exceptions } = readServePolicies(config, io, parts.cluster?.policies);
-  const judging = judgingOf({ config, mirror, io });
+  const judging = judgingOf({ config, mirror, io }, policies);
   const { settings, distrust, given } = judging;
   const { objects } = config.policies;
-  watchNamed(policies, { cluster: parts.cluster, limits, log });
+  watchNamed(policies, { askable: settings.askable, cluster: parts.cluster, limits, log });
   const cluster =
     objects.length === 0
       ? []

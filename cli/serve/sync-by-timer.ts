@@ -97,7 +97,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
   const { config, limits, log, mirror, registry } = parts;
   const io = logEar(parts.io, log);
   const { policies, exceptions } = readAll(parts);
-  const { settings, distrust, given: ofFiles } = judgingOf({ config, mirror, io });
+  const { settings, distrust, given: ofFiles } = judgingOf({ config, mirror, io }, policies);
   const now = (): Date => io.now();
   const engine =
     policies.length === 0

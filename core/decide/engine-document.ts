@@ -22,6 +22,7 @@ import {
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { Alias } from "../oci/aliases.ts";
+import type { Askable } from "../kyverno/policy/askable.ts";
 import type { PolicyException } from "../kyverno/policy/exceptions.ts";
 import type { Policy, PolicyFile, PolicySource } from "../kyverno/policy/policy.ts";
 import { loadPolicies } from "../kyverno/policy/read-policy.ts";
@@ -198,7 +199,7 @@ function readFile(json: JsonValue, at: string): PolicyFile {
 }
 
 const settingKeys: ReadonlySet<string> = new Set([
-  ...["references", "aliases", "trustRoot", "trust", "absentNamespaceLabels"],
+  ...["references", "aliases", "trustRoot", "trust", "absentNamespaceLabels", "askable"],
 ]);
 
 function readSettings(json: JsonValue | undefined, at: string): EngineSettings {
@@ -210,7 +211,9 @@ function readSettings(json: JsonValue | undefined, at: string): EngineSettings {
   const trustRoot = textAt(object, "trustRoot", at);
   const references = own(object, "references");
   const trust = own(object, "trust");
+  const askable = own(object, "askable");
   return {
+    ...(askable === undefined ? {} : { askable: readAskable(askable, pointer(at, "askable")) }),
     ...(references === undefined ? {} : { references: readReferences(references, pointer(at, "references")) }),
     ...(own(object, "aliases") === undefined ? {} : { aliases: listAt(object, "aliases", at, readAlias) }),
     ...(trustRoot === undefined ? {} : { trustRoot }),
@@ -245,6 +248,18 @@ function readAlias(json: JsonValue, at: string): Alias {
     logical: readString(object.logical, pointer(at, "logical")),
     physical: readString(object.physical, pointer(at, "physical")),
     ...(from === undefined ? {} : { from }),
+  };
+}
+
+function readAskable(json: JsonValue, at: string): Askable {
+  const object = readObject(json, at);
+  const { secretsOnly } = object;
+  refuseUnknownKeys(object, new Set(["ofCluster", "ofNamespaces", "secretsOnly"]), at);
+  if (typeof secretsOnly !== "boolean") throw malformed("neither true nor false", pointer(at, "secretsOnly"));
+  return {
+    ofCluster: listAt(object, "ofCluster", at, readString),
+    ofNamespaces: listAt(object, "ofNamespaces", at, readString),
+    secretsOnly,
   };
 }
 

@@ -3,6 +3,7 @@
  * docs/architecture.md#decide-then-ask, #one-request-hop-by-hop, docs/spec/kyverno.md#failure-policy.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import type { Askable } from "../kyverno/policy/askable.ts";
 import { compileRule } from "../kyverno/image/compile-rule.ts";
 import type { CompiledPolicy } from "../kyverno/image/decide-policy.ts";
 import { DefaultImages } from "../kyverno/image/default-images.ts";
@@ -44,6 +45,8 @@ export interface EngineSettings {
    * `ask`.
    */
   readonly absentNamespaceLabels?: "ask" | "none";
+  /** What policies may have asked for beside what is written for all namespaces. Default: everything that they name. */
+  readonly askable?: Askable;
 }
 
 export interface EngineOptions {
@@ -105,7 +108,7 @@ export function createEngine(options: EngineOptions): Engine {
   const compiled = options.policies.map(
     (policy): CompiledPolicy => ({
       policy,
-      rules: expandRules(policy).map((rule) => compileRule(policy, rule, limits)),
+      rules: expandRules(policy).map((rule) => compileRule(policy, rule, limits, settings.askable)),
     }),
   );
   const candidates = indexRules(compiled);

@@ -244,12 +244,13 @@ export class CandidateRun {
   /** The last check, when everything else holds. */
   askForEntry(): void {
     if (!this.#lacksEntry || !this.#trail.isCertain) return;
-    const { url } = this.#expectation.log;
+    const { url, refusal } = this.#expectation.log;
     const question = url === undefined ? undefined : logEntryQuestion(url, this.#content);
     if (question === undefined)
       throw new EngineError("no-log-proof", "the signature carries no log entry, and the policy names no log to ask", {
         subject: this.#entity.source.digest,
       });
+    if (refusal !== undefined) throw refusal;
     this.#entries = [proveAskedEntry(question, this.#context.knowledge, () => this.#logProof())];
     requireLogInService(this.#entries, this.#times);
   }

@@ -17,7 +17,7 @@ import type { Limits } from "../limits.ts";
 import { toLogKey, type TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import type { ExpectedCertificateTransparency, ExpectedLog, ExpectedSigner, Expectation } from "./expectation.ts";
 import { compileIdentity, type CompilePattern, type IdentitySpec, type TextForm } from "./identity.ts";
-import { requireUrl } from "./log-url.ts";
+import { publicLog, requireUrl } from "./log-url.ts";
 import { readChain, readPolicyCertificate, readRoots, readTimestampChain } from "./policy-certificates.ts";
 
 export type { Expectation } from "./expectation.ts";
@@ -53,9 +53,6 @@ export interface AttestorOptions extends Pick<Expectation, "minSignatureAge" | "
 }
 
 export type CompileAttestor = (spec: AttestorSpec, options: AttestorOptions) => Expectation;
-
-/** The log of a policy that names none. */
-const publicLog = "https://rekor.sigstore.dev";
 
 /** The `signatureAlgorithm` that a cluster writes into every policy, so it restricts nothing. */
 const defaultAlgorithm = "sha256";

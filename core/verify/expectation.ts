@@ -3,6 +3,7 @@
  * docs/spec/kyverno.md#attestors, #layout-expectations; docs/spec/outcomes.md#what-a-silent-policy-requires.
  */
 import type { PublicKey } from "../crypto/public-key.ts";
+import type { EngineError } from "../errors.ts";
 import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
 import type { TimestampAuthority } from "../timestamp/timestamp-authority.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
@@ -71,6 +72,8 @@ export interface ExpectedLog {
   readonly keys?: readonly TransparencyLogKey[];
   /** The log to ask for the entry of a signature that carries none; absent: no log is asked. */
   readonly url?: string;
+  /** Why it is not asked all the same. */
+  readonly refusal?: EngineError;
 }
 
 export interface ExpectedCertificateTransparency {

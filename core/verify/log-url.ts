@@ -4,6 +4,9 @@
  */
 import { EngineError } from "../errors.ts";
 
+/** The log of a policy that names none. */
+export const publicLog = "https://rekor.sigstore.dev";
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a URL with a control character is refused here.
 const control = /[\u0000-\u001f\u007f]/;
 const badEscape = /%(?![0-9A-Fa-f]{2})/;

@@ -8,6 +8,7 @@ import { parseRoot } from "../../core/tuf/root.ts";
 import { parseSnapshotPlace } from "../snapshot/place.ts";
 import { findAddress, isLoopbackAddress, isRegistryHost } from "./address.ts";
 import { isLabel, readDestination } from "./destination.ts";
+import { whyNotAskable } from "./may-ask.ts";
 import type { Config, Listener, UpstreamSettings } from "./settings.ts";
 
 export interface Judge {
@@ -238,6 +239,10 @@ function checkPolicies(config: Config, judge: Judge): void {
     judge.refuse("/policies/exceptionNamespaces", "are read with policies.cluster: true only");
   if (!policies.cluster && policies.namespacedImageRegistry)
     judge.refuse("/policies/namespacedImageRegistry", "is read with policies.cluster: true only");
+  for (const [place, entry] of policies.mayAsk.entries()) {
+    const why = whyNotAskable(entry);
+    if (why !== undefined) judge.refuse(`/policies/mayAsk/${place}`, why);
+  }
   for (const field of ["kubeconfig", "context"] as const)
     if (!asksCluster(config) && cluster[field] !== undefined)
       judge.refuse(

@@ -290,6 +290,12 @@ export const settings = {
             "of serve can",
           fallback: false,
         },
+        mayAsk: {
+          kind: "texts",
+          what:
+            "keys (awskms:///alias/NAME), logs (https://HOST) and repositories of signatures (HOST/REPOSITORY) that " +
+            "Policies of one namespace, and variables, may have asked for; a * at the end covers what begins so",
+        },
       },
     },
     cluster: clusterSettings,

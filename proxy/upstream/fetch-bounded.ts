@@ -34,6 +34,8 @@ export interface BoundedRequest {
   readonly maxBytes: number;
   /** That a successful answer's content must have. It is hashed while it comes, and other content is no answer. */
   readonly digest?: Digest;
+  /** A redirect to another origin is not followed: a policy was allowed this one. */
+  readonly staysAtOrigin?: boolean;
   /** In place of the fetcher's own. */
   readonly tries?: number;
   /** It changes something: it is sent again only where the answer says that nothing was done (429 and 503). */
@@ -238,6 +240,10 @@ export class Fetcher {
       if (followed >= mostRedirects)
         throw new EngineError("upstream-error", `more than ${mostRedirects} redirects`, { subject: shownUrl(url) });
       const next = redirectTarget(location, url);
+      if (request.staysAtOrigin === true && next.origin !== request.url.origin)
+        throw new EngineError("upstream-error", `a redirect to ${next.origin} is not followed`, {
+          subject: shownUrl(url),
+        });
       // A body holds what the first origin was meant to read: a password, for instance.
       if (next.origin !== url.origin && body !== undefined && response.status > 303)
         throw new EngineError(

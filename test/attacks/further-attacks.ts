@@ -27,6 +27,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [275, "Who reads records, and hosts of capsules"],
   [282, "What an outage let in, and what one namespace does to others"],
   [287, "Registries and disks of snapshots, and archives of other tools"],
+  [293, "Whom policies have asked"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -265,4 +266,23 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "a code and no crash; the mirror has nothing that is not what its digest says",
   ],
   ["parts of one mirror of oc-mirror contradict each other", "by digest alone: what is not it is refused"],
+  [
+    "a Policy of one namespace names a key service, a log or a repository, and serve asks it with its own credentials",
+    "what is written for all namespaces or listed is asked, and nobody else; Ignore admits nothing by it",
+  ],
+  ["a host that may be asked in another spelling, which leads elsewhere", "compared as text, behind the whole host"],
+  ["a variable takes the host from the Pod", "the host is written in the policy, or listed"],
+  [
+    "a Policy has Secrets and ConfigMaps of other namespaces read or watched",
+    "its own namespace, and what is written for all",
+  ],
+  ["a log or a key service that may be asked redirects to another host", "not followed"],
+  [
+    "a Policy reads Secrets of its namespace by apiCall, or has the API server ask a Service",
+    "neither is a path that a Policy asks for",
+  ],
+  [
+    "what is not asked for a Policy is remembered, for policies that may have it asked, or the other way round",
+    "each has its own outcome",
+  ],
 ];

@@ -49,7 +49,9 @@ function singleResult(attestor: Single, outcome: ImageOutcome, context: SetConte
 
 function brokenResult({ path, pointer, error }: Broken, context: SetContext): AttestorResult {
   const failure: Failure = { ...toFailure(error, "attestor", 0), code: error.code };
-  return { path, position: context.position(pointer), truth: "refuted", failures: [failure], open: [] };
+  // What is not asked for is not known.
+  const truth = error.code === "access-denied" ? "unknown" : "refuted";
+  return { path, position: context.position(pointer), truth, failures: [failure], open: [] };
 }
 
 function setResult(set: CompiledSet, entries: readonly AttestorResult[], context: SetContext): AttestorResult {

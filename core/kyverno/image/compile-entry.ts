@@ -6,6 +6,7 @@ import { EngineError } from "../../errors.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { attempt } from "../../verify/attempt.ts";
 import { type AttestorSpec, compileAttestor, type Expectation } from "../../verify/attestor.ts";
+import type { RequireAskable } from "../policy/askable.ts";
 import type { Attestation, Attestor, AttestorSet, ImageVerification, PolicyAges } from "../policy/policy.ts";
 import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
 import type { Limits } from "../../limits.ts";
@@ -44,10 +45,26 @@ export interface CompiledEntry {
   readonly attestations: readonly CompiledAttestation[];
 }
 
-/** Compiles an entry. An attestor with an unreadable part becomes `broken`; that never throws. */
-export function compileEntry(source: ImageVerification, limits: Limits, ages: PolicyAges = {}): CompiledEntry {
+interface Compiling {
+  readonly entry: ImageVerification;
+  readonly limits: Limits;
+  readonly ages: PolicyAges;
+  readonly requireAskable: RequireAskable | undefined;
+}
+
+/**
+ * Compiles an entry. An attestor with a part that cannot be read, or may not be asked for, becomes `broken`; that never
+ * throws.
+ */
+export function compileEntry(
+  source: ImageVerification,
+  limits: Limits,
+  ages: PolicyAges = {},
+  requireAskable?: RequireAskable,
+): CompiledEntry {
+  const compiling = { entry: source, limits, ages, requireAskable };
   const sets = (list: readonly AttestorSet[], prefix: string) =>
-    list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source, limits, ages));
+    list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, compiling));
   return {
     source,
     references: toReferenceFilter(source.imageReferences, source.skipImageReferences),
@@ -62,17 +79,9 @@ export function compileEntry(source: ImageVerification, limits: Limits, ages: Po
   };
 }
 
-function compileSet(
-  set: AttestorSet,
-  path: string,
-  entry: ImageVerification,
-  limits: Limits,
-  ages: PolicyAges,
-): CompiledSet {
+function compileSet(set: AttestorSet, path: string, compiling: Compiling): CompiledSet {
   const expanded = set.entries.flatMap(expandKeys);
-  const entries = expanded.map((attestor, index) =>
-    compileOne(attestor, `${path}.entries[${index}]`, entry, limits, ages),
-  );
+  const entries = expanded.map((attestor, index) => compileOne(attestor, `${path}.entries[${index}]`, compiling));
   // Kyverno: no count, or 0, means every entry after expansion.
   const required = set.count === undefined || set.count === 0 ? expanded.length : set.count;
   return { path, pointer: set.pointer, required: Math.max(1, required), entries };
@@ -95,28 +104,36 @@ function expandKeys(attestor: Attestor): readonly Attestor[] {
 const kindOf = (attestor: Attestor): string =>
   attestor.keys ? ".keys" : attestor.certificates ? ".certificates" : attestor.keyless ? ".keyless" : ".attestor";
 
-function compileOne(
-  attestor: Attestor,
-  at: string,
-  entry: ImageVerification,
-  limits: Limits,
-  ages: PolicyAges,
-): CompiledAttestor {
+function compileOne(attestor: Attestor, at: string, compiling: Compiling): CompiledAttestor {
+  const { entry, limits, ages, requireAskable } = compiling;
   const path = `${at}${kindOf(attestor)}`;
   const pointer = attestor.pointer;
   const { minSignatureAge, maxTrustAge } = ages;
   if (attestor.attestor !== undefined)
-    return { kind: "nested", path, pointer, set: compileSet(attestor.attestor, path, entry, limits, ages) };
+    return { kind: "nested", path, pointer, set: compileSet(attestor.attestor, path, compiling) };
   const outcome = attempt(() => {
-    const repository = attestor.repository ?? entry.repository;
-    return {
-      expectation: compileAttestor(toSpec(attestor), { limits, ...defined({ minSignatureAge, maxTrustAge }) }),
-      repository: repository === undefined ? undefined : repositoryOf(repository, limits),
-    };
+    const named = attestor.repository ?? entry.repository;
+    const expectation = compileAttestor(toSpec(attestor), { limits, ...defined({ minSignatureAge, maxTrustAge }) });
+    const repository = named === undefined ? undefined : repositoryOf(named, limits);
+    if (requireAskable === undefined) return { expectation, repository };
+    const { signer } = expectation;
+    if (signer.kind === "key-reference") requireAskable(signer.reference);
+    if (repository !== undefined) requireAskable(repository);
+    return { expectation: withAskableLog(expectation, requireAskable), repository };
   });
   return outcome.ok
     ? { kind: "single", path, pointer, ...outcome.value }
     : { kind: "broken", path, pointer, error: outcome.error };
+}
+
+/** A log is asked only where a signature carries no entry: until then it may be any. */
+function withAskableLog(expectation: Expectation, requireAskable: RequireAskable): Expectation {
+  const { log, digest } = expectation;
+  const { url } = log;
+  const outcome = attempt(() => url === undefined || requireAskable(url));
+  return outcome.ok
+    ? expectation
+    : { ...expectation, digest: `${digest} unasked`, log: { ...log, refusal: outcome.error } };
 }
 
 /** @throws EngineError `malformed` when the text is not a repository. */

@@ -8,6 +8,7 @@ import type { JsonContext } from "../rule/json-context.ts";
 import type { ImageVerification, Policy, PolicyAges, Rule } from "../policy/policy.ts";
 import type { EngineError } from "../../errors.ts";
 import type { Remark } from "../policy/remark.ts";
+import { type Askable, requireAskableOf, type RequireAskable } from "../policy/askable.ts";
 import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
 import { refuseEmptyRestrictions } from "./refuse-empty-restrictions.ts";
 import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
@@ -27,11 +28,15 @@ export interface CompiledRule {
   readonly warnings: readonly Remark[];
 }
 
-export function compileRule(policy: Policy, rule: Rule, limits: Limits): CompiledRule {
+/** Without `askable` a policy may have everything asked for that it names. */
+export function compileRule(policy: Policy, rule: Rule, limits: Limits, askable?: Askable): CompiledRule {
+  const required = askable && requireAskableOf(policy, askable);
+  // What is written for all namespaces is asked for.
+  const written = policy.kind === "Policy" ? required : undefined;
   const prepared = rule.verifyImages.map((entry) =>
     entryHasVariables(entry)
-      ? { later: compileLater(entry, policy.ages) }
-      : { compiled: compileEntry(entry, limits, policy.ages) },
+      ? { later: compileLater(entry, policy.ages, required) }
+      : { compiled: compileEntry(entry, limits, policy.ages, written) },
   );
   return {
     policy,
@@ -59,12 +64,13 @@ const entryHasVariables = (entry: ImageVerification): boolean => hasVariables(va
 function compileLater(
   entry: ImageVerification,
   ages: PolicyAges | undefined,
+  required: RequireAskable | undefined,
 ): (variables: JsonContext) => CompiledEntry {
   let last: { readonly text: string; readonly compiled: CompiledEntry } | undefined;
   return (variables) => {
     const substituted = substituteEntry(entry, variables);
     const text = JSON.stringify(substituted);
-    if (last?.text !== text) last = { text, compiled: compileEntry(substituted, variables.limits, ages) };
+    if (last?.text !== text) last = { text, compiled: compileEntry(substituted, variables.limits, ages, required) };
     return last.compiled;
   };
 }

@@ -179,6 +179,9 @@ function isPathOf(namespace: string, path: string): boolean {
     at !== undefined &&
     steps[at] === "namespaces" &&
     steps[at + 1] === namespace &&
+    // Who may write a policy may not read every Secret of the namespace, nor have others asked by the API server.
+    steps[at + 2] !== "secrets" &&
+    steps[at + 4] !== "proxy" &&
     !plain.includes("%") &&
     steps.every((step) => step !== "" && step !== "." && step !== "..")
   );

@@ -167,6 +167,7 @@ async function send(
       authorization,
       ...(body === undefined || body === "" ? {} : { body: bodyText(body) }),
       maxBytes: limits.manifestBytes,
+      staysAtOrigin: true,
     },
     signal,
   );

@@ -146,7 +146,14 @@ class Log {
 
   async #send(url: URL, body: JsonObject, maxBytes: number): Promise<BoundedResponse> {
     const headers = { accept: "application/json", "content-type": "application/json" };
-    const request = { method: "POST", url, headers, body: JSON.stringify(body), maxBytes } as const;
+    const request = {
+      method: "POST",
+      url,
+      headers,
+      body: JSON.stringify(body),
+      maxBytes,
+      staysAtOrigin: true,
+    } as const;
     try {
       return await this.#options.fetcher.fetch(request, this.#signal);
     } catch (error) {

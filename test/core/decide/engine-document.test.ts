@@ -52,6 +52,7 @@ const input: EngineInput = {
       maxCheckpointAge: {},
     },
     absentNamespaceLabels: "none",
+    askable: { ofCluster: ["awskms:///*"], ofNamespaces: ["https://rekor.corp"], secretsOnly: false },
   },
   distrust: [{ kind: "digest", value: `sha256:${"b".repeat(64)}` }],
   limits: { ...defaultLimits, imagesPerResource: 7 },
@@ -125,6 +126,11 @@ test("anything else is refused with its place", () => {
     [settings({ trust: { initialRoots: { mine: "?" } } }), "/settings/trust/initialRoots/mine"],
     [settings({ trust: { maxTrustAge: { warn: "soon" } } }), "/settings/trust/maxTrustAge/warn"],
     [settings({ absentNamespaceLabels: "maybe" }), "/settings/absentNamespaceLabels"],
+    [settings({ askable: { ofCluster: [], ofNamespaces: [], secretsOnly: 1 } }), "/settings/askable/secretsOnly"],
+    [
+      settings({ askable: { ofCluster: [], ofNamespaces: [1], secretsOnly: true } }),
+      "/settings/askable/ofNamespaces/0",
+    ],
     [
       settings({ references: { enableDefaultRegistryMutation: 1 } }),
       "/settings/references/enableDefaultRegistryMutation",

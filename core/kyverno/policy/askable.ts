@@ -1,0 +1,45 @@
+/**
+ * What attestors may have asked for. Whoever writes a policy of one namespace, or a resource that a variable reads,
+ * would else choose whom a server dials, and with whose credentials. Source: docs/decisions/060-whom-policies-ask.md.
+ */
+import { EngineError } from "../../errors.ts";
+import type { Policy } from "./policy.ts";
+
+/**
+ * References of keys, addresses of logs and repositories of signatures. An entry that ends with a star covers what
+ * begins like it.
+ */
+export interface Askable {
+  /** Of policies of all namespaces, where a variable is. */
+  readonly ofCluster: readonly string[];
+  /** Of policies of one namespace, beside Secrets of their own. */
+  readonly ofNamespaces: readonly string[];
+  /** Nobody but the cluster is asked, so that only its Secrets matter. */
+  readonly secretsOnly: boolean;
+}
+
+/** @throws EngineError `access-denied` for what the policy may not have asked for. */
+export type RequireAskable = (text: string) => void;
+
+const covers = (entry: string, text: string): boolean =>
+  entry.endsWith("*") ? text.startsWith(entry.slice(0, -1)) : entry === text;
+
+export function requireAskableOf(
+  { kind, namespace, name }: Pick<Policy, "kind" | "namespace" | "name">,
+  { ofCluster, ofNamespaces, secretsOnly }: Askable,
+): RequireAskable {
+  const isOfOne = kind === "Policy";
+  const entries = isOfOne ? [...ofNamespaces, `k8s://${namespace}/*`] : ofCluster;
+  return (text) => {
+    if ((secretsOnly && !text.startsWith("k8s://")) || entries.some((entry) => covers(entry, text))) return;
+    // A user and a password are nobody's to read.
+    const shown = text.replace(/\/\/[^/]*@/, "//");
+    const [who, why] = isOfOne
+      ? [`the Policy ${namespace}/${name}`, "no ClusterPolicy names it"]
+      : [`a variable of the policy ${name}`, "no policy writes its host"];
+    throw new EngineError("access-denied", `${who} may not have ${shown} asked: ${why}, nor does policies.mayAsk`, {
+      subject: shown,
+      remedy: "may-ask",
+    });
+  };
+}

@@ -1,0 +1,105 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { defaultLimits } from "../../../core/limits.ts";
+import { askableIn, whyNotAskable } from "../../../proxy/serve/may-ask.ts";
+import { load, policyText } from "../../support/fixture-policies.ts";
+
+const test = suite("proxy/serve/may-ask");
+
+const isOnline = { mayAsk: [], isOnline: true, limits: defaultLimits };
+const publicLog = ["https://rekor.sigstore.dev", "https://rekor.sigstore.dev/*"];
+const inCluster = (policy: Parameters<typeof policyText>[0]) => askableIn(load(policyText(policy)).policies, isOnline);
+
+test("by default the public log; of what the configuration lists, a log has what is below it", () => {
+  const { ofNamespaces, ofCluster, secretsOnly } = askableIn([], {
+    ...isOnline,
+    mayAsk: ["https://rekor.corp/base/", "awskms:///*", "registry.corp/signatures"],
+  });
+  const listed = ["https://rekor.corp/base", "https://rekor.corp/base/*", "awskms:///*", "registry.corp/signatures"];
+  assert.equal(ofNamespaces, [...publicLog, ...listed]);
+  assert.equal(ofCluster, [...publicLog, ...listed, "k8s://*"]);
+  assert.not(secretsOnly);
+  assert.ok(askableIn([], { ...isOnline, isOnline: false }).secretsOnly);
+});
+
+test("what ClusterPolicies write counts, wherever it stands; what Policies write does not", () => {
+  const entries = [
+    '- keys: { kms: "awskms:///alias/a", rekor: { url: "https://one.example" } }',
+    "- keys: { secret: { name: key, namespace: trust } }",
+    '- keys: { publicKeys: " hashivault://b " }',
+    '- keyless: { subject: a, issuer: b, rekor: { url: "https://two.example" } }',
+    "- attestor: { entries: [{ keys: { kms: gcpkms://c }, repository: registry.corp/nested }] }",
+  ];
+  const fields =
+    "repository: org/signatures\n" +
+    "attestations: [{ type: t, attestors: [{ entries: [{ keys: { kms: openbao://d } }] }] }]";
+  const wanted = [
+    ...["docker.io/org/signatures", "awskms:///alias/a", "https://one.example", "k8s://trust/key", "hashivault://b"],
+    ...["https://two.example", "gcpkms://c", "registry.corp/nested", "openbao://d"],
+  ];
+  const { ofNamespaces, ofCluster } = inCluster({ entries, fields });
+  assert.equal([...ofNamespaces].sort(), [...publicLog, ...wanted].sort());
+  assert.equal(ofCluster, [...ofNamespaces, "k8s://*"]);
+  assert.equal(inCluster({ kind: "Policy", namespace: "a", entries, fields }).ofNamespaces, publicLog);
+});
+
+test("of a text with a variable what stands before it counts for ClusterPolicies, if it names the host whole", () => {
+  const variable = "{{ request.namespace }}";
+  const entry = (kms: string) => inCluster({ entries: [`- keys: { kms: "${kms}" }`] });
+  for (const [text, beginning] of [
+    [`awskms:///alias/${variable}`, "awskms:///alias/*"],
+    [`azurekms://keys.corp/${variable}`, "azurekms://keys.corp/*"],
+    [`hashivault://${variable}`, "hashivault://*"],
+  ] as const) {
+    assert.equal(entry(text).ofCluster, [...publicLog, beginning, "k8s://*"], text);
+    assert.equal(entry(text).ofNamespaces, publicLog, text);
+  }
+  for (const text of [variable, `awskms://${variable}/alias/a`, `azurekms://keys${variable}/a`])
+    assert.equal(entry(text).ofCluster, [...publicLog, "k8s://*"], text);
+});
+
+test("what ends with a star covers nothing where a policy writes it", () => {
+  assert.equal(inCluster({ entries: ['- keys: { kms: "awskms:///*" }'] }).ofNamespaces, publicLog);
+});
+
+test("a beginning fixes the host behind which anything may follow", () => {
+  for (const one of [
+    ...["k8s://", "gcpkms://", "hashivault://", "openbao://a", "awskms:///", "awskms://host:1/alias/", "azurekms://h/"],
+    ...["https://h/", "http://[::1]:80/a", "registry.corp/", "localhost/a", "registry:5000/a/b"],
+  ])
+    assert.is(whyNotAskable(`${one}*`), undefined, one);
+  for (const one of [
+    ...["", "awskms://", "awskms://host", "azurekms://", "azurekms:///", "https://", "https://host", "https:///", "a"],
+    ...["registry.corp", "org/app", "ftp://host/", "/etc/"],
+  ])
+    assert.match(whyNotAskable(`${one}*`) ?? "", /behind the host/, one);
+});
+
+test("entries of the setting: keys, logs and repositories, with a star at the end only, behind a host", () => {
+  for (const entry of [
+    ...[
+      "https://rekor.corp",
+      "https://rekor.corp/*",
+      "awskms:///*",
+      "awskms:///alias/a",
+      "azurekms://h/*",
+      "k8s://ns/*",
+    ],
+    ...["hashivault://*", "gcpkms://projects/p/*", "registry.corp/*", "registry.corp/signatures", "/keys/a.pub"],
+  ])
+    assert.is(whyNotAskable(entry), undefined, entry);
+  for (const entry of [
+    "*",
+    "https://*",
+    "https://*.corp/",
+    "https://rekor.corp*",
+    "registry.corp*",
+    "awskms://*",
+    "a/*/b",
+  ])
+    assert.match(whyNotAskable(entry) ?? "", /star at its end only/, entry);
+  for (const entry of ["", "signatures", "org/app", "ftp://host/a"])
+    assert.match(whyNotAskable(entry) ?? "", /reference of a key/, entry);
+});
+
+test.run();
