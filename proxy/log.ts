@@ -3,6 +3,7 @@
  * it. Source: https://getpino.io.
  */
 import { pino } from "pino";
+import { escapeHidden, escapeHiddenJson } from "../core/encoding/hidden-signs.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -34,23 +35,19 @@ export interface LogOptions {
   readonly later?: ((write: () => void) => void) | undefined;
 }
 
-/** What a terminal would obey is shown, not sent. */
-const visible = (text: string): string =>
-  text.replaceAll(/[\p{C}\u2028\u2029]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-
 const longest = 1000;
 
 function fieldText(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  return /^[^\s"=]+$/.test(cut) ? visible(cut) : visible(JSON.stringify(cut));
+  return /^[^\s"=]+$/.test(cut) ? escapeHidden(cut) : escapeHidden(JSON.stringify(cut));
 }
 
 /** `2026-11-23T12:00:00.000Z info  request method=GET status=200`. */
 function toText(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${fieldText(value)}`);
-  return `${String(time)} ${String(level).padEnd(5)} ${visible(String(msg))}${rest.join("")}\n`;
+  return `${String(time)} ${String(level).padEnd(5)} ${escapeHidden(String(msg))}${rest.join("")}\n`;
 }
 
 /** More characters than these do not wait. */
@@ -88,7 +85,7 @@ export function createLog({ level, format, write, now, later }: LogOptions): Ope
       timestamp,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => take(format === "json" ? line : toText(line)) },
+    { write: (line: string) => take(format === "json" ? escapeHiddenJson(line) : toText(line)) },
   );
   const at =
     (name: LogLevel) =>

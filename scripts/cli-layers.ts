@@ -159,6 +159,7 @@ export const cliLayers: LayerTable = {
       "proxy/serve/destination.ts",
       ...api,
       "core/admission",
+      "core/encoding",
       "core/errors.ts",
       "core/limits.ts",
       "core/crypto",

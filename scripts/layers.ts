@@ -41,7 +41,7 @@ export const layers: LayerTable = {
   "proxy/until-deadline.ts": { units: [] },
   "proxy/synced.ts": { units: [], packages: ["node:"] },
   "proxy/system-words.ts": { units: ["core/errors.ts"] },
-  "proxy/log.ts": { units: [], packages: ["pino"] },
+  "proxy/log.ts": { units: ["core/encoding"], packages: ["pino"] },
   "proxy/metrics.ts": { units: [], packages: ["prom-client"] },
   "proxy/serve/destination.ts": { units: [] },
   "proxy/serve": {

@@ -116,7 +116,7 @@ export const tufFolder = ({ tufMirror }: TrustOptions): string | undefined =>
   tufMirror === undefined || /^https?:\/\//.test(tufMirror) ? undefined : tufMirror.replace(/^file:\/\//, "");
 
 /** A TUF root of the command line. @throws EngineError `invalid-usage` when the file is not a TUF root. */
-export function readTufRoot(file: string, io: CommandIO): Uint8Array {
+function readTufRoot(file: string, io: CommandIO): Uint8Array {
   const bytes = io.readFile(file);
   asGiven({ path: file, content: bytes, limits: io.limits }, aTufRoot, () => parseRoot(bytes, io.limits));
   return bytes;

@@ -3,14 +3,7 @@
  * must not control a terminal, forge a line, leave a cell or an element, or turn the direction of what follows. Source:
  * docs/spec/command-line.md#text-from-outside.
  */
-
-/**
- * Control and format characters, the signs of directions among them, the line ends that only Unicode has, and letters
- * and marks that are drawn as nothing: two names that differ by one look the same.
- */
-const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
-/** A character by its number, which writes nothing to a terminal: `\u{202e}`. */
-export const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+import { escapeHidden, replaceHidden, signNumber } from "../../core/encoding/hidden-signs.ts";
 
 /**
  * Commands that build servers take from a log: anywhere in a line (`##vso[…]`, `##[…]`), or at its beginning
@@ -19,7 +12,7 @@ export const escaped = (character: string): string => `\\u{${(character.codePoin
 const ofBuildServers = /#(?=#(?:vso)?\[)|:(?=:[A-Za-z-]+(?:::| ))/g;
 
 /** For one line of a terminal or log: nothing in it is carried out. */
-export const visible = (text: string): string => text.replace(hidden, escaped).replace(ofBuildServers, escaped);
+export const visible = (text: string): string => escapeHidden(text).replace(ofBuildServers, signNumber);
 
 /** On one line: line ends and runs of spaces become one space. */
 export const visibleLine = (text: string): string => visible(text.replace(/\s+/g, " ").trim());
@@ -42,17 +35,11 @@ const colour = /(\u001b\[[0-9;]*m)/;
 export const harmless = (text: string, hasColour: boolean): string =>
   (hasColour ? text.split(colour) : [text])
     .map((part, index) =>
-      index % 2 === 1 ? part : part.replace(hidden, (sign) => (/[\n\t\u2028\u2029]/.test(sign) ? sign : escaped(sign))),
+      index % 2 === 1
+        ? part
+        : replaceHidden(part, (sign) => (/[\n\t\u2028\u2029]/.test(sign) ? sign : signNumber(sign))),
     )
     .join("");
-
-/** JSON text in which such characters are escapes; its strings mean the same. */
-export const visibleJson = (json: string): string =>
-  json.replace(hidden, (sign) =>
-    sign === "\n"
-      ? sign
-      : [...Array(sign.length).keys()].map((at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
-  );
 
 /**
  * A cell of a table in Markdown: no link, image, element, emphasis or code, whatever the text is, and no text that

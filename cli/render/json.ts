@@ -1,6 +1,6 @@
 /** JSON for machines: log indexes and sizes as decimal strings, bytes as base64, instants as RFC 3339. */
 import { encodeBase64 } from "../../core/encoding/base64.ts";
-import { visibleJson } from "./escape.ts";
+import { escapeHiddenJson } from "../../core/encoding/hidden-signs.ts";
 
 /** A tree of JSON values. */
 export function plain(value: unknown): unknown {
@@ -18,10 +18,10 @@ export function plain(value: unknown): unknown {
 }
 
 /** Two spaces, one newline at the end. */
-export const toJsonText = (value: unknown): string => `${visibleJson(JSON.stringify(plain(value), null, 2))}\n`;
+export const toJsonText = (value: unknown): string => `${escapeHiddenJson(JSON.stringify(plain(value), null, 2))}\n`;
 
 /** On one line, one newline at the end. */
-export const toJsonLine = (value: unknown): string => `${visibleJson(JSON.stringify(plain(value)))}\n`;
+export const toJsonLine = (value: unknown): string => `${escapeHiddenJson(JSON.stringify(plain(value)))}\n`;
 
 const jsonToken = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^"{}[\],:]+/g;
 

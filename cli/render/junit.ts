@@ -4,6 +4,8 @@
  * Source: docs/spec/command-line.md#reports.
  */
 
+import { replaceHidden } from "../../core/encoding/hidden-signs.ts";
+
 export interface JunitCase {
   readonly suite: string;
   readonly classname: string;
@@ -29,12 +31,12 @@ const unwritable =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const writable = (text: string): string =>
   text.replace(unwritable, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-/** A reader turns a bare CR into a newline. Control and format characters are for readers, not for screens. */
-const unseen = /[\r\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
+/** A reader turns a bare CR into a newline. What a screen obeys or does not show is for readers, not for screens. */
 const content = (text: string): string =>
-  writable(text)
-    .replace(/[&<>"']/g, (character) => escapes[character] ?? character)
-    .replace(unseen, (sign) => `&#${sign.codePointAt(0) ?? 0};`);
+  replaceHidden(
+    writable(text).replace(/[&<>"']/g, (character) => escapes[character] ?? character),
+    (sign) => (sign === "\n" || sign === "\t" ? sign : `&#${sign.codePointAt(0) ?? 0};`),
+  );
 /** A reader turns a bare tab or newline of an attribute into a space. */
 const attribute = (text: string): string =>
   content(text).replace(/[\t\n]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -4,7 +4,8 @@
  */
 import pico from "picocolors";
 import type { CommandIO } from "../command.ts";
-import { escaped, visible } from "./escape.ts";
+import { signNumber } from "../../core/encoding/hidden-signs.ts";
+import { visible } from "./escape.ts";
 
 export type Mark = "pass" | "fail" | "unknown" | "warning" | "skip" | "none";
 
@@ -34,7 +35,7 @@ const asciiForms: Readonly<Record<string, string>> = {
 
 /** The text in ASCII. */
 export const asciiText = (text: string): string =>
-  text.replace(/[^\0-\x7f]/gu, (character) => asciiForms[character] ?? escaped(character));
+  text.replace(/[^\0-\x7f]/gu, (character) => asciiForms[character] ?? signNumber(character));
 
 export interface Style {
   mark(mark: Mark): string;

@@ -3,17 +3,16 @@
  * are not folded, and there are no aliases: a repeated value is written twice. Source: YAML 1.1 and 1.2.
  */
 import { EngineError } from "../../core/errors.ts";
+import { hasHidden, replaceHidden } from "../../core/encoding/hidden-signs.ts";
 import { plain } from "./json.ts";
 
 /** Words that are no text for some reader. */
 const words: ReadonlySet<string> = new Set(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"]);
 /** No number, date or indicator begins like this, and nothing in it ends a plain scalar. */
 const plainText = /^[A-Za-z/](?:[\w ./@+=~(),;$^*!?&|<>%\\-]|:(?=[^\s:,[\]{}]))*$/;
-/** Format characters, and what is drawn as nothing. */
-const unseen = /[\p{Cf}\p{DI}\u2800]/u;
 /** What no reader takes for a line end, and none refuses. */
 const readable = /^[\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;
-const isPrintable = (text: string): boolean => readable.test(text) && !unseen.test(text);
+const isPrintable = (text: string): boolean => readable.test(text) && !hasHidden(text);
 /** Lines of a literal block: none is blank but has spaces, and none begins with a tab. */
 const blockLine = /^(?:|[^\s].*|[ ]+[^\s].*)$/;
 const longestKey = 1000;
@@ -34,12 +33,7 @@ function quoted(text: string): string {
     if (isBare) return text;
     if (/["\\]/.test(text) && !text.includes("'")) return `'${text}'`;
   }
-  const body = text.replace(
-    // A character beyond U+FFFF is printable and stays; half of one cannot be written.
-    /[\p{Cf}\p{DI}\u2800"\\]|[^\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/gu,
-    escaped,
-  );
-  return `"${body}"`;
+  return `"${replaceHidden(text.replace(/["\\]/g, escaped), escaped)}"`;
 }
 
 function block(text: string, indent: string): string | undefined {

@@ -1,6 +1,7 @@
 /** The webhook of `serve` from its configuration: policies of files, what the mirror and listed registries know. */
 import type { EngineInput } from "../../core/decide/engine-document.ts";
 import { AskingRun } from "../../core/decide/settle.ts";
+import { hasHidden } from "../../core/encoding/hidden-signs.ts";
 import { createEngine, type Engine, type Policy, type PolicyException } from "../../core/index.ts";
 import type { Unavailable } from "../../core/knowledge/answer.ts";
 import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
@@ -87,7 +88,7 @@ function explainFlags(store: string | undefined, isInCluster: boolean, { env }: 
   if (isInCluster) return " --cluster";
   if (store === undefined || env.SALLYPORT_STORE === store || env.SALLYPORT_CONFIG) return "";
   // A line of a comment, and a word of a shell.
-  if (/\p{C}/u.test(store)) return "";
+  if (hasHidden(store)) return "";
   return ` --store ${/^[\w./:@%+=,-]+$/.test(store) ? store : `'${store.replaceAll("'", "'\\''")}'`}`;
 }
 

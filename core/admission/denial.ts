@@ -10,6 +10,7 @@
  */
 import type { RuleResult } from "../kyverno/image/result.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
+import { signNumber } from "../encoding/hidden-signs.ts";
 import { isKind } from "../patterns/character-kind.ts";
 
 /** The API server cuts a warning after 256 characters. */
@@ -29,9 +30,7 @@ export const resourceName = ({ kind, namespace, name = "" }: AdmissionRequest): 
 /** Nobody has looked at a name yet: it may be of any length, and hold what a screen obeys. */
 export function shownName(whole: string): string {
   const shown = whole.length <= nameLength ? whole : `${whole.slice(0, nameLength)}…`;
-  return Array.from(shown, (sign) =>
-    isKind("hidden", sign) ? `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}` : sign,
-  ).join("");
+  return Array.from(shown, (sign) => (isKind("hidden", sign) ? signNumber(sign) : sign)).join("");
 }
 
 /**

@@ -12,7 +12,8 @@ function logged(format: "json" | "text", level: LogLevel = "info") {
 
 test("JSON: one object a line, with level, time and message", () => {
   const { log, lines } = logged("json");
-  log.info("request", { status: 200, path: "/v2/\n\u001b[31m" });
+  log.info("request", { status: 200, path: "/v2/\n\u001b[31m", name: "web\u3164\u202e" });
+  assert.match(lines[0] ?? "", "web\\u3164\\u202e");
   assert.is(lines.length, 1);
   assert.ok(lines[0]?.endsWith("\n") && !lines[0].slice(0, -1).includes("\n"));
   assert.equal(JSON.parse(lines[0] ?? ""), {
@@ -20,17 +21,25 @@ test("JSON: one object a line, with level, time and message", () => {
     time: "2026-11-30T12:00:00.000Z",
     status: 200,
     path: "/v2/\n\u001b[31m",
+    name: "web\u3164\u202e",
     msg: "request",
   });
 });
 
 test("text: one line for people, in which nothing from outside writes to the terminal", () => {
   const { log, lines } = logged("text");
-  log.warn("a request\nfailed", { path: "/v2/\u001b[31m", why: "two words", list: ["a"], long: "x".repeat(5000) });
+  log.warn("a request\nfailed", {
+    path: "/v2/\u001b[31m",
+    why: "two words",
+    list: ["a"],
+    long: "x".repeat(5000),
+    name: "web\u3164",
+  });
   assert.is(lines.length, 1);
   const [line = ""] = lines;
   assert.ok(line.startsWith("2026-11-30T12:00:00.000Z warn  a request\\u{a}failed path="));
   assert.match(line, /why="two words"/);
+  assert.match(line, "name=web\\u{3164}");
   assert.not.match(line.slice(0, -1), /\p{C}/u);
   assert.ok(line.length < 1400);
 });

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { harmless, markdownCell, visible, visibleJson, visibleLine, visibleLines } from "../../../cli/render/escape.ts";
+import { escapeHiddenJson } from "../../../core/encoding/hidden-signs.ts";
+import { harmless, markdownCell, visible, visibleLine, visibleLines } from "../../../cli/render/escape.ts";
 import { hiddenSigns, hostileTexts } from "../hostile-texts.ts";
 
 const test = suite("cli/render/escape");
@@ -29,11 +30,11 @@ test("the last net keeps line ends, tabs and this program's colours, and colours
 
 test("JSON means the same", () => {
   for (const text of hostileTexts) {
-    const json = visibleJson(JSON.stringify({ [text]: text }, null, 2));
+    const json = escapeHiddenJson(JSON.stringify({ [text]: text }, null, 2));
     assert.not.match(json, hiddenSigns);
     assert.equal(JSON.parse(json), { [text]: text });
   }
-  assert.is(visibleJson('"\u{e0001}"'), '"\\udb40\\udc01"');
+  assert.is(escapeHiddenJson('"\u{e0001}"'), '"\\udb40\\udc01"');
 });
 
 test("a cell of Markdown is text", () => {
