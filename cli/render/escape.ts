@@ -33,13 +33,16 @@ const colour = /(\u001b\[[0-9;]*m)/;
  * and, where there is colour, its sequences stay; so do the line ends of Unicode, which no screen obeys.
  */
 export const harmless = (text: string, hasColour: boolean): string =>
-  (hasColour ? text.split(colour) : [text])
-    .map((part, index) =>
-      index % 2 === 1
-        ? part
-        : replaceHidden(part, (sign) => (/[\n\t\u2028\u2029]/.test(sign) ? sign : signNumber(sign))),
-    )
-    .join("");
+  // Nearly all that is printed: a log's many lines need no tables of Unicode.
+  /^[\n\t -~]*$/.test(text)
+    ? text
+    : (hasColour ? text.split(colour) : [text])
+        .map((part, index) =>
+          index % 2 === 1
+            ? part
+            : replaceHidden(part, (sign) => (/[\n\t\u2028\u2029]/.test(sign) ? sign : signNumber(sign))),
+        )
+        .join("");
 
 /**
  * A cell of a table in Markdown: no link, image, element, emphasis or code, whatever the text is, and no text that

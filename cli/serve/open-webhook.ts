@@ -156,12 +156,13 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
     now,
     log,
   });
+  const keepsObjects = readsObjects(engines.ignore.policies, exceptions);
   const recheck =
     parts.listing === undefined
       ? undefined
       : openAdmissionRecheck(parts.listing, {
           engine: engines.ignore,
-          exceptions,
+          keepsObjects,
           knowledge,
           asker,
           refreshing,
@@ -175,6 +176,7 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
     ...refreshing,
     concurrency: config.admission.concurrency,
     limits,
+    keepsObjects,
     now,
     newId: () => newDecisionId(letters),
     explainFlags: explainFlags(config.store || mirror?.folder, parts.cluster !== undefined, io),
@@ -200,7 +202,7 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
     advice: ({ policy, policyNamespace: namespace }) => pruned.get(policyName({ name: policy, namespace })),
     log: (event, response) => {
       metrics.reviewed({ webhook: event.path.slice(1), result: resultOf(event), code: event.codes[0] ?? "" });
-      NamedResponse.note(response, { ...event });
+      NamedResponse.note(response, event);
     },
     failed: (error, response) =>
       log.error("a review failed", {
@@ -242,7 +244,7 @@ function rolesFor(
 
 interface RecheckBy {
   readonly engine: Engine;
-  readonly exceptions: readonly PolicyException[];
+  readonly keepsObjects: boolean;
   readonly knowledge: Knowledge;
   readonly asker: ((deadline: number) => Asker) | undefined;
   readonly refreshing: Refreshing;
@@ -252,7 +254,7 @@ interface RecheckBy {
 /** Decides again as the webhook decides, by the policies with `failurePolicy: Ignore`. */
 function openAdmissionRecheck(
   listing: RecheckListParts,
-  { engine, exceptions, knowledge, asker, refreshing, reporter }: RecheckBy,
+  { engine, keepsObjects, knowledge, asker, refreshing, reporter }: RecheckBy,
 ): AdmissionRecheck {
   const { state, limits, now, report } = listing;
   const pass = "mutate";
@@ -275,7 +277,7 @@ function openAdmissionRecheck(
       };
     },
     digests: new Map(engine.policies.map((policy) => [policyName(policy), policyDigest(policy)])),
-    keepsObjects: readsObjects(engine.policies, exceptions),
+    keepsObjects,
     limits,
     now,
     refuted({ image, resource, request, ...finding }) {

@@ -29,6 +29,7 @@ export const resourceName = ({ kind, namespace, name = "" }: AdmissionRequest): 
 
 /** Nobody has looked at a name yet: it may be of any length, and hold what a screen obeys. */
 export function shownName(whole: string): string {
+  if (whole.length <= nameLength && /^[ -~]*$/.test(whole)) return whole;
   const shown = whole.length <= nameLength ? whole : `${whole.slice(0, nameLength)}…`;
   return Array.from(shown, (sign) => (isKind("hidden", sign) ? signNumber(sign) : sign)).join("");
 }

@@ -5,13 +5,10 @@
  */
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { isObject } from "../encoding/shape.ts";
-import { podSpecOf } from "../kyverno/image/extract.ts";
+import { podGroups, podSpecOf } from "../kyverno/image/extract.ts";
 import type { PolicyException } from "../kyverno/policy/exceptions.ts";
 import type { ContextEntry, MatchBlock, Policy, ResourceFilter } from "../kyverno/policy/policy.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
-
-/** Groups of the kinds whose Pods are found by the name of the kind. */
-const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
 
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? one.toString() : one)) ?? "";
@@ -87,9 +84,14 @@ function withSpec(object: JsonObject, found: JsonObject, bare: JsonObject): Json
   );
 }
 
-/** `undefined`: nobody knows where its images are. */
-function bareObject(object: JsonObject, { kind }: AdmissionRequest): JsonObject | undefined {
-  const spec = knownGroups.has(kind.group) ? podSpecOf({ ...object, kind: kind.kind }) : undefined;
+/** The Pod that an object of the request is, or makes; `undefined`: nobody knows where its images are. */
+export function knownPod(object: JsonObject, { kind }: AdmissionRequest): JsonObject | undefined {
+  if (!podGroups.has(kind.group)) return undefined;
+  return podSpecOf(object.kind === kind.kind ? object : { ...object, kind: kind.kind });
+}
+
+function bareObject(object: JsonObject, request: AdmissionRequest): JsonObject | undefined {
+  const spec = knownPod(object, request);
   if (spec === undefined) return undefined;
   const { metadata } = object;
   return {

@@ -20,10 +20,14 @@ export interface Place {
 /** Where an API server calls. */
 export const admissionPaths = ["/mutate/fail", "/mutate/ignore", "/validate/fail", "/validate/ignore"] as const;
 
-export function placeOf(path: string): Place | undefined {
-  const [, pass, strictness] = /^\/(mutate|validate)\/(fail|ignore)$/.exec(path) ?? [];
-  return pass === undefined ? undefined : { pass: pass as Pass, strictness: strictness as Strictness };
-}
+const places: ReadonlyMap<string, Place> = new Map(
+  admissionPaths.map((path) => {
+    const [, pass, strictness] = path.split("/");
+    return [path, { pass: pass as Pass, strictness: strictness as Strictness }];
+  }),
+);
+
+export const placeOf = (path: string): Place | undefined => places.get(path);
 
 /** What is not decided since it cannot be read. */
 export const refusalOf = ({ code, message, subject }: EngineError): Refusal => ({

@@ -5,12 +5,10 @@
  */
 import { isObject } from "../encoding/shape.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
-import { hasPods, podSpecOf } from "../kyverno/image/extract.ts";
+import { hasPods, podGroups, podSpecOf } from "../kyverno/image/extract.ts";
 import type { Policy } from "../kyverno/policy/policy.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 
-/** Those of the kinds whose Pods are found by the name of the kind: another group may have one of the same name. */
-const knownGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
 const containerLists = ["containers", "initContainers", "ephemeralContainers"] as const;
 
 interface OwnPlace {
@@ -48,7 +46,7 @@ export function leavesImages(
   if (operation !== "UPDATE" || object === undefined || oldObject === undefined) return false;
   // Of another kind nobody knows where its images are: all but its metadata must be the same.
   const places = placesOf(own, kind.kind, namespace);
-  if (!knownGroups.has(kind.group) || !hasPods(kind.kind) || places.length > 0)
+  if (!podGroups.has(kind.group) || !hasPods(kind.kind) || places.length > 0)
     return (
       !places.some(({ inMetadata }) => inMetadata) &&
       isSame({ ...object, metadata: null }, { ...oldObject, metadata: null })

@@ -125,6 +125,7 @@ export function createEngine(options: EngineOptions): Engine {
       const known = key === undefined ? undefined : remembered.find(source, versionOf(before), key, now);
       if (known !== undefined) {
         const { results, patches, read, newestSignedTime } = known;
+        const freshness = images.freshness(before, now);
         return {
           allowed: true,
           results,
@@ -133,8 +134,8 @@ export function createEngine(options: EngineOptions): Engine {
           trustWarnings: none,
           open: [],
           read,
-          at: now.toISOString(),
-          freshness: images.freshness(before, now),
+          at: freshness.judgedAt,
+          freshness,
           ...(newestSignedTime === undefined ? {} : { newestSignedTime }),
         };
       }

@@ -12,6 +12,20 @@ export const isWithin = (period: ValidityPeriod, at: Date): boolean =>
   (period.start === undefined || period.start.getTime() <= at.getTime()) &&
   (period.end === undefined || at.getTime() <= period.end.getTime());
 
+/** Instants as RFC 3339 writes them. Many decisions have the same millisecond, and a text is made slowly. */
+export class InstantText {
+  #milliseconds = Number.NaN;
+  #text = "";
+
+  of(at: Date): string {
+    if (at.getTime() !== this.#milliseconds) {
+      this.#text = at.toISOString();
+      this.#milliseconds = at.getTime();
+    }
+    return this.#text;
+  }
+}
+
 const form = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
 /**

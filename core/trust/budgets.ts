@@ -2,6 +2,7 @@
  * Every budget of a decision, with its defaults, and how fresh what it rests on is: a part of its evidence. Source:
  * docs/spec/offline.md#age-budgets.
  */
+import { InstantText } from "../encoding/instant.ts";
 import type { Mirrored } from "../knowledge/knowledge.ts";
 import type { AgeBudget } from "./age-budget.ts";
 import { defaultTrustBudget, type TrustMode } from "./freshness.ts";
@@ -56,13 +57,15 @@ export function budgetsOf({ mode = "budget", ...given }: TrustSettings): Freshne
   return { maxTrustAge, maxMirrorAge, maxCheckpointAge, told };
 }
 
+const [judged, mirroredAt] = [new InstantText(), new InstantText()];
+
 export function toFreshness({ told }: FreshnessBudgets, now: Date, mirrored: Mirrored | undefined): Freshness {
-  const judgedAt = now.toISOString();
+  const judgedAt = judged.of(now);
   if (mirrored === undefined) return { judgedAt, ...told };
   const { at, by } = mirrored;
   const age = ageOf(at, now);
   const mirror = {
-    ...(at === undefined ? {} : { at: at.toISOString() }),
+    ...(at === undefined ? {} : { at: mirroredAt.of(at) }),
     ...(by === undefined ? {} : { by }),
     ...(age === undefined ? {} : { ageSeconds: Math.floor(age / 1000) }),
   };

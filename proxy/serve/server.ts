@@ -127,6 +127,8 @@ function pathOf({ url = "" }: IncomingMessage): { readonly path: string; readonl
   const path = plain.slice(0, 512);
   if (question < 0) return { path };
   const query = url.slice(question);
+  // A name of the query may be written with escapes.
+  if (!query.includes("ns") && !query.includes("%")) return { path };
   const ns = onlyNs.exec(query)?.[1] ?? new URLSearchParams(query).get("ns") ?? undefined;
   return ns === undefined ? { path } : { path, ns: ns.slice(0, 256) };
 }

@@ -23,6 +23,7 @@ import { answerOf, type Place, placeOf, refusalOf, type Strictness } from "../..
 import { didNotPass, resourceName } from "../../core/admission/denial.ts";
 import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "../../core/admission/review.ts";
 import { CurrentKnowledge, type Refreshing } from "./current-knowledge.ts";
+import { findPlainReview } from "./plain-review.ts";
 import { leavesImages, type OwnPlaces, ownPlaces } from "../../core/admission/unchanged.ts";
 
 export interface WebhookOptions extends Refreshing {
@@ -34,6 +35,8 @@ export interface WebhookOptions extends Refreshing {
   /** Requests that wait for others to answer; more are shed. No namespace holds more places than are free. */
   readonly concurrency: number;
   readonly limits: Limits;
+  /** Whether the whole object is kept of what is decided again. */
+  readonly keepsObjects?: boolean | undefined;
   readonly now: () => Date;
   /** The roles of a user, for the policies that read them. @throws EngineError where they cannot be known. */
   readonly rolesOf?: Partial<Record<Strictness, RolesOf>> | undefined;
@@ -87,7 +90,7 @@ export interface NotPassed {
 }
 
 /** One answered review. */
-export interface AdmissionEvent {
+export type AdmissionEvent = {
   readonly uid: string;
   readonly path: string;
   readonly resource: string;
@@ -101,7 +104,7 @@ export interface AdmissionEvent {
   readonly decision?: string;
   /** Whether nobody decided, since the update leaves every image. */
   readonly unchanged?: boolean;
-}
+};
 
 /** What an API server waits if it does not say. */
 const defaultTimeoutMs = 10_000;
@@ -119,7 +122,7 @@ const smallReview = 1024 * 1024;
 export class Webhook {
   readonly #options: WebhookOptions;
   readonly #own: OwnPlaces;
-  readonly #skipsManaged: boolean;
+  readonly #isPlain: boolean;
   readonly #current: CurrentKnowledge;
   #waiting = 0;
   /** By namespace. */
@@ -133,7 +136,8 @@ export class Webhook {
     this.#own = ownPlaces([...fail.policies, ...ignore.policies]);
     this.#current = new CurrentKnowledge(options.knowledge, options);
     // A record is of the whole object.
-    this.#skipsManaged = fail.isPlain && ignore.isPlain && options.record === undefined;
+    const keepsObjects = options.keepsObjects === true || options.record !== undefined;
+    this.#isPlain = fail.isPlain && ignore.isPlain && !keepsObjects;
   }
 
   /** Answers a request to one of the paths. */
@@ -175,7 +179,9 @@ export class Webhook {
   #answer(body: Buffer, place: Place, path: string, end: number, began: number, response: ServerResponse): void {
     let uid = "";
     try {
-      const review = readReview(body.toString("utf8"), this.#options.limits, { skipsManaged: this.#skipsManaged });
+      const { limits } = this.#options;
+      const plain = this.#isPlain ? findPlainReview(body, limits) : undefined;
+      const review = plain ?? readReview(body.toString("utf8"), limits);
       uid = review.uid;
       const judged = this.#judge(this.#withRoles(review.request(), place), place, path, { began, end }, response);
       if ("then" in judged)
@@ -250,21 +256,20 @@ export class Webhook {
       const asked = this.#remembers(path, request, decided, given) ? `${given ?? ""}${explainFlags}` : undefined;
       const id = isDecision(decided) ? (write?.(given) ?? given) : given;
       const { answer, codes } = answerOf(request, place, this.#advised(decided), asked);
-      this.#options.log(
-        {
-          uid: request.uid ?? "",
-          path,
-          resource: resourceName(request),
-          operation: request.operation,
-          ...(request.userInfo?.username === undefined ? {} : { user: request.userInfo.username }),
-          allowed: answer.refused === undefined,
-          codes,
-          dryRun: request.dryRun === true,
-          ...(id === undefined ? {} : { decision: id }),
-          ...(decided === "unchanged" ? { unchanged: true } : {}),
-        },
-        response,
-      );
+      const user = request.userInfo?.username;
+      const event: { -readonly [Key in keyof AdmissionEvent]: AdmissionEvent[Key] } = {
+        uid: request.uid ?? "",
+        path,
+        resource: resourceName(request),
+        operation: request.operation,
+        allowed: answer.refused === undefined,
+        codes,
+        dryRun: request.dryRun === true,
+      };
+      if (user !== undefined) event.user = user;
+      if (id !== undefined) event.decision = id;
+      if (decided === "unchanged") event.unchanged = true;
+      this.#options.log(event, response);
       return answer;
     };
     if (leavesImages(request, this.#own)) return tell("unchanged");
@@ -338,7 +343,7 @@ const late: Refusal = {
 
 /** How long the API server waits: `?timeout=10s`, in whole seconds. */
 function timeoutOf(url: string, question: number): number {
-  const [, seconds] = /[?&]timeout=(\d{1,4})s(?:&|$)/.exec(question < 0 ? "" : url.slice(question)) ?? [];
+  const seconds = question < 0 ? undefined : /[?&]timeout=(\d{1,4})s(?:&|$)/.exec(url.slice(question))?.[1];
   return seconds === undefined ? defaultTimeoutMs : Math.min(Math.max(Number(seconds) * 1000, 1000), mostTimeoutMs);
 }
 
@@ -351,7 +356,9 @@ function largeOf({ headers }: IncomingMessage): number {
 const send = (response: ServerResponse, answer: ReviewAnswer): void => reply(response, 200, renderAnswer(answer));
 
 function reply(response: ServerResponse, status: number, body: string): void {
+  const length = Buffer.byteLength(body);
   // As a list: Node looks at each field of an object several times.
-  response.writeHead(status, ["content-type", "application/json", "content-length", String(Buffer.byteLength(body))]);
-  response.end(body);
+  response.writeHead(status, ["content-type", "application/json", "content-length", String(length)]);
+  // ASCII is copied as it is.
+  response.end(body, length === body.length ? "latin1" : "utf8");
 }

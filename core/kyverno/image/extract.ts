@@ -66,6 +66,8 @@ const templates: Readonly<Record<string, readonly string[]>> = {
   Job: ["spec", "template", "spec"],
   CronJob: ["spec", "jobTemplate", "spec", "template", "spec"],
 };
+/** Groups of the kinds whose Pods are found by the name of the kind: another group may have one of the same name. */
+export const podGroups: ReadonlySet<string> = new Set(["", "apps", "batch"]);
 /** Whether a resource of this kind is a Pod, or makes some. */
 export const hasPods = (kind: string): boolean => Object.hasOwn(templates, kind);
 

@@ -1,7 +1,6 @@
 /** Reviews read and answered. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { JsonObject } from "../../../core/encoding/json.ts";
 import { EngineError } from "../../../core/errors.ts";
 import { defaultLimits, limitsWith } from "../../../core/limits.ts";
 import { readReview, renderAnswer } from "../../../core/admission/review.ts";
@@ -67,33 +66,6 @@ test("an answer: patches in base64, a status with and without a code", () => {
     renderAnswer({ uid: "u", refused: { message: "m", code: 429, retryAfter: 1 } }),
   ).response;
   assert.equal([status.code, status.reason, status.details], [429, "TooManyRequests", { retryAfterSeconds: 1 }]);
-});
-
-test("managed fields are left out where nobody reads them, and nothing else is", () => {
-  const managedFields = [{ manager: 'a]},"spec":{"', fieldsV1: { "f:metadata": { 'k:{"name":"app"}': {} } } }];
-  const spec = { containers: [{ name: "app", image: "nginx" }] };
-  const metadata = { name: "web", labels: { app: "web" } };
-  const old = { metadata: { name: "old", managedFields }, spec: { old: true } };
-  const objects: readonly (readonly [object: JsonObject, isShorter: boolean])[] = [
-    [{ metadata: { ...metadata, managedFields }, spec }, true],
-    [{ metadata: { managedFields, ...metadata }, spec }, false],
-    [{ metadata: { ...metadata, managedFields, uid: "1" }, spec }, false],
-    [{ metadata: { ...metadata, managedFields } }, false],
-    [{ spec, metadata: { ...metadata, managedFields } }, false],
-    [{ metadata: { ...metadata, managedFields: [{ inner: { list: [] }, spec }] }, spec }, false],
-    [{ metadata: { ...metadata, managedFields: [{ x: { y: [{ z: [] }] }, other: { spec: {} } }] }, spec }, true],
-    [{ metadata: { name: ',"managedFields":[ ]},"spec":' }, spec }, false],
-    [{ metadata, spec }, false],
-  ];
-  for (const [given, isShorter] of objects)
-    for (const oldObject of [null, old]) {
-      const object = { apiVersion: "v1", kind: "Pod", ...given };
-      const text = JSON.stringify(reviewOf(object, { oldObject }));
-      const full = readReview(text, defaultLimits).request().object as JsonObject;
-      const short = readReview(text, defaultLimits, { skipsManaged: true }).request().object as JsonObject;
-      const { managedFields: _, ...rest } = full.metadata as JsonObject;
-      assert.equal(short, isShorter ? { ...full, metadata: rest } : full, text);
-    }
 });
 
 test.run();
