@@ -166,6 +166,8 @@ export interface Limits {
   readonly memoEntries: number;
   /** Whole decisions that an engine remembers of one source. 0: none. */
   readonly memoDecisions: number;
+  /** What the texts of each of them take, attestations included; in memory they take some times as much. */
+  readonly memoBytes: number;
   /** Entries of the re-check list: an image and a policy that could not decide about it. */
   readonly recheckEntries: number;
   /** What is kept of a request of admission whose resource is on that list. */
@@ -184,7 +186,7 @@ export interface Limits {
   readonly decisionDays: number;
   /** All records of decisions: a tenant's resources can make each of them a large one. */
   readonly decisionLogBytes: number;
-  /** Reviews of admission beyond 1 MiB that are in memory at the same time. */
+  /** Bodies of reviews of admission: those that still come, and those beyond 1 MiB until they are answered. */
   readonly reviewBytes: number;
   /** Runs that a mirror keeps the record of. */
   readonly mirrorRuns: number;
@@ -302,6 +304,7 @@ export const defaultLimits: Limits = {
   settleRounds: 16,
   memoEntries: 10_000,
   memoDecisions: 2000,
+  memoBytes: 32 * mib,
   recheckEntries: 10_000,
   recheckRequestBytes: 64 * kib,
   watchedObjectsOfPolicy: 16,

@@ -113,7 +113,7 @@ export function createEngine(options: EngineOptions): Engine {
   );
   const candidates = indexRules(compiled);
   const plain = plainRequests(options.policies, options.exceptions ?? []);
-  const remembered = new RememberedDecisions(Math.min(limits.memoDecisions, limits.memoEntries));
+  const remembered = new RememberedDecisions(limits);
   return {
     limits,
     isPlain: plain?.ofEveryKind ?? false,

@@ -3,7 +3,9 @@
  * has the same version and time changes nothing. Decisions are the same without. Source: docs/architecture.md#the-memo.
  */
 import { isWithin, type ValidityPeriod } from "../encoding/instant.ts";
+import { sizeOf } from "../encoding/size-of.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { Limits } from "../limits.ts";
 import { Bounded } from "../verify/memo.ts";
 import type { Decision } from "./decision.ts";
 
@@ -22,11 +24,13 @@ interface Version {
 
 export class RememberedDecisions {
   readonly #capacity: number;
+  readonly #mostBytes: number;
   readonly #versions = new WeakMap<Knowledge, Version>();
 
-  /** `capacity`: how many are kept for a source; 0 keeps none. */
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+  /** How many are kept for a source, and how much they take; 0 keeps none. */
+  constructor({ memoDecisions, memoEntries, memoBytes }: Limits) {
+    this.#capacity = Math.min(memoDecisions, memoEntries);
+    this.#mostBytes = memoBytes;
   }
 
   find(source: Knowledge, version: string | undefined, key: string, now: Date): Lasting | undefined {
@@ -41,12 +45,13 @@ export class RememberedDecisions {
     if (version === undefined || this.#capacity < 1 || !isPlainSuccess(decision)) return;
     let held = this.#versions.get(source);
     if (held?.text !== version) {
-      held = { text: version, decisions: new Bounded(this.#capacity) };
+      held = { text: version, decisions: new Bounded(this.#capacity, this.#mostBytes) };
       this.#versions.set(source, held);
     }
     const { results, patches, read, newestSignedTime } = decision;
     const newest = newestSignedTime === undefined ? {} : { newestSignedTime };
-    held.decisions.set(key, { lasting: { results, patches, read, ...newest }, steady });
+    const lasting = { results, patches, read, ...newest };
+    held.decisions.set(key, { lasting, steady }, sizeOf(lasting));
   }
 }
 

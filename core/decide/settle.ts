@@ -3,6 +3,7 @@
  * docs/architecture.md#decide-then-ask.
  */
 import type { Decision, DecideOptions, Engine } from "./engine.ts";
+import { sizeOf } from "../encoding/size-of.ts";
 import { EngineError } from "../errors.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import type { Answer } from "../knowledge/answer.ts";
@@ -129,13 +130,6 @@ export class AskingBounds {
     this.#held += size;
     return true;
   }
-}
-
-/** Of content its bytes; of all else about what its texts take. */
-function sizeOf(value: unknown): number {
-  if (value instanceof Uint8Array || typeof value === "string") return value.length;
-  if (typeof value !== "object" || value === null) return 8;
-  return Object.entries(value).reduce((sum, [name, part]) => sum + name.length + sizeOf(part), 0);
 }
 
 /**

@@ -63,7 +63,7 @@ export function createImageVerifier({
   const limits = limitsWith(given);
   const cache = new TrustCache(crypto, { limits, tuf: createTufVerifier(trust ?? {}, limits) });
   const distrustBy = distrustWith(distrust, limits);
-  const memo = new Memo(limits.memoEntries);
+  const memo = new Memo(limits);
   const budgets = budgetsOf(trust ?? {});
   const contextOf = (
     knowledge: Knowledge,

@@ -5,10 +5,12 @@
  */
 import type { Digest } from "../crypto/digest.ts";
 import { isWithin, type ValidityPeriod } from "../encoding/instant.ts";
+import { sizeOf } from "../encoding/size-of.ts";
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
 import type { Knowledge, Mirrored } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
+import type { Limits } from "../limits.ts";
 import { stricterBudget } from "../trust/age-budget.ts";
 import { type Freshness, type FreshnessBudgets, toFreshness } from "../trust/budgets.ts";
 import { freshPeriod, judgeMirrorAge } from "../trust/mirror-age.ts";
@@ -29,28 +31,49 @@ interface Kept {
   readonly newest: Date | undefined;
 }
 
-/** The oldest entry is dropped at the bound. Once half of the room is taken, use makes an entry young again. */
+/**
+ * The oldest entries are dropped at the bounds, of entries and of bytes. Once half of the room is taken, use makes an
+ * entry young again.
+ */
 export class Bounded<K, V> {
   readonly #entries = new Map<K, V>();
+  /** Of those whose size was given. */
+  readonly #sizes = new Map<K, number>();
   readonly #capacity: number;
+  readonly #mostBytes: number;
+  #bytes = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, mostBytes = 0) {
     this.#capacity = capacity;
+    this.#mostBytes = mostBytes;
   }
 
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
-    if (value !== undefined && 2 * this.#entries.size > this.#capacity) {
+    if (value !== undefined && (2 * this.#entries.size > this.#capacity || 2 * this.#bytes > this.#mostBytes)) {
       this.#entries.delete(key);
       this.#entries.set(key, value);
     }
     return value;
   }
 
-  set(key: K, value: V): void {
-    const oldest = this.#entries.keys().next();
-    if (this.#entries.size >= this.#capacity && !oldest.done) this.#entries.delete(oldest.value);
+  /** What is larger than all of the room is not kept. */
+  set(key: K, value: V, size = 0): void {
+    this.#drop(key);
+    if (size > this.#mostBytes) return;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size < this.#capacity && this.#bytes + size <= this.#mostBytes) break;
+      this.#drop(oldest);
+    }
     this.#entries.set(key, value);
+    if (size > 0) this.#sizes.set(key, size);
+    this.#bytes += size;
+  }
+
+  #drop(key: K): void {
+    this.#bytes -= this.#sizes.get(key) ?? 0;
+    this.#sizes.delete(key);
+    this.#entries.delete(key);
   }
 }
 
@@ -65,9 +88,9 @@ class Version implements Knowledge {
   readonly #tags: Bounded<string, Answer>;
   readonly #source: Knowledge;
 
-  constructor(source: Knowledge, text: string, capacity: number) {
+  constructor(source: Knowledge, text: string, capacity: number, mostBytes: number) {
     this.text = text;
-    this.outcomes = new Bounded(capacity);
+    this.outcomes = new Bounded(capacity, mostBytes);
     this.#tags = new Bounded(capacity);
     this.#source = source;
   }
@@ -289,17 +312,20 @@ export class DecisionVerifier {
     const lasts = !timeRead && !this.#context.verifier.isExhausted() && knowledge.open().length === 0;
     const isKept = lasts && steady !== undefined && isKnown(outcome);
     this.#narrow(isKept ? steady : undefined);
-    if (isKept) this.#kept?.set(key, { outcome, read: knowledge.read(), steady, newest });
+    // With an attestation its whole predicate is kept.
+    if (isKept) this.#kept?.set(key, { outcome, read: knowledge.read(), steady, newest }, sizeOf(outcome));
   }
 }
 
 export class Memo {
   readonly #capacity: number;
+  readonly #mostBytes: number;
   readonly #versions = new WeakMap<Knowledge, Version>();
 
-  /** `capacity`: how many results, and how many tags, are kept for a source; 0 keeps nothing. */
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+  /** `memoEntries`: how many results, and how many tags, are kept for a source; 0 keeps nothing. */
+  constructor({ memoEntries, memoBytes }: Limits) {
+    this.#capacity = memoEntries;
+    this.#mostBytes = memoBytes;
   }
 
   /** The results kept for this version of the source. A source without a version has none. */
@@ -307,7 +333,7 @@ export class Memo {
     if (this.#capacity < 1 || text === undefined) return undefined;
     const held = this.#versions.get(source);
     if (held?.text === text) return held;
-    const version = new Version(source, text, this.#capacity);
+    const version = new Version(source, text, this.#capacity, this.#mostBytes);
     this.#versions.set(source, version);
     return version;
   }

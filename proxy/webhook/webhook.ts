@@ -25,6 +25,7 @@ import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "../..
 import { CurrentKnowledge, type Refreshing } from "./current-knowledge.ts";
 import { findPlainReview } from "./plain-review.ts";
 import { leavesImages, type OwnPlaces, ownPlaces } from "../../core/admission/unchanged.ts";
+import { ReviewBodies } from "./review-bodies.ts";
 
 export interface WebhookOptions extends Refreshing {
   /** The policies of each failure policy. */
@@ -116,9 +117,6 @@ const partForDeciding = 0.9;
 /** Seconds after which who was shed may come again. */
 const retryAfter = 1;
 
-/** Of so many bytes a review is read whatever else is read: what is not answered may be admitted. */
-const smallReview = 1024 * 1024;
-
 export class Webhook {
   readonly #options: WebhookOptions;
   readonly #own: OwnPlaces;
@@ -127,11 +125,11 @@ export class Webhook {
   #waiting = 0;
   /** By namespace. */
   readonly #waitingIn = new Map<string, number>();
-  /** Of large reviews that are read or answered. */
-  #largeBytes = 0;
+  readonly #bodies: ReviewBodies;
 
   constructor(options: WebhookOptions) {
     this.#options = options;
+    this.#bodies = new ReviewBodies(options.limits.reviewBytes);
     const { fail, ignore } = options.engines;
     this.#own = ownPlaces([...fail.policies, ...ignore.policies]);
     this.#current = new CurrentKnowledge(options.knowledge, options);
@@ -156,24 +154,9 @@ export class Webhook {
       reply(response, 405, '{"error":"a review comes by POST"}');
       return;
     }
-    const large = largeOf(request);
-    if (this.#largeBytes + large > this.#options.limits.reviewBytes) {
-      response.setHeader("connection", "close");
-      reply(response, 503, '{"error":"too many large reviews at the same time; try again"}');
-      return;
-    }
-    this.#largeBytes += large;
-    if (large > 0)
-      response.on("close", () => {
-        this.#largeBytes -= large;
-      });
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => void chunks.push(chunk));
-    request.on("error", () => response.destroy());
-    request.on("end", () => {
-      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-      this.#answer(body, place, path, began + timeoutOf(url, question), began, response);
-    });
+    this.#bodies.read(request, response, (body) =>
+      this.#answer(body, place, path, began + timeoutOf(url, question), began, response),
+    );
   }
 
   #answer(body: Buffer, place: Place, path: string, end: number, began: number, response: ServerResponse): void {
@@ -345,12 +328,6 @@ const late: Refusal = {
 function timeoutOf(url: string, question: number): number {
   const seconds = question < 0 ? undefined : /[?&]timeout=(\d{1,4})s(?:&|$)/.exec(url.slice(question))?.[1];
   return seconds === undefined ? defaultTimeoutMs : Math.min(Math.max(Number(seconds) * 1000, 1000), mostTimeoutMs);
-}
-
-/** What a review has in memory where it is larger than nearly all are. The server knows the length of every body. */
-function largeOf({ headers }: IncomingMessage): number {
-  const length = Number(headers["content-length"] ?? 0);
-  return length > smallReview ? length : 0;
 }
 
 const send = (response: ServerResponse, answer: ReviewAnswer): void => reply(response, 200, renderAnswer(answer));

@@ -289,6 +289,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   heldBytes: { low: 100, run: settled, says: /^over-budget: / },
   settleRounds: { low: 1, run: settling, says: /^over-budget: / },
   memoEntries: { low: 0, run: remembering, says: /^verified again/ },
+  memoBytes: { low: 0, run: remembering, says: /^verified again/ },
   memoDecisions: { low: 0, run: decidingAgain, says: /^decided again/ },
   ...storedRows,
   ...layerRows,

@@ -9,6 +9,7 @@ import type { Question } from "../../../core/knowledge/question.ts";
 import { defaultLimits, type Limits } from "../../../core/limits.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
 import { compileAttestor } from "../../../core/verify/attestor.ts";
+import { Bounded } from "../../../core/verify/memo.ts";
 import { createImageVerifier, type ImageVerifierOptions } from "../../../core/verify/image-verifier.ts";
 import type { ImageRequest } from "../../../core/verify/verify-image.ts";
 import { Lab, type Signed, sign } from "../../lab/index.ts";
@@ -284,6 +285,53 @@ test("the bound holds: what was not used for the longest time leaves", () => {
   const asked = () => questions(source, () => none.open(source, now).verify(request));
   assert.ok(asked() > 0);
   assert.is(asked(), asked());
+});
+
+test("what an attestation says takes room of what is remembered", () => {
+  const predicate = { packages: Array.from({ length: 100 }, (_, index) => ({ name: `package ${index}` })) };
+  const signed = sign(lab, { layout: "tag", claim: "attestation", predicate });
+  const asked = { ...requestFor(signed), predicateType: signed.predicateType };
+  const again = (memoBytes: number): number => {
+    const verifier = verifierWith({ memoBytes });
+    const source = known(signed);
+    assert.is(verifier.open(source, now).verify(asked).verification.truth, "proven");
+    return questions(source, () => verifier.open(source, now).verify(asked));
+  };
+  assert.is(again(10_000), 0);
+  assert.ok(again(2000) > 0);
+});
+
+test("what is remembered has room for entries and for bytes", () => {
+  const held = new Bounded<string, string>(3, 100);
+  held.set("a", "a", 40);
+  held.set("b", "b", 40);
+  assert.is(held.get("a"), "a", "more than half is taken: it is young again");
+  held.set("c", "c", 40);
+  assert.equal(
+    ["a", "b", "c"].map((key) => held.get(key)),
+    ["a", undefined, "c"],
+  );
+  held.set("d", "d", 101);
+  assert.equal(
+    ["a", "c", "d"].map((key) => held.get(key)),
+    ["a", "c", undefined],
+    "it would take all of the room",
+  );
+  held.set("a", "A", 10);
+  held.set("e", "e", 50);
+  assert.equal(
+    ["a", "c", "e"].map((key) => held.get(key)),
+    ["A", "c", "e"],
+    "one that is set again gives its room back",
+  );
+  held.set("f", "f");
+  assert.equal(
+    ["a", "c", "e", "f"].map((key) => held.get(key)),
+    [undefined, "c", "e", "f"],
+    "and there are three",
+  );
+  held.set("c", "c", 101);
+  assert.is(held.get("c"), undefined, "what is too large leaves nothing of the one before");
 });
 
 test.run();

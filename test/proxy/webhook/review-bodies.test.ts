@@ -1,0 +1,106 @@
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { connect, type Socket } from "node:net";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ReviewBodies } from "../../../proxy/webhook/review-bodies.ts";
+import { serveLoopback } from "../../support/loopback-server.ts";
+
+const test = suite("proxy/webhook/review-bodies");
+const mib = 1024 * 1024;
+
+/** A server that hands over bodies, and answers when it is told to. */
+async function openStage(most: number) {
+  const bodies = new ReviewBodies(most);
+  const whole: number[] = [];
+  const waiting: ServerResponse[] = [];
+  const server = await serveLoopback((request, response) =>
+    bodies.read(request, response, (body) => {
+      whole.push(body.length);
+      waiting.push(response);
+    }),
+  );
+  const { port } = new URL(server.url);
+  /** Sends a part of a body, and hears what is answered. */
+  const send = (length: number, part: number) => {
+    const client: Socket & { said: string } = Object.assign(connect(Number(port), "127.0.0.1"), { said: "" });
+    client.on("data", (bytes) => {
+      client.said += bytes.toString();
+    });
+    client.on("error", () => undefined);
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`);
+    client.write(Buffer.alloc(part));
+    return client;
+  };
+  return { bodies, whole, waiting, send, close: () => server.close() };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let look = 0; !holds(); look++) {
+    assert.ok(look < 5000, "it does not come");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+test("half bodies make room: the one that has been coming longest ends, and the others are read", async () => {
+  const stage = await openStage(40_000);
+  const clients: ReturnType<typeof stage.send>[] = [];
+  for (let index = 1; index <= 6; index++) {
+    const before = stage.bodies.bytes;
+    clients.push(stage.send(10_000, 9000));
+    await until(() => (index < 5 ? stage.bodies.bytes >= before + 9000 : clients[index - 5]?.said !== ""));
+    assert.ok(stage.bodies.bytes <= 40_000);
+  }
+  assert.equal(
+    clients.map(({ said }) => said.split("\r\n")[0]),
+    [...Array.from({ length: 2 }, () => "HTTP/1.1 503 Service Unavailable"), "", "", "", ""],
+  );
+  await until(() => clients.slice(0, 2).every(({ closed }) => closed));
+  assert.match(clients[0]?.said ?? "", /this one took longest; try again/);
+  for (const client of clients.slice(2)) client.write(Buffer.alloc(1000));
+  await until(() => stage.whole.length === 4);
+  assert.equal([stage.whole, stage.bodies.bytes], [[10_000, 10_000, 10_000, 10_000], 0]);
+  for (const client of clients) client.destroy();
+  await stage.close();
+});
+
+test("a client that goes away in the middle leaves nothing", async () => {
+  const stage = await openStage(1_000_000);
+  const clients = Array.from({ length: 50 }, () => stage.send(10_000, 9000));
+  await until(() => stage.bodies.bytes >= 50 * 9000);
+  for (const client of clients) client.destroy();
+  await until(() => stage.bodies.bytes === 0);
+  assert.equal(stage.whole, []);
+  await stage.close();
+});
+
+test("a large review takes room until it is answered, and leaves some to the small ones", async () => {
+  const stage = await openStage(3 * mib);
+  const first = stage.send(2 * mib, 2 * mib);
+  await until(() => stage.whole.length === 1);
+  assert.is(stage.bodies.bytes, 2 * mib);
+  const second = stage.send(2 * mib, 0);
+  await until(() => second.said !== "");
+  assert.match(second.said, /^HTTP\/1\.1 503 .*too many large reviews at the same time; try again/s);
+  const small = stage.send(mib / 2, mib / 2);
+  await until(() => stage.whole.length === 2);
+  stage.waiting[0]?.end();
+  await until(() => stage.bodies.bytes === 0);
+  const third = stage.send(2 * mib, 2 * mib);
+  await until(() => stage.whole.length === 3);
+  for (const client of [first, second, small, third]) client.destroy();
+  await stage.close();
+});
+
+test("a piece is more than its bytes", () => {
+  const bodies = new ReviewBodies(20_000);
+  const request = Object.assign(new EventEmitter(), { headers: { "content-length": "1000" } });
+  const answered: unknown[] = [];
+  const response = { writeHead: (status: number) => void answered.push(status), end: () => undefined };
+  bodies.read(request as unknown as IncomingMessage, response as unknown as ServerResponse, () => assert.unreachable());
+  for (let count = 0; count < 100; count++) request.emit("data", Buffer.alloc(1));
+  assert.equal([answered, bodies.bytes], [[503], 0]);
+  request.emit("end");
+});
+
+test.run();
