@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { EngineError } from "../../core/errors.ts";
 import type { Address } from "./address.ts";
+import { ConnectionRoom } from "./connection-room.ts";
 import { NamedResponse } from "./named-response.ts";
 
 export interface ListenerBounds {
@@ -92,12 +93,17 @@ export class HttpListener {
       requireHostHeader: true,
     };
     let listener: HttpListener | undefined;
-    const handle: Handler = (request, response) => listener?.handle(request, response);
+    let room: ConnectionRoom | undefined;
+    const handle: Handler = (request, response) => {
+      room?.asked(request);
+      listener?.handle(request, response);
+    };
     const server =
       tls === undefined
         ? createServer(serverOptions, handle)
         : createTlsServer({ ...serverOptions, ...tlsOptions(tls), handshakeTimeout: bounds.headerTimeout }, handle);
     server.maxConnections = bounds.connections;
+    room = new ConnectionRoom({ server, most: bounds.connections });
     server.maxHeadersCount = mostHeaders;
     server.maxRequestsPerSocket = requestsPerConnection;
     server.setTimeout(silenceMs, (socket) => socket.destroy());

@@ -9,6 +9,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 const smallReview = 1024 * 1024;
 /** What a piece takes in memory beside its bytes: clients choose how small pieces are. */
 const pieceBytes = 256;
+/** Bodies that come at the same time: who sends one at once is done in a moment, however many others send. */
+const mostComing = 512;
 /** Of all room this part is for what still comes, however many large reviews wait for an answer. */
 const partForComing = 1 / 4;
 
@@ -59,9 +61,10 @@ export class ReviewBodies {
     const one: Coming = {
       pieces: [],
       bytes: 0,
-      refuse: () => refuse("too much of reviews is coming at the same time, and this one took longest"),
+      refuse: () => refuse("too many reviews are coming at the same time, and this one took longest"),
     };
     this.#coming.add(one);
+    this.#makeRoom();
     request.on("data", (piece: Buffer) => {
       if (!this.#coming.has(one)) return;
       one.pieces.push(piece);
@@ -92,7 +95,7 @@ export class ReviewBodies {
   #makeRoom(): void {
     const room = Math.max(this.#most - this.#largeBytes, this.#most * partForComing);
     for (const oldest of this.#coming) {
-      if (this.#comingBytes <= room) return;
+      if (this.#comingBytes <= room && this.#coming.size <= mostComing) return;
       this.#end(oldest);
       oldest.refuse();
     }

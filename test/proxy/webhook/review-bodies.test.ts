@@ -92,15 +92,30 @@ test("a large review takes room until it is answered, and leaves some to the sma
   await stage.close();
 });
 
-test("a piece is more than its bytes", () => {
-  const bodies = new ReviewBodies(20_000);
+/** A request that never ends, and what it is answered. */
+function reading(bodies: ReviewBodies) {
   const request = Object.assign(new EventEmitter(), { headers: { "content-length": "1000" } });
   const answered: unknown[] = [];
   const response = { writeHead: (status: number) => void answered.push(status), end: () => undefined };
   bodies.read(request as unknown as IncomingMessage, response as unknown as ServerResponse, () => assert.unreachable());
+  return { request, answered };
+}
+
+test("a piece is more than its bytes", () => {
+  const bodies = new ReviewBodies(20_000);
+  const { request, answered } = reading(bodies);
   for (let count = 0; count < 100; count++) request.emit("data", Buffer.alloc(1));
   assert.equal([answered, bodies.bytes], [[503], 0]);
   request.emit("end");
+});
+
+test("bodies of which nothing comes do not take all connections", () => {
+  const bodies = new ReviewBodies(mib);
+  const many = Array.from({ length: 600 }, () => reading(bodies));
+  assert.equal(
+    many.map(({ answered }) => answered.length),
+    many.map((_, index) => (index < 600 - 512 ? 1 : 0)),
+  );
 });
 
 test.run();

@@ -1,0 +1,101 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ConnectionRoom } from "../../../proxy/serve/connection-room.ts";
+import { tlsAuthority } from "../../support/tls-identity.ts";
+
+const test = suite("proxy/serve/connection-room");
+const most = 8;
+
+async function openStage(tls = false) {
+  const clock = { ms: 0 };
+  const waiting: ServerResponse[] = [];
+  let dropped = 0;
+  const answer: RequestListener = (asked, response) => {
+    room.asked(asked);
+    if (asked.url === "/slow") waiting.push(response);
+    else response.end("ok");
+  };
+  const server: Server = tls
+    ? createTlsServer(await (await tlsAuthority()).issue(["127.0.0.1"]), answer)
+    : createServer(answer);
+  server.maxConnections = most;
+  const room = new ConnectionRoom({ server, most, now: () => clock.ms });
+  server.on("drop", () => {
+    dropped += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const clients: Socket[] = [];
+  return {
+    clock,
+    waiting,
+    dropped: () => dropped,
+    count: () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count))),
+    /** A connection that asks, and stays open; resolves with what is said, or with nothing where it is ended. */
+    ask: (path = "/") =>
+      new Promise<string>((resolve) => {
+        const to = { port, host: "127.0.0.1" };
+        const client: Socket = tls ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
+        clients.push(client);
+        client.on("data", (bytes) => resolve(bytes.toString().split("\r\n")[0] ?? ""));
+        client.on("error", () => resolve(""));
+        client.on("close", () => resolve(""));
+        client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      }),
+    silent: () =>
+      new Promise<Socket>((resolve) => {
+        const client = connect({ port, host: "127.0.0.1" }, () => resolve(client));
+        client.on("error", () => undefined);
+        clients.push(client);
+      }),
+    close: () => {
+      for (const client of clients) client.destroy();
+      server.closeAllConnections();
+      return new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+for (const tls of [false, true])
+  test(`connections that were used make room for others, by ${tls ? "TLS" : "TCP"}; one in use does not`, async () => {
+    const stage = await openStage(tls);
+    const slow = stage.ask("/slow");
+    while (stage.waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    for (let index = 0; index < 5 * most; index++) {
+      stage.clock.ms += 1000;
+      assert.is(await stage.ask(), "HTTP/1.1 200 OK", `client ${index}`);
+    }
+    assert.is(stage.dropped(), 0);
+    assert.ok((await stage.count()) <= most);
+    stage.waiting[0]?.end("ok");
+    assert.is(await slow, "HTTP/1.1 200 OK");
+    await stage.close();
+  });
+
+test("connections on which nothing is asked make room after a second", async () => {
+  const stage = await openStage();
+  for (let index = 0; index < most; index++) await stage.silent();
+  assert.is(await stage.ask(), "", "all of them have just come");
+  assert.is(stage.dropped(), 1);
+  stage.clock.ms += 1001;
+  // Who is dropped makes room for the next.
+  await stage.ask();
+  while ((await stage.count()) > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  assert.is(await stage.ask(), "HTTP/1.1 200 OK");
+  await stage.close();
+});
+
+test("a listener that is not nearly full ends nobody", async () => {
+  const stage = await openStage();
+  for (let index = 0; index < most / 2; index++) await stage.silent();
+  stage.clock.ms += 60_000;
+  assert.is(await stage.ask(), "HTTP/1.1 200 OK");
+  assert.is(await stage.count(), most / 2 + 1);
+  await stage.close();
+});
+
+test.run();
