@@ -148,7 +148,13 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
             },
           },
     parts: { cluster: cluster.cluster, key: cluster.key },
-    withAuthority: (act) => withSecret(cluster, cluster.namespace(), act, AbortSignal.timeout(mostMs)),
+    withAuthority: (act) =>
+      withSecret(cluster, cluster.namespace(), act, AbortSignal.timeout(mostMs), ({ code, message }) =>
+        log.warn("the Secret of the authority has no lasting owner: it goes with the service account", {
+          code,
+          error: message,
+        }),
+      ),
     checks: [...checks, ...(webhooks === undefined ? [] : [webhooks.check])],
     inForce(of) {
       policies?.inForce();

@@ -11,9 +11,9 @@ import type { Keep } from "../serve/own-certificate.ts";
 import type { Cluster } from "../upstream/cluster/open-cluster.ts";
 import type { ObjectAddress } from "../upstream/cluster/write-objects.ts";
 import { ownLabels, ownName } from "./break-glass.ts";
-import { ownedBy, whoAsks } from "./own-account.ts";
+import { adopted, isOwnedBy, lastingOwners } from "./own-account.ts";
 
-type Access = Pick<Cluster, "read" | "write">;
+type Access = Pick<Cluster, "cluster" | "read" | "write">;
 
 const addressOf = (namespace: string): ObjectAddress => ({
   apiVersion: "v1",
@@ -25,14 +25,19 @@ const addressOf = (namespace: string): ObjectAddress => ({
 /** How often it is done again, since another instance was quicker. */
 const mostTries = 5;
 
-/** @throws EngineError as the API server's answers, and `upstream-error` where others write it again and again. */
+/**
+ * `kept`: hears why the Secret has not the owners that it should have; it is tried again with the next certificate.
+ * @throws EngineError as the API server's answers, and `upstream-error` where others write it again and again.
+ */
 export async function withSecret<Result>(
   cluster: Access,
   namespace: string,
   act: (keep: Keep) => Promise<Result>,
   signal: AbortSignal,
+  kept: (why: EngineError) => void = () => undefined,
 ): Promise<Result> {
   const at = addressOf(namespace);
+  const owners = await lastingOwners(cluster, namespace, signal);
   for (let tries = 0; tries < mostTries; tries++) {
     const found = await cluster.read(at, signal);
     const files = filesIn(found);
@@ -46,19 +51,28 @@ export async function withSecret<Result>(
       },
       publish: (name, text) => void files.set(name, text),
     });
-    if (JSON.stringify([...files]) === before) return result;
-    const owners = found === undefined ? ownedBy(await whoAsks(cluster, signal), namespace) : {};
+    const isSame = JSON.stringify([...files]) === before;
+    if (isSame && (found === undefined || isOwnedBy(metadataOf(found), owners))) return result;
     const object = objectOf(at, files, found, owners);
-    const written =
-      found === undefined
-        ? await cluster.write.create({ ...at, name: undefined }, object, signal)
-        : await cluster.write.update(at, object, signal);
-    if (written.state === "done") return result;
+    try {
+      const written =
+        found === undefined
+          ? await cluster.write.create({ ...at, name: undefined }, object, signal)
+          : await cluster.write.update(at, object, signal);
+      if (written.state === "done") return result;
+    } catch (error) {
+      // Without an owner it can still be read.
+      if (!isSame || !(error instanceof EngineError)) throw error;
+      kept(error);
+      return result;
+    }
   }
   throw new EngineError("upstream-error", "others change the Secret of the authority again and again", {
     subject: `${namespace}/${at.name}`,
   });
 }
+
+const metadataOf = ({ metadata }: JsonObject): JsonObject => (isObject(metadata) ? metadata : {});
 
 /** PEM of all authorities; undefined before one was made. */
 export async function readSecretAuthorities(
@@ -80,15 +94,15 @@ function objectOf(
   at: ObjectAddress,
   files: Map<string, string>,
   before: JsonObject | undefined,
-  owners: JsonObject,
+  owners: readonly JsonObject[],
 ): JsonObject {
   const { name, namespace = "" } = at;
-  const fresh = { name, namespace, labels: ownLabels, ...owners };
+  const metadata = before === undefined ? { name, namespace, labels: ownLabels } : metadataOf(before);
   return {
     apiVersion: "v1",
     kind: "Secret",
     type: "Opaque",
-    metadata: before !== undefined && isObject(before.metadata) ? before.metadata : fresh,
+    metadata: adopted(metadata as JsonObject, owners),
     data: Object.fromEntries([...files].map(([file, text]) => [file, Buffer.from(text).toString("base64")])),
   };
 }
