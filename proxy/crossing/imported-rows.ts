@@ -41,7 +41,7 @@ import {
 } from "../mirror/answer-row.ts";
 import type { MirrorKnowledge } from "../mirror/mirror-knowledge.ts";
 import type { MirrorWriter, Pin } from "../mirror/mirror-writer.ts";
-import { rowChecksum } from "../mirror/row-checksum.ts";
+import { provideRowChecksum, rowChecksum } from "../mirror/row-checksum.ts";
 import { type StatementName, sqlText } from "../mirror/statements.ts";
 import { guarded } from "../mirror/store-error.ts";
 import { type AcceptedPins, type InitialRoots, TrustGate } from "../mirror/trust-gate.ts";
@@ -133,7 +133,7 @@ export class ImportedRows {
   /** Remembers what is of this side, and what came by archive and may leave. */
   begin(): void {
     const { kind, folder } = this.#options;
-    guarded(folder, () => this.#database.exec(sqlText("make-arrivals")));
+    guarded(folder, () => provideRowChecksum(this.#database).exec(sqlText("make-arrivals")));
     this.#run("forget-ended-claims");
     this.#hasLocal = this.#run("note-local-answers") > 0;
     this.#run("note-local-rows");
@@ -234,12 +234,20 @@ export class ImportedRows {
       if (end === undefined) break;
       last = end.id;
     }
+    this.#nameArrived();
     this.#run("note-own-rows");
     this.#run("forget-brought-taken");
     this.#leave();
     this.#claim();
     const wrong = this.#get<{ readonly count: number }>("count-wrong-partials")?.count ?? 0;
     if (wrong > 0) throw corruptArchive(`${wrong} lists that are partial in one entry and not in the other`, where);
+  }
+
+  /** So that what names a digest is found in one look, as of what this side stored itself. */
+  #nameArrived(): void {
+    // A full archive has nearly all that is here: to note each as it comes takes longer.
+    if (this.#options.kind === "full") this.#run("note-manifests");
+    this.#run("name-arrived");
   }
 
   #leave(): void {
@@ -350,6 +358,8 @@ export class ImportedRows {
     const answer = entry.partial === true ? ({ ...known, partial: true } as const) : known;
     if (this.#localClaims.size > 0) this.#endLocalClaims(question, answer);
     const kept = this.#kept(question, entry.key, answer);
+    if (question.kind === "manifest" && this.#options.kind !== "full")
+      this.#run("put-arrived-manifest", question.repository, question.digest);
     if (kept === answer) this.#put(question, entry.key, answer, { digest: entry.digest, value: text ?? null });
     else if (kept.state === "present" && question.kind === "referrers")
       this.#put(question, entry.key, kept, storeValue("referrers", kept.value as never));

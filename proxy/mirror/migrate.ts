@@ -5,7 +5,7 @@
 import { existsSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
-import { rowChecksum } from "./row-checksum.ts";
+import { provideRowChecksum } from "./row-checksum.ts";
 
 export interface Migration {
   /** For instance `0002-views`. */
@@ -26,9 +26,7 @@ export function migrate(database: Database, migrations: readonly Migration[], ba
   refuseNewer(version, migrations.length, database.name);
   if (version === migrations.length) return;
   if (version > 0) backUp(database, `${backup}.schema-${version}`);
-  database.function("row_checksum", { deterministic: true, directOnly: true, varargs: true }, (...columns) =>
-    rowChecksum(...(columns as (string | null)[])),
-  );
+  provideRowChecksum(database);
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
     database.transaction(() => {

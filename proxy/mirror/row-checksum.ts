@@ -3,6 +3,7 @@
  * an attacker who can write the file.
  */
 import { hash } from "node:crypto";
+import type { Database } from "better-sqlite3";
 import type { Digest } from "../../core/crypto/digest.ts";
 
 /** One character a byte: a `Buffer` of 32 bytes costs twice the hash itself. */
@@ -19,6 +20,12 @@ export const hasChecksum = (checksum: unknown, ...columns: readonly unknown[]): 
   checksum instanceof Uint8Array &&
   columns.every((column) => column === null || typeof column === "string") &&
   checksumText(columns) === Buffer.from(checksum.buffer, checksum.byteOffset, checksum.length).toString("latin1");
+
+/** Gives statements of this database {@link rowChecksum} as `row_checksum`. */
+export const provideRowChecksum = (database: Database): Database =>
+  database.function("row_checksum", { deterministic: true, directOnly: true, varargs: true }, (...columns) =>
+    rowChecksum(...(columns as (string | null)[])),
+  );
 
 /** The digest of a text, in UTF-8. */
 export const textDigest = (text: string): Digest => `sha256:${hash("sha256", text, "hex")}`;

@@ -718,6 +718,21 @@ FROM removal
 JOIN imported ON imported.kind = 'distrust' AND imported.digest = removal.removed ->> '$.digest'
 WHERE removal.kind = 'distrust rm' AND imported.digest NOT IN (SELECT digest FROM distrust);
 `,
+  "0015-named-arrivals": `-- Schema 15. What manifests name that archives brought is found in one look, as that of all others.
+INSERT OR IGNORE INTO named (place, manifest)
+SELECT substr(row_checksum(answer.repository, node.atom), 1, 16), unhex(substr(answer.subject, 8))
+FROM answer
+JOIN blob ON blob.digest = answer.digest
+JOIN json_tree(CASE WHEN json_valid(CAST(blob.bytes AS TEXT)) THEN CAST(blob.bytes AS TEXT) ELSE '{}' END) AS node
+WHERE answer.kind = 'manifest'
+  AND answer.state = 'present'
+  AND length(answer.subject) = 71
+  AND unhex(substr(answer.subject, 8)) IS NOT NULL
+  AND node.key = 'digest'
+  AND node.type = 'text'
+  AND (node.path = '$.config' OR node.path GLOB '$.layers[[]*' OR node.path GLOB '$.manifests[[]*')
+ORDER BY 1, 2;
+`,
   "clear-imported": `DELETE FROM imported
 WHERE trust >= ?
 `,
@@ -1321,6 +1336,7 @@ CREATE TEMP TABLE IF NOT EXISTS local_row (
   digest TEXT NOT NULL,
   PRIMARY KEY (kind, key, digest)
 ) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS arrived_manifest (repository TEXT NOT NULL, digest TEXT NOT NULL);
 DELETE FROM temp.naming;
 DELETE FROM temp.arriving;
 DELETE FROM temp.waiting;
@@ -1329,6 +1345,17 @@ DELETE FROM temp.leaving;
 DELETE FROM temp.arriving_claim;
 DELETE FROM temp.local_answer;
 DELETE FROM temp.local_row;
+DELETE FROM temp.arrived_manifest;
+`,
+  "name-arrived": `INSERT OR IGNORE INTO named (place, manifest)
+SELECT substr(row_checksum(arrived.repository, node.atom), 1, 16), unhex(substr(arrived.digest, 8))
+FROM temp.arrived_manifest AS arrived
+JOIN blob ON blob.digest = arrived.digest
+JOIN json_tree(CASE WHEN json_valid(CAST(blob.bytes AS TEXT)) THEN CAST(blob.bytes AS TEXT) ELSE '{}' END) AS node
+WHERE node.key = 'digest'
+  AND node.type = 'text'
+  AND (node.path = '$.config' OR node.path GLOB '$.layers[[]*' OR node.path GLOB '$.manifests[[]*')
+ORDER BY 1, 2
 `,
   "note-local-answers": `INSERT INTO temp.local_answer
 SELECT kind, question
@@ -1383,6 +1410,11 @@ WHERE NOT EXISTS (
     WHERE own.kind = content.kind AND own.key = content.key AND own.digest = content.digest
   )
 `,
+  "note-manifests": `INSERT INTO temp.arrived_manifest
+SELECT repository, subject
+FROM answer
+WHERE kind = 'manifest' AND state = 'present' AND repository IS NOT NULL AND length(subject) = 71
+`,
   "note-own-rows": `INSERT OR IGNORE INTO own
 SELECT local_row.kind, local_row.key, local_row.digest
 FROM temp.local_row
@@ -1417,6 +1449,9 @@ WHERE kind = ? AND key = ?
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `,
   "put-arrived-bytes": `INSERT OR IGNORE INTO temp.arrived_bytes (digest, bytes)
+VALUES (?, ?)
+`,
+  "put-arrived-manifest": `INSERT INTO temp.arrived_manifest (repository, digest)
 VALUES (?, ?)
 `,
   "put-arriving-claim": `INSERT OR REPLACE INTO temp.arriving_claim (scope, at, source)

@@ -28,4 +28,5 @@ export const migrations = [
   "0012-named",
   "0013-own-rows",
   "0014-taken-rows",
+  "0015-named-arrivals",
 ] as const satisfies readonly StatementName[];

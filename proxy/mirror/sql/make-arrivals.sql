@@ -23,6 +23,7 @@ CREATE TEMP TABLE IF NOT EXISTS local_row (
   digest TEXT NOT NULL,
   PRIMARY KEY (kind, key, digest)
 ) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS arrived_manifest (repository TEXT NOT NULL, digest TEXT NOT NULL);
 DELETE FROM temp.naming;
 DELETE FROM temp.arriving;
 DELETE FROM temp.waiting;
@@ -31,3 +32,4 @@ DELETE FROM temp.leaving;
 DELETE FROM temp.arriving_claim;
 DELETE FROM temp.local_answer;
 DELETE FROM temp.local_row;
+DELETE FROM temp.arrived_manifest;

@@ -253,6 +253,29 @@ test("a claim of this side that the archive makes, too, is as of this side, and 
   assert.is(kept?.at, own.at);
 });
 
+test("what names a digest is found in what came by archives, and in what came before that was so", () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  importing(far, exported(near).path);
+  const names = (store: string, tag: string) =>
+    reading(store, (mirror) => {
+      const known = mirror.knowledge().answer({ kind: "tag", repository, tag });
+      const digest = known?.state === "present" ? known.value.digest : digestOf(Buffer.of());
+      const manifest = JSON.parse(Buffer.from(mirror.knowledge().bytes(digest)).toString());
+      return [digest, mirror.naming(repository, manifest.config.digest, 9)];
+    });
+  const [digest, naming] = names(near, "1.1");
+  assert.equal(naming, [digest]);
+  assert.equal(names(far, "1.1"), names(near, "1.1"));
+  change(near, (mirror) => void addImage(mirror, repository, "new"));
+  importing(far, exportedSince(near, 1).path);
+  assert.equal(names(far, "new"), names(near, "new"));
+  tamper(far, "DELETE FROM named");
+  tamper(far, "PRAGMA user_version = 14");
+  change(far, () => undefined);
+  assert.equal(names(far, "1.1"), names(near, "1.1"));
+});
+
 test("the last archive again puts back what is damaged or gone, and nothing else may come twice", () => {
   const near = variedMirror();
   const far = temporaryFolder();

@@ -1,0 +1,2 @@
+INSERT INTO temp.arrived_manifest (repository, digest)
+VALUES (?, ?)
