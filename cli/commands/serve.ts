@@ -195,7 +195,13 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     // Readers of one store are many, and each would make room for itself: they serve what is there.
     const layers = isKept ? new PulledLayers({ folder: store, maxBytes, isReadOnly: !isWritable }) : undefined;
     const kept: Running["kept"] = { why: undefined };
-    const syncTurns = new SyncTurns();
+    const syncTurns = new SyncTurns({
+      tell: (error) =>
+        log.error("a sync lost its turn", {
+          code: error instanceof EngineError ? error.code : undefined,
+          error: error instanceof Error ? error.message : String(error),
+        }),
+    });
     const { state } = remembered;
     const following = follow?.following;
     const fixed = { io, load, file, log, metrics, served, following, layers, state, store, limits, kept, syncTurns };

@@ -240,7 +240,7 @@ async function startSyncs(
 ): Promise<{ readonly ended: Promise<void> }> {
   const { checkSyncInputs, syncByTimer } = await import("./sync-by-timer.ts");
   checkSyncInputs(parts);
-  return { ended: parts.syncTurns.run(() => trusted.then(() => syncByTimer(parts, stop)), stop) };
+  return { ended: parts.syncTurns.run((lost) => trusted.then(() => syncByTimer(parts, stop, lost)), stop) };
 }
 
 async function openUpstreamFor(parts: ServeParts): Promise<ServeUpstream> {

@@ -93,7 +93,7 @@ export function checkSyncInputs(parts: ServeSyncParts): void {
  * Asks the listed registries, and the logs, TUF repositories and key services that the policies and the mirror's trust
  * name.
  */
-async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void> {
+async function syncOnce(parts: ServeSyncParts, stop: AbortSignal, lost: AbortSignal | undefined): Promise<void> {
   const { config, limits, log, mirror, registry } = parts;
   const io = logEar(parts.io, log);
   const { policies, exceptions } = readAll(parts);
@@ -172,6 +172,7 @@ async function syncOnce(parts: ServeSyncParts, stop: AbortSignal): Promise<void>
       claimedBy: "serve",
       on: ({ event, ...fields }) => log.debug(`sync: ${event}`, fields),
       stop,
+      lost,
     });
     tell(report, parts);
   } finally {
@@ -219,12 +220,15 @@ function tell(report: SyncReport, { config, log, io, syncMetrics }: ServeSyncPar
   });
 }
 
-/** Syncs until it is told to stop; then it resolves. A round that fails is told, and the next one may be better. */
-export async function syncByTimer(parts: ServeSyncParts, stop: AbortSignal): Promise<void> {
+/**
+ * Syncs until it is told to stop; then it resolves. A round that fails is told, and the next one may be better. `lost`:
+ * it took too long to stop, and the mirror is another's to write.
+ */
+export async function syncByTimer(parts: ServeSyncParts, stop: AbortSignal, lost?: AbortSignal): Promise<void> {
   const { config, log } = parts;
   while (!stop.aborted) {
     try {
-      await syncOnce(parts, stop);
+      await syncOnce(parts, stop, lost);
       parts.synced?.();
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

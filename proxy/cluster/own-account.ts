@@ -48,8 +48,9 @@ const bindings = {
 const ofChart = /^sallyport-/;
 
 /**
- * Owners of what must outlive a service account that is deleted and made again: a collector removes an object once none
- * of its owners is there. Beside the account these are the chart's bindings of it, which go with the installation alone.
+ * Owners of what must outlive a service account that is deleted and made again: a collector removes an object once
+ * none of its owners is there. Beside the account these are the chart's bindings of it, which go with the installation
+ * alone.
  */
 export async function lastingOwners(
   cluster: Pick<Cluster, "cluster" | "write">,

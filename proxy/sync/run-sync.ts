@@ -71,6 +71,8 @@ export interface SyncOptions {
   readonly fetchLayer?: FetchLayer | undefined;
   readonly on: (event: SyncEvent) => void;
   readonly stop?: AbortSignal | undefined;
+  /** Aborted where it did not end in time: then it may write nothing any more. */
+  readonly lost?: AbortSignal | undefined;
 }
 
 /**
@@ -100,14 +102,18 @@ class Sync {
     this.#store =
       mirror === undefined || isDry
         ? undefined
-        : new SyncStore(mirror, {
-            ended: (claim) => {
-              this.#hasEndedClaims = true;
-              on({ event: "claim-ended", claim });
+        : new SyncStore(
+            mirror,
+            {
+              ended: (claim) => {
+                this.#hasEndedClaims = true;
+                on({ event: "claim-ended", claim });
+              },
+              tooLarge: (question, { message }) =>
+                on({ event: "not-kept", subject: questionWords(question), why: message }),
             },
-            tooLarge: (question, { message }) =>
-              on({ event: "not-kept", subject: questionWords(question), why: message }),
-          });
+            options.lost,
+          );
     // The mirror keeps who was asked in vain, for people.
     this.#asker = new NotingAsker(
       besideAdded(asker, (...said) => this.#isSaidAgain(...said)),

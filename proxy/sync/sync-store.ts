@@ -26,13 +26,17 @@ const mostBytes = 16 * 1024 * 1024;
 export class SyncStore {
   readonly #mirror: Mirror;
   readonly #events: StoreEvents;
+  readonly #lost: AbortSignal | undefined;
   #bytes = 0;
   #isOpen = false;
   #waiting: Waiting | undefined;
 
-  constructor(mirror: Mirror, events: StoreEvents) {
+  /** Once `lost` is aborted the mirror is another's to write: what is not committed is gone, and no more is put. */
+  constructor(mirror: Mirror, events: StoreEvents, lost?: AbortSignal) {
     this.#mirror = mirror;
     this.#events = events;
+    this.#lost = lost;
+    lost?.addEventListener("abort", () => this.abandon(), { once: true });
   }
 
   /**
@@ -86,6 +90,8 @@ export class SyncStore {
 
   #begin(): void {
     if (this.#isOpen) return;
+    if (this.#lost?.aborted === true)
+      throw new EngineError("mirror-busy", "this sync took too long to stop, and another one has its turn");
     this.#mirror.writer().begin();
     this.#isOpen = true;
   }

@@ -9,7 +9,7 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { Mirror } from "../../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { SyncStore } from "../../../proxy/sync/sync-store.ts";
-import { throwsCode } from "../../support/assert.ts";
+import { rejectsCode, throwsCode } from "../../support/assert.ts";
 import { reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/sync/sync-store");
@@ -22,14 +22,18 @@ function blob(text: string) {
   return [question, { state: "present", value, at, from: "test" }] as const;
 }
 
-function opened(limits = defaultLimits) {
+function opened(limits = defaultLimits, lost?: AbortSignal) {
   const folder = temporaryFolder();
   const mirror = openMirror(folder, { mode: "write", limits });
   const said: string[] = [];
-  const store = new SyncStore(mirror, {
-    tooLarge: (_, { code }) => void said.push(code),
-    ended: ({ scope }) => void said.push(`ended ${scope}`),
-  });
+  const store = new SyncStore(
+    mirror,
+    {
+      tooLarge: (_, { code }) => void said.push(code),
+      ended: ({ scope }) => void said.push(`ended ${scope}`),
+    },
+    lost,
+  );
   const seen = (text: string): boolean =>
     reading(folder, (other) => other.knowledge().answer(blob(text)[0]) !== undefined);
   return { mirror, store, said, seen };
@@ -45,6 +49,26 @@ test("others see nothing before it is committed, and all of it afterwards; the w
   await Promise.all([waiting, store.committed()]);
   assert.equal([seen("a"), seen("b")], [true, true]);
   await store.committed();
+  mirror.close();
+});
+
+test("who lost the turn writes nothing any more, and what was not committed is gone", async () => {
+  const losing = new AbortController();
+  const { mirror, store, seen } = opened(defaultLimits, losing.signal);
+  store.put(...blob("a"));
+  store.commit();
+  store.put(...blob("b"));
+  const waiting = store.committed();
+  losing.abort();
+  await rejectsCode("mirror-busy", () => waiting);
+  throwsCode("mirror-busy", () => store.put(...blob("c")));
+  store.commit();
+  // Another sync has the mirror's only transaction.
+  const next = new SyncStore(mirror, { tooLarge: () => undefined, ended: () => undefined });
+  next.put(...blob("d"));
+  store.abandon();
+  next.commit();
+  assert.equal(["a", "b", "c", "d"].map(seen), [true, false, false, true]);
   mirror.close();
 });
 
