@@ -182,7 +182,10 @@ export class DerReader {
 
   /** OBJECT IDENTIFIER as dotted text. */
   oid(tag: number = Tag.oid): string {
-    return formatOid(this.content(tag), this.subject);
+    const end = this.enter(tag);
+    const start = this.offset;
+    this.offset = end;
+    return formatOid(this.bytes, this.subject, start, end);
   }
 
   /** OCTET STRING, a slice. */

@@ -1,26 +1,29 @@
 /** Object identifiers. Source: X.690 §8.19. */
 import { EngineError } from "../errors.ts";
 
+const malformed = (subject: string, why: string): EngineError =>
+  new EngineError("malformed", `${subject}: object identifier ${why}`, { subject });
+
 /**
- * Dotted text of an identifier's content bytes. Components up to 2^53 - 1.
+ * Dotted text of the identifier whose content bytes are those from `start` to `end`. Components up to 2^53 - 1.
  * @throws EngineError `malformed`
  */
-export function formatOid(content: Uint8Array, subject: string): string {
-  const malformed = (why: string) => new EngineError("malformed", `${subject}: object identifier ${why}`, { subject });
+export function formatOid(bytes: Uint8Array, subject: string, start = 0, end = bytes.length): string {
   let text = "";
   let value = 0;
   let fresh = true;
-  for (const byte of content) {
-    if (fresh && byte === 0x80) throw malformed("with a padded component");
+  for (let index = start; index < end; index++) {
+    const byte = bytes[index] as number;
+    if (fresh && byte === 0x80) throw malformed(subject, "with a padded component");
     value = value * 128 + (byte & 0x7f);
-    if (value > Number.MAX_SAFE_INTEGER) throw malformed("with a component above 2^53");
+    if (value > Number.MAX_SAFE_INTEGER) throw malformed(subject, "with a component above 2^53");
     fresh = byte < 0x80;
     if (!fresh) continue;
     if (text !== "") text += `.${value}`;
     else text = value < 80 ? `${Math.floor(value / 40)}.${value % 40}` : `2.${value - 80}`;
     value = 0;
   }
-  if (text === "" || !fresh) throw malformed("that is empty or cut");
+  if (text === "" || !fresh) throw malformed(subject, "that is empty or cut");
   return text;
 }
 

@@ -32,13 +32,10 @@ export interface Envelope {
 /** The one payload type of attestations and of signatures in bundles. */
 export const inTotoPayloadType = "application/vnd.in-toto+json";
 
-const prefix = encodeUtf8("DSSEv1 ");
-const space = encodeUtf8(" ");
-
 /** The pre-authentication encoding: the bytes that a signature of an envelope covers. Lengths count bytes of UTF-8. */
 export function encodePae(payloadType: string, payload: Uint8Array): Uint8Array {
-  const type = encodeUtf8(payloadType);
-  return concat(prefix, encodeUtf8(`${type.length} `), type, space, encodeUtf8(`${payload.length} `), payload);
+  const { length } = encodeUtf8(payloadType);
+  return concat(encodeUtf8(`DSSEv1 ${length} ${payloadType} ${payload.length} `), payload);
 }
 
 type Decode = (text: string, at: string) => Uint8Array;

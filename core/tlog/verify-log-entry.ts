@@ -281,7 +281,7 @@ export function verifyLogEntries(
   if (entries.length === 0) throw new EngineError("no-log-proof", "the signature carries no log entry");
   if (entries.length > options.limits.logEntries)
     throw new EngineError("over-limit", `${entries.length} log entries, at most ${options.limits.logEntries} are read`);
-  if (new Set(entries.map((entry) => `${entry.logId} ${entry.logIndex}`)).size !== entries.length)
+  if (entries.length > 1 && new Set(entries.map((entry) => `${entry.logId} ${entry.logIndex}`)).size !== entries.length)
     throw new EngineError("bad-log-proof", "one log entry twice");
   const outcomes = entries.map((entry) => checkEntry(entry, logged, logs, verifier, options));
   const proven = outcomes.filter((outcome): outcome is VerifiedLogEntry => !("unusable" in outcome));

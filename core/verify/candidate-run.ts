@@ -114,7 +114,10 @@ export class CandidateRun {
   }
 
   get #times(): readonly Date[] {
-    return [...this.#entries, ...this.#timestamps].flatMap(({ at }) => (at === undefined ? [] : [at]));
+    const times: Date[] = [];
+    for (const { at } of this.#entries) if (at !== undefined) times.push(at);
+    for (const { at } of this.#timestamps) times.push(at);
+    return times;
   }
 
   get #wantsTimes(): boolean {

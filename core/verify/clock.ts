@@ -9,7 +9,7 @@ import type { ImageOutcome } from "./verify-image.ts";
 
 /** The later of two times, either of which may be missing. */
 export const later = (left: Date | undefined, right: Date | undefined): Date | undefined =>
-  left === undefined || (right !== undefined && right > left) ? right : left;
+  left === undefined || (right !== undefined && right.getTime() > left.getTime()) ? right : left;
 
 /** Whose times count. A log or authority that only a policy names may say any time. */
 type Sources = Pick<Expectation, "log" | "timestampAuthority" | "certificateTransparency">;
@@ -41,7 +41,7 @@ export function newestSignedTime(
 
 /** A warning if `now` is before `newest`. */
 export const clockWarning = (now: Date, newest: Date | undefined): string | undefined =>
-  newest === undefined || newest <= now
+  newest === undefined || newest.getTime() <= now.getTime()
     ? undefined
     : `[clock-behind] the clock says ${now.toISOString()}, but a signed time was seen that is later: ` +
       `${newest.toISOString()}; correct the clock`;

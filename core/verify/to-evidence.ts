@@ -55,7 +55,7 @@ function toSignerEvidence({ signer, algorithm, chain }: ProvenParts): SignerEvid
     algorithm: name,
     subjects: subjectsOf(certificate),
     ...(issuer === undefined ? {} : { issuer }),
-    extensions: readFulcioExtensions(certificate),
+    extensions: readFulcioExtensions(certificate, issuer),
     notBefore: certificate.notBefore.toISOString(),
     notAfter: certificate.notAfter.toISOString(),
     chain: chain.map(({ fingerprint }) => fingerprint),

@@ -33,7 +33,7 @@ export class Extension {
 
   /** Object identifier, dotted. */
   get oid(): string {
-    return formatOid(this.#bytes.subarray(this.#offsets.id, this.#offsets.idEnd), subject);
+    return formatOid(this.#bytes, subject, this.#offsets.id, this.#offsets.idEnd);
   }
 
   /** Whether the object identifier has these content bytes. */

@@ -91,14 +91,9 @@ function readValue(extension: Extension, { name, encoding }: FulcioExtension, li
   return text;
 }
 
-/** The values of the two issuer extensions, where they are. */
-function readIssuers(certificate: Certificate): readonly string[] {
-  return [8, 1].flatMap((number) => {
-    const extension = certificate.extensions.find((candidate) => candidate.numberBelow(arcBytes) === number);
-    return extension === undefined
-      ? []
-      : [readValue(extension, byNumber.get(number) as FulcioExtension, certificate.limits)];
-  });
+function readNumber(certificate: Certificate, number: number): string | undefined {
+  const extension = certificate.extensions.find((candidate) => candidate.numberBelow(arcBytes) === number);
+  return extension && readValue(extension, byNumber.get(number) as FulcioExtension, certificate.limits);
 }
 
 /**
@@ -106,14 +101,15 @@ function readIssuers(certificate: Certificate): readonly string[] {
  * @throws EngineError `malformed` also when both are there and differ
  */
 export function issuerOf(certificate: Certificate): string | undefined {
-  const [issuer, other = issuer] = readIssuers(certificate);
-  if (issuer !== other)
+  const issuer = readNumber(certificate, 8);
+  const earlier = readNumber(certificate, 1);
+  if (issuer !== undefined && earlier !== undefined && issuer !== earlier)
     throw new EngineError(
       "malformed",
-      `certificate names two issuers, ${JSON.stringify(issuer)} and ${JSON.stringify(other)}`,
+      `certificate names two issuers, ${JSON.stringify(issuer)} and ${JSON.stringify(earlier)}`,
       { subject: issuerName },
     );
-  return issuer;
+  return issuer ?? earlier;
 }
 
 /**
@@ -121,9 +117,11 @@ export function issuerOf(certificate: Certificate): string | undefined {
  * prototype.
  * @throws EngineError `malformed`
  */
-export function readFulcioExtensions(certificate: Certificate): Readonly<Record<string, string>> {
+export function readFulcioExtensions(
+  certificate: Certificate,
+  issuer = issuerOf(certificate),
+): Readonly<Record<string, string>> {
   const values = Object.create(null) as Record<string, string>;
-  const issuer = issuerOf(certificate);
   if (issuer !== undefined) values[issuerName] = issuer;
   for (const extension of certificate.extensions) {
     const known = byNumber.get(extension.numberBelow(arcBytes));
@@ -155,15 +153,10 @@ function userNameOf(certificate: Certificate): string | undefined {
  * @throws EngineError `malformed`
  */
 export function subjectsOf(certificate: Certificate): readonly string[] {
-  const names = certificate.subjectAlternativeNames;
-  const ofKind = (kind: "dns" | "email" | "ip" | "uri") =>
-    names.flatMap((name) => (name.kind === kind ? [name.value] : []));
+  const subjects: string[] = [];
+  for (const kind of ["dns", "email", "ip", "uri"] as const)
+    for (const name of certificate.subjectAlternativeNames) if (name.kind === kind) subjects.push(name.value);
   const userName = userNameOf(certificate);
-  return [
-    ...ofKind("dns"),
-    ...ofKind("email"),
-    ...ofKind("ip"),
-    ...ofKind("uri"),
-    ...(userName === undefined ? [] : [userName]),
-  ];
+  if (userName !== undefined) subjects.push(userName);
+  return subjects;
 }

@@ -56,8 +56,11 @@ export function precertificateTbs(leaf: Certificate): readonly Uint8Array[] {
   const start = fields.offset;
   while (fields.peek() !== contextConstructed(3)) fields.skip();
   const before = leaf.tbs.subarray(start, fields.offset);
-  const others = leaf.extensions.filter((extension) => extension !== list).map(({ der }) => der);
-  if (others.length === 0) return elementParts(Tag.sequence, before);
+  // They stand one behind the other: what is before the list, and what is behind it, is copied at once.
+  const all = fields.read(contextConstructed(3)).read(Tag.sequence);
+  const from = list.der.byteOffset - leaf.tbs.byteOffset;
+  const others = [leaf.tbs.subarray(all.offset, from), leaf.tbs.subarray(from + list.der.length, all.limit)];
+  if (leaf.extensions.length === 1) return elementParts(Tag.sequence, before);
   return elementParts(
     Tag.sequence,
     before,
@@ -72,7 +75,7 @@ function encodeSigned({ timestamp, extensions }: SignedCertificateTimestamp, ent
     toBytes(timestamp, 8),
     Uint8Array.of(0, 1),
     ...entry,
-    toBytes(BigInt(extensions.length), 2),
+    Uint8Array.of(extensions.length >> 8, extensions.length),
     extensions,
   );
 }
@@ -81,7 +84,7 @@ function encodeSigned({ timestamp, extensions }: SignedCertificateTimestamp, ent
 function opaque24(...parts: readonly Uint8Array[]): readonly Uint8Array[] {
   let length = 0;
   for (const part of parts) length += part.length;
-  return [toBytes(BigInt(length), 3), ...parts];
+  return [Uint8Array.of(length >> 16, length >> 8, length), ...parts];
 }
 
 /**

@@ -174,8 +174,9 @@ type CheckedColumns = readonly [
 ];
 
 /**
- * A row as the statement `list-answer-texts` gives it, checked as {@link checkRow} does. SQLite writes the very text
- * that the checksum is of: one text for each row takes half the time of eleven columns, which become that text here.
+ * A row as the statements `find-answer-text` and `list-answer-texts` give it, checked as {@link checkRow} does. SQLite
+ * writes the very text that the checksum is of: one text for each row takes half the time of eleven columns, which
+ * become that text here.
  * @throws EngineError `mirror-corrupt`.
  */
 export function readRowText(text: string): RowText {
@@ -194,7 +195,7 @@ export function readRowText(text: string): RowText {
  * The value of a present row whose kind does not refer to bytes kept elsewhere.
  * @throws EngineError `mirror-corrupt`.
  */
-export function loadValue(row: AnswerRow, limits: Limits): AnswerValues[RowKind] {
+export function loadValue(row: Pick<AnswerRow, "kind" | "question" | "value">, limits: Limits): AnswerValues[RowKind] {
   const { kind } = row;
   if (!isRowKind(kind))
     throw corrupt(named(String(row.question)), "a row of the mirror has an unknown kind of question");

@@ -18,18 +18,12 @@ import type { Damage, DamagedPlace } from "./damage.ts";
 import { type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import { type KeyRow, readKey, readSeen, type SeenRow } from "./import-state.ts";
 import type { LayerStore } from "./layer-store.ts";
-import {
-  checkBytes,
-  checkPin,
-  type CompleteRow,
-  type MirrorKnowledge,
-  type PinRow,
-  readComplete,
-} from "./mirror-knowledge.ts";
+import { checkPin, type CompleteRow, type MirrorKnowledge, type PinRow, readComplete } from "./mirror-knowledge.ts";
 import { checkRun, type RunRow } from "./run-log.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { type StatementName, sqlText } from "./statements.ts";
 import { corrupt, toStoreError } from "./store-error.ts";
+import { checkBytes } from "./stored-bytes.ts";
 import { checkFloor, type FloorRow } from "./tuf-floors.ts";
 import { checkMetadataRow, type MetadataTableRow, targetRole, targetVersion } from "./tuf-metadata.ts";
 

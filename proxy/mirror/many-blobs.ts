@@ -6,7 +6,7 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";
-import { checkBytes } from "./mirror-knowledge.ts";
+import { checkBytes } from "./stored-bytes.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt } from "./store-error.ts";
 

@@ -3,7 +3,7 @@
  * nothing is trusted because it is stored.
  */
 import type { Database, Statement } from "better-sqlite3";
-import { type Digest, digestOf } from "../../core/crypto/digest.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { claimedAbsence, type CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
@@ -15,6 +15,8 @@ import {
   loadRootSource,
   loadValue,
   type MetadataReference,
+  readRowText,
+  type RowText,
   type TufSource,
 } from "./answer-row.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
@@ -22,7 +24,9 @@ import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./
 import { mirroredOf, newestTimeOf } from "./dated-runs.ts";
 import { hasChecksum } from "./row-checksum.ts";
 import { type Run, RunLog } from "./run-log.ts";
+import { isSqliteError } from "./sqlite.ts";
 import { sqlText } from "./statements.ts";
+import { checkBytes, checkedBytes, toBytes } from "./stored-bytes.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, guarded } from "./store-error.ts";
 import { checkFloor, type FloorRow, readFloorRows, type StoredFloors } from "./tuf-floors.ts";
@@ -72,11 +76,12 @@ export function readComplete({ scope, at, source, checksum }: CompleteRow): Comp
   return { scope, at, from: source };
 }
 
-/** @throws EngineError `mirror-corrupt`, its subject the digest, when the bytes do not have it. */
-export function checkBytes(bytes: Uint8Array, digest: string): void {
-  // Damage may have made a text of them: SQLite keeps the type with each value.
-  if (!(bytes instanceof Uint8Array) || digestOf(bytes) !== digest)
-    throw corrupt(digest, "the mirror's bytes do not have this digest");
+/** While its rows are open, SQLite gives answers of one moment. */
+interface Moment {
+  readonly rows: IterableIterator<number>;
+  readonly version: string;
+  /** The claims that were found last, by their narrowest scope: several questions about an image have the same. */
+  claims: { readonly scope: string; readonly found: readonly CompletenessClaim[] } | undefined;
 }
 
 /** How many trusted roots are remembered of one version. */
@@ -86,6 +91,8 @@ export class MirrorKnowledge implements Knowledge {
   readonly #folder: string;
   readonly #limits: Limits;
   readonly #answer: Statement<[string, string], AnswerRow>;
+  /** The row as one text, and the bytes that it refers to. */
+  readonly #answerText: Statement<[string, string], readonly [text: string, bytes: Uint8Array | null]>;
   readonly #absent: Statement<[string, string], number>;
   readonly #blob: Statement<[string], { readonly bytes: Uint8Array }>;
   readonly #metadata: Statement<[string, string, number], { readonly bytes: Uint8Array }>;
@@ -99,7 +106,8 @@ export class MirrorKnowledge implements Knowledge {
   readonly #trustedRoots: Statement<[], { readonly question: string }>;
   readonly #version: Statement<[], number>;
   readonly #moment: Statement<[], number>;
-  readonly #changes: Statement<[], number>;
+  /** None where nothing can be written. */
+  readonly #changes: Statement<[], number> | undefined;
   readonly #distrust: Statement<[], DistrustTableRow>;
   readonly #signedTime: Statement<[], SignedTimeRow>;
   readonly #checkpoints: Statement<[], CheckpointRow>;
@@ -110,8 +118,7 @@ export class MirrorKnowledge implements Knowledge {
   #state: SourceState | undefined;
   /** What is read belongs together: see {@link during}. */
   #isHeld = false;
-  /** While it is open, SQLite gives answers of one moment. */
-  #opened: { readonly rows: IterableIterator<number>; readonly version: string } | undefined;
+  #opened: Moment | undefined;
   /** Trusted roots by their names, as one version of the mirror has them. */
   #trust: { readonly version: string; readonly answers: Map<string, Answer | undefined> } | undefined;
   /** How often writes were taken back. */
@@ -123,6 +130,9 @@ export class MirrorKnowledge implements Knowledge {
     this.#folder = folder;
     this.#limits = limits;
     this.#answer = database.prepare(sqlText("find-answer"));
+    this.#answerText = database
+      .prepare<[string, string], readonly [string, Uint8Array | null]>(sqlText("find-answer-text"))
+      .raw();
     this.#absent = database.prepare<[string, string], number>(sqlText("find-absence")).pluck();
     this.#blob = database.prepare(sqlText("find-blob"));
     this.#metadata = database.prepare(sqlText("find-tuf-metadata"));
@@ -136,7 +146,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#trustedRoots = database.prepare(sqlText("list-trusted-roots"));
     // Two values by themselves take half the time of one row, and every request asks for them.
     this.#version = database.prepare<[], number>(sqlText("find-version")).pluck();
-    this.#changes = database.prepare<[], number>(sqlText("count-changes")).pluck();
+    this.#changes = database.readonly ? undefined : database.prepare<[], number>(sqlText("count-changes")).pluck();
     // A statement of its own: it is open as long as what is read belongs together.
     this.#moment = database.prepare<[], number>(sqlText("find-version")).pluck();
     this.#distrust = database.prepare(sqlText("list-distrust"));
@@ -181,7 +191,7 @@ export class MirrorKnowledge implements Knowledge {
     if (this.#opened === undefined) {
       const rows = this.#moment.iterate();
       const version = this.#versionOf(rows.next().value);
-      this.#opened = { rows, version };
+      this.#opened = { rows, version, claims: undefined };
     }
     return this.#opened.version;
   }
@@ -229,7 +239,8 @@ export class MirrorKnowledge implements Knowledge {
     return guarded(this.#folder, () => {
       if (this.#isHeld && this.#open() === this.#state?.version) return this.#state;
       // The version is read first: newer rows are read again under the next version.
-      const [data, changes = 0] = [this.#version.get(), this.#changes.get()];
+      const data = this.#version.get();
+      const changes = this.#changes?.get() ?? 0;
       const version = this.#versionOf(data, changes);
       if (this.#state === undefined || this.#state.version !== version) {
         const signed = this.#signedTime.get();
@@ -250,7 +261,7 @@ export class MirrorKnowledge implements Knowledge {
     });
   }
 
-  #versionOf(data: number | undefined, changes = this.#changes.get() ?? 0): string {
+  #versionOf(data: number | undefined, changes = this.#changes?.get() ?? 0): string {
     return `${data} ${changes} ${this.#taken}`;
   }
 
@@ -259,9 +270,9 @@ export class MirrorKnowledge implements Knowledge {
    * the known version stays.
    */
   writeUnread(write: () => void): void {
-    const before = this.#changes.get() ?? 0;
+    const before = this.#changes?.get() ?? 0;
     write();
-    this.#unread += (this.#changes.get() ?? 0) - before;
+    this.#unread += (this.#changes?.get() ?? 0) - before;
   }
 
   /** Writes were taken back. SQLite does not count that as a change, but the version is another one all the same. */
@@ -301,15 +312,26 @@ export class MirrorKnowledge implements Knowledge {
   }
 
   #recorded(question: Question): Answer | undefined {
-    const row = this.#answer.get(question.kind, questionText(question));
-    if (row === undefined) return undefined;
-    checkRow(row);
+    const found = this.#find(question.kind, questionText(question));
+    if (found === undefined) return undefined;
+    const row = readRowText(found[0]);
     if (row.state === "absent") return { state: "absent", at: row.at, from: row.source };
-    const partial = question.kind === "referrers" && row.partial !== 0;
-    const value = this.#value(question, row);
+    const partial = question.kind === "referrers" && row.partial !== "";
+    const value = this.#value(question, row, found[1]);
     return partial
       ? { state: "present", value, at: row.at, from: row.source, partial }
       : { state: "present", value, at: row.at, from: row.source };
+  }
+
+  #find(kind: string, text: string): readonly [text: string, bytes: Uint8Array | null] | undefined {
+    try {
+      return this.#answerText.get(kind, text);
+    } catch (error) {
+      // Damage may have made bytes of a column, which no text of JSON holds.
+      const row = isSqliteError(error) ? this.#answer.get(kind, text) : undefined;
+      if (row !== undefined) checkRow(row);
+      throw error;
+    }
   }
 
   /** A claim says that a list from a layout has everything. */
@@ -320,16 +342,19 @@ export class MirrorKnowledge implements Knowledge {
     return { state, value, at, from };
   }
 
-  #value(question: Question, row: AnswerRow): unknown {
-    if (question.kind === "manifest" || question.kind === "blob") {
+  #value(question: Question, row: RowText, bytes: Uint8Array | null): unknown {
+    const { kind } = question;
+    if (kind === "manifest" || kind === "blob") {
       if (row.digest !== question.digest)
         throw corrupt(question.digest, "the mirror keeps another digest under this question");
-      return this.bytes(question.digest);
+      return checkedBytes(bytes, question.digest);
     }
-    return question.kind === "trusted-root" ? this.#trustedRoot(question.name, row) : loadValue(row, this.#limits);
+    return kind === "trusted-root"
+      ? this.#trustedRoot(question.name, row)
+      : loadValue({ kind, question: row.question, value: row.value }, this.#limits);
   }
 
-  #trustedRoot(name: string, row: AnswerRow): TrustedRootSource {
+  #trustedRoot(name: string, row: RowText): TrustedRootSource {
     const source = loadRootSource(row, this.#limits);
     if (source.form === "pinned") return { form: "pinned", bytes: this.bytes(source.digest) };
     const read = (role: string) => (reference: MetadataReference) => this.#metadataBytes(name, role, reference);
@@ -361,13 +386,13 @@ export class MirrorKnowledge implements Knowledge {
    */
   tufTarget(name: string, path: string): Uint8Array | undefined {
     return guarded(this.#folder, () => {
-      const row = this.#answer.get("trusted-root", questionText({ kind: "trusted-root", name }));
-      if (row === undefined || row.state !== "present") return undefined;
-      checkRow(row);
+      const found = this.#find("trusted-root", questionText({ kind: "trusted-root", name }));
+      const row = found === undefined ? undefined : readRowText(found[0]);
+      if (row?.state !== "present") return undefined;
       const source = loadRootSource(row, this.#limits);
-      const found = source.form === "tuf" ? source.others.find((one) => one.path === path) : undefined;
-      if (found === undefined) return undefined;
-      return this.#metadataBytes(name, targetRole(path), { version: targetVersion, digest: found.digest });
+      const other = source.form === "tuf" ? source.others.find((one) => one.path === path) : undefined;
+      if (other === undefined) return undefined;
+      return this.#metadataBytes(name, targetRole(path), { version: targetVersion, digest: other.digest });
     });
   }
 
@@ -423,12 +448,7 @@ export class MirrorKnowledge implements Knowledge {
    * @throws EngineError `mirror-corrupt`, its subject the digest, when they are not there or do not have it.
    */
   bytes(digest: Digest): Uint8Array {
-    return guarded(this.#folder, () => {
-      const row = this.#blob.get(digest);
-      if (row === undefined) throw corrupt(digest, "the bytes of this digest are missing from the mirror");
-      checkBytes(row.bytes, digest);
-      return toBytes(row.bytes);
-    });
+    return guarded(this.#folder, () => checkedBytes(this.#blob.get(digest)?.bytes, digest));
   }
 
   #completed(question: Question): Answer | undefined {
@@ -440,13 +460,17 @@ export class MirrorKnowledge implements Knowledge {
   claims(question: Question): readonly CompletenessClaim[] {
     const [first, second, third = second] = completenessScopes(question);
     if (first === undefined || second === undefined || third === undefined) return [];
+    const moment = this.#opened;
+    if (moment?.claims?.scope === first) return moment.claims.found;
     // The narrowest first. SQLite would make a table to sort them.
-    return guarded(this.#folder, () =>
+    const found = guarded(this.#folder, () =>
       this.#complete
         .all(first, second, third)
         .map(readComplete)
         .sort((left, right) => right.scope.length - left.scope.length),
     );
+    if (moment !== undefined) moment.claims = { scope: first, found };
+    return found;
   }
 
   /** All claims, sorted by their scopes. @throws EngineError `mirror-corrupt` */
@@ -463,6 +487,3 @@ export class MirrorKnowledge implements Knowledge {
     });
   }
 }
-
-/** SQLite gives Buffers; the engine is written for plain arrays, and a plain view of the same memory costs nothing. */
-const toBytes = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -390,6 +390,45 @@ test("damage that is met among other answers ends nothing but its own question",
   });
 });
 
+test("a column that became bytes is damage of its row, and told as its question", () => {
+  for (const column of ["source", "at", "digest", "value"]) {
+    const folder = filled();
+    tamper(folder, `UPDATE answer SET ${column} = CAST('x' AS BLOB) WHERE kind = 'tag'`);
+    reading(folder, (mirror) => {
+      const error = throwsCode("mirror-corrupt", () =>
+        mirror.knowledge().answer({ kind: "tag", repository, tag: "1" }),
+      );
+      assert.equal([error.subject, error.cause], [`${repository}:1`, undefined], column);
+    });
+  }
+});
+
+test("claims of one image are those of the moment, for each of its questions, and others' are not", () => {
+  const folder = filled();
+  const mirror = temporaryMirror(folder);
+  const claimed = { at: "2026-03-03T00:00:00Z", from: "layout x" };
+  const [referrers, tag, elsewhere] = [
+    { kind: "referrers", repository, digest: other },
+    { kind: "tag", repository, tag: `${other.replace(":", "-")}.sig` },
+    { kind: "tag", repository: "ghcr.io/org/second", tag: "1" },
+  ] as const;
+  try {
+    mirror.writer().setComplete(repository, claimed);
+    reading(folder, (reader) => {
+      const knowledge = reader.knowledge();
+      const look = () => [referrers, tag, elsewhere].map((question) => knowledge.answer(question)?.state);
+      together(knowledge, () => {
+        assert.equal(look(), ["absent", "absent", undefined]);
+        mirror.writer().clearComplete(repository);
+        assert.equal(look(), ["absent", "absent", undefined]);
+      });
+      assert.equal(together(knowledge, look), [undefined, undefined, undefined]);
+    });
+  } finally {
+    mirror.close();
+  }
+});
+
 test("of claims that cover a question the narrowest comes first", () => {
   const scopes = ["ghcr.io", repository, `${repository}@${digest}`];
   for (const order of [scopes, scopes.toReversed()]) {
