@@ -328,11 +328,15 @@ export const reviewLimits = (limits: Limits): Limits => ({
   signatureChecksPerDecision: Math.min(limits.signatureChecksPerDecision, limits.signatureChecksPerReview),
 });
 
+/** What came out of {@link limitsWith}, and cannot be changed: it is not looked through again. */
+const made = new WeakSet<object>();
+
 /**
  * The defaults, and what was given in their place; what is given as `undefined` is not given.
  * @throws EngineError `invalid-usage` for what bounds nothing: every comparison with NaN or a text is false.
  */
 export function limitsWith(given: Partial<Limits> = {}): Limits {
+  if (made.has(given)) return given as Limits;
   const limits: { -readonly [Name in keyof Limits]: number } = { ...defaultLimits };
   for (const name of Object.keys(given) as (keyof Limits)[]) {
     const value = given[name];
@@ -341,5 +345,6 @@ export function limitsWith(given: Partial<Limits> = {}): Limits {
       throw new EngineError("invalid-usage", "a bound is a whole number, 0 or more", { subject: name });
     limits[name] = value;
   }
+  made.add(Object.freeze(limits));
   return limits;
 }

@@ -90,7 +90,8 @@ function* linesOf(bytes: Uint8Array, { digest, size, lines }: ListReference): It
   if (bytes.length !== size || digestOf(bytes) !== digest)
     throw corruptArchive("a list does not have its digest", digest);
   if (bytes[bytes.length - 1] !== lineFeed) throw corruptArchive("a list whose last line is cut", digest);
-  const found = bytes.reduce((count, byte) => (byte === lineFeed ? count + 1 : count), 0);
+  let found = 0;
+  for (let at = bytes.indexOf(lineFeed); at >= 0; at = bytes.indexOf(lineFeed, at + 1)) found += 1;
   if (found !== lines) throw corruptArchive(`a list of ${found} lines, the statement says ${lines}`, digest);
   for (let from = 0; from < bytes.length; ) {
     const near = bytes.lastIndexOf(lineFeed, from + textLength);

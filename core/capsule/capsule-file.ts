@@ -9,6 +9,7 @@ import { blobPath, findBlobDigest } from "../archive/names.ts";
 import { compareText } from "../archive/order.ts";
 import { blockBytes, decodeTarHeader, endBytes, memberBytes, paddingOf, type TarMember } from "../archive/plain-tar.ts";
 import { type Digest, digestOf } from "../crypto/digest.ts";
+import { equalBytes } from "../encoding/bytes.ts";
 
 /** A member, and where its content begins. */
 interface Placed extends TarMember {
@@ -87,10 +88,10 @@ export class CapsuleFile {
   }
 }
 
-function isZero(bytes: Uint8Array): boolean {
-  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== 0) return false;
-  return true;
-}
+const zeros = new Uint8Array(endBytes);
+
+/** Of what fills a block, or ends the file. */
+const isZero = (bytes: Uint8Array): boolean => equalBytes(bytes, zeros.subarray(0, bytes.length));
 
 /** What a capsule carries, from a place of its file to the end. Its members are walked when a first one is wanted. */
 export class CarriedBlobs {

@@ -20,6 +20,7 @@ const groups = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 const beyondAscii = /[^\x00-\x7f]/;
 
 export const base64Codecs = ({ fromBase64, toBase64, atob, btoa }: HostBase64): HostCodecs => ({
+  equalBytes: (left, right) => (left.length < worthwhile ? undefined : toBase64(left) === toBase64(right)),
   /** Only what is the one text of its bytes: hosts also take bits behind the last byte. */
   decodeBase64(text) {
     if (text.length < worthwhile || !groups.test(text)) return undefined;

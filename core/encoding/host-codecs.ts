@@ -12,6 +12,8 @@ export interface HostCodecs {
   encodeBase64(bytes: Uint8Array): string | undefined;
   decodeUtf8(bytes: Uint8Array): string | undefined;
   encodeUtf8(text: string): Uint8Array | undefined;
+  /** Of two that are as long as each other. */
+  equalBytes(left: Uint8Array, right: Uint8Array): boolean | undefined;
 }
 
 const nothing = (): undefined => undefined;
@@ -21,4 +23,5 @@ export const hostCodecs: HostCodecs = {
   encodeBase64: nothing,
   decodeUtf8: nothing,
   encodeUtf8: nothing,
+  equalBytes: nothing,
 };

@@ -77,7 +77,7 @@ class Reader {
 
   white(): number {
     let unit = this.text.charCodeAt(this.at);
-    while (isWhite(unit)) unit = this.text.charCodeAt(++this.at);
+    while (unit <= 32 && isWhite(unit)) unit = this.text.charCodeAt(++this.at);
     return unit;
   }
 

@@ -33,4 +33,5 @@ export const hostCodecs: HostCodecs = {
   encodeUtf8(text: string): Uint8Array | undefined {
     return text.length < worthwhile ? undefined : encoder.encode(text);
   },
+  equalBytes: () => undefined,
 };

@@ -22,4 +22,13 @@ test("a given limit replaces the default, and a value that bounds nothing is ref
     throwsCode("invalid-usage", () => limitsWith({ signatureChecksPerDecision: value as number }));
 });
 
+test("what was made is taken as it is, and nobody can change it; a copy of it is looked through", () => {
+  const limits = limitsWith({ referrers: 5 });
+  assert.is(limitsWith(limits), limits);
+  assert.throws(() => {
+    (limits as { referrers: number }).referrers = Number.NaN;
+  }, TypeError);
+  throwsCode("invalid-usage", () => limitsWith({ ...limits, referrers: Number.NaN }));
+});
+
 test.run();

@@ -136,6 +136,7 @@ const roots = ["spec", "metadata"] as const;
 function rewrite<T>(value: T, template: string): T;
 function rewrite(value: unknown, template: string): unknown {
   if (typeof value === "string") {
+    if (!value.includes("request.o")) return value;
     let text = value;
     for (const object of ["request.object", "request.oldObject"])
       for (const root of roots) text = text.replaceAll(`${object}.${root}`, `${object}.${template}.${root}`);

@@ -34,6 +34,20 @@ test("base64: any bytes, there and back", () => {
   );
 });
 
+test("equal bytes are equal, and one that differs anywhere is seen", () => {
+  const bytes = Uint8Array.from({ length: 40 }, (_, index) => index * 5);
+  for (const length of [12, 13, 32, 40]) {
+    const part = bytes.subarray(0, length);
+    assert.is(codecs.equalBytes(part, Uint8Array.from(part)), true);
+    for (let at = 0; at < length; at++) {
+      const other = Uint8Array.from(part);
+      other[at] = (other[at] ?? 0) ^ 1;
+      assert.is(codecs.equalBytes(part, other), false, `${length} bytes, at ${at}`);
+    }
+  }
+  assert.is(codecs.equalBytes(bytes.subarray(0, 11), bytes.subarray(0, 11)), undefined, "left to the loop");
+});
+
 test("base64: what portable code refuses, this leaves to it", () => {
   const text = encodeBase64(Uint8Array.from({ length: 100 }, (_, index) => index * 7));
   assert.ok(text.endsWith("=="));
