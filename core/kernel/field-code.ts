@@ -222,10 +222,10 @@ function subtraction(field: SparsePrime): WasmFunction {
 
 const [mul, plus, minus] = [0, 1, 2];
 
-/** Where the operations below keep what they need in between. */
+/** Where the operations below keep what they need in between: from `base` on. */
 const scratchOf =
-  (field: SparsePrime) =>
-  (index: number): Operand => ({ at: "scratch", offset: index * elementBytesOf(field) });
+  (field: SparsePrime, base: number) =>
+  (index: number): Operand => ({ at: "scratch", offset: base + index * elementBytesOf(field) });
 export const scratchBytesOf = (field: SparsePrime): number => 8 * elementBytesOf(field);
 
 interface Operand {
@@ -249,8 +249,8 @@ const coordinates = (field: SparsePrime, at: Operand["at"]): readonly [Operand, 
 ];
 
 /** double(point), in place. The neutral element, whose Z is 0, stays. */
-function doubling(field: SparsePrime): WasmFunction {
-  const scratch = scratchOf(field);
+function doubling(field: SparsePrime, base: number): WasmFunction {
+  const scratch = scratchOf(field, base);
   const [x, y, z] = coordinates(field, "first");
   const [delta, gamma, beta, alpha, other] = [scratch(0), scratch(1), scratch(2), scratch(3), scratch(4)];
   const body = [
@@ -290,8 +290,8 @@ function doubling(field: SparsePrime): WasmFunction {
  * addAffine(point, other), in place; `other` is X and Y. Neither is the neutral element. Where their X are equal, Z
  * becomes 0: then X tells whether they were the same point (0) or each other's negative.
  */
-function mixedAddition(field: SparsePrime): WasmFunction {
-  const scratch = scratchOf(field);
+function mixedAddition(field: SparsePrime, base: number): WasmFunction {
+  const scratch = scratchOf(field, base);
   const [x, y, z] = coordinates(field, "first");
   const [x2, y2] = coordinates(field, "second");
   const [zz, h, hh, r, j, v] = [scratch(0), scratch(1), scratch(2), scratch(3), scratch(4), scratch(5)];
@@ -329,13 +329,13 @@ function mixedAddition(field: SparsePrime): WasmFunction {
   return { name: "addAffine", parameters: 2, locals: 0, body };
 }
 
-/** In this order: {@link functionIndex} has their places. */
-export const fieldFunctions = (field: SparsePrime): readonly WasmFunction[] => [
+/** In this order: {@link functionIndex} has their places. {@link scratchBytesOf} bytes from `base` on are their own. */
+export const fieldFunctions = (field: SparsePrime, base = 0): readonly WasmFunction[] => [
   multiplication(field),
   addition(field),
   subtraction(field),
-  doubling(field),
-  mixedAddition(field),
+  doubling(field, base),
+  mixedAddition(field, base),
 ];
 export const functionIndex = { mul, double: 3, addAffine: 4 } as const;
 

@@ -1,7 +1,7 @@
 /**
  * SHA-256's function over blocks, as WebAssembly. Source: FIPS 180-4 §4.1.2, §4.2.2 and §6.2.
  */
-import { bytesFunction, resetTexts, textBytesOf, textFunction, textsFunction } from "./text-code.ts";
+import { bytesFunction, textFunction } from "./text-code.ts";
 import * as wasm from "./wasm-code.ts";
 
 export const blockBytes = 64;
@@ -11,9 +11,9 @@ export const mostBlockBytes = 32_768;
 /** Between blocks there are eight words, the highest byte first; at last they are the digest. */
 const stateBytes = 32;
 
-/** Where the state is, what is returned (the address and length of a text), that text, and where texts are put. */
-const places = { state: 0, answer: 32, text: 40, texts: 104 };
-const textLength = 2 * (stateBytes + mostBlockBytes);
+/** Where the state and the blocks are, from the module's base on. */
+const places = { state: 0, blocks: stateBytes };
+export const sha256Bytes = stateBytes + mostBlockBytes;
 
 /** The first 64 primes. */
 const primes = Array.from({ length: 312 }, (_, number) => number).filter(
@@ -64,13 +64,17 @@ const turned = (local: number): wasm.Code => [
   ...shortXor,
 ];
 
-/** blocks(state, stateLength, blocks, length): the state after these blocks. All are hexadecimal text. */
-function blocksFunction(decode: number, encode: number): wasm.WasmFunction {
-  const [stateText, stateLength, blocks, length] = [0, 1, 2, 3];
-  const state = address(places.state);
-  const variables = [4, 5, 6, 7, 8, 9, 10, 11];
-  const schedule = Array.from({ length: 16 }, (_, index) => 12 + index);
-  const word = 28;
+/**
+ * blocks(state, stateLength, blocks, length, answer): the state after these blocks. All are hexadecimal text; where the
+ * state is, and how long, is put into `answer`.
+ */
+function blocksFunction(base: number, allot: number, decode: number, encode: number): wasm.WasmFunction {
+  const [stateText, stateLength, blocks, length, answer] = [0, 1, 2, 3, 4];
+  const state = address(base + places.state);
+  const own = address(base + places.blocks);
+  const variables = [5, 6, 7, 8, 9, 10, 11, 12];
+  const schedule = Array.from({ length: 16 }, (_, index) => 13 + index);
+  const word = 29;
   const words = (index: number): number => schedule[index % 16] as number;
   const expanded = (round: number): wasm.Code => {
     const [second, last] = [words(round + 1), words(round + 14)];
@@ -121,13 +125,14 @@ function blocksFunction(decode: number, encode: number): wasm.WasmFunction {
     ];
   };
   const body = [
-    ...resetTexts(places.texts),
     ...[get(stateLength), address(2 * stateBytes), wasm.isDifferent, wasm.when(wasm.trap)].flat(),
     // Whole blocks, and at least one.
     ...[get(length), address(2 * blockBytes - 1), shortAnd, wasm.when(wasm.trap)].flat(),
     ...[get(length), wasm.isShortNone, wasm.when(wasm.trap)].flat(),
+    ...[get(length), address(2 * mostBlockBytes), wasm.isAbove, wasm.when(wasm.trap)].flat(),
     ...[state, address(1), get(stateText), get(stateLength), wasm.call(decode)].flat(),
-    ...[get(blocks), address(1), get(blocks), get(length), wasm.call(decode)].flat(),
+    ...[own, address(1), get(blocks), get(length), wasm.call(decode)].flat(),
+    ...[own, set(blocks)].flat(),
     ...wasm.repeat([
       ...variables.flatMap((local, index) => [...state, ...wasm.loadShort(4 * index), ...turned(word), ...set(local)]),
       ...Array.from({ length: 64 }, (_, index) => round(index)).flat(),
@@ -144,17 +149,20 @@ function blocksFunction(decode: number, encode: number): wasm.WasmFunction {
       ...[get(blocks), address(blockBytes), plus, set(blocks)].flat(),
       ...[get(length), address(2 * blockBytes), wasm.shortMinus, wasm.tee(length)].flat(),
     ]),
-    ...[address(places.text), state, address(stateBytes), wasm.call(encode)].flat(),
-    ...[address(places.answer), address(places.text), wasm.storeShort(0)].flat(),
-    ...[address(places.answer), address(2 * stateBytes), wasm.storeShort(4)].flat(),
-    ...address(places.answer),
+    ...[address(0), address(0), address(1), address(2 * stateBytes), wasm.call(allot), set(word)].flat(),
+    ...[get(word), state, address(stateBytes), wasm.call(encode)].flat(),
+    ...[get(answer), get(word), wasm.storeShort(0)].flat(),
+    ...[get(answer), address(2 * stateBytes), wasm.storeShort(4)].flat(),
   ];
-  return { name: "blocks", parameters: 4, locals: 0, shortLocals: 25, returns: true, body };
+  return { name: "blocks", parameters: 5, locals: 0, shortLocals: 25, body };
 }
 
-/** The module: `blocks`, and `cabi_realloc` for its texts. */
-export const sha256Module = (): Uint8Array =>
+/**
+ * The module: `blocks`, over a memory that it is given and of which {@link sha256Bytes} bytes from `base` on are its
+ * own. `cabi_realloc` gives it memory for its answer, which is then who asked's.
+ */
+export const sha256Module = (base: number): Uint8Array =>
   wasm.encodeModule(
-    [bytesFunction(), textFunction(), blocksFunction(0, 1), textsFunction(places.texts, textLength)],
-    Math.ceil((places.texts + textBytesOf(textLength)) / 65_536),
+    [bytesFunction(), textFunction(), blocksFunction(base, 0, 1, 2)],
+    [{ name: "cabi_realloc", parameters: 4, returns: true }],
   );

@@ -15,7 +15,7 @@ import {
   type SparsePrime,
   sparsePrimes,
 } from "./field-code.ts";
-import { bytesFunction, resetTexts, textBytesOf, textsFunction } from "./text-code.ts";
+import { bytesFunction } from "./text-code.ts";
 import * as wasm from "./wasm-code.ts";
 
 /** Q's X and Y, both multipliers, and two X that the sum may have. */
@@ -24,18 +24,18 @@ const numberCount = 6;
 /** Little-endian bytes of an integer. */
 const littleBytes = (value: bigint, length: number): Uint8Array => toBytes(value, length).reverse();
 
-/** Where things are in memory. */
-function placesOf(field: SparsePrime) {
+/** Where things are in memory, from `base` on. */
+function placesOf(field: SparsePrime, base: number) {
   const size = elementBytesOf(field);
-  const one = scratchBytesOf(field);
+  const one = base + scratchBytesOf(field);
   const square = one + size;
   const generator = square + size;
   const sum = generator + 2 * size;
   const numbers = sum + 3 * size;
-  const texts = numbers + numberCount * size;
-  return { size, one, square, generator, sum, numbers, texts };
+  return { size, one, square, generator, sum, numbers, end: numbers + numberCount * size };
 }
 
+type Places = ReturnType<typeof placesOf>;
 type Address = wasm.Code;
 const longs = (size: number): readonly number[] => Array.from({ length: size / 8 }, (_, index) => 8 * index);
 
@@ -59,8 +59,7 @@ const copy = (to: Address, toOffset: number, from: Address, size: number): wasm.
   longs(size).flatMap((index) => [...to, ...from, ...wasm.loadLong(index), ...wasm.storeLong(toOffset + index)]);
 
 /** include(point, other): adds an affine point to any point; the neutral element is one whose Z is 0. */
-function inclusion(field: SparsePrime): wasm.WasmFunction {
-  const { size, one } = placesOf(field);
+function inclusion({ size, one }: Places): wasm.WasmFunction {
   const [point, other] = [wasm.get(0), wasm.get(1)];
   const take = [...copy(point, 0, other, 2 * size), ...copy(point, 2 * size, wasm.address(one), size)];
   const body = [
@@ -81,8 +80,8 @@ function inclusion(field: SparsePrime): wasm.WasmFunction {
  * order X, the other X, second, first, Y and X of Q, each as hexadecimal text, so that its bytes from the last to the
  * first are little-endian integers. They are below the prime, and Q is on the curve.
  */
-function sumFunction(field: SparsePrime, include: number, decode: number): wasm.WasmFunction {
-  const { size, square, generator, sum, numbers, texts } = placesOf(field);
+function sumFunction(places: Places, base: number, include: number, decode: number): wasm.WasmFunction {
+  const { size, square, generator, sum, numbers } = places;
   const bit = 2;
   const number = (index: number): Address => wasm.address(numbers + index * size);
   const multiply = (to: Address, left: Address, right: Address): wasm.Code => [
@@ -91,7 +90,7 @@ function sumFunction(field: SparsePrime, include: number, decode: number): wasm.
     ...right,
     ...wasm.call(functionIndex.mul),
   ];
-  const [zz, candidate] = [wasm.address(0), wasm.address(size)];
+  const [zz, candidate] = [wasm.address(base), wasm.address(base + size)];
   const z = wasm.address(sum + 2 * size);
   const addWhere = (multiplier: number, point: Address): wasm.Code => [
     ...wasm.get(bit),
@@ -107,7 +106,6 @@ function sumFunction(field: SparsePrime, include: number, decode: number): wasm.
     ...wasm.when([...wasm.address(sum), ...point, ...wasm.call(include)]),
   ];
   const body = [
-    ...resetTexts(texts),
     ...wasm.get(1),
     ...wasm.address(2 * numberCount * size),
     ...wasm.isDifferent,
@@ -146,26 +144,23 @@ function sumFunction(field: SparsePrime, include: number, decode: number): wasm.
   return { name: "hasX", parameters: 2, locals: 0, shortLocals: 1, returns: true, body };
 }
 
-/** The module: `hasX`, and `cabi_realloc` for its text. */
-export function sumModule(curve: SparsePrime["curve"]): Uint8Array {
+/** Bytes of memory that the module takes. */
+export const sumBytesOf = (curve: SparsePrime["curve"]): number => placesOf(sparsePrimes[curve], 0).end;
+
+/** The module: `hasX`, over a memory that it is given. Of that, {@link sumBytesOf} bytes from `base` on are its own. */
+export function sumModule(curve: SparsePrime["curve"], base: number): Uint8Array {
   const field = sparsePrimes[curve];
   const { prime, words } = field;
-  const { size, one, texts } = placesOf(field);
+  const places = placesOf(field, base);
+  const { size, one } = places;
   const unit = 2n ** BigInt(32 * words);
   const { x, y } = curves[curve].generator;
   const constants = [unit % prime, unit ** 2n % prime, (x * unit) % prime, (y * unit) % prime];
-  const operations = fieldFunctions(field);
-  const textLength = 2 * numberCount * size;
+  const operations = fieldFunctions(field, base);
   const [include, decode] = [operations.length, operations.length + 1];
   return wasm.encodeModule(
-    [
-      ...operations,
-      inclusion(field),
-      bytesFunction(),
-      sumFunction(field, include, decode),
-      textsFunction(texts, textLength),
-    ],
-    Math.ceil((texts + textBytesOf(textLength)) / 65_536),
+    [...operations, inclusion(places), bytesFunction(), sumFunction(places, base, include, decode)],
+    [],
     [{ at: one, bytes: concat(...constants.map((value) => littleBytes(value, size))) }],
   );
 }

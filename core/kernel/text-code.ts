@@ -1,47 +1,10 @@
 /**
- * Texts that a component's caller hands over, and bytes as hexadecimal text: a text is copied as a whole where lists
- * are copied byte by byte. Texts are put into a part of memory that is given out from its beginning, and is free again
- * when the function that gets them begins. Source: WebAssembly Component Model §Canonical ABI; RFC 4648 §8.
+ * Bytes as hexadecimal text: what QuickJS hands over as a text is copied at once, and a list byte by byte. Source:
+ * RFC 4648 §8.
  */
 import * as wasm from "./wasm-code.ts";
 
 const { get, set, tee, address, addressPlus: plus } = wasm;
-const headerBytes = 8;
-
-/** A word that says how much is given out, and what is given out behind it. */
-export const textBytesOf = (bytes: number): number => headerBytes + bytes;
-
-export const resetTexts = (at: number): wasm.Code => [...address(at), ...address(0), ...wasm.storeShort(0)];
-
-/** cabi_realloc(old, oldBytes, alignment, bytes). No text grows. What does not fit traps. */
-export function textsFunction(at: number, bytes: number): wasm.WasmFunction {
-  const [old, wanted, used, next] = [0, 3, 4, 5];
-  const trapWhereAbove = (local: number): wasm.Code => [
-    ...get(local),
-    ...address(bytes),
-    ...wasm.isAbove,
-    ...wasm.when(wasm.trap),
-  ];
-  const body = [
-    ...get(old),
-    ...wasm.when(wasm.trap),
-    ...trapWhereAbove(wanted),
-    ...address(at),
-    ...wasm.loadShort(0),
-    ...tee(used),
-    ...get(wanted),
-    ...plus,
-    ...set(next),
-    ...trapWhereAbove(next),
-    ...address(at),
-    ...get(next),
-    ...wasm.storeShort(0),
-    ...get(used),
-    ...address(at + headerBytes),
-    ...plus,
-  ];
-  return { name: "cabi_realloc", parameters: 4, locals: 0, shortLocals: 2, returns: true, body };
-}
 
 /** The value of the digit at an address: of 0 to 9 and a to f. Of anything else it is any number. */
 const digitAt = (at: number, offset: number): wasm.Code => [

@@ -101,30 +101,49 @@ export interface Placed {
   readonly bytes: Uint8Array;
 }
 
-/** A module with the functions, in their order, and so many pages of memory, all exported. */
+/** A function that a module is given. */
+export type GivenFunction = Pick<WasmFunction, "name" | "parameters" | "returns">;
+
+/**
+ * A module with the functions, in their order, all exported. It has so many pages of memory, which is exported too; or
+ * it is given a memory and functions by `env`, and then those functions are the first.
+ */
 export function encodeModule(
   functions: readonly WasmFunction[],
-  pages: number,
+  memory: number | readonly GivenFunction[],
   data: readonly Placed[] = [],
 ): Uint8Array {
+  const [given, pages] = typeof memory === "number" ? [[], memory] : [memory, undefined];
   const name = (text: string): Code => vector([...text].map((letter) => [letter.charCodeAt(0)]));
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(
       1,
       vector(
-        functions.map(({ parameters, returns = false }) => [
+        [...given, ...functions].map(({ parameters, returns = false }) => [
           0x60,
           ...vector(Array.from({ length: parameters }, () => [0x7f])),
           ...vector(returns ? [[0x7f]] : []),
         ]),
       ),
     ),
-    ...section(3, vector(functions.map((_, index) => unsigned(index)))),
-    ...section(5, vector([[0, ...unsigned(pages)]])),
+    ...(pages === undefined
+      ? section(
+          2,
+          vector([
+            ...given.map((one, index) => [...name("env"), ...name(one.name), 0, ...unsigned(index)]),
+            [...name("env"), ...name("memory"), 2, 0, 0],
+          ]),
+        )
+      : []),
+    ...section(3, vector(functions.map((_, index) => unsigned(given.length + index)))),
+    ...(pages === undefined ? [] : section(5, vector([[0, ...unsigned(pages)]]))),
     ...section(
       7,
-      vector([...functions.map((one, index) => [...name(one.name), 0, ...unsigned(index)]), [...name("memory"), 2, 0]]),
+      vector([
+        ...functions.map((one, index) => [...name(one.name), 0, ...unsigned(given.length + index)]),
+        ...(pages === undefined ? [] : [[...name("memory"), 2, 0]]),
+      ]),
     ),
     ...section(
       10,

@@ -7,13 +7,13 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { neutralOptions } from "../build-options.ts";
-import { sha256Module } from "../../core/kernel/sha256-code.ts";
-import { sumModule } from "../../core/kernel/sum-code.ts";
+import { sha256Bytes, sha256Module } from "../../core/kernel/sha256-code.ts";
+import { sumBytesOf, sumModule } from "../../core/kernel/sum-code.ts";
 import { withCheckedIntegers } from "./checked-integers.ts";
 import { type KernelFunction, linkComponent } from "./link-component.ts";
 import { withOptionalArguments } from "./optional-arguments.ts";
 import { type ComponentTools, componentFolder, openTools } from "./tools.ts";
-import { exportsOfWorld, innerWorld, kernelName } from "./world.ts";
+import { functionsOfWorld, initText, innerWorld, kernelName } from "./world.ts";
 
 const wit = "scripts/component/engine.wit";
 const kernelWit = "scripts/component/kernel.wit";
@@ -27,21 +27,14 @@ export const componentParts = [
 ];
 
 /** What `kernel.wit` names, and who calculates it. */
-const kernelFunctions = (): readonly KernelFunction[] => [
-  {
-    name: "blocks",
-    module: sha256Module(),
-    export: "blocks",
-    parameters: ["state", "blocks"],
-    result: "string",
-  },
+const kernelFunctions: readonly KernelFunction[] = [
+  { name: "blocks", bytes: sha256Bytes, module: sha256Module, export: "blocks" },
   ...(["P-256", "P-384"] as const).map(
     (curve): KernelFunction => ({
       name: `has-x-${curve.toLowerCase().replace("-", "")}`,
-      module: sumModule(curve),
+      bytes: sumBytesOf(curve),
+      module: (base) => sumModule(curve, base),
       export: "hasX",
-      parameters: ["numbers"],
-      result: "bool",
     }),
   ),
 ];
@@ -151,7 +144,10 @@ async function make(root: string, source: string, tools: ComponentTools, folder:
     optSize: true,
   });
   rmSync(parts, { recursive: true });
-  const component = linkComponent(engine.component, kernelName(world), kernelFunctions(), exportsOfWorld(world));
+  const component = linkComponent(engine.component, kernelName(world), kernelFunctions, {
+    runtime: functionsOfWorld(initText),
+    lifting: functionsOfWorld(world),
+  });
   const { files, imports } = await tools.transpileBytes(component, {
     name: "engine",
     base64Cutoff: 0,
@@ -198,11 +194,16 @@ export async function findComponent(
       "kernel.wit",
       "package-lock.json",
       "build-component.ts",
+      "core-module.ts",
       "link-component.ts",
+      "linker.ts",
+      "small-modules.ts",
+      "snapshot.ts",
+      "world.ts",
       "checked-integers.ts",
       "optional-arguments.ts",
     ].map(read),
-    ...kernelFunctions().map(({ module }) => Buffer.from(module).toString("hex")),
+    ...kernelFunctions.map(({ module }) => Buffer.from(module(0)).toString("hex")),
   );
   const folder = join(componentFolder(root), "built", key.slice(0, 16));
   if (existsSync(folder)) return { folder };

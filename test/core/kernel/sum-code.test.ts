@@ -59,7 +59,7 @@ for (const [curve, Point, ask] of [
   test(`${curve}: a text of another length is no question`, () => {
     const text = textOf(1n, 1n, 1n, 1n, 1n, 1n);
     for (const wrong of [text.slice(2), `${text.slice(2)}`.slice(0, -2), ""]) assert.throws(() => ask(wrong));
-    assert.throws(() => nodeKernel()[curve === "P-256" ? "hasXP256" : "hasXP384"](`${text}00`), "there is no room");
+    assert.throws(() => nodeKernel()[curve === "P-256" ? "hasXP256" : "hasXP384"](`${text}00`));
     agrees(keys[0] as Q, 5n, 7n);
   });
 }

@@ -1,21 +1,19 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { bytesFunction, textBytesOf, textFunction, textsFunction } from "../../../core/kernel/text-code.ts";
+import { bytesFunction, textFunction } from "../../../core/kernel/text-code.ts";
 import { encodeModule } from "../../../core/kernel/wasm-code.ts";
 import { wasmHost } from "../../../proxy/host/wasm-host.ts";
 
 const test = suite("core/kernel/text-code");
-const [texts, room] = [1024, 100];
 
 function module() {
   const host = wasmHost();
   assert.ok(host !== undefined);
-  const functions = [bytesFunction(), textFunction(), textsFunction(texts, room)];
+  const functions = [bytesFunction(), textFunction()];
   return new host.Instance(new host.Module(encodeModule(functions, 1).buffer as ArrayBuffer)).exports as {
     readonly memory: { readonly buffer: ArrayBuffer };
     readonly bytes: (to: number, step: number, text: number, length: number) => void;
     readonly text: (to: number, bytes: number, length: number) => void;
-    readonly cabi_realloc: (old: number, oldBytes: number, alignment: number, bytes: number) => number;
   };
 }
 
@@ -37,18 +35,6 @@ test("every byte as text, and text as bytes: forwards, backwards, and where the 
   view.write("00FF");
   bytes(8192, 1, 0, 4);
   assert.is(view[8193], 0xff, "capitals too");
-});
-
-test("texts are put one behind the other, as long as there is room", () => {
-  const { memory, cabi_realloc: place } = module();
-  const first = place(0, 0, 1, 60);
-  assert.is(place(0, 0, 1, 40), first + 60);
-  assert.ok(first >= texts && first + room <= texts + textBytesOf(room));
-  assert.throws(() => place(0, 0, 1, 1), "it is full");
-  new Uint32Array(memory.buffer)[texts / 4] = 0;
-  assert.is(place(0, 0, 1, 1), first, "given out again");
-  for (const bytes of [room, room + 1, 2 ** 31, 2 ** 32 - 1]) assert.throws(() => place(0, 0, 1, bytes), String(bytes));
-  assert.throws(() => place(first, 1, 1, 2), "none grows");
 });
 
 test.run();

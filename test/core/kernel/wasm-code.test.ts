@@ -7,7 +7,8 @@ const host = (
   globalThis as unknown as {
     WebAssembly: {
       Module: new (bytes: Uint8Array) => object;
-      Instance: new (module: object) => { exports: Record<string, unknown> };
+      Instance: new (module: object, imports?: object) => { exports: Record<string, unknown> };
+      Memory: new (size: { initial: number }) => { buffer: ArrayBuffer };
     };
   }
 ).WebAssembly;
@@ -182,6 +183,21 @@ test("what is done under a condition, again, at once, and not at all", () => {
   assert.equal([leaves(early(1)), leaves(early(0))], [7, 9]);
   assert.throws(() => leaves([...wasm.address(1), ...wasm.when(wasm.trap), ...wasm.address(9)]));
   assert.is(leaves([...wasm.address(0), ...wasm.when(wasm.trap), ...wasm.address(9)]), 9);
+});
+
+test("a module over a memory that it is given, and functions, which are its first", () => {
+  const shared = new host.Memory({ initial: 1 });
+  const body = [...wasm.get(0), ...wasm.get(0), ...wasm.call(0), ...wasm.storeShort(4)];
+  const code = { name: "run", parameters: 1, locals: 0, body };
+  const again = { name: "again", parameters: 1, locals: 0, body: [...wasm.get(0), ...wasm.call(1)] };
+  const given = [{ name: "more", parameters: 1, returns: true }];
+  const data = [{ at: 100, bytes: Uint8Array.of(7) }];
+  const module = new host.Module(wasm.encodeModule([code, again], given, data));
+  const { exports } = new host.Instance(module, { env: { memory: shared, more: (value: number) => value + 1 } });
+  assert.equal(Object.keys(exports), ["run", "again"]);
+  (exports.again as (at: number) => void)(40);
+  assert.is(new Uint32Array(shared.buffer)[11], 41);
+  assert.is(new Uint8Array(shared.buffer)[100], 7);
 });
 
 test.run();
