@@ -341,6 +341,9 @@ export const remedies = {
   "accept-snapshot-pins":
     "see who changed it; if it is right, accept it: `sallyport snapshot pull PLACE --store STORE --accept-pins`, or " +
     "in a server by the digest that the message names: `snapshot.acceptPins`",
+  "other-repository":
+    "begin a mirror of its own: `sallyport trust update --mirror URL --root FILE --store FOLDER`, or give it another " +
+    "name: `sallyport trust update --name NAME --mirror URL --root FILE --store STORE`",
   "snapshot-rollback":
     "see who changed the mirror that is pushed; if it is right, pull into a new folder: " +
     "`sallyport snapshot pull PLACE --store FOLDER --key KEY`",

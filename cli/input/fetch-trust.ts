@@ -103,7 +103,8 @@ export async function fetchInto(
   at: Date | "later",
   name: string,
 ): Promise<Fetched> {
-  const held = heldTuf(name, mirror)?.source;
+  const known = heldTuf(name, mirror);
+  const held = known?.source;
   const missed: MissedTarget[] = [];
   const source = await asTrustProblem(name, () =>
     fetchTrust({
@@ -116,9 +117,21 @@ export async function fetchInto(
       verifier: nodeVerifier,
       limits: mirror.limits,
     }),
-  );
+  ).catch((error: unknown) => {
+    const isOther = begin.isNew && known !== undefined && error instanceof EngineError && error.code === "rollback";
+    throw isOther ? otherRepository(name, known.from, error) : error;
+  });
   return { source, before: held, missed };
 }
+
+/** Versions of two repositories under one name look like a repository that hands out old files. */
+const otherRepository = (name: string, from: string, cause: EngineError): EngineError =>
+  new EngineError(
+    "rollback",
+    `${cause.message}, in the repository that ${name} came from (${from}); if the given root begins another one, ` +
+      "give that a name or a mirror of its own",
+    { subject: cause.subject === undefined ? name : `${name} ${cause.subject}`, cause, remedy: "other-repository" },
+  );
 
 /** Whose trust it is, where it came from, and what brought it. */
 export interface Brought {

@@ -55,6 +55,28 @@ test("the first update names mirror and root, later ones need neither", async ()
   assert.equal(JSON.parse(JSON.stringify(last?.summary)), { name: "lab", versions, trustedRoot: digestOf(target) });
 });
 
+test("the root of another repository under a name that is known is a rollback that says what to do", async () => {
+  await first();
+  repository.publishRoot();
+  repository.publish();
+  await run("trust", "update", "--name", "lab");
+  const other = makeTufRepository(target, { seed: "other" });
+  const otherServer = await serveTuf(other.files);
+  world = { ...world, files: { ...world.files, "other.json": other.rootHistory[0] as Uint8Array } };
+  const words = ["trust", "update", "--mirror", otherServer.url, "--root", "other.json"];
+  try {
+    const { exit, err } = await run(...words, "--name", "lab");
+    const said = err.replaceAll(/\s+/g, " ");
+    assert.is(exit, 3);
+    assert.match(said, /^error rollback: version 1 after version 2 was seen, in the repository that lab came from/);
+    assert.match(said, server.url);
+    assert.match(said, /fix: begin a mirror of its own: .*--name NAME/);
+    assert.is((await run(...words, "--name", "corp")).exit, 0);
+  } finally {
+    await otherServer.close();
+  }
+});
+
 test("cosign's name and flags, with the root's checksum", async () => {
   const checksum = digestOf(world.files?.["root.json"] as Uint8Array);
   const words = ["initialize", "--name", "lab", "--tufMirror", server.url, "--tufRoot", "root.json", "--root-checksum"];
