@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { fillSigned } from "./bench/admission-images.ts";
 import { AdmissionFolder } from "./bench/admission-serve.ts";
 import { images } from "./bench/admission-warm.ts";
+import { collectedMemory, inspectedAt, unusedPort } from "./bench/collected-memory.ts";
 import { residentOf } from "./bench/server-process.ts";
 import { editedPolicy, editedReview, exchange, mixedReviews, openConnection, skippedBy } from "./bench/soak-reviews.ts";
 
@@ -18,6 +19,8 @@ import { editedPolicy, editedReview, exchange, mixedReviews, openConnection, ski
 export interface SoakTarget {
   readonly port: number;
   readonly pid: number;
+  /** Where Node's inspector is asked. */
+  readonly inspector: number;
   /** The policy passes over some images, or does not any more. */
   readonly edit: (skips: boolean) => Promise<void>;
   /** Another certificate. */
@@ -32,14 +35,18 @@ export interface SoakResult {
   /** Changes that came into force. */
   readonly edits: number;
   readonly certificates: number;
-  /** MiB: when a tenth of the time was over, at the end, and the most. */
+  /** MiB as the system counts: in the second tenth of the time, in the last, and the most. */
   readonly memory: { readonly early: number; readonly late: number; readonly most: number };
+  /** MiB that the program holds after a collection: when a fifth of the time was over, and at the end. */
+  readonly held: { readonly early: number; readonly late: number };
 }
 
 const connections = 16;
 const mib = 1024 * 1024;
 /** Memory that a collector has not taken back yet may come on top. */
 const mostGrowth = 1.25;
+/** Without it. */
+const mostHeldGrowth = 1.1;
 const shownErrors = 20;
 /** From one change to the next. */
 const pauseMs = 3000;
@@ -91,9 +98,10 @@ async function soakFolder(ms: number, tell: (line: string) => void): Promise<Soa
   const folder = await AdmissionFolder.open();
   try {
     const { policy } = fillSigned(folder.store, images);
-    const { port, pid } = await folder.serve(policy);
+    const inspector = await unusedPort();
+    const { port, pid } = await folder.serve(policy, {}, [inspectedAt(inspector)]);
     const edit = async (skips: boolean): Promise<void> => folder.edit(editedPolicy(policy, skips));
-    return await soak({ port, pid, edit, renew: () => folder.renew() }, ms, tell);
+    return await soak({ port, pid, inspector, edit, renew: () => folder.renew() }, ms, tell);
   } finally {
     folder.close();
   }
@@ -117,6 +125,8 @@ export async function soak(target: SoakTarget, ms: number, tell: (line: string) 
     const seconds = Math.round((performance.now() - begun) / 1000);
     tell(`${seconds} s: ${requests} requests, ${errorCount} errors, ${memory} MiB`);
   }, 10_000);
+  const heldNow = async (): Promise<number> => (await collectedMemory(target.inspector, target.pid)).held / mib;
+  const heldEarly = wait(ms / 5).then(heldNow);
   const changing = change(target, isOver, wrong);
   await Promise.all(
     Array.from({ length: connections }, async () => {
@@ -149,20 +159,26 @@ export async function soak(target: SoakTarget, ms: number, tell: (line: string) 
     errors,
     errorCount,
     memory: { early, late: mean(seen.filter(({ at }) => at >= 0.9 * ms)), most },
+    held: { early: await heldEarly, late: await heldNow() },
   };
 }
 
 /** Prints what came of it. Whether it was good. */
 export function tellSoak(minutes: number, result: SoakResult, write: (line: string) => void): boolean {
-  const { requests, errors, errorCount, edits, certificates, memory } = result;
+  const { requests, errors, errorCount, edits, certificates, memory, held } = result;
   for (const one of errors) write(`ERROR ${one}`);
   const growth = memory.late / memory.early;
   const [early, late, most] = [memory.early, memory.late, memory.most].map((one) => one.toFixed(0));
   write(`${minutes} minutes: ${requests} requests, ${errorCount} errors`);
   write(`${edits} edits of the policy and ${certificates} certificates came into force meanwhile`);
   write(`memory: ${early} MiB in the second tenth, ${late} in the last (${growth.toFixed(2)} times), ${most} at most`);
+  const heldGrowth = held.late / held.early;
+  write(
+    `held after a collection: ${held.early.toFixed(1)} MiB after a fifth of the time, ${held.late.toFixed(1)} at the end ` +
+      `(${heldGrowth.toFixed(2)} times)`,
+  );
   // In a short run the program is still being compiled.
-  const grows = minutes >= 5 && growth > mostGrowth;
+  const grows = minutes >= 5 && (growth > mostGrowth || heldGrowth > mostHeldGrowth);
   return errorCount === 0 && edits > 0 && certificates > 0 && !grows;
 }
 

@@ -4,6 +4,7 @@ import { fillSigned } from "./admission-images.ts";
 import { AdmissionFolder, requireAdmitted } from "./admission-serve.ts";
 import { differentPods, images } from "./admission-warm.ts";
 import { type Bench, type BenchRow, median } from "./bench.ts";
+import { type CollectedMemory, collectedMemory, inspectedAt, unusedPort } from "./collected-memory.ts";
 import { load, residentOf } from "./server-process.ts";
 
 /** Reviews a second, as many as it takes. */
@@ -152,26 +153,41 @@ export const admissionMemory: Bench = {
     try {
       const { policy } = fillSigned(folder.store, images);
       const requests = differentPods(quick ? 64 : 4096);
-      const { port, pid } = await folder.serve(policy);
+      const inspector = await unusedPort();
+      const { port, pid } = await folder.serve(policy, {}, [inspectedAt(inspector)]);
       const count = reviewsOf(quick);
-      const tenths: number[] = [];
+      const tenths: { readonly seen: number; readonly collected: CollectedMemory }[] = [];
       for (let tenth = 0; tenth < 10; tenth++) {
         const seen: number[] = [];
         for (let step = 0; step < 10; step++) {
           await load({ port, requests, isTls: true }, count / 100);
           seen.push(residentOf(pid));
         }
-        tenths.push(median(seen));
+        tenths.push({ seen: median(seen), collected: await collectedMemory(inspector, pid) });
       }
-      const [, second = Number.NaN] = tenths;
+      const times = (of: (one: (typeof tenths)[number]) => number): number => {
+        const [second, last] = [tenths[1], tenths.at(-1)].map((one) => (one === undefined ? Number.NaN : of(one)));
+        return (last ?? Number.NaN) / (second ?? Number.NaN);
+      };
+      const mib = (bytes = Number.NaN): number => bytes / 1024 / 1024;
+      // Of fewer, the second tenth is still a program that starts.
+      const atMost = (most: number) => (count < fewest ? {} : { atMost: most });
+      const last = tenths.at(-1);
       return [
         {
-          what: `memory in the last tenth of ${count} reviews, times that in the second`,
-          ratio: (tenths.at(-1) ?? Number.NaN) / second,
-          // Of fewer, the second tenth is still a program that starts.
-          ...(count < fewest ? {} : { atMost: 1.1 }),
+          what: `memory in the last tenth of ${count} reviews, times that in the second, both after a collection`,
+          ratio: times(({ collected }) => collected.resident),
+          ...atMost(1.1),
         },
-        { what: "MiB in the last tenth", ratio: (tenths.at(-1) ?? 0) / 1024 / 1024 },
+        {
+          what: "the same of what the program holds, without what Node has itself",
+          ratio: times(({ collected }) => collected.held),
+          ...atMost(1.1),
+        },
+        // With the garbage that V8 has not collected yet.
+        { what: "the same of what the system counts meanwhile", ratio: times(({ seen }) => seen), ...atMost(1.25) },
+        { what: "MiB in the last tenth, after a collection", ratio: mib(last?.collected.resident) },
+        { what: "MiB in the last tenth, as the system counts meanwhile", ratio: mib(last?.seen) },
       ];
     } finally {
       folder.close();

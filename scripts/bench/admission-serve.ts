@@ -60,8 +60,8 @@ export class AdmissionFolder {
     return running;
   }
 
-  /** The built program over the folder's mirror, with these policies. */
-  async serve(policy: string, more: object = {}): Promise<Serving> {
+  /** The built program over the folder's mirror, with these policies. `flags`: of Node. */
+  async serve(policy: string, more: object = {}, flags: readonly string[] = []): Promise<Serving> {
     const file = join(this.path, "serve.yaml");
     this.edit(policy);
     const config = {
@@ -73,7 +73,7 @@ export class AdmissionFolder {
       ...more,
     };
     writeFileSync(file, JSON.stringify(config));
-    const words = [join(root, "dist/sallyport.mjs"), "serve", "--config", file, "-o", "json"];
+    const words = [...flags, join(root, "dist/sallyport.mjs"), "serve", "--config", file, "-o", "json"];
     const child = spawn(process.execPath, words, {
       stdio: ["ignore", "pipe", process.env.SEE === undefined ? "ignore" : "inherit"],
     });

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fillSigned } from "../../scripts/bench/admission-images.ts";
 import { images } from "../../scripts/bench/admission-warm.ts";
+import { inspectedAt } from "../../scripts/bench/collected-memory.ts";
 import { editedPolicy } from "../../scripts/bench/soak-reviews.ts";
 import { buildDist } from "../../scripts/build.ts";
 import { soak, type SoakResult, tellSoak } from "../../scripts/soak.ts";
@@ -58,10 +59,12 @@ async function run(stage: Stage, minutes: number): Promise<SoakResult> {
   };
   stage.write("serve.yaml", JSON.stringify(config));
   const ready = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok;
-  const { pid, kill } = await stage.serve(process.execPath, [main, "serve", "--config", "serve.yaml"], ready);
+  const inspector = await freePort();
+  const words = [inspectedAt(inspector), main, "serve", "--config", "serve.yaml"];
+  const { pid, kill } = await stage.serve(process.execPath, words, ready);
   // Another certificate, by the same authority.
   const renew = async (): Promise<void> => kill("SIGHUP");
-  return soak({ port, pid, edit, renew }, minutes * 60_000, write);
+  return soak({ port, pid, inspector, edit, renew }, minutes * 60_000, write);
 }
 
 const missing = needs.filter((one) => !existsSync(join(toolsFolder, one)));
