@@ -37,8 +37,9 @@ export interface Limits {
   readonly recordBytes: number;
   /** Files of records that one replay takes. */
   readonly replayedRecords: number;
-  /** Records that wait for the disk, and bytes of all files in a folder of records. */
+  /** Records that wait for the disk, what they hold, and bytes of all files in a folder of records. */
   readonly recordsWaiting: number;
+  readonly recordsWaitingBytes: number;
   readonly recordFolderBytes: number;
   /** Files of policies in a record or a capsule. */
   readonly recordedFiles: number;
@@ -221,6 +222,7 @@ export const defaultLimits: Limits = {
   recordBytes: 256 * mib,
   replayedRecords: 100_000,
   recordsWaiting: 256,
+  recordsWaitingBytes: 128 * mib,
   recordFolderBytes: 8 * 1024 * mib,
   recordedFiles: 10_000,
   keptExports: 30,

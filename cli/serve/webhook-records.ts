@@ -2,6 +2,7 @@
 import { type EngineInput, encodeEngineDocument } from "../../core/decide/engine-document.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError, type Limits } from "../../core/index.ts";
+import { sizeOf } from "../../core/encoding/size-of.ts";
 import { captureDecision, encodeRecord } from "../../core/record/decision-record.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { AdmissionMetrics } from "../../proxy/metrics.ts";
@@ -72,10 +73,12 @@ export async function openRecords({
       const engines = { fail: encodeEngineDocument(inputs.fail), ignore: encodeEngineDocument(inputs.ignore) };
       return ({ request, decision, knowledge, place }) => {
         const captured = captureDecision(request, decision, knowledge, place.pass);
+        // Each holds its own copy of what the mirror said.
+        const size = sizeOf([...captured.said.values()]);
         const engine = engines[place.strictness];
         return (remembered) => {
           const id = remembered ?? newDecisionId(letters);
-          queue.add(id, () => encodeRecord(captured, { engine, version, contentId }, key?.sign));
+          queue.add(id, () => encodeRecord(captured, { engine, version, contentId }, key?.sign), size);
           return id;
         };
       };

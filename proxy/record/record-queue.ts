@@ -17,6 +17,7 @@ export interface RecordQueueOptions {
 interface Waiting {
   readonly id: string;
   readonly make: () => string;
+  readonly size: number;
 }
 
 export class RecordQueue {
@@ -24,23 +25,27 @@ export class RecordQueue {
   readonly #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #lost = 0;
+  /** Of what waits. */
+  #bytes = 0;
 
   constructor(options: RecordQueueOptions) {
     this.#options = options;
   }
 
-  /** `make` is called when it is written. */
-  add(id: string, make: () => string): void {
-    const { recordsWaiting } = this.#options.limits;
-    if (this.#waiting.length >= recordsWaiting) {
+  /** `make` is called when it is written. `size`: bytes that it holds until then, about. */
+  add(id: string, make: () => string, size = 0): void {
+    const { recordsWaiting, recordsWaitingBytes } = this.#options.limits;
+    if (this.#waiting.length >= recordsWaiting || this.#bytes + size > recordsWaitingBytes) {
+      const waiting = `${this.#waiting.length} records, of ${this.#bytes} bytes`;
       this.#lose(
-        new EngineError("over-limit", `${recordsWaiting} records wait for the disk: it is too slow`, {
+        new EngineError("over-limit", `${waiting}, wait for the disk: it is too slow`, {
           subject: this.#options.folder.path,
         }),
       );
       return;
     }
-    this.#waiting.push({ id, make });
+    this.#waiting.push({ id, make, size });
+    this.#bytes += size;
     this.#writing ??= this.#write();
   }
 
@@ -56,6 +61,7 @@ export class RecordQueue {
       await new Promise((resolve) => setImmediate(resolve));
       const next = this.#waiting.shift();
       if (next === undefined) break;
+      this.#bytes -= next.size;
       try {
         await folder.put(next.id, next.make());
         count("written");

@@ -110,7 +110,7 @@ export class Reporter {
     const { keepsObjects, limits, counted } = this.#options;
     const request = keptRequest(asked, keepsObjects);
     // Many wait, and whoever may make resources chooses how large they are.
-    if (keepsObjects && JSON.stringify(request).length > limits.recheckRequestBytes) {
+    if (JSON.stringify(request).length > limits.recheckRequestBytes) {
       counted("report", "dropped");
       return;
     }

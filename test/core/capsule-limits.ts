@@ -31,7 +31,7 @@ async function queueing(limits: Limits): Promise<void> {
   const lost: EngineError[] = [];
   const folder = { path: "records", put: async () => "" };
   const queue = new RecordQueue({ folder, limits, report: (error) => lost.push(error), count: () => undefined });
-  queue.add("d-00000000", () => "");
+  queue.add("d-00000000", () => "", 1);
   await queue.close();
   if (lost[0] !== undefined) throw lost[0];
 }
@@ -42,5 +42,6 @@ export const carriedRows = <Run>(thrown: (act: (limits: Limits) => unknown) => R
   recordFolderBytes: { low: 10, run: thrown(keepingRecord) },
   replayedRecords: { low: 0, run: thrown(listingRecords) },
   recordsWaiting: { low: 0, run: thrown(queueing) },
+  recordsWaitingBytes: { low: 0, run: thrown(queueing) },
   recordedFiles: { low: 0, run: thrown(openingCapsule) },
 });

@@ -71,6 +71,19 @@ test("more than may wait are lost, and what makes none is lost alone", async () 
   assert.equal(results, ["lost", "lost", "written"]);
 });
 
+test("what waits is bounded in bytes, too, and what was written makes room", async () => {
+  const { queue, results, said } = queueOf(
+    { path: "records", put: async () => "" },
+    { ...defaultLimits, recordsWaitingBytes: 10 },
+  );
+  for (const size of [6, 6, 4]) queue.add(`d-${size}`, () => "{}", size);
+  assert.equal([results, said], [["lost"], ["over-limit 1"]]);
+  await queue.close();
+  queue.add("d-10", () => "{}", 10);
+  await queue.close();
+  assert.equal(results, ["lost", "written", "written", "written"]);
+});
+
 test("a folder is bounded, with what was there before, and a file is never half there", async () => {
   const path = temporaryFolder();
   writeFileSync(join(path, "d-0.json"), "x".repeat(90));

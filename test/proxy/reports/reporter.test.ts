@@ -177,13 +177,17 @@ test("a refutation after the fact is said of the resource", async () => {
   assert.match(String(first?.object.note), /^policy lenient fail: \[no-signature\] it was let in undecided/);
 });
 
-test("where policies read whole objects, a large one is not held", async () => {
-  const { open, puts, counted } = staged({ keepsObjects: true });
-  const reporter = open();
-  reporter.admitted(request("signed", { annotations: { a: "x".repeat(defaultLimits.recheckRequestBytes) } }));
-  await settled();
-  await reporter.close();
-  assert.equal([puts, counted], [[], ["report dropped"]]);
-});
+for (const [keepsObjects, member] of [
+  [true, "annotations"],
+  [false, "labels"],
+] as const)
+  test(`a resource with large ${member} is not held`, async () => {
+    const { open, puts, counted } = staged({ keepsObjects });
+    const reporter = open();
+    reporter.admitted(request("signed", { [member]: { a: "x".repeat(defaultLimits.recheckRequestBytes) } }));
+    await settled();
+    await reporter.close();
+    assert.equal([puts, counted], [[], ["report dropped"]]);
+  });
 
 test.run();
