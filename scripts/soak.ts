@@ -173,9 +173,9 @@ export function tellSoak(minutes: number, result: SoakResult, write: (line: stri
   write(`${edits} edits of the policy and ${certificates} certificates came into force meanwhile`);
   write(`memory: ${early} MiB in the second tenth, ${late} in the last (${growth.toFixed(2)} times), ${most} at most`);
   const heldGrowth = held.late / held.early;
+  const [first, end] = [held.early, held.late].map((one) => one.toFixed(1));
   write(
-    `held after a collection: ${held.early.toFixed(1)} MiB after a fifth of the time, ${held.late.toFixed(1)} at the end ` +
-      `(${heldGrowth.toFixed(2)} times)`,
+    `held after a collection: ${first} MiB after a fifth of the time, ${end} at the end (${heldGrowth.toFixed(2)} times)`,
   );
   // In a short run the program is still being compiled.
   const grows = minutes >= 5 && (growth > mostGrowth || heldGrowth > mostHeldGrowth);
