@@ -285,4 +285,8 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "what is not asked for a Policy is remembered, for policies that may have it asked, or the other way round",
     "each has its own outcome",
   ],
+  [
+    "a value of a Pod, as a variable in the path of an apiCall, leads to another resource",
+    "a variable is a part of one step of a path",
+  ],
 ];

@@ -410,6 +410,19 @@ attack(298, "by the API's paths of its own namespace", () => {
     assert.equal(by(path), { codes: ["check error unresolved"], open: [] }, path);
 });
 
+attack(300, "steps and queries in an annotation that a ClusterPolicy reads", () => {
+  const path = `/api/v1/namespaces/${variableOf("team")}/configmaps/settings`;
+  const policy = policyText({
+    rule:
+      `context: [{ name: of, apiCall: { urlPath: "${path}" } }]\n` +
+      'preconditions: { all: [{ key: "{{ of.a }}", operator: Equals, value: a }] }',
+  });
+  const by = (team: string) => decided([policy], { object: annotated({ team }) });
+  assert.equal(by("shop").open, ["cluster"]);
+  for (const team of ["kube-system/secrets/token?", "kube-system/secrets", "shop?", "", "a&b", "a/../b"])
+    assert.equal(by(team), { codes: ["check error unresolved"], open: [] }, team);
+});
+
 attack(299, "in one decision, in either order, and from one decision to the next", () => {
   const key = "awskms:///alias/shop";
   const entry = kms(key);

@@ -10,6 +10,7 @@ import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { ContextEntry, Policy, PolicyValue } from "../policy/policy.ts";
 import { toJson } from "../policy/policy-value.ts";
 import { loadImage } from "./image-data.ts";
+import { replaceVariables } from "./braces.ts";
 import type { JsonContext } from "./json-context.ts";
 import { isIgnorance } from "./ignorance.ts";
 import type { StaleTags } from "./stale-tag.ts";
@@ -187,11 +188,19 @@ function isPathOf(namespace: string, path: string): boolean {
   );
 }
 
+/** The steps and parameters of a path, whatever they are. */
+const outline = (path: string): string => path.replace(/[^/?&]+/g, "x");
+
+/** A path is as it is written, and what a resource says a part of one step; one that begins with a variable is any. */
+const isAsWritten = (written: string, path: string): boolean =>
+  !written.startsWith("/") || outline(replaceVariables(written, () => "x")) === outline(path);
+
 /** A path of the API server is a question. Services and POST cannot be asked here, so they stay open. */
 function loadApiCall(call: NonNullable<ContextEntry["apiCall"]>, { context, knowledge, policy }: Loading): JsonValue {
   if (call.service !== undefined)
     throw new EngineError("not-in-mirror", "a call to a service is not made", { subject: "service call" });
-  const path = substituteText(call.urlPath ?? "", context);
+  const written = call.urlPath ?? "";
+  const path = substituteText(written, context);
   if (call.method !== "GET")
     throw new EngineError("not-in-mirror", `a ${call.method} of ${path} is not made`, {
       subject: `${call.method} ${path}`,
@@ -199,7 +208,11 @@ function loadApiCall(call: NonNullable<ContextEntry["apiCall"]>, { context, know
   const home = policy.namespace || "default";
   const isForeign = policy.kind === "Policy" && !isPathOf(home, path);
   const get = (): JsonValue =>
-    isForeign ? unresolved(`a policy of namespace ${home} may not ask for ${path}`) : getPath(path, knowledge);
+    isForeign
+      ? unresolved(`a policy of namespace ${home} may not ask for ${path}`)
+      : isAsWritten(written, path)
+        ? getPath(path, knowledge)
+        : unresolved(`a variable leads away from ${written}, to ${path}`);
   return withDefault(() => transform(get(), call.jmesPath, context), call.default, context);
 }
 

@@ -182,6 +182,20 @@ test("an API call is a GET of a path", () => {
   );
 });
 
+test("a variable is a part of one step of a path, or all of the path", () => {
+  const query = (urlPath: string, value: string) =>
+    contextOf({ v: { variable: { value } }, x: call({ urlPath }) }).query("x");
+  const asked = (urlPath: string, value: string) =>
+    openQuestions(throwsCode("not-in-mirror", () => query(urlPath, value)));
+  const path = "/api/v1/namespaces/{{ v }}/configmaps/keys";
+  assert.equal(asked(path, "apps"), [raw("/api/v1/namespaces/apps/configmaps/keys")]);
+  for (const value of ["apps/secrets/token?", "apps/secrets", "apps?", "", "apps&a=b", "a/b"])
+    throwsCode("unresolved", () => query(path, value));
+  assert.equal(asked("{{ v }}", "/version"), [raw("/version")]);
+  assert.equal(asked("/apis/{{ to_string(v) }}?limit={{ v }}", "a"), [raw("/apis/a?limit=a")]);
+  throwsCode("unresolved", () => query("/apis/{{ v }}?limit=1", "a?watch=1"));
+});
+
 test("a default does not hide an open question", () => {
   const error = throwsCode("not-in-mirror", () => contextOf({ x: call({ default: "d" }) }).query("x"));
   assert.equal(openQuestions(error), [raw("/api/v1/namespaces/apps")]);
