@@ -1,9 +1,9 @@
 /** Attacks by whom a policy has `serve` ask. Each is first made as a ClusterPolicy, for which the same is asked. */
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../core/encoding/json.ts";
+import { type EngineInput, encodeEngineDocument, readEngineDocument } from "../../core/decide/engine-document.ts";
 import { createEngine } from "../../core/decide/engine.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Question } from "../../core/knowledge/question.ts";
@@ -16,7 +16,9 @@ import { Connections } from "../../proxy/upstream/connections.ts";
 import { Fetcher } from "../../proxy/upstream/fetch-bounded.ts";
 import { openRekor } from "../../proxy/upstream/rekor/log-entries.ts";
 import { runCli } from "../cli/command-io.ts";
+import { policyFor } from "../cli/demo-policy.ts";
 import { head, serving } from "../cli/serving.ts";
+import { newKey } from "../lab/keys.ts";
 import { reviewOf } from "../support/admission.ts";
 import { kubeconfigOf } from "../support/api-server.ts";
 import { serveCluster } from "../support/cluster-server.ts";
@@ -24,6 +26,7 @@ import { fixtureKnowledge, fixtureText } from "../support/fixture-images.ts";
 import { entryOf, image, indent, load, now, pod, policyText } from "../support/fixture-policies.ts";
 import { insteadPresent } from "../support/instead.ts";
 import { serveLoopback } from "../support/loopback-server.ts";
+import { SmallRegistry } from "../support/small-registry.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { attackSuite } from "./attack.ts";
 
@@ -204,6 +207,50 @@ attack(293, "of a key that is written for all namespaces, another name or versio
     assert.equal(one(other), refused, other);
   const star = policyText({ name: "all", references: '["other.example/*"]', entries: [kms("awskms:///*")] });
   assert.equal(decided([star, policyText({ ...ofOne, entries: [kms("awskms:///alias/b")] })]), refused);
+});
+
+attack(293, "a key and a log, by a sync", async () => {
+  const key = newKey();
+  const registry = await new SmallRegistry().start();
+  registry.sign("app", registry.addImage("app", "1", "an image"), key);
+  const latest = { keys: { 1: { public_key: key.pem } }, latest_version: 1, type: "ecdsa-p256" };
+  const vault = await serveLoopback((_, response) => void response.end(JSON.stringify({ data: latest })));
+  const log = await serveLoopback((_, response) => void response.end("[]"));
+  const cluster = policyFor(key.pem, { images: `${registry.host}/*` })
+    .replace(/publicKeys: \|-\n[\s\S]*-----END PUBLIC KEY-----/, "publicKeys: hashivault://app")
+    .replace("ignoreTlog: true", `url: ${log.url}\n                      pubkey: ${JSON.stringify(key.pem)}`);
+  const synced = async (policy: string): Promise<readonly string[]> => {
+    const files = {
+      "p.yaml": policy,
+      "images.txt": `${registry.host}/app:1\n`,
+      "c.yaml":
+        `${head}mode: online\nstore: ${tempFolder()}\nlisteners: [{ address: "127.0.0.1:0" }]\n` +
+        `upstreams: [{ host: "${registry.host}", plainHTTP: true }]\n` +
+        "policies: { folders: [p.yaml] }\nsync: { lists: [images.txt], interval: 1h }\n",
+    };
+    const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: "of-serve" };
+    await serving(["-c", "c.yaml"], ({ logged }) => logged("synced"), { files, env, now: at });
+    return [...vault.asked(), ...log.asked()];
+  };
+  const own = cluster
+    .replace("kind: ClusterPolicy", "kind: Policy")
+    .replace("metadata:\n", "metadata:\n  namespace: evil\n");
+  assert.equal(await synced(own), []);
+  assert.equal(await synced(own.replace("hashivault://app", `|-\n${" ".repeat(24)}${indent(key.pem, 24)}`)), []);
+  assert.is((await synced(cluster)).length, 2);
+  await Promise.all([registry, vault, log].map((server) => server.close()));
+});
+
+attack(293, "and again where its record is replayed", () => {
+  const { policies } = load(policyText({ ...ofOne, entries: [kms("hashivault://release")] }));
+  const askable = askableIn(policies, { mayAsk: [], isOnline: true, limits: defaultLimits });
+  const input = { policies, settings: { absentNamespaceLabels: "none", askable } } as const;
+  const resultsOf = (one: EngineInput) =>
+    createEngine({ ...one, crypto: nodeVerifier }).decide(requestFor(pod(image("signed"))), fixtureKnowledge, now)
+      .results;
+  const again = readEngineDocument(encodeEngineDocument(input), "", defaultLimits);
+  assert.equal(resultsOf(again), resultsOf(input));
+  assert.is(resultsOf(again)[0]?.failures[0]?.code, "access-denied");
 });
 
 attack(294, "capitals, a dot behind it, a port, a user, other addresses of it, a longer name", () => {
