@@ -332,6 +332,8 @@ export const remedies = {
   "record-unsigned":
     "without the key it can be replayed, but nothing shows who made it; to sign records, give `--record-key KEY` " +
     "where they are made",
+  "recorded-secret":
+    "keep public keys in Secrets by reference, `k8s://NAMESPACE/NAME`, and other data that policies read in ConfigMaps",
   "capsule-missing": "sync what is missing first, or make it all the same: `--allow-missing`",
   "capsule-base":
     "name the capsule that it changes before it: `sallyport capsule verify FULL DELTA`, " +

@@ -35,7 +35,7 @@ export interface Limits {
   readonly capsuleBytes: number;
   /** The file of a record of a decision. */
   readonly recordBytes: number;
-  /** Files of records that one replay takes. */
+  /** Files of records that one replay takes, and a folder has. */
   readonly replayedRecords: number;
   /** Records that wait for the disk, what they hold, and bytes of all files in a folder of records. */
   readonly recordsWaiting: number;

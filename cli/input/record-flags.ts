@@ -1,6 +1,7 @@
 /** The flags of records, and the recorder of one command. Source: docs/spec/record.md#recording. */
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { JsonObject } from "../../core/encoding/json.ts";
+import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { CapturedDecision } from "../../core/record/decision-record.ts";
 import type { CommandIO } from "../command.ts";
@@ -39,8 +40,19 @@ export async function openRecorder(
     add: (captured, engine, contentId) =>
       void texts.push(() => encodeRecord(captured, { engine, version, contentId }, key?.sign)),
     async write() {
-      for (const text of texts) await folder.put(newDecisionId(instanceLetters(io.host.name)), text());
-      note(`${counted(texts.length, "record")} in ${path}`, io);
+      let written = 0;
+      const faults: EngineError[] = [];
+      for (const text of texts)
+        try {
+          await folder.put(newDecisionId(instanceLetters(io.host.name)), text());
+          written += 1;
+        } catch (error) {
+          if (!(error instanceof EngineError)) throw error;
+          faults.push(error);
+        }
+      note(`${counted(written, "record")} in ${path}`, io);
+      // One that cannot be recorded does not take the others' records.
+      if (faults[0] !== undefined) throw faults[0];
     },
   };
 }

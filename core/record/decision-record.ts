@@ -14,6 +14,8 @@ import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
 import type { Answer } from "../knowledge/answer.ts";
 import type { Knowledge, SourceState } from "../knowledge/knowledge.ts";
 import { parseQuestion } from "../knowledge/question.ts";
+import { readsSecrets } from "../knowledge/secret-question.ts";
+import { EngineError } from "../errors.ts";
 import type { Pass } from "../kyverno/image/result.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { encodeAnswers, readAnswers, type Said } from "./answers-document.ts";
@@ -76,8 +78,20 @@ export interface RecordPlace {
   readonly contentId?: Digest | undefined;
 }
 
+/** Without what a Secret holds nobody could decide again. */
+function refuseSecrets(said: ReadonlyMap<string, Said>): void {
+  for (const [text, answer] of said)
+    if (answer !== undefined && "state" in answer && answer.state === "present" && readsSecrets(parseQuestion(text)))
+      throw new EngineError("unsupported", "it was decided by what a Secret holds, which is not recorded", {
+        subject: text,
+        remedy: "recorded-secret",
+      });
+}
+
+/** @throws EngineError `unsupported` for a decision that read a Secret. */
 export function encodeInput({ ask, at, state, said }: CapturedDecision, place: RecordPlace): JsonObject {
   const { engine, version, contentId } = place;
+  refuseSecrets(said);
   return {
     at,
     version,

@@ -11,10 +11,15 @@ import type { Limits } from "../../core/limits.ts";
 import { makeFolder } from "../make-folder.ts";
 import { cannotWrite } from "../system-words.ts";
 
+const refusedBetweenLooks = 100;
+
 export class RecordFolder {
   readonly path: string;
   readonly #limits: Limits;
-  #bytes: number;
+  #held: Held;
+  /** The folder's time when it was found full: whoever takes records away changes it. */
+  #fullAt: number | undefined;
+  #refused = 0;
 
   /** Makes the folder. @throws EngineError `invalid-usage` where that cannot be done. */
   constructor(path: string, limits: Limits) {
@@ -22,7 +27,7 @@ export class RecordFolder {
     this.#limits = limits;
     try {
       makeFolder(path);
-      this.#bytes = bytesIn(path);
+      this.#held = heldIn(path);
     } catch (error) {
       throw cannotWrite(path, error);
     }
@@ -34,20 +39,13 @@ export class RecordFolder {
    */
   async put(id: string, text: string): Promise<string> {
     const bytes = encodeUtf8(text);
-    const { recordBytes, recordFolderBytes } = this.#limits;
+    const { recordBytes } = this.#limits;
     if (bytes.length > recordBytes)
       throw new EngineError("over-limit", `a record of more than ${recordBytes} bytes`, { subject: id });
-    if (this.#bytes + bytes.length > recordFolderBytes)
-      throw new EngineError(
-        "over-limit",
-        `the records have more than ${recordFolderBytes} bytes: move them elsewhere`,
-        {
-          subject: this.path,
-        },
-      );
+    this.#requireRoom(bytes.length);
     const to = join(this.path, `${id}.json`);
     const from = join(this.path, `.${id}.partial`);
-    this.#bytes += bytes.length;
+    this.#count(1, bytes.length);
     try {
       const file = await open(from, "wx", 0o600);
       try {
@@ -59,15 +57,46 @@ export class RecordFolder {
       await rename(from, to);
       return to;
     } catch (error) {
-      this.#bytes -= bytes.length;
+      this.#count(-1, -bytes.length);
       await rm(from, { force: true }).catch(() => undefined);
       throw cannotWrite(to, error);
     }
   }
+
+  #count(files: number, bytes: number): void {
+    this.#held = { files: this.#held.files + files, bytes: this.#held.bytes + bytes };
+  }
+
+  /** Looks again where it was full, and somebody took records away since. */
+  #requireRoom(bytes: number): void {
+    const { recordFolderBytes, replayedRecords } = this.#limits;
+    const isFull = (): boolean => this.#held.files >= replayedRecords || this.#held.bytes + bytes > recordFolderBytes;
+    if (!isFull()) return;
+    const changedAt = statSync(this.path, { throwIfNoEntry: false })?.mtimeMs;
+    // To look at all files takes long, and somebody else may write into the folder, too.
+    const isTurn = this.#refused++ % refusedBetweenLooks === 0;
+    if (isTurn && changedAt !== undefined && changedAt !== this.#fullAt) {
+      this.#held = heldIn(this.path);
+      this.#fullAt = changedAt;
+      this.#refused = isFull() ? this.#refused : 0;
+      if (!isFull()) return;
+    }
+    throw new EngineError(
+      "over-limit",
+      `there are ${this.#held.files} records of ${this.#held.bytes} bytes, and no room for more: move them elsewhere`,
+      { subject: this.path },
+    );
+  }
 }
 
-function bytesIn(path: string): number {
-  let sum = 0;
-  for (const name of readdirSync(path)) sum += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0;
-  return sum;
+interface Held {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+function heldIn(path: string): Held {
+  const names = readdirSync(path);
+  let bytes = 0;
+  for (const name of names) bytes += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0;
+  return { files: names.length, bytes };
 }

@@ -9,7 +9,7 @@ import type { RecordFolder } from "./record-folder.ts";
 export interface RecordQueueOptions {
   readonly folder: Pick<RecordFolder, "path" | "put">;
   readonly limits: Limits;
-  /** `lost`: how many were lost since the last that was written. */
+  /** `lost`: how many were lost since the last time that all were written. */
   readonly report: (error: EngineError, lost: number) => void;
   readonly count: (result: "written" | "lost") => void;
 }
@@ -20,10 +20,16 @@ interface Waiting {
   readonly size: number;
 }
 
+/** As texts in memory; a larger record is alone. */
+const bytesAhead = 32 * 1024 * 1024;
+
 export class RecordQueue {
   readonly #options: RecordQueueOptions;
   readonly #waiting: Waiting[] = [];
-  #writing: Promise<void> | undefined;
+  /** On their way, and how many bytes they have together. */
+  readonly #writes = new Set<Promise<void>>();
+  #bytes = 0;
+  #sending: Promise<void> | undefined;
   #lost = 0;
   /** Of what waits. */
   #bytes = 0;
@@ -32,11 +38,18 @@ export class RecordQueue {
     this.#options = options;
   }
 
+<<<<<<< HEAD
   /** `make` is called when it is written. `size`: bytes that it holds until then, about. */
   add(id: string, make: () => string, size = 0): void {
     const { recordsWaiting, recordsWaitingBytes } = this.#options.limits;
     if (this.#waiting.length >= recordsWaiting || this.#bytes + size > recordsWaitingBytes) {
       const waiting = `${this.#waiting.length} records, of ${this.#bytes} bytes`;
+=======
+  /** `make` is called when it is written. */
+  add(id: string, make: () => string): void {
+    const { recordsWaiting } = this.#options.limits;
+    if (this.#waiting.length + this.#writes.size >= recordsWaiting) {
+>>>>>>> c9f74c33 (serve under load records what it decides: writes go at once, and not one after another; a folder that somebody empties has room again; what a Secret holds is never recorded)
       this.#lose(
         new EngineError("over-limit", `${waiting}, wait for the disk: it is too slow`, {
           subject: this.#options.folder.path,
@@ -44,21 +57,33 @@ export class RecordQueue {
       );
       return;
     }
+<<<<<<< HEAD
     this.#waiting.push({ id, make, size });
     this.#bytes += size;
     this.#writing ??= this.#write();
+=======
+    this.#waiting.push({ id, make });
+    this.#sending ??= this.#send();
+>>>>>>> c9f74c33 (serve under load records what it decides: writes go at once, and not one after another; a folder that somebody empties has room again; what a Secret holds is never recorded)
   }
 
   /** Once everything that waits was written, or lost. */
   async close(): Promise<void> {
-    await this.#writing;
+    while (this.#sending !== undefined || this.#writes.size > 0) {
+      await this.#sending;
+      await Promise.all(this.#writes);
+    }
   }
 
-  async #write(): Promise<void> {
-    const { folder, count } = this.#options;
-    for (;;) {
+  /**
+   * Whatever came is on its way one turn later, all of it at once: each step of a write takes a turn, and a busy server
+   * has turns that are long and few. One record after another would be left behind by requests that come by the dozen.
+   */
+  async #send(): Promise<void> {
+    while (this.#waiting.length > 0) {
       // Requests that came meanwhile are answered first.
       await new Promise((resolve) => setImmediate(resolve));
+<<<<<<< HEAD
       const next = this.#waiting.shift();
       if (next === undefined) break;
       this.#bytes -= next.size;
@@ -69,9 +94,48 @@ export class RecordQueue {
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         this.#lose(error);
+=======
+      while (this.#bytes < bytesAhead || this.#writes.size === 0) {
+        const next = this.#waiting.shift();
+        if (next === undefined) break;
+        this.#start(next);
+>>>>>>> c9f74c33 (serve under load records what it decides: writes go at once, and not one after another; a folder that somebody empties has room again; what a Secret holds is never recorded)
       }
+      if (this.#waiting.length > 0) await Promise.race(this.#writes);
     }
-    this.#writing = undefined;
+    this.#sending = undefined;
+  }
+
+  #start({ id, make }: Waiting): void {
+    let text: string;
+    try {
+      text = make();
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.#lose(error);
+      return;
+    }
+    this.#bytes += text.length;
+    const write = this.#put(id, text).then((isWritten) => {
+      this.#bytes -= text.length;
+      this.#writes.delete(write);
+      // Over only where everything was written: what is lost now and then is one trouble.
+      if (isWritten && this.#writes.size === 0 && this.#waiting.length === 0) this.#lost = 0;
+    });
+    this.#writes.add(write);
+  }
+
+  async #put(id: string, text: string): Promise<boolean> {
+    const { folder, count } = this.#options;
+    try {
+      await folder.put(id, text);
+      count("written");
+      return true;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.#lose(error);
+      return false;
+    }
   }
 
   /** Said at the first, and then as often as the number doubles: a full disk must not fill the log, too. */

@@ -70,6 +70,30 @@ attack(280, "a private key, a password file, a variable", async () => {
   assert.match(text, /key \.\/cosign\.pub/);
 });
 
+attack(280, "a Secret that an API call reads as a whole", async () => {
+  const secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "token", namespace: "kyverno" },
+    data: { token: "bmV2ZXItdGVsbA==" },
+  };
+  const call = "apiCall: { urlPath: /api/v1/namespaces/kyverno/secrets/token, jmesPath: metadata.name }";
+  const asks = 'preconditions: { all: [{ key: "{{ token }}", operator: Equals, value: token }] }';
+  const reads = policy.replace(/^( *)verifyImages:/m, `$1context: [{ name: token, ${call} }]\n$1${asks}\n$&`);
+  assert.is.not(reads, policy);
+  const folder = join(temporaryFolder(), "records");
+  const given = { "check.yaml": policy, "reads.yaml": reads, "secret.yaml": JSON.stringify(secret) };
+  const files = { ...given, "good.yaml": podFor("good", demo.signed) };
+  const words = ["-r", "good.yaml", ...source, "--cluster-resource", "secret.yaml", "--record", folder];
+  const { exit, out, err } = await runCli(["apply", "reads.yaml", ...words], { files });
+  assert.match(out, /pass: 1, fail: 0/);
+  assert.is(exit, 2, err);
+  assert.match(err, /unsupported.*secrets\/token/s);
+  assert.equal(readdirSync(folder), []);
+  assert.is((await runCli(["apply", "check.yaml", ...words], { files })).exit, 0);
+  assert.is(readdirSync(folder).length, 1);
+});
+
 attack(281, "and what it trusts would go into the next one", async () => {
   const [store, folder] = [temporaryFolder(), temporaryFolder()];
   const files = { "check.yaml": policy, "images.txt": `${demo.signed}\n`, "k.pub": makeKey().signing.publicKey };

@@ -1,6 +1,6 @@
 /** Paths of the API server. Source: Kubernetes API reference (resource URIs, raw paths). */
 import { EngineError } from "../../../core/errors.ts";
-import type { ClusterQuestion, Question } from "../../../core/knowledge/question.ts";
+import type { ClusterQuestion } from "../../../core/knowledge/question.ts";
 
 const wrong = (subject: string, why: string): EngineError => new EngineError("malformed", why, { subject });
 
@@ -48,27 +48,6 @@ export function rawPath(path: string): string {
     if (parameters.has(name) && !/^(?:false|0)$/i.test(parameters.get(name) ?? ""))
       throw wrong(path, `a request that does not end (${name}) is not made`);
   return path;
-}
-
-/**
- * Whether the answer may hold what is secret. Such answers hold for the run that asked, and are not kept. (A key in a
- * Secret is a question of its own, whose answer is the public key alone.)
- */
-export const readsSecrets = (question: Question): boolean =>
-  question.kind === "cluster" &&
-  (question.verb === "raw" ? namesSecrets(question.path ?? "") : question.resource === "secrets");
-
-/** The server decodes a path before it reads its steps. */
-function namesSecrets(path: string): boolean {
-  try {
-    return decodeURIComponent(path.split("?")[0] ?? "")
-      .toLowerCase()
-      .split("/")
-      .includes("secrets");
-  } catch {
-    // What cannot be decoded may name anything.
-    return true;
-  }
 }
 
 /** The path of a question. @throws EngineError `malformed` */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -26,7 +26,7 @@ function queueOf(folder: ConstructorParameters<typeof RecordQueue>[0]["folder"],
   return { queue, ...counts };
 }
 
-test("records are written one after another, each under its id", async () => {
+test("records are written, each under its id", async () => {
   const path = temporaryFolder();
   const { queue, results } = queueOf(new RecordFolder(join(path, "a", "b"), defaultLimits));
   for (const id of ["d-1", "d-2", "d-3"]) queue.add(id, () => `{"id":"${id}"}`);
@@ -35,6 +35,48 @@ test("records are written one after another, each under its id", async () => {
   assert.equal(results, ["written", "written", "written"]);
   assert.equal(readdirSync(join(path, "a", "b")).sort(), ["d-1.json", "d-2.json", "d-3.json"]);
   assert.is(readFileSync(join(path, "a", "b", "d-2.json"), "utf8"), '{"id":"d-2"}');
+});
+
+test("what comes faster than one write ends is written all the same: nothing waits for the one before", async () => {
+  const done: (() => void)[] = [];
+  const { queue, results } = queueOf({
+    path: "records",
+    put: () => new Promise<string>((resolve) => done.push(() => resolve(""))),
+  });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  for (let round = 0; round < 4; round++) {
+    for (let count = 0; count < 50; count++) queue.add(`d-${round}-${count}`, () => "{}");
+    await turn();
+  }
+  assert.is(done.length, 200);
+  assert.equal(results, []);
+  for (let count = 0; count < 57; count++) queue.add(`d-more-${count}`, () => "{}");
+  assert.equal(results, ["lost"], "256 are on their way");
+  while (done.length > 0 || results.length < 257) {
+    for (const end of done.splice(0)) end();
+    await turn();
+  }
+  await queue.close();
+  assert.is(results.filter((result) => result === "written").length, 256);
+});
+
+test("texts that are large wait for one another", async () => {
+  let [writing, most] = [0, 0];
+  const { queue, results } = queueOf({
+    path: "records",
+    async put() {
+      writing += 1;
+      most = Math.max(most, writing);
+      await new Promise((resolve) => setImmediate(resolve));
+      writing -= 1;
+      return "";
+    },
+  });
+  const large = "x".repeat(20 * 1024 * 1024);
+  for (let count = 0; count < 5; count++) queue.add(`d-${count}`, () => large);
+  await queue.close();
+  assert.is(results.length, 5);
+  assert.is(most, 2);
 });
 
 test("a full disk loses records, is said now and then, and is over when there is room again", async () => {
@@ -99,6 +141,12 @@ test("a folder is bounded, with what was there before, and a file is never half 
     await folder.put(id, text).catch((error: EngineError) => codes.push(`${id} ${error.code}`));
   assert.equal(codes, ["d-1 over-limit", "d-2 over-limit", "d-4 over-limit"]);
   assert.equal(readdirSync(path).sort(), ["d-0.json", "d-3.json"]);
+  // Whoever takes records away makes room, also while it is recorded.
+  rmSync(join(path, "d-0.json"));
+  for (let count = 0; count < 100; count++) await folder.put("d-5", "y").catch(() => undefined);
+  assert.equal(readdirSync(path).sort(), ["d-3.json", "d-5.json"]);
+  const few = new RecordFolder(path, { ...defaultLimits, replayedRecords: 2 });
+  assert.is(await few.put("d-6", "y").catch((error: EngineError) => error.code), "over-limit");
   const gone = new RecordFolder(join(path, "gone"), defaultLimits);
   writeFileSync(join(path, "gone.file"), "");
   const error = await new Promise<EngineError>((resolve) => {

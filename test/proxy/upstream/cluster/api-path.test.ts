@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ClusterQuestion } from "../../../../core/knowledge/question.ts";
-import { questionPath, rawPath, readsSecrets, resourcePath } from "../../../../proxy/upstream/cluster/api-path.ts";
+import { questionPath, rawPath, resourcePath } from "../../../../proxy/upstream/cluster/api-path.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
 const test = suite("proxy/upstream/cluster/api-path");
@@ -64,26 +64,6 @@ test("questions", () => {
   assert.is(ask({ verb: "raw", path: "/version" }), "/version");
   throwsCode("malformed", () => ask({}));
   throwsCode("malformed", () => ask({ verb: "raw" }));
-});
-
-test("answers that may hold what is secret", () => {
-  const raw = (path: string) => readsSecrets({ kind: "cluster", verb: "raw", apiVersion: "", resource: "", path });
-  for (const path of [
-    "/api/v1/namespaces/a/secrets/b",
-    "/api/v1/secrets",
-    "/api/v1/secrets?limit=1",
-    "/api/v1/Secrets/b",
-    "/api/v1/namespaces/a/%73ecret%73/b",
-    "/api/v1/namespaces/a/%E0%A4%A/b",
-  ])
-    assert.ok(raw(path), path);
-  for (const path of ["/api/v1/configmaps", "/api/v1/namespaces/a/configmaps/secrets-of", "/apis/x/v1/secretstores"])
-    assert.not.ok(raw(path), path);
-  for (const verb of ["get", "list"] as const) {
-    assert.ok(readsSecrets({ kind: "cluster", verb, apiVersion: "v1", resource: "secrets", name: "b" }));
-    assert.not.ok(readsSecrets({ kind: "cluster", verb, apiVersion: "v1", resource: "configmaps", name: "b" }));
-  }
-  assert.not.ok(readsSecrets({ kind: "key", reference: "k8s://a/secrets" }));
 });
 
 test.run();
