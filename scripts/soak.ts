@@ -174,9 +174,8 @@ export function tellSoak(minutes: number, result: SoakResult, write: (line: stri
   write(`memory: ${early} MiB in the second tenth, ${late} in the last (${growth.toFixed(2)} times), ${most} at most`);
   const heldGrowth = held.late / held.early;
   const [first, end] = [held.early, held.late].map((one) => one.toFixed(1));
-  write(
-    `held after a collection: ${first} MiB after a fifth of the time, ${end} at the end (${heldGrowth.toFixed(2)} times)`,
-  );
+  const times = heldGrowth.toFixed(2);
+  write(`held after a collection: ${first} MiB after a fifth of the time, ${end} at the end (${times} times)`);
   // In a short run the program is still being compiled.
   const grows = minutes >= 5 && (growth > mostGrowth || heldGrowth > mostHeldGrowth);
   return errorCount === 0 && edits > 0 && certificates > 0 && !grows;
