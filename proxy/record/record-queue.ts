@@ -26,30 +26,25 @@ const bytesAhead = 32 * 1024 * 1024;
 export class RecordQueue {
   readonly #options: RecordQueueOptions;
   readonly #waiting: Waiting[] = [];
-  /** On their way, and how many bytes they have together. */
-  readonly #writes = new Set<Promise<void>>();
-  #bytes = 0;
-  #sending: Promise<void> | undefined;
-  #lost = 0;
   /** Of what waits. */
   #bytes = 0;
+  /** On their way, and how many bytes their texts have together. */
+  readonly #writes = new Set<Promise<void>>();
+  #writing = 0;
+  #sending: Promise<void> | undefined;
+  #lost = 0;
 
   constructor(options: RecordQueueOptions) {
     this.#options = options;
   }
 
-<<<<<<< HEAD
   /** `make` is called when it is written. `size`: bytes that it holds until then, about. */
   add(id: string, make: () => string, size = 0): void {
     const { recordsWaiting, recordsWaitingBytes } = this.#options.limits;
-    if (this.#waiting.length >= recordsWaiting || this.#bytes + size > recordsWaitingBytes) {
-      const waiting = `${this.#waiting.length} records, of ${this.#bytes} bytes`;
-=======
-  /** `make` is called when it is written. */
-  add(id: string, make: () => string): void {
-    const { recordsWaiting } = this.#options.limits;
-    if (this.#waiting.length + this.#writes.size >= recordsWaiting) {
->>>>>>> c9f74c33 (serve under load records what it decides: writes go at once, and not one after another; a folder that somebody empties has room again; what a Secret holds is never recorded)
+    const count = this.#waiting.length + this.#writes.size;
+    const bytes = this.#bytes + this.#writing;
+    if (count >= recordsWaiting || bytes + size > recordsWaitingBytes) {
+      const waiting = `${count} records, of ${bytes} bytes`;
       this.#lose(
         new EngineError("over-limit", `${waiting}, wait for the disk: it is too slow`, {
           subject: this.#options.folder.path,
@@ -57,14 +52,9 @@ export class RecordQueue {
       );
       return;
     }
-<<<<<<< HEAD
     this.#waiting.push({ id, make, size });
     this.#bytes += size;
-    this.#writing ??= this.#write();
-=======
-    this.#waiting.push({ id, make });
     this.#sending ??= this.#send();
->>>>>>> c9f74c33 (serve under load records what it decides: writes go at once, and not one after another; a folder that somebody empties has room again; what a Secret holds is never recorded)
   }
 
   /** Once everything that waits was written, or lost. */
@@ -83,23 +73,11 @@ export class RecordQueue {
     while (this.#waiting.length > 0) {
       // Requests that came meanwhile are answered first.
       await new Promise((resolve) => setImmediate(resolve));
-<<<<<<< HEAD
-      const next = this.#waiting.shift();
-      if (next === undefined) break;
-      this.#bytes -= next.size;
-      try {
-        await folder.put(next.id, next.make());
-        count("written");
-        this.#lost = 0;
-      } catch (error) {
-        if (!(error instanceof EngineError)) throw error;
-        this.#lose(error);
-=======
-      while (this.#bytes < bytesAhead || this.#writes.size === 0) {
+      while (this.#writing < bytesAhead || this.#writes.size === 0) {
         const next = this.#waiting.shift();
         if (next === undefined) break;
+        this.#bytes -= next.size;
         this.#start(next);
->>>>>>> c9f74c33 (serve under load records what it decides: writes go at once, and not one after another; a folder that somebody empties has room again; what a Secret holds is never recorded)
       }
       if (this.#waiting.length > 0) await Promise.race(this.#writes);
     }
@@ -115,9 +93,9 @@ export class RecordQueue {
       this.#lose(error);
       return;
     }
-    this.#bytes += text.length;
+    this.#writing += text.length;
     const write = this.#put(id, text).then((isWritten) => {
-      this.#bytes -= text.length;
+      this.#writing -= text.length;
       this.#writes.delete(write);
       // Over only where everything was written: what is lost now and then is one trouble.
       if (isWritten && this.#writes.size === 0 && this.#waiting.length === 0) this.#lost = 0;
