@@ -262,11 +262,19 @@ function freshnessMetrics(registry: Registry): FreshnessMetrics {
 
 function admissionMetrics(registry: Registry): AdmissionMetrics {
   const registers = [registry];
-  const reviews = new Counter({
+  /** By webhook, result and code: prom-client sorts and joins labels at each count. */
+  const counts = new Map<string, { readonly labels: Labels<"webhook" | "result" | "code">; count: number }>();
+  new Counter({
     name: "sallyport_admission_reviews_total",
     help: "Reviews of API servers, by webhook, result and the code of what did not pass first.",
     labelNames: ["webhook", "result", "code"] as const,
     registers,
+    collect() {
+      for (const waiting of counts.values()) {
+        this.inc(waiting.labels, waiting.count);
+        waiting.count = 0;
+      }
+    },
   });
   const policies = new Gauge({
     name: "sallyport_admission_policies",
@@ -280,11 +288,11 @@ function admissionMetrics(registry: Registry): AdmissionMetrics {
     labelNames: ["result"] as const,
     registers,
   });
-  /** By webhook, result and code: labels are sorted and joined whenever they are given. */
-  const counts = new Map<string, Counter.Internal>();
   return {
-    reviewed: ({ webhook, result, code }) =>
-      kept(counts, `${webhook} ${result} ${code}`, () => reviews.labels({ webhook, result, code })).inc(),
+    reviewed(labels) {
+      const { webhook, result, code } = labels;
+      kept(counts, `${webhook} ${result} ${code}`, () => ({ labels, count: 0 })).count += 1;
+    },
     recorded: (result) => records.inc({ result }),
     policies: (failurePolicy, count) => policies.set({ failure_policy: failurePolicy }, count),
   };

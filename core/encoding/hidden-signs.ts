@@ -8,6 +8,7 @@
 const hidden = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
 /** Most texts are ASCII, and this takes a tenth of the time. */
 const plain = /^[ -~]*$/;
+const plainLines = /^[\n -~]*$/;
 
 export const hasHidden = (text: string): boolean => !plain.test(text) && text.search(hidden) >= 0;
 
@@ -21,10 +22,13 @@ export const escapeHidden = (text: string): string => replaceHidden(text, signNu
 
 /** JSON text in which such characters are escapes; its strings mean the same, and its line ends stay. */
 export const escapeHiddenJson = (json: string): string =>
-  replaceHidden(json, (sign) =>
-    sign === "\n"
-      ? sign
-      : Array.from({ length: sign.length }, (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, "0")}`).join(
-          "",
-        ),
-  );
+  plainLines.test(json)
+    ? json
+    : json.replace(hidden, (sign) =>
+        sign === "\n"
+          ? sign
+          : Array.from(
+              { length: sign.length },
+              (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, "0")}`,
+            ).join(""),
+      );

@@ -109,18 +109,27 @@ function afterName(bytes: Uint8Array, from: number): number {
   return bad;
 }
 
+/** Whether one of four bytes is a quote or a backslash: a byte that became 0 borrows from its highest bit. */
+function holdsEnd(four: number): boolean {
+  const quotes = four ^ 0x22222222;
+  const backslashes = four ^ 0x5c5c5c5c;
+  const isZero = ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
+  return (isZero & 0x80808080) !== 0;
+}
+
 /** Of an object or a list. `left`: how much deeper it may be nested. */
 function afterBrackets(bytes: Uint8Array, from: number, left: number): number {
   const end = bytes.length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, end);
   let depth = 0;
   for (let at = from; at < end; at++) {
     const byte = bytes[at] as number;
     if (byte === quote) {
       // Not a function's: this loop goes over most of the bytes.
-      for (at += 1; at < end; at++) {
-        const inner = bytes[at];
-        if (inner === quote) break;
-        if (inner === backslash) at += 1;
+      for (at += 1; ; at += 2) {
+        while (at + 4 <= end && !holdsEnd(view.getInt32(at, true))) at += 4;
+        while (at < end && bytes[at] !== quote && bytes[at] !== backslash) at += 1;
+        if (at >= end || bytes[at] === quote) break;
       }
     } else if ((byte & anyBracket) === openBracket) {
       depth += 1;
