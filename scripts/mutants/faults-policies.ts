@@ -240,4 +240,34 @@ export const policyFaults: readonly Fault[] = [
     from: "request: { image: { repository: judged.repository, digest }, layouts: entry.layouts },",
     to: "request: { image: { repository: reference.repository, digest }, layouts: entry.layouts },",
   },
+  {
+    name: "policy-asks-what-others-may",
+    file: "core/kyverno/policy/askable.ts",
+    from: 'const isOfOne = kind === "Policy";',
+    to: 'const isOfOne = kind !== "Policy";',
+  },
+  {
+    name: "askable-covers-longer-hosts",
+    file: "core/kyverno/policy/askable.ts",
+    from: 'entry.endsWith("*") ? text.startsWith(entry.slice(0, -1)) : entry === text;',
+    to: 'text.startsWith(entry.replace("*", ""));',
+  },
+  {
+    name: "policy-asks-what-it-writes",
+    file: "core/kyverno/image/compile-rule.ts",
+    from: 'const written = policy.kind === "Policy" ? required : undefined;',
+    to: "const written = undefined;",
+  },
+  {
+    name: "variable-asks-anybody",
+    file: "core/kyverno/image/compile-rule.ts",
+    from: "{ later: compileLater(entry, policy.ages, required) }",
+    to: "{ later: compileLater(entry, policy.ages, written) }",
+  },
+  {
+    name: "refused-log-is-asked",
+    file: "core/verify/candidate-run.ts",
+    from: "if (refusal !== undefined) throw refusal;",
+    to: "if (refusal === null) throw refusal;",
+  },
 ];

@@ -216,8 +216,8 @@ export const signatureFaults: readonly Fault[] = [
   {
     name: "log-not-asked-for",
     file: "core/verify/candidate-run.ts",
-    from: "if (!this.#lacksEntry || !this.#trail.isCertain) return;\n    const { url }",
-    to: "if (this.#lacksEntry || !this.#trail.isCertain) return;\n    const { url }",
+    from: "if (!this.#lacksEntry || !this.#trail.isCertain) return;\n    const { url, refusal }",
+    to: "if (this.#lacksEntry || !this.#trail.isCertain) return;\n    const { url, refusal }",
     signature: true,
   },
 ];
