@@ -33,7 +33,11 @@ interface Row extends Omit<DecisionHead, "allowed"> {
 
 /** After so many parts of what is kept, it is looked whether some have to go. */
 const trimParts = 64;
+/** After so many looks all records are counted again: another process may have written some. */
+const looksPerCount = 64;
 const dayMs = 86_400_000;
+
+const sum = (lengths: readonly number[]): number => lengths.reduce((all, one) => all + one, 0);
 
 const toHead = ({ id, at, subject, allowed }: Row): DecisionHead => ({ id, at, subject, allowed: allowed === 1 });
 
@@ -43,6 +47,9 @@ export class DecisionLog {
   /** Put since the last look. */
   #put = Number.POSITIVE_INFINITY;
   #putBytes = 0;
+  /** Of all records, as far as this process knows; to count them takes as long as there are many. */
+  #bytes = 0;
+  #looks = 0;
 
   constructor(database: Database, limits: Limits) {
     this.#database = database;
@@ -91,7 +98,12 @@ export class DecisionLog {
   #trim(now: Date): void {
     const { decisionRecords: most, decisionLogBytes: bytes, decisionDays } = this.#limits;
     const oldest = new Date(now.getTime() - decisionDays * dayMs).toISOString();
-    this.#database.prepare(stateSql("trim-decisions")).run({ oldest, most, bytes });
+    const gone = this.#database.prepare<[object], number>(stateSql("trim-decisions")).pluck().all({ oldest, most });
+    this.#bytes += this.#putBytes - sum(gone);
+    if (this.#looks++ % looksPerCount === 0)
+      this.#bytes = this.#database.prepare<[], number>(stateSql("sum-decisions")).pluck().get() ?? 0;
+    if (this.#bytes > bytes)
+      this.#bytes -= sum(this.#database.prepare<[number], number>(stateSql("trim-decision-bytes")).pluck().all(bytes));
     this.#put = 0;
     this.#putBytes = 0;
   }

@@ -173,6 +173,9 @@ ON CONFLICT (image, resource, policy) DO UPDATE SET
   code = iif(state = 'refuted', code, excluded.code),
   message = iif(state = 'refuted', message, excluded.message)
 `,
+  "sum-decisions": `SELECT total(length(record))
+FROM decision
+`,
   "trim-admitted": `-- The request of a resource of which no entry is left. All of them are not gone through: the list may be long.
 DELETE FROM admitted
 WHERE resource = ? AND NOT EXISTS (
@@ -181,21 +184,27 @@ WHERE resource = ? AND NOT EXISTS (
   WHERE recheck.resource = admitted.resource
 )
 `,
-  "trim-decisions": `-- Too old ones, the oldest of too many, and the oldest of what takes too much room.
+  "trim-decision-bytes": `-- The oldest of what takes too much room. It goes through all records, which takes a while.
+DELETE FROM decision
+WHERE id IN (
+  SELECT id
+  FROM (
+    SELECT id, sum(length(record)) OVER (ORDER BY at DESC, id) AS bytes
+    FROM decision
+  )
+  WHERE bytes > ?
+)
+RETURNING length(record)
+`,
+  "trim-decisions": `-- Too old ones, and the oldest of too many; with what room each gives back.
 DELETE FROM decision
 WHERE at < :oldest OR id IN (
   SELECT id
   FROM decision
   ORDER BY at DESC, id
   LIMIT -1 OFFSET :most
-) OR id IN (
-  SELECT id
-  FROM (
-    SELECT id, sum(length(record)) OVER (ORDER BY at DESC, id) AS bytes
-    FROM decision
-  )
-  WHERE bytes > :bytes
 )
+RETURNING length(record)
 `,
   "trim-recheck": `-- Entries of one namespace. Undecided ones make room first, those that were let in longest ago before others.
 DELETE FROM recheck

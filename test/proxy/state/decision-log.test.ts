@@ -3,8 +3,9 @@ import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { limitsWith } from "../../../core/limits.ts";
-import type { StoredDecision } from "../../../proxy/state/decision-log.ts";
+import { DecisionLog, type StoredDecision } from "../../../proxy/state/decision-log.ts";
 import { openState } from "../../../proxy/state/open-state.ts";
+import { stateMigrations, type StateStatement, stateSql } from "../../../proxy/state/state-statements.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 
@@ -71,6 +72,36 @@ test("of what takes too much room the oldest go", () => {
     );
   });
   state.close();
+});
+
+test("all records are gone through only where there may be too much of them, and now and then", () => {
+  const database = new Database(":memory:");
+  for (const { sql } of stateMigrations) database.exec(sql);
+  const asked: unknown[] = [];
+  const counting = new Proxy(database, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...values: readonly unknown[]): unknown => {
+        asked.push(values[0]);
+        return Reflect.apply(member, target, values);
+      };
+    },
+  });
+  const times = (name: StateStatement): number => asked.filter((one) => one === stateSql(name)).length;
+  const log = new DecisionLog(counting, limitsWith({ decisionRecords: 10, decisionLogBytes: 1000 }));
+  const record = new Uint8Array(80);
+  for (let index = 0; index < 40; index++) log.put([decision(`${100 + index}`, { record })], now);
+  assert.is(log.count(), 10);
+  assert.equal([times("sum-decisions"), times("trim-decision-bytes")], [1, 0], "800 bytes are kept");
+  const other = new DecisionLog(database, limitsWith({ decisionRecords: 100 }));
+  for (let index = 0; index < 20; index++) other.put([decision(`${index}`, { record })], now);
+  for (let index = 0; index < 40; index++)
+    log.put([decision(`${200 + index}`, { at: "2026-11-30T00:00:00Z", record: new Uint8Array(300) })], now);
+  assert.is(times("sum-decisions"), 2, "what another process wrote is counted, too");
+  assert.ok(times("trim-decision-bytes") > 0);
+  assert.ok(log.count() <= 3);
+  database.close();
 });
 
 test("a record that is too large is refused, and none of its batch is stored", () => {

@@ -1,0 +1,2 @@
+SELECT total(length(record))
+FROM decision
