@@ -251,7 +251,7 @@ function readDigest(value: JsonValue | undefined, at: string): Digest {
 }
 
 /** What a row is about, as people name it; a text that is damaged itself stands as it is. */
-function named(text: string): string {
+export function named(text: string): string {
   try {
     return questionWords(parseQuestion(text));
   } catch (error) {

@@ -9,10 +9,11 @@ import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { QuestionKind } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
-import { loadRootSource, readRowText, type RowText } from "./answer-row.ts";
+import { loadRootSource, named, readRowText, type RowText } from "./answer-row.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
 import { type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import { checkPin, type CompleteRow, type PinRow, readComplete } from "./mirror-knowledge.ts";
+import { isSqliteError } from "./sqlite.ts";
 import { checkBytes } from "./stored-bytes.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt } from "./store-error.ts";
@@ -95,7 +96,26 @@ class ContentRows {
 
   *#rows(kind: string): Iterable<RowText> {
     const texts = this.#database.prepare<[string], string>(sqlText("list-answer-texts")).pluck();
-    for (const text of texts.iterate(kind)) yield readRowText(text);
+    const rows = texts.iterate(kind);
+    try {
+      for (let next = this.#next(rows, kind); next.done !== true; next = this.#next(rows, kind))
+        yield readRowText(next.value);
+    } finally {
+      rows.return?.();
+    }
+  }
+
+  /** SQLite makes no text of a column that has become bytes, and does not say of which row. */
+  #next(rows: IterableIterator<string>, kind: string): IteratorResult<string> {
+    try {
+      return rows.next();
+    } catch (error) {
+      const row = this.#database
+        .prepare<[string], { readonly question: string }>(sqlText("find-answer-without-text"))
+        .get(kind);
+      if (!isSqliteError(error) || row === undefined) throw error;
+      throw corrupt(named(row.question), "a column of this row of the mirror holds bytes in place of text", error);
+    }
   }
 
   *#bytes(kind: "blob" | "manifest"): Iterable<ContentEntry> {

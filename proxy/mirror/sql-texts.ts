@@ -864,6 +864,16 @@ WHERE kind = ? AND question = ?
 FROM answer
 WHERE kind = ? AND question = ?
 `,
+  "find-answer-without-text": `SELECT CAST(question AS TEXT) AS question
+FROM answer
+WHERE kind = ?
+  AND 'blob' IN (
+    typeof(question), typeof(repository), typeof(subject), typeof(state), typeof(digest), typeof(value), typeof(at),
+    typeof(source), typeof(partial)
+  )
+ORDER BY question
+LIMIT 1
+`,
   "find-answer": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum, partial
 FROM answer
 WHERE kind = ? AND question = ?

@@ -18,8 +18,8 @@ const hasNamespaces = (): boolean => spawnSync("unshare", ["-rn", "true"]).statu
 /** The far side: no address leads anywhere, not even the loopback of this machine. */
 export const farSide =
   ({ stage, main, sallyport }: Tools) =>
-  (words: readonly string[]): Promise<Outcome> =>
-    hasNamespaces() ? stage.run("unshare", ["-rn", process.execPath, main, ...words]) : sallyport(words);
+  (words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> =>
+    hasNamespaces() ? stage.run("unshare", ["-rn", process.execPath, main, ...words], { env }) : sallyport(words, env);
 
 export function makeKey(name: string, folder: string): void {
   const path = join(folder, `${name}.key`);
@@ -28,7 +28,7 @@ export function makeKey(name: string, folder: string): void {
   writeFileSync(join(folder, `${name}.pub`), pem);
 }
 
-const podOf = (image: string): string =>
+export const podOf = (image: string): string =>
   JSON.stringify({
     apiVersion: "v1",
     kind: "Pod",

@@ -15,6 +15,7 @@ import { chartScenarios } from "./charts.ts";
 import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { crossingScenarios } from "./crossing.ts";
+import { crossingFaultScenarios } from "./crossing-faults.ts";
 import { doorScenarios } from "./door.ts";
 import { flagScenarios } from "./documented-flags.ts";
 import { gateScenarios } from "./gate.ts";
@@ -78,6 +79,7 @@ const scenarios: readonly Scenario[] = [
   ...offlineScenarios,
   ...snapshotScenarios,
   ...crossingScenarios,
+  ...crossingFaultScenarios,
   ...archiveScenarios,
 ]
   .filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)))

@@ -46,6 +46,20 @@ test("SQLite spells a text as the checksum of its row has it, whatever is in it"
   database.close();
 });
 
+test("a column that became bytes: the row is named, not the folder", () => {
+  for (const column of ["source", "value", "digest", "at"]) {
+    const store = variedMirror();
+    tamper(store, `UPDATE answer SET ${column} = x'00ff' WHERE question = 'tag ghcr.io/org/app 1.1'`);
+    const error = throwsCode("mirror-corrupt", () => reading(store, (mirror) => [...mirror.entries()]));
+    assert.is(error.subject, "ghcr.io/org/app:1.1", column);
+    // Whoever stops reading in between can go on with the mirror.
+    reading(store, (mirror) => {
+      for (const { entry } of mirror.entries()) if (entry.kind === "manifest") break;
+      assert.ok(mirror.contentId());
+    });
+  }
+});
+
 test("a row that was changed is refused, whatever it became", () => {
   const changes = [
     "source = source || 'x'",
