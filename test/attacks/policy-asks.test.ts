@@ -3,20 +3,22 @@ import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../core/encoding/json.ts";
-import { EngineError } from "../../core/errors.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
 import { Connections } from "../../proxy/upstream/connections.ts";
 import { Fetcher } from "../../proxy/upstream/fetch-bounded.ts";
+import { awsReader } from "../../proxy/upstream/kms/aws-keys.ts";
 import { openRekor } from "../../proxy/upstream/rekor/log-entries.ts";
 import { runCli } from "../cli/command-io.ts";
 import { policyFor } from "../cli/demo-policy.ts";
 import { head, serving } from "../cli/serving.ts";
 import { newKey } from "../lab/keys.ts";
 import { reviewOf } from "../support/admission.ts";
+import { rejectsCode } from "../support/assert.ts";
 import { kubeconfigOf } from "../support/api-server.ts";
 import { serveCluster } from "../support/cluster-server.ts";
 import { entryOf, image, indent, now, pod, policyText } from "../support/fixture-policies.ts";
+import { loadFrom } from "../support/kms.ts";
 import { serveLoopback } from "../support/loopback-server.ts";
 import { keyWith, kms, ofOne } from "../support/policy-asks.ts";
 import { SmallRegistry } from "../support/small-registry.ts";
@@ -241,14 +243,34 @@ attack(297, "a log and AWS, to an address that nobody allowed", async () => {
   const parts = { fetcher, limits: defaultLimits, now: () => now };
   const signal = AbortSignal.timeout(10_000);
   for (const status of [301, 302, 303, 307, 308])
-    try {
-      await openRekor(parts).ask({ kind: "log-entry", log: `${first.url}/${status}`, hash: "sha256:00" }, signal);
-      assert.unreachable();
-    } catch (error) {
-      assert.instance(error, EngineError);
-      assert.is((error as EngineError).code, "upstream-error");
-    }
+    await rejectsCode("upstream-error", () =>
+      openRekor(parts).ask({ kind: "log-entry", log: `${first.url}/${status}`, hash: "sha256:00" }, signal),
+    );
   assert.is(first.asked().length, 5);
+  const { hostname, port } = new URL(first.url);
+  const sent = {
+    protocol: "http:",
+    hostname,
+    port: Number(port),
+    method: "POST",
+    path: "/302",
+    headers: {},
+    body: "{}",
+  };
+  /** Sends what AWS's SDK makes through what it was given. */
+  class KMSClient {
+    readonly #handler: { handle(request: object): Promise<unknown> };
+    constructor({ requestHandler }: { readonly requestHandler: { handle(request: object): Promise<unknown> } }) {
+      this.#handler = requestHandler;
+    }
+    send(): Promise<unknown> {
+      return this.#handler.handle(sent);
+    }
+  }
+  const load = loadFrom({ "@aws-sdk/client-kms": { KMSClient, GetPublicKeyCommand: Object } });
+  const reader = awsReader({ fetcher, env: {}, limits: defaultLimits, load });
+  await rejectsCode("upstream-error", () => reader({ service: "aws", id: "alias/a" }, "awskms:///alias/a", signal));
+  assert.equal(first.asked(), ["POST /302"]);
   assert.equal(trap.asked(), []);
   await connections.close();
   await Promise.all([first.close(), trap.close()]);
