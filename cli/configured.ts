@@ -31,26 +31,29 @@ const shared: readonly (readonly [name: string, variable: VariableName])[] = [
 class UsedThroughFile extends Set<string> {
   readonly #names: ReadonlySet<string>;
   readonly #told: Set<string>;
+  readonly #file: string;
 
-  constructor(told: Set<string>, names: ReadonlySet<string>) {
-    super(told);
+  constructor(told: Set<string>, names: ReadonlySet<string>, file: string) {
+    super();
     this.#told = told;
     this.#names = names;
+    this.#file = file;
+    for (const name of told) super.add(name);
   }
 
   override add(name: string): this {
-    const shown = this.#names?.has(name) === true ? "SALLYPORT_CONFIG" : name;
-    this.#told?.add(shown);
+    const shown = this.#names.has(name) ? this.#file : name;
+    this.#told.add(shown);
     return super.add(shown);
   }
 }
 
 /**
- * The world with the settings of the file that `SALLYPORT_CONFIG` names.
+ * The world with the settings of a file: the given one, else that which `SALLYPORT_CONFIG` names.
  * @throws EngineError `invalid-usage`, `invalid-config`.
  */
-export async function configuredWorld(io: CommandIO): Promise<CommandIO> {
-  const path = io.env.SALLYPORT_CONFIG || undefined;
+export async function configuredWorld(io: CommandIO, given?: string): Promise<CommandIO> {
+  const path = given ?? (io.env.SALLYPORT_CONFIG || undefined);
   if (path === undefined) return io;
   const { loadConfig } = await import("./input/config-file.ts");
   const { requireConfig } = await import("../proxy/serve/read-config.ts");
@@ -63,6 +66,7 @@ export async function configuredWorld(io: CommandIO): Promise<CommandIO> {
     const value = said.get(name);
     return value === undefined || io.env[variable] ? [] : [[variable, value] as const];
   });
+  const file = given === undefined ? "SALLYPORT_CONFIG" : "--config";
   const names = new Set<string>(added.map(([variable]) => variable));
-  return { ...io, env: { ...io.env, ...Object.fromEntries(added) }, used: new UsedThroughFile(io.used, names) };
+  return { ...io, env: { ...io.env, ...Object.fromEntries(added) }, used: new UsedThroughFile(io.used, names, file) };
 }

@@ -146,6 +146,7 @@ const readsNoSettings: ReadonlySet<string> = new Set([
   "break-glass",
   "config",
   "doctor",
+  "status",
   "env",
   "completion",
   "version",

@@ -346,12 +346,16 @@ export const remedies = {
   "other-repository":
     "begin a mirror of its own: `sallyport trust update --mirror URL --root FILE --store FOLDER`, or give it another " +
     "name: `sallyport trust update --name NAME --mirror URL --root FILE --store STORE`",
+  "snapshot-signature":
+    "ask those who push the snapshots for the fingerprint of their key: if it is the one that signed, give it: " +
+    "`sallyport snapshot pull PLACE --store STORE --key PUBLIC`, or to a server as `snapshot.keys`; if it is not, do " +
+    "not use this one",
   "snapshot-rollback":
     "see who changed the mirror that is pushed; if it is right, pull into a new folder: " +
     "`sallyport snapshot pull PLACE --store FOLDER --key KEY`",
   "archive-forged":
     "copy it again from where it came, and compare checksums on both sides; if it stays so, do not use it",
-  "part-twice": "name each part once",
+  "part-twice": "name one of the two",
   "name-parts": "name all parts, in any order: `sallyport import FILE.*`",
   "archive-from-stream": "save it first, and import the file: `cat > FILE`, then `sallyport import FILE`",
   "archive-to-stream":
@@ -360,6 +364,7 @@ export const remedies = {
   "from-future":
     "set the clock that is wrong: of this machine (`date`), or of the one that made it, which then makes it again; " +
     "if nobody's is, the key may be stolen: reject it",
+  "archive-here": "nothing is to be done",
   "archive-replay":
     "what it brought is here, and nothing is to be done; where `sallyport mirror check` finds damage, import a newer " +
     "full archive",

@@ -220,6 +220,7 @@ export const cliLayers: LayerTable = {
   // Commands that decide use the public API; a command about one format uses the folder of that format.
   "cli/commands": {
     units: [
+      "cli/configured.ts",
       "core/capsule",
       "proxy/capsule",
       "core/record",

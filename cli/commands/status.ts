@@ -9,6 +9,7 @@ import { later } from "../../core/verify/clock.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { readRecheck } from "../../proxy/state/read-recheck.ts";
 import type { CommandIO, Shell } from "../command.ts";
+import { configuredWorld } from "../configured.ts";
 import { type ExitCode, exitOf, gravest } from "../exit-code.ts";
 import { type Item, toItemJson, withStore } from "../health/item.ts";
 import { mirrorItems } from "../health/mirror-items.ts";
@@ -25,6 +26,7 @@ import { toUtcText } from "../render/time.ts";
 import { newestSigned, readRootStatuses, readTrustedLogs } from "../health/root-status.ts";
 
 interface StatusOptions extends StoreOptions, TrustOptions, OutputOptions, AtOptions {
+  readonly config?: string;
   readonly cluster?: boolean;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -68,7 +70,8 @@ export const exitOfItems = (items: readonly Item[]): ExitCode =>
     ),
   );
 
-async function status(options: StatusOptions, given: CommandIO): Promise<ExitCode> {
+async function status(options: StatusOptions, machine: CommandIO): Promise<ExitCode> {
+  const given = await configuredWorld(machine, options.config);
   const ofCluster =
     options.cluster === true ? await (await import("../serve/gate-items.ts")).gateItems(options, given) : [];
   const io = withTime(options, given);
@@ -92,6 +95,7 @@ async function status(options: StatusOptions, given: CommandIO): Promise<ExitCod
 
 export function define(command: Command, { io, finish }: Shell): void {
   addTrustOptions(addLimitOptions(addAtOption(addStoreOption(command))))
+    .option("-c, --config <file>", "the configuration of serve (env: SALLYPORT_CONFIG)")
     .option("--cluster", "also ask the API server of the kubeconfig: the webhooks, what is exempt, break-glass")
     .option("--kubeconfig <file>", "that file, in place of KUBECONFIG and ~/.kube/config")
     .option("--context <name>", "a context of it, in place of the current one")

@@ -30,6 +30,9 @@ export function requireOrder(
   const later = fromFuture(created, now);
   if (later !== undefined) throw wrong(later, "from-future");
   if (mends === true) return;
+  // Who imports looked for what is damaged or gone of the last full one.
+  if (last?.statement === digest && kind === "full")
+    throw wrong(`archive ${sequence} was imported already, and all that it brought is here`, "archive-here");
   if (last !== undefined && (last.statement === digest || base?.statement === digest))
     throw wrong(`archive ${sequence} was imported already`, "archive-replay");
   if (last !== undefined && restart && kind === "full") {

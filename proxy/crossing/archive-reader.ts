@@ -277,7 +277,7 @@ export function placeParts(parts: readonly [ArchivePart, ...ArchivePart[]]): rea
       );
     const other = placed[part.part - 1];
     if (other !== undefined)
-      throw new EngineError("archive-incomplete", `part ${part.part} comes twice; the other is ${other.cursor.name}`, {
+      throw new EngineError("archive-incomplete", twice(part, placed.length, other.cursor.name), {
         subject: part.cursor.name,
         remedy: "part-twice",
       });
@@ -285,6 +285,9 @@ export function placeParts(parts: readonly [ArchivePart, ...ArchivePart[]]): rea
   }
   return placed;
 }
+
+const twice = ({ part, statement }: ArchivePart, parts: number, other: string): string =>
+  `${parts === 1 ? `archive ${statement.sequence} is named` : `part ${part} comes`} twice; the other is ${other}`;
 
 function inOrder(first: ArchivePart, parts: readonly ArchivePart[]): readonly [ArchivePart, ...ArchivePart[]] {
   const placed = placeParts([first, ...parts.slice(1)]);

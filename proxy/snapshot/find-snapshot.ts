@@ -123,20 +123,18 @@ async function verifyListed(
       const statement = parseSnapshotStatement(payload, options.limits);
       if (statement.digest === layer.digest && statement.size === layer.size)
         return { ...listed, statement, statementDigest: digestOf(payload), key };
-      refused = new EngineError("archive-signature", "the signed statement is about another file", {
-        subject: manifest,
-      });
+      refused = unsigned("the signed statement is about another file", manifest);
     } catch (error) {
       if (!(error instanceof EngineError) || !judged.has(error.code)) throw error;
-      refused = error;
+      const isByOthers = error.code === "archive-signature" && error.remedy === undefined;
+      refused = isByOthers ? unsigned(error.message, error.subject ?? manifest) : error;
     }
   }
-  throw (
-    missing ??
-    refused ??
-    new EngineError("archive-signature", "no signed statement refers to this snapshot", { subject: manifest })
-  );
+  throw missing ?? refused ?? unsigned("no signed statement refers to this snapshot", manifest);
 }
+
+const unsigned = (why: string, subject: string): EngineError =>
+  new EngineError("archive-signature", why, { subject, remedy: "snapshot-signature" });
 
 /** Codes after which another statement may still be good. */
 const judged: ReadonlySet<string> = new Set(["archive-signature", "archive-corrupt", "unsupported", "over-limit"]);

@@ -35,6 +35,26 @@ test("the store of the file that SALLYPORT_CONFIG names, unless a variable or a 
   }
 });
 
+test("status takes the file as doctor does; flags, variables and SALLYPORT_CONFIG count as elsewhere", async () => {
+  const other = tempFolder();
+  const both = { ...files, "o.yaml": text.replace(store, other) };
+  await runCli(["mirror", "add", demo.folder, "--store", store], { files });
+  await runCli(["mirror", "pin-key", "k8s://shop/key", "key.pub", "--store", other], { files });
+  const idOf = async (words: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    const { exit, out, err } = await runCli(["status", ...words, "-o", "json"], { files: both, env });
+    assert.is(exit, 0, err);
+    return JSON.parse(out).contentId as string;
+  };
+  const [mine, others] = [await idOf(["--store", store]), await idOf(["--store", other])];
+  assert.is.not(mine, others);
+  assert.is(await idOf(["-c", "c.yaml"]), mine);
+  assert.is(await idOf(["--config=c.yaml"], { SALLYPORT_CONFIG: "o.yaml" }), mine);
+  assert.is(await idOf([], { SALLYPORT_CONFIG: "o.yaml" }), others);
+  assert.is(await idOf(["-c", "c.yaml"], { SALLYPORT_STORE: other }), others);
+  assert.is(await idOf(["-c", "c.yaml", "--store", other]), others);
+  assert.is((await runCli(["status", "-c", "none.yaml"], { files })).exit, 2);
+});
+
 test("its mode is that of --online", async () => {
   const { err, exit } = await runCli(["verify", "--key", "key.pub", "--online", "--offline", demo.signed], { files });
   assert.is(exit, 2, err);

@@ -164,6 +164,28 @@ test("after a key was rejected, both statuses say what it brought last, until a 
   assert.is((await healthOf())?.state, "ok");
 });
 
+test("a full archive again: all of it is here, and nothing is to be done; named twice, one is enough", async () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  const { path } = exported(near);
+  await run(far, [path], key);
+  const fixOf = async (paths: readonly string[]) => {
+    const { exit, out } = await run(far, paths, ["-o", "json"]);
+    const { code, message, fix } = JSON.parse(out);
+    return { exit, code, message, fix };
+  };
+  const message = "archive 1 was imported already, and all that it brought is here";
+  assert.equal(await fixOf([path]), { exit: 6, code: "archive-sequence", message, fix: "nothing is to be done" });
+  const twice = await fixOf([path, path]);
+  assert.is(twice.code, "archive-incomplete");
+  assert.match(twice.message, /^archive 1 is named twice; the other is /);
+  assert.is(twice.fix, "name one of the two");
+  // The archive before a delta is older than what is here: only a newer one mends.
+  writtenMirror((mirror) => void addImage(mirror, "ghcr.io/org/app", "2.0"), near);
+  await run(far, [exportedSince(near, 1).path]);
+  assert.match((await fixOf([path])).fix, "import a newer full archive");
+});
+
 test("the last archive again says what it put back and could not, and mirror check which it is", async () => {
   const near = variedMirror();
   const far = temporaryFolder();

@@ -103,6 +103,12 @@ const behind = (act: (stage: SnapshotStage, blob: string) => Promise<void>): Pro
 test("another key", () =>
   behind((stage) => refused(stage, "archive-signature", () => stage.pull({ keys: [publicKeyOf(newKey().key)] }))));
 
+test("another key: what helps is about snapshots, and not about archives", () =>
+  behind(async (stage) => {
+    const error = await rejectsCode("archive-signature", () => stage.pull({ keys: [publicKeyOf(newKey().key)] }));
+    assert.is(error.remedy, "snapshot-signature");
+  }));
+
 test("no statement hangs on it", () =>
   behind(async (stage) => {
     for (const [digest, { bytes }] of stage.registry.manifests)
