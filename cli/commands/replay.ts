@@ -56,7 +56,7 @@ function replayOne(
 ): ReplayedRecord {
   const record = readRecordFile(file, limits, io);
   const signedBy = keys === undefined ? undefined : signerOf(record, file, keys, crypto);
-  const { ask, at, version, result, envelope, said } = record;
+  const { ask, at, version, result, envelope, said, state } = record;
   const told = {
     file,
     ask,
@@ -69,7 +69,7 @@ function replayOne(
   if (today === undefined) return { ...told, madeOf, allowed, difference };
   // What a record says of itself is compared with today only where it follows from the record.
   const now = decideAgain(record, crypto, today);
-  return { ...told, madeOf, allowed: now.allowed, difference, changes: compareAnswers(said, today.knowledge) };
+  return { ...told, madeOf, allowed: now.allowed, difference, changes: compareAnswers(said, state, today.knowledge) };
 }
 
 /** As it follows from the record's bytes, whatever its own statement says. */

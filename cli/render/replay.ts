@@ -99,7 +99,7 @@ const signatureText = ({ signedBy, isSigned }: ReplayedRecord): string =>
       ? "signed, which nobody verified: give --key FILE"
       : "not signed";
 
-function changeLines(one: ReplayedRecord, { answers, trust }: StoreChanges): readonly string[] {
+function changeLines(one: ReplayedRecord, { answers, trust, distrust }: StoreChanges): readonly string[] {
   const { ask, allowed, recorded, difference } = one;
   const verdict =
     difference !== undefined
@@ -114,6 +114,11 @@ function changeLines(one: ReplayedRecord, { answers, trust }: StoreChanges): rea
       ({ name, then, now }) =>
         `  trusted root ${visibleLine(name)}: ${then === undefined ? "none" : shortDigest(then)} then, ` +
         `${now === undefined ? "none" : shortDigest(now)} now`,
+    ),
+    ...distrust.map(
+      ({ kind, value, reason, distrusted }) =>
+        `  ${distrusted === "now" ? "distrusted now" : "not distrusted any more"}: ${kind} ${visibleLine(value)}` +
+        `${reason === undefined ? "" : ` (${visibleLine(reason)})`}`,
     ),
     ...answers.map(({ question, then, now }) => `  ${visibleLine(question)}: ${then} then, ${now} now`),
   ];

@@ -4,7 +4,7 @@
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import { EngineError } from "../errors.ts";
 import type { Digest } from "../crypto/digest.ts";
-import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge.ts";
 import { parseQuestion } from "../knowledge/question.ts";
 import { encodeAnswers, readAnswers, type Said } from "./answers-document.ts";
 import { trustedRootDigest } from "./decision-record.ts";
@@ -24,9 +24,18 @@ export interface ChangedTrust {
   readonly now?: Digest;
 }
 
+/** What is distrusted on one side alone. */
+export interface ChangedDistrust {
+  readonly kind: DistrustRow["kind"];
+  readonly value: string;
+  readonly reason?: string;
+  readonly distrusted: "then" | "now";
+}
+
 export interface StoreChanges {
   readonly answers: readonly ChangedAnswer[];
   readonly trust: readonly ChangedTrust[];
+  readonly distrust: readonly ChangedDistrust[];
 }
 
 function wordOf(said: Said): AnswerWord {
@@ -47,8 +56,29 @@ function contentOf(question: string, said: Said): string {
   return encodeCanonicalJson({ content, blobs });
 }
 
+function compareDistrust(then: readonly DistrustRow[], now: readonly DistrustRow[]): readonly ChangedDistrust[] {
+  const only = (
+    side: ChangedDistrust["distrusted"],
+    rows: readonly DistrustRow[],
+    others: readonly DistrustRow[],
+  ): readonly ChangedDistrust[] =>
+    rows
+      .filter(({ kind, value }) => !others.some((other) => other.kind === kind && other.value === value))
+      .map(({ kind, value, reason }) => ({
+        kind,
+        value,
+        ...(reason === undefined ? {} : { reason }),
+        distrusted: side,
+      }));
+  return [...only("then", then, now), ...only("now", now, then)];
+}
+
 /** Of trusted roots, whose metadata is new each day, it is said what they came to. */
-export function compareAnswers(recorded: ReadonlyMap<string, Said>, source: Knowledge): StoreChanges {
+export function compareAnswers(
+  recorded: ReadonlyMap<string, Said>,
+  state: SourceState,
+  source: Knowledge,
+): StoreChanges {
   const today = readAnswers([...recorded.keys()], source);
   const answers: ChangedAnswer[] = [];
   const trust: ChangedTrust[] = [];
@@ -68,5 +98,5 @@ export function compareAnswers(recorded: ReadonlyMap<string, Said>, source: Know
       answers.push({ question, then, now: then === "present" && now === "present" ? "other content" : now });
     }
   }
-  return { answers, trust };
+  return { answers, trust, distrust: compareDistrust(state.distrust ?? [], source.state?.().distrust ?? []) };
 }

@@ -162,6 +162,35 @@ test("with a mirror: what changed since, and whether the verdict did", async () 
   }
 });
 
+test("with a mirror that distrusts the key since, it says so", async () => {
+  const files = await recorded(["-r", "good.yaml"]);
+  const [name = ""] = Object.keys(files);
+  const store = temporaryFolder();
+  assert.is((await runCli(["mirror", "add", "--store", store, demo.folder, "--complete"], world)).exit, 0);
+  const adding = ["mirror", "distrust", "add", "--store", store, "key", "demo.pub", "--reason", "stolen"];
+  assert.is((await run(adding, { "demo.pub": demo.key.pem })).exit, 0);
+  const words = ["replay", name, "--store", store];
+  const { exit, out } = await run(words, files);
+  assert.is(exit, 1);
+  assert.match(
+    out,
+    /allowed then, denied now; every answer is as it was\n {2}distrusted now: key [0-9a-f]+ \(stolen\)\n/,
+  );
+  const json = JSON.parse((await run([...words, "-o", "json"], files)).out);
+  const [{ value, ...row }] = json.records[0].changes.distrust;
+  assert.equal(row, { kind: "key", reason: "stolen", distrusted: "now" });
+  // What was taken from the list since is said, too.
+  const denied = join(temporaryFolder(), "records");
+  await run(["apply", "check.yaml", "-r", "good.yaml", "--store", store, "--record", denied], {});
+  const [later = ""] = readdirSync(denied);
+  const removed = await run(["mirror", "distrust", "rm", "--store", store, "key", value, "--yes"], {});
+  assert.is(removed.exit, 0, removed.err);
+  const since = await run(["replay", later, "--store", store], {
+    [later]: readFileSync(join(denied, later), "utf8"),
+  });
+  assert.match(since.out, /denied then, allowed now; every answer is as it was\n {2}not distrusted any more: key /);
+});
+
 test("explain shows a record as a decision", async () => {
   const files = await recorded(["-r", "pod.yaml"]);
   const [name = ""] = Object.keys(files);
