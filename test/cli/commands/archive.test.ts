@@ -61,7 +61,7 @@ test("parts are inspected one by one and verified together", async () => {
   assert.match(lacking.err, "archive-incomplete");
   const twice = await run("archive", "verify", paths[0] as string, ...paths, "--key", "cosign.pub");
   assert.is(twice.exit, 6);
-  assert.match(twice.err, "name each part once");
+  assert.match(twice.err, "name one of the two");
 });
 
 test("archives in parts are compared, the older one first", async () => {
