@@ -66,9 +66,10 @@ export function findSignedEntities(
   return search;
 }
 
-/** What a referrer says of itself, as far as it was read. */
+/** What a referrer says of itself, as far as it was read: in the list, then in its manifest. */
 interface Said {
   annotations?: Readonly<Record<string, string>> | undefined;
+  own?: Readonly<Record<string, string>>;
   bytes?: Uint8Array;
 }
 
@@ -146,7 +147,7 @@ class Search implements EntitySearch {
   #referrer(descriptor: Descriptor, claimed: boolean, artifacts: boolean, said: Said): void {
     const manifest = claimed ? this.#listed(descriptor) : this.#manifestOfOther(descriptor);
     if (manifest === undefined) return;
-    said.annotations = { ...said.annotations, ...manifest.annotations };
+    said.own = manifest.annotations;
     const scheme = manifestScheme(manifest, this.#purpose);
     if (scheme === undefined || (scheme === "artifact" && !artifacts)) return;
     const subject = manifest.subject?.digest;
@@ -236,7 +237,10 @@ class Search implements EntitySearch {
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== "malformed" || this.#wanted === undefined) throw error;
       const within = said.bytes === undefined ? undefined : declaredPredicateType(said.bytes, this.#limits);
-      const declared = [within ?? "", said.annotations?.[predicateTypeAnnotation] ?? ""].filter((type) => type !== "");
+      const declared = [
+        within ?? "",
+        said.own?.[predicateTypeAnnotation] ?? said.annotations?.[predicateTypeAnnotation] ?? "",
+      ].filter((type) => type !== "");
       if (declared.length === 0 || declared.includes(this.#wanted)) throw error;
       this.#meetOthers(declared);
     }

@@ -32,5 +32,7 @@ export const digest = (hash: HashName, bytes: Uint8Array): Uint8Array => hashes[
 /** SHA-256 of `bytes`, 32 bytes. */
 export const sha256 = (bytes: Uint8Array): Uint8Array => hashes.sha256(bytes);
 
+export { sha256Hex };
+
 /** `sha256:` and 64 lower-case hexadecimal digits. */
 export const digestOf = (bytes: Uint8Array): Digest => `sha256:${sha256Hex(bytes)}`;

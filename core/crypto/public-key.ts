@@ -3,12 +3,11 @@ import { openDer } from "../asn1/der.ts";
 import { encodeBitString, encodeElement } from "../asn1/encode.ts";
 import { encodeOid } from "../asn1/oid.ts";
 import { Tag } from "../asn1/tag.ts";
-import { encodeHex } from "../encoding/hex.ts";
 import { parsePem } from "../encoding/pem.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { curveOf, type EcdsaCurve, isOnCurve } from "./curve.ts";
-import { sha256 } from "./digest.ts";
+import { sha256Hex } from "./digest.ts";
 import { isEd25519Point } from "./ed25519.ts";
 import { type RsaKeyFields, readRsaKey } from "./rsa-key.ts";
 
@@ -49,7 +48,7 @@ abstract class LazyFingerprint {
   }
 
   get fingerprint(): string {
-    this.#fingerprint ??= encodeHex(sha256(this.spki));
+    this.#fingerprint ??= sha256Hex(this.spki);
     return this.#fingerprint;
   }
 }

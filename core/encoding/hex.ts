@@ -1,12 +1,13 @@
 /** Hexadecimal. Source: RFC 4648 §8. */
 import { EngineError } from "../errors.ts";
 
-const digits = "0123456789abcdef";
+/** Two digits for every byte. */
+const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Lower-case hexadecimal. */
 export function encodeHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += digits.charAt(byte >> 4) + digits.charAt(byte & 15);
+  for (const byte of bytes) text += pairs[byte];
   return text;
 }
 

@@ -38,7 +38,7 @@ export const proveCarriedEntries = (
   { logged, layout, logs, verifier, limits }: LogProof,
 ): readonly ProvenEntry[] =>
   verifyLogEntries(entries, logged, logs, verifier, { layout, limits }).map(
-    (entry): ProvenEntry => ({ ...entry, from: "carried" }),
+    (entry): ProvenEntry => Object.assign(entry, { from: "carried" as const }),
   );
 
 export type LogEntryQuestion = Extract<Question, { kind: "log-entry" }>;

@@ -5,11 +5,10 @@
 import { type DerReader, openDer } from "../asn1/der.ts";
 import { encodeOid } from "../asn1/oid.ts";
 import { contextConstructed, contextPrimitive, Tag } from "../asn1/tag.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { sha256Hex } from "../crypto/digest.ts";
 import { type PublicKey, readSpki } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
-import { encodeHex } from "../encoding/hex.ts";
 import { parsePem } from "../encoding/pem.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -195,7 +194,7 @@ class ParsedCertificate implements Certificate {
   }
 
   get fingerprint(): string {
-    this.#fingerprint ??= encodeHex(sha256(this.der));
+    this.#fingerprint ??= sha256Hex(this.der);
     return this.#fingerprint;
   }
 
