@@ -36,8 +36,6 @@ type ServeOptions = OutputOptions & ConfigOptions;
 
 /** How often files are looked at. */
 const lookMs = 2000;
-/** How long lines of the log wait for others: a write for each takes longer than what it tells of. */
-const logWaitMs = 5;
 
 /** `made`: certificates of its own, by where their authority is and their names. */
 function hostOf({ io, log, metrics, store, cluster }: Running, made: Map<string, ServerCertificate>): ServerHost {
@@ -175,7 +173,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     format: format === "auto" ? (io.host.isTerminal ? "text" : "json") : format,
     write: (lines) => io.err(lines),
     now: () => io.now(),
-    later: (write) => void setTimeout(write, logWaitMs),
+    later: setImmediate,
   });
   for (const { place, message } of read.warnings) log.warn(message, { place });
   const limits = limitsOfBundles(config.limits.maxBundleSize, io.limits);
