@@ -6,6 +6,36 @@ import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/patterns/re2");
 
+test("which letters are the same is nothing that a host is asked, beyond ASCII", () => {
+  const { toUpperCase, toLowerCase } = String.prototype;
+  const ofAscii = (own: () => string) =>
+    function (this: string): string {
+      if (/[^\0-\x7f]/.test(String(this))) throw new Error(`the host was asked for the case of ${this}`);
+      return own.call(this);
+    };
+  const pairs = ["ᾀᾈ", "ᾳᾼ", "ǆǅ", "Ǆǆ", "ßẞ", "θϴ", "Ωω", "kK", "ſs", "Ꭰꭰ", "𐐀𐐨", "ⱥȺ", "Ɀɀ", "Åå", "ﬅﬆ"];
+  const patterns = (letter: string) => [letter, `^${letter}$`, `[${letter}]`, `^(?:x|${letter})+$`];
+  const matched: boolean[] = [];
+  String.prototype.toUpperCase = ofAscii(toUpperCase);
+  String.prototype.toLowerCase = ofAscii(toLowerCase);
+  try {
+    for (const [one = "", other = ""] of pairs.map((pair) => [...pair]))
+      for (const [letter, text] of [
+        [one, other],
+        [other, one],
+      ] as const)
+        for (const pattern of patterns(letter))
+          matched.push(
+            compileRe2(`(?i)${pattern}`, defaultLimits).test(text),
+            compileRe2(pattern, defaultLimits).test(text),
+          );
+  } finally {
+    Object.assign(String.prototype, { toUpperCase, toLowerCase });
+  }
+  assert.is(matched.length, pairs.length * 16);
+  assert.ok(matched.every((found, index) => found === (index % 2 === 0)));
+});
+
 test("matches anywhere, by Go's syntax", () => {
   for (const [pattern, text, matched] of [
     ["b+", "abc", true],
