@@ -8,6 +8,8 @@ export interface ComponentKernel {
   /** `sum-code.ts`, of each curve. */
   hasXP256(numbers: string): boolean;
   hasXP384(numbers: string): boolean;
+  /** `text-code.ts`: bytes of a text in UTF-8, which has no lone surrogate. */
+  utf8Length(text: string): number;
 }
 
 /** Bytes and their hexadecimal text, as the host has it. */

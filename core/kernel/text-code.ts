@@ -70,3 +70,7 @@ export function textFunction(): wasm.WasmFunction {
   ]);
   return { name: "text", parameters: 3, locals: 0, shortLocals: 1, body };
 }
+
+/** The module: `length`, of a text that is handed over by its address and its length. */
+export const lengthModule = (): Uint8Array =>
+  wasm.encodeModule([{ name: "length", parameters: 2, locals: 0, returns: true, body: get(1) }], []);

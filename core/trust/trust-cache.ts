@@ -57,7 +57,7 @@ export class TrustCache {
     const digest = digestOf(bytes);
     const held = this.#byDigest.get(digest);
     if (held !== undefined) return held;
-    const material = compileTrust(readTrustedRoot(bytes, this.#limits), this.#verifier, this.#limits);
+    const material = compileTrust(readTrustedRoot(bytes, this.#limits, digest), this.#verifier, this.#limits);
     const oldest = this.#byDigest.keys().next().value;
     if (this.#byDigest.size >= capacity && oldest !== undefined) this.#byDigest.delete(oldest);
     this.#byDigest.set(digest, material);
@@ -66,9 +66,9 @@ export class TrustCache {
 }
 
 /** An unreadable trusted root says nothing about the image: trust is missing, nothing is refuted. */
-function readTrustedRoot(bytes: Uint8Array, limits: Limits): TrustedRoot {
+function readTrustedRoot(bytes: Uint8Array, limits: Limits, digest: Digest): TrustedRoot {
   try {
-    return parseTrustedRoot(bytes, limits);
+    return parseTrustedRoot(bytes, limits, digest);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError("no-trust", `the trusted root cannot be read: ${error.message}`, {

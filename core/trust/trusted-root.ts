@@ -149,10 +149,10 @@ const readAuthorities = (object: JsonObject, key: string, limits: Limits): reado
 
 /**
  * The trusted root of a JSON document. One log with an unknown key type, or without a start of validity, makes the
- * whole document `malformed`: half a root is not what was published.
+ * whole document `malformed`: half a root is not what was published. `digest`: of the document, where it is known.
  * @throws EngineError `malformed`, `over-limit`.
  */
-export function parseTrustedRoot(document: Uint8Array | string, limits: Limits): TrustedRoot {
+export function parseTrustedRoot(document: Uint8Array | string, limits: Limits, digest?: Digest): TrustedRoot {
   const bytes = typeof document === "string" ? encodeUtf8(document) : document;
   const object = readMessage(
     parseJson(bytes, protoJsonOptions("trusted root", limits.trustedRootBytes, limits)),
@@ -178,6 +178,6 @@ export function parseTrustedRoot(document: Uint8Array | string, limits: Limits):
     timestampAuthorities: readAuthorities(object, "timestampAuthorities", limits).map(({ uri, chain, validFor }) =>
       toTimestampAuthority(chain, uri, validFor),
     ),
-    digest: digestOf(bytes),
+    digest: digest ?? digestOf(bytes),
   };
 }

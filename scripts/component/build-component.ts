@@ -9,6 +9,7 @@ import { build, type Plugin } from "esbuild";
 import { neutralOptions } from "../build-options.ts";
 import { sha256Bytes, sha256Module } from "../../core/kernel/sha256-code.ts";
 import { sumBytesOf, sumModule } from "../../core/kernel/sum-code.ts";
+import { lengthModule } from "../../core/kernel/text-code.ts";
 import { withCheckedIntegers } from "./checked-integers.ts";
 import { type KernelFunction, linkComponent } from "./link-component.ts";
 import { withOptionalArguments } from "./optional-arguments.ts";
@@ -37,6 +38,7 @@ const kernelFunctions: readonly KernelFunction[] = [
       export: "hasX",
     }),
   ),
+  { name: "utf8-length", bytes: 0, module: lengthModule, export: "length" },
 ];
 
 /** Texts that hand the kernel, and what QuickJS has, to those who calculate with it. */
@@ -53,13 +55,16 @@ const hex = { toHex: (bytes) => bytes.toHex(), fromHex: (text) => Uint8Array.fro
 export const { hashes, sha256Hex } = blockHashes(kernel, hex);
 `;
 
-const codecsText = `
+const codecsText = (kernel: string): string => `
+import kernel from "${kernel}";
 import { base64Codecs } from "./core/encoding/base64-codecs.ts";
 export const hostCodecs = base64Codecs({
   fromBase64: (text) => Uint8Array.fromBase64(text),
   toBase64: (bytes) => bytes.toBase64(),
   atob,
   btoa,
+  // A lone surrogate is nothing that is handed over.
+  utf8Length: (text) => (text.isWellFormed() ? kernel.utf8Length(text) : -1),
 });
 `;
 
@@ -67,7 +72,7 @@ export const hostCodecs = base64Codecs({
 const ownModules = (root: string, kernel: string): Plugin => ({
   name: "own-modules",
   setup: ({ onResolve, onLoad }) => {
-    const texts: Readonly<Record<string, string>> = { "#hashes": hashesText(kernel), "#codecs": codecsText };
+    const texts: Readonly<Record<string, string>> = { "#hashes": hashesText(kernel), "#codecs": codecsText(kernel) };
     onResolve({ filter: /^#(?:hashes|codecs)$/ }, ({ path }) => ({ path, namespace: "own" }));
     onLoad({ filter: /./, namespace: "own" }, ({ path }) => ({ contents: texts[path] ?? "", resolveDir: root }));
   },

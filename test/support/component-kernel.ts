@@ -2,6 +2,7 @@
 import type { ComponentKernel, HostHex } from "../../core/kernel/component-kernel.ts";
 import { sha256Bytes, sha256Module } from "../../core/kernel/sha256-code.ts";
 import { sumBytesOf, sumModule } from "../../core/kernel/sum-code.ts";
+import { lengthModule } from "../../core/kernel/text-code.ts";
 
 type Call = (...numbers: readonly number[]) => number;
 interface Memory {
@@ -61,6 +62,7 @@ export function nodeKernel(): ComponentKernel {
   const blocks = functionOf(sha256Module, sha256Bytes, "blocks");
   const sumOf = (curve: "P-256" | "P-384") => functionOf((at) => sumModule(curve, at), sumBytesOf(curve), "hasX");
   const [p256, p384] = [sumOf("P-256"), sumOf("P-384")];
+  const length = functionOf(lengthModule, 0, "length");
   return {
     blocks: (state, text) => {
       blocks.call([state, text], answerAt);
@@ -69,6 +71,8 @@ export function nodeKernel(): ComponentKernel {
     },
     hasXP256: (numbers) => p256.call([numbers]) === 1,
     hasXP384: (numbers) => p384.call([numbers]) === 1,
+    // What is handed over is UTF-8: here it is latin1 of those bytes.
+    utf8Length: (text) => length.call([Buffer.from(text).toString("latin1")]),
   };
 }
 

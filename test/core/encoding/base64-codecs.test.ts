@@ -18,6 +18,15 @@ const codecs = base64Codecs({
   toBase64: (bytes) => Buffer.from(bytes).toString("base64"),
   atob,
   btoa,
+  utf8Length: (text) => Buffer.byteLength(text),
+});
+/** As strict as a host may be: what is not base64 is an error. */
+const strict = base64Codecs({
+  fromBase64: (text) => Uint8Array.from(atob(text), (unit) => unit.charCodeAt(0)),
+  toBase64: (bytes) => Buffer.from(bytes).toString("base64"),
+  atob,
+  btoa,
+  utf8Length: (text) => Buffer.byteLength(text),
 });
 
 test("the same names", () => assert.equal(Object.keys(codecs).sort(), Object.keys(portable).sort()));
@@ -65,13 +74,18 @@ test("base64: what portable code refuses, this leaves to it", () => {
     `${text}====`,
     `${text.slice(0, -4)}A===`,
   ])
-    assert.is(codecs.decodeBase64(candidate), undefined, candidate);
+    for (const host of [codecs, strict]) assert.is(host.decodeBase64(candidate), undefined, candidate);
+  assert.equal(strict.decodeBase64(text), decodeBase64(text));
 });
 
 test("UTF-8: ASCII as everywhere, and all else is left to portable code", () => {
   fc.assert(
     fc.property(
-      fc.string({ minLength: 12, unit: fc.integer({ min: 0, max: 127 }).map((unit) => String.fromCharCode(unit)) }),
+      fc.string({
+        minLength: 12,
+        maxLength: 600,
+        unit: fc.integer({ min: 0, max: 127 }).map((unit) => String.fromCharCode(unit)),
+      }),
       (text) => {
         const bytes = encodeUtf8(text);
         assert.equal(codecs.encodeUtf8(text), bytes);
@@ -82,9 +96,10 @@ test("UTF-8: ASCII as everywhere, and all else is left to portable code", () => 
     runs,
   );
   for (const unit of ["\u0080", "\u00ff", "\u0100", "\u20ac", "\ud83d\ude00", "\ud800", "\udc00"]) {
-    const text = `what is not ASCII: ${unit}`;
-    assert.is(codecs.encodeUtf8(text), undefined, text);
-    assert.is(codecs.decodeUtf8(encodeUtf8(text)), undefined, text);
+    for (const text of [`what is not ASCII: ${unit}`, `${unit} in a long text${".".repeat(300)}`]) {
+      assert.is(codecs.encodeUtf8(text), undefined, text);
+      assert.is(codecs.decodeUtf8(encodeUtf8(text)), undefined, text);
+    }
   }
   assert.is(codecs.decodeUtf8(new Uint8Array(20).fill(0xff)), undefined);
 });

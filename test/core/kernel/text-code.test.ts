@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { bytesFunction, textFunction } from "../../../core/kernel/text-code.ts";
 import { encodeModule } from "../../../core/kernel/wasm-code.ts";
+import { nodeKernel } from "../../support/component-kernel.ts";
 import { wasmHost } from "../../../proxy/host/wasm-host.ts";
 
 const test = suite("core/kernel/text-code");
@@ -35,6 +36,12 @@ test("every byte as text, and text as bytes: forwards, backwards, and where the 
   view.write("00FF");
   bytes(8192, 1, 0, 4);
   assert.is(view[8193], 0xff, "capitals too");
+});
+
+test("the length of a text is that of its UTF-8", () => {
+  const { utf8Length } = nodeKernel();
+  for (const text of ["", "a", "a\u00e9\u20ac\ud83d\ude00", "x".repeat(70_000)])
+    assert.is(utf8Length(text), Buffer.byteLength(text));
 });
 
 test.run();
