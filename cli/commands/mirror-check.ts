@@ -40,8 +40,10 @@ function check(options: CheckOptions, io: CommandIO): ExitCode {
     );
   return withMirror(options, io, removes ? "write" : "read", (mirror) => {
     const found = mirror.inspect(nodeVerifier);
+    // Before rows are removed, which say what rests on them.
+    const needing = unlessDamaged(() => mirror.imagesThatNeed(found.damage)) ?? new Map();
     const { removed, left } = removes ? removeAll(mirror, found, io) : { removed: [], left: found };
-    return report(mirror, left, removed, options, io);
+    return report(mirror, left, { removed, needing }, options, io);
   });
 }
 
@@ -98,19 +100,43 @@ function lastFull(runs: readonly Run[], last: SeenArchive | undefined): string |
   return isFull && /^[\w./:+-]+(, [\w./:+-]+)*$/.test(run.from) ? run.from.replaceAll(", ", " ") : undefined;
 }
 
+type Needing = ReadonlyMap<Damage, readonly string[]>;
+
+/** Images that a row's document names, and a command for a sync. */
+const mostNamed = 20;
+const mostToSync = 5;
+
+/** Two names say which they are; the document has more. */
+function neededBy(images: readonly string[] = []): string {
+  if (images.length === 0) return "";
+  const [one = "", two, ...more] = images;
+  const others = more.length === 0 ? "" : ` and ${counted(more.length, "other image")}`;
+  return `\n  needed by ${one}${two === undefined ? "" : `${others === "" ? " and" : ","} ${two}`}${others}`;
+}
+
 const place = ({ table, key }: Damage): string => [table, ...key].join(" ");
 
 function report(
   mirror: Mirror,
   { damage, damaged, ...counts }: Inspection,
-  removed: readonly Damage[],
+  { removed, needing }: { readonly removed: readonly Damage[]; readonly needing: Needing },
   { output }: CheckOptions,
   io: CommandIO,
 ): ExitCode {
   const contentId = mirror.contentId();
   const unread = damaged === 0 ? mirror.unread() : undefined;
   const filled = filledBy(mirror);
-  const withFix = (row: Damage) => ({ ...row, fix: mendingCommands(row.table, row.key, mirror.folder, filled) });
+  const images = [...new Set([...needing.values()].flat())];
+  // Few images are named to a sync themselves.
+  const few = images.length > 0 && images.length <= mostToSync ? images : undefined;
+  const withFix = (row: Damage) => {
+    const needed = needing.get(row);
+    const fix = mendingCommands(row.table, row.key, mirror.folder, filled).map((command) =>
+      few === undefined || needed === undefined ? command : command.replace(" -f LIST", ` ${few.join(" ")}`),
+    );
+    const named = needed === undefined ? {} : { images: needed.slice(0, mostNamed), imageCount: needed.length };
+    return { ...row, ...named, fix };
+  };
   if (isDocumentFormat(output)) {
     const unreadable =
       unread === undefined ? {} : { unread: unread.unread, otherTypes: Object.fromEntries(unread.otherTypes) };
@@ -125,7 +151,7 @@ function report(
   for (const row of damage) {
     const where = place(row);
     const who = where.includes(row.subject) ? "" : ` (${row.subject})`;
-    say(`damage in ${where}${who}\n  ${row.reason}`, io);
+    say(`damage in ${where}${who}\n  ${row.reason}${neededBy(needing.get(row))}`, io);
   }
   if (damaged > damage.length) say(`damage in ${counted(damaged - damage.length, "other row")}`, io);
   // The same commands mend many rows.

@@ -9,6 +9,8 @@ import { type ContentEntry, contentEntries } from "./content-entries.ts";
 import { ContentId } from "./content-id.ts";
 import { copyMirror, type MirrorCopy } from "./copy-mirror.ts";
 import type { CurrentSnapshot } from "./current-snapshot.ts";
+import type { Damage } from "./damage.ts";
+import { imagesThatNeed } from "./images-that-need.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { ImportState } from "./import-state.ts";
 import { LayerStore } from "./layer-store.ts";
@@ -230,6 +232,11 @@ export class Mirror {
     return this.snapshot(() =>
       inspectMirror({ database: this.#database, knowledge: this.#knowledge, layers, verifier, limits }),
     );
+  }
+
+  /** See {@link imagesThatNeed}. */
+  imagesThatNeed(damage: readonly Damage[]): ReadonlyMap<Damage, readonly string[]> {
+    return this.snapshot(() => imagesThatNeed(this.#database, damage, this.limits));
   }
 
   /** Signed material that is here and that no decision will read. */

@@ -980,6 +980,10 @@ WHERE digest = ?
 FROM imported
 WHERE kind = ? AND key = ? AND digest = ?
 `,
+  "has-manifest": `SELECT 1
+FROM answer
+WHERE repository = ? AND kind = 'manifest' AND subject = ?
+`,
   "has-taken": `SELECT 1
 FROM taken
 WHERE kind = ? AND key = ? AND digest = ?

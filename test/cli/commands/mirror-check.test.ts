@@ -39,9 +39,12 @@ test("a damaged row is named by table and key, with the commands that mend it, a
   const text = await runCli(["mirror", "check", "--store", store]);
   assert.is(text.exit, 6);
   assert.match(text.err, `damage in blob ${demo.digests.signed}`);
+  assert.match(text.err, /\n {2}needed by \S+:\S+/);
   const { damaged, damage } = JSON.parse((await runCli(["mirror", "check", "--store", store, "-o", "json"])).out);
   assert.is(damaged, 1);
   assert.equal([damage[0].table, damage[0].key], ["blob", [demo.digests.signed]]);
+  assert.is(damage[0].images.length, damage[0].imageCount);
+  assert.ok(damage[0].images.every((image: string) => image.includes(":")));
   assert.equal(damage[0].fix[0], `sallyport mirror check --store ${store} --remove-damaged --yes`);
   const mended = await runCli(damage[0].fix[0].split(" ").slice(1), { width: 80 });
   assert.is(mended.exit, 0);
