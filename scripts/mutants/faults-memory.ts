@@ -29,7 +29,7 @@ export const memoryFaults: readonly Fault[] = [
   },
   {
     name: "mirror-bytes-not-compared",
-    file: "proxy/mirror/mirror-knowledge.ts",
+    file: "proxy/mirror/stored-bytes.ts",
     from: "if (!(bytes instanceof Uint8Array) || digestOf(bytes) !== digest)",
     to: 'if (!(bytes instanceof Uint8Array) || digest === "sha256:")',
   },

@@ -28,8 +28,8 @@ export const signatureFaults: readonly Fault[] = [
   {
     name: "pae-counts-characters",
     file: "core/dsse/envelope.ts",
-    from: "encodeUtf8(`${type.length} `)",
-    to: "encodeUtf8(`${payload.length} `)",
+    from: "encodeUtf8(`DSSEv1 ${length} ",
+    to: "encodeUtf8(`DSSEv1 ${payload.length} ",
     signature: true,
   },
   {
