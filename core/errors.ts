@@ -72,7 +72,7 @@ export const codes = {
   "invalid-reference": usage("an image reference on the command line does not parse"),
   "mirror-corrupt": store("the mirror's file or a row of it is damaged"),
   "mirror-busy": store("another process writes to the mirror"),
-  "mirror-version": store("the mirror's schema is newer than this program"),
+  "mirror-version": store("the mirror's schema is not that of this program"),
   "archive-corrupt": store("an archive's content does not match its manifest"),
   "archive-signature": store("an archive's signature does not verify"),
   "archive-sequence": store("an archive is out of sequence"),
@@ -398,6 +398,10 @@ export const remedies = {
   "no-mirror":
     "name another folder, `--store FOLDER`, or fill this one: `sallyport import --store STORE ARCHIVE --key PUBLIC`, " +
     "`sallyport mirror sync --store STORE -f LIST` or `sallyport mirror add --store STORE IMAGE=LAYOUT`",
+  "older-mirror":
+    "whoever may write to it brings it up to date, and keeps a copy beside it: `sallyport mirror gc --store FOLDER --yes`",
+  "older-snapshot": "`sallyport snapshot pull PLACE --store STORE --key PUBLIC`",
+  "older-state": "start `sallyport serve` of this version once",
   "no-snapshot":
     "correct the name or the tag; the mirror of which there should be one pushes it: " +
     "`sallyport snapshot push PLACE --store MIRROR --key KEY`",

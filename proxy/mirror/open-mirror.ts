@@ -94,10 +94,10 @@ function openFile(folder: string, snapshot: CurrentSnapshot | undefined, waitMs:
         "mirror-version",
         `the mirror has schema ${version}, this program reads ${migrations.length}: ${
           snapshot === undefined
-            ? "the next writer brings it up to date"
+            ? "the next command that writes to it brings it up to date"
             : "sallyport snapshot pull brings it here again, up to date"
         }`,
-        { subject: folder },
+        { subject: folder, remedy: snapshot === undefined ? "older-mirror" : "older-snapshot" },
       );
     return new Mirror({ folder, path, database, limits, ...(snapshot === undefined ? {} : { snapshot }) });
   });

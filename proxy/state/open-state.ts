@@ -75,6 +75,7 @@ export function findState(folder: string, limits: Limits): State | undefined {
     if (version < stateMigrations.length)
       throw new EngineError("mirror-version", "this file is of an older program: the next serve brings it up to date", {
         subject: path,
+        remedy: "older-state",
       });
   } catch (error) {
     database.close();
