@@ -10,17 +10,18 @@ import { EngineError, type Limits } from "../../core/index.ts";
 
 const whole = "whole";
 
-/** Which members of an object are kept, or of each object in a list; the others go. */
+/** Which members of an object are kept; the others go. */
 interface Members {
-  readonly [name: string]: Members | typeof whole;
+  /** In brackets: of each object in a list. */
+  readonly [name: string]: Members | readonly [Members] | typeof whole;
 }
 
 const container: Members = { name: whole, image: whole };
 const podSpec: Members = {
-  containers: container,
-  initContainers: container,
-  ephemeralContainers: container,
-  volumes: container,
+  containers: [container],
+  initContainers: [container],
+  ephemeralContainers: [container],
+  volumes: [container],
   imagePullSecrets: whole,
   serviceAccountName: whole,
 };
@@ -59,17 +60,25 @@ const keptOfReview: Members = {
   },
 };
 
-/** Names by their bytes. */
+/** Of an object, or of each object in a list. What is a list where that is none, or none where it is, is read whole. */
 interface Kept {
+  readonly isList: boolean;
+  /** By their bytes. */
   readonly names: readonly Uint8Array[];
   /** What is kept of each; `undefined`: all. */
   readonly below: readonly (Kept | undefined)[];
 }
 
-const toKept = (members: Members): Kept => ({
-  names: Object.keys(members).map((name) => Buffer.from(name)),
-  below: Object.values(members).map((below) => (below === whole ? undefined : toKept(below))),
-});
+const isList = (members: Members | readonly [Members]): members is readonly [Members] => Array.isArray(members);
+
+const toKept = (kept: Members | readonly [Members]): Kept => {
+  const members = isList(kept) ? kept[0] : kept;
+  return {
+    isList: isList(kept),
+    names: Object.keys(members).map((name) => Buffer.from(name)),
+    below: Object.values(members).map((below) => (below === whole ? undefined : toKept(below))),
+  };
+};
 
 const kept = toKept(keptOfReview);
 
@@ -78,7 +87,7 @@ const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x
 /** Without the bit in which `{` differs from `[`, and `}` from `]`. */
 const anyBracket = 0xdf;
 
-/** It is no JSON, is nested too deeply, or takes too much room. */
+/** It is no JSON, has another form than a Pod, is nested too deeply, or takes too much room. */
 const bad = -1;
 
 function afterSpace(bytes: Uint8Array, from: number): number {
@@ -210,8 +219,9 @@ class Shortening {
     const bytes = this.#bytes;
     const byte = bytes[from];
     if (kept === undefined || left === 0) return afterValue(bytes, from, left);
-    if (byte === openBrace) return this.#object(from + 1, kept, left - 1);
-    return byte === openBracket ? this.#list(from + 1, kept, left - 1) : afterValue(bytes, from, left);
+    if (byte === openBrace) return kept.isList ? bad : this.#object(from + 1, kept, left - 1);
+    if (byte === openBracket) return kept.isList ? this.#list(from + 1, kept, left - 1) : bad;
+    return afterValue(bytes, from, left);
   }
 
   #object(from: number, { names, below }: Kept, left: number): number {
@@ -258,7 +268,9 @@ class Shortening {
     let at = afterSpace(bytes, from);
     if (bytes[at] === closeBracket) return at + 1;
     for (;;) {
-      at = this.value(at, kept, left);
+      const byte = bytes[at];
+      if (byte === openBracket) return bad;
+      at = byte === openBrace && left > 0 ? this.#object(at + 1, kept, left - 1) : afterValue(bytes, at, left);
       if (at === bad) return bad;
       at = afterSpace(bytes, at);
       if (bytes[at] === closeBracket) return at + 1;
