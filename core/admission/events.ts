@@ -7,6 +7,7 @@ import type { JsonObject } from "../encoding/json.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import type { RuleResult } from "../kyverno/image/result.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
+import { shownName } from "./denial.ts";
 
 /** An object that an Event is about. */
 export interface EventObject {
@@ -32,6 +33,9 @@ const nameLength = 200;
 const instanceLength = 128;
 /** A name that the API takes; an object that has none is not there. */
 const name = /^[a-z0-9]([-a-z0-9.:]*[a-z0-9])?$/i;
+/** Nobody has looked at these texts yet, and Events wait and are remembered: nothing longer is part of one. */
+const textLength = 253;
+const isShort = (text: unknown): text is string => typeof text === "string" && text.length <= textLength;
 
 const reasonOf = ({ status }: RuleResult): EventFacts["reason"] =>
   status === "error" ? "PolicyError" : "PolicyViolation";
@@ -43,25 +47,25 @@ function objectOf({ kind, namespace, name: asked = "", object }: AdmissionReques
     readonly uid?: unknown;
     readonly ownerReferences?: unknown;
   };
-  if (typeof metadata.name === "string" && name.test(asked))
+  if (typeof metadata.name === "string" && isShort(asked) && name.test(asked))
     return {
       apiVersion: kind.group === "" ? kind.version : `${kind.group}/${kind.version}`,
       kind: kind.kind,
       name: asked,
       namespace,
-      ...(typeof metadata.uid === "string" ? { uid: metadata.uid } : {}),
+      ...(isShort(metadata.uid) ? { uid: metadata.uid } : {}),
     };
   const owners = (Array.isArray(metadata.ownerReferences) ? metadata.ownerReferences : []) as readonly Partial<
     Record<string, unknown>
   >[];
   const owner = owners.find((one) => one?.controller === true);
-  return typeof owner?.apiVersion === "string" && typeof owner.kind === "string" && typeof owner.name === "string"
+  return isShort(owner?.apiVersion) && isShort(owner.kind) && isShort(owner.name)
     ? {
         apiVersion: owner.apiVersion,
         kind: owner.kind,
         name: owner.name,
         namespace,
-        ...(typeof owner.uid === "string" ? { uid: owner.uid } : {}),
+        ...(isShort(owner.uid) ? { uid: owner.uid } : {}),
       }
     : undefined;
 }
@@ -74,7 +78,7 @@ const policyObject = ({ policy, policyNamespace: namespace }: RuleResult): Event
 });
 
 const resourceWords = ({ kind, namespace, name: asked = "" }: AdmissionRequest): string =>
-  `${kind.kind} ${namespace === undefined ? "" : `${namespace}/`}${asked}`;
+  `${kind.kind} ${shownName(namespace === undefined ? asked : `${namespace}/${asked}`)}`;
 
 /** Of a request that was denied: one for each rule that did not pass, about its policy, since there is no resource. */
 export function denialEvents(request: AdmissionRequest, results: readonly RuleResult[]): readonly EventFacts[] {
@@ -86,7 +90,10 @@ export function denialEvents(request: AdmissionRequest, results: readonly RuleRe
       ...(related === undefined ? {} : { related }),
       reason: reasonOf(result),
       action: "Resource Blocked",
-      note: `${resourceWords(request)}: [${result.rule}] ${result.status} (blocked); ${result.message}`,
+      note: cut(
+        `${resourceWords(request)}: [${result.rule}] ${result.status} (blocked); ${result.message}`,
+        noteLength,
+      ),
     }));
 }
 
@@ -101,7 +108,7 @@ export function violationEvents(request: AdmissionRequest, results: readonly Rul
       related: policyObject(result),
       reason: reasonOf(result),
       action: "Resource Passed",
-      note: `policy ${result.policy}/${result.rule} ${result.status}: ${result.message}`,
+      note: cut(`policy ${result.policy}/${result.rule} ${result.status}: ${result.message}`, noteLength),
     }));
 }
 
@@ -113,13 +120,15 @@ export function refutedEvents(
   const regarding = objectOf(request);
   if (regarding === undefined) return [];
   const note = `policy ${policy} fail: [${code}] it was let in undecided and may be running; ${message}`;
-  return [{ regarding, reason: "PolicyViolation", action: "Resource Passed", note }];
+  return [{ regarding, reason: "PolicyViolation", action: "Resource Passed", note: cut(note, noteLength) }];
 }
 
-const cut = (text: string, most: number): string => {
-  const characters = [...text];
+/** Another text than the one that was cut, which then need not stay in memory. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const characters = [...text.slice(0, 2 * most)];
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
-};
+}
 
 /** What makes two Events the same, if they are not far apart. */
 export const eventKey = ({ regarding, related, reason, note }: EventFacts): string =>
@@ -156,7 +165,7 @@ export function toEvent(facts: EventFacts, at: Date, instance: string): JsonObje
     type: "Warning",
     reason,
     action,
-    note: cut(note, noteLength),
+    note,
     regarding: reference(regarding),
     ...(related === undefined ? {} : { related: reference(related) }),
     reportingController: "sallyport.dev/admission",

@@ -49,6 +49,32 @@ test("a Pod without a name is told of by its controller, and where there is none
   assert.equal(refutedEvents(alone, finding), []);
 });
 
+test("texts that nobody has looked at make no Event, nor what it is known by, any longer", () => {
+  const long = "a".repeat(100_000);
+  const results = resultsOf("unsigned");
+  const owner = (text: string) => ({ apiVersion: text, kind: text, name: text, uid: text, controller: true });
+  for (const metadata of [
+    { name: long, uid: long, namespace: "shop" },
+    { name: "web", uid: long, namespace: "shop" },
+    { name: long, namespace: "shop", ownerReferences: [owner(long)] },
+    { name: "-", namespace: "shop", ownerReferences: [{ ...owner("web"), uid: long }] },
+  ]) {
+    const request = requestOf({ ...pod(image("unsigned")), metadata }, { name: metadata.name });
+    const message = "é".repeat(50_000);
+    const found = [
+      ...denialEvents(request, results),
+      ...denialEvents(request, [{ ...results[0], status: "fail", message } as never]),
+      ...violationEvents(request, [{ ...results[0], status: "fail", message } as never]),
+      ...refutedEvents(request, { policy: "p", code: "wrong-key", message }),
+    ];
+    assert.ok(found.length >= 2);
+    for (const facts of found) {
+      assert.ok(eventKey(facts).length < 4000, String(eventKey(facts).length));
+      assert.ok(JSON.stringify(facts).length < 4000);
+    }
+  }
+});
+
 test("an Event has what the API asks for, within its bounds", () => {
   const name = "a".repeat(253);
   const request = requestOf({ ...pod("a"), metadata: { name, namespace: "shop", uid: "id" } });
