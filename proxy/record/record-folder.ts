@@ -11,6 +11,7 @@ import type { Limits } from "../../core/limits.ts";
 import { makeFolder } from "../make-folder.ts";
 import { cannotWrite } from "../system-words.ts";
 
+/** To look at all files takes long, and somebody else may write into the folder, too. */
 const refusedBetweenLooks = 100;
 
 export class RecordFolder {
@@ -20,6 +21,9 @@ export class RecordFolder {
   /** The folder's time when it was found full: whoever takes records away changes it. */
   #fullAt: number | undefined;
   #refused = 0;
+  /** Whether a change of the folder's time may be by who writes: records that were written since, or others' files. */
+  #isWrittenTo = false;
+  #writing = 0;
 
   /** Makes the folder. @throws EngineError `invalid-usage` where that cannot be done. */
   constructor(path: string, limits: Limits) {
@@ -42,10 +46,16 @@ export class RecordFolder {
     const { recordBytes } = this.#limits;
     if (bytes.length > recordBytes)
       throw new EngineError("over-limit", `a record of more than ${recordBytes} bytes`, { subject: id });
-    this.#requireRoom(bytes.length);
     const to = join(this.path, `${id}.json`);
     const from = join(this.path, `.${id}.partial`);
+    try {
+      this.#requireRoom(bytes.length);
+    } catch (error) {
+      throw cannotWrite(to, error);
+    }
     this.#count(1, bytes.length);
+    this.#writing += 1;
+    this.#isWrittenTo = true;
     try {
       const file = await open(from, "wx", 0o600);
       try {
@@ -60,6 +70,8 @@ export class RecordFolder {
       this.#count(-1, -bytes.length);
       await rm(from, { force: true }).catch(() => undefined);
       throw cannotWrite(to, error);
+    } finally {
+      this.#writing -= 1;
     }
   }
 
@@ -73,10 +85,10 @@ export class RecordFolder {
     const isFull = (): boolean => this.#held.files >= replayedRecords || this.#held.bytes + bytes > recordFolderBytes;
     if (!isFull()) return;
     const changedAt = statSync(this.path, { throwIfNoEntry: false })?.mtimeMs;
-    // To look at all files takes long, and somebody else may write into the folder, too.
-    const isTurn = this.#refused++ % refusedBetweenLooks === 0;
+    const isTurn = this.#refused++ % refusedBetweenLooks === 0 || !this.#isWrittenTo;
     if (isTurn && changedAt !== undefined && changedAt !== this.#fullAt) {
       this.#held = heldIn(this.path);
+      this.#isWrittenTo = this.#writing > 0 || (!this.#isWrittenTo && this.#fullAt !== undefined);
       this.#fullAt = changedAt;
       this.#refused = isFull() ? this.#refused : 0;
       if (!isFull()) return;

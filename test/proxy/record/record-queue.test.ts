@@ -160,4 +160,26 @@ test("a folder is bounded, with what was there before, and a file is never half 
   assert.ok(gone.path.endsWith("gone"));
 });
 
+test("records that are moved out of a full folder make room at once", async () => {
+  const path = temporaryFolder();
+  writeFileSync(join(path, "d-0.json"), "x".repeat(100));
+  const folder = new RecordFolder(path, { ...defaultLimits, recordFolderBytes: 100 });
+  for (const id of ["d-1", "d-2", "d-3"])
+    assert.is(await folder.put(id, "y").catch((error: EngineError) => error.code), "over-limit");
+  rmSync(join(path, "d-0.json"));
+  await folder.put("d-4", "y");
+  assert.equal(readdirSync(path), ["d-4.json"]);
+});
+
+test("a full folder that is none any more loses records, and ends nothing", async () => {
+  const path = join(temporaryFolder(), "records");
+  const folder = new RecordFolder(path, { ...defaultLimits, recordFolderBytes: 1 });
+  rmSync(path, { recursive: true });
+  writeFileSync(path, "");
+  const { queue, results, said } = queueOf(folder);
+  queue.add("d-1", () => "{}");
+  await queue.close();
+  assert.equal([results, said], [["lost"], ["invalid-usage 1"]]);
+});
+
 test.run();
