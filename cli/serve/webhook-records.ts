@@ -73,8 +73,8 @@ export async function openRecords({
       const engines = { fail: encodeEngineDocument(inputs.fail), ignore: encodeEngineDocument(inputs.ignore) };
       return ({ request, decision, knowledge, place }) => {
         const captured = captureDecision(request, decision, knowledge, place.pass);
-        // Each holds its own copy of what the mirror said.
-        const size = sizeOf([...captured.said.values()]);
+        // Each holds its own copy of what the mirror said, and the whole request.
+        const size = sizeOf([request, ...captured.said.values()]);
         const engine = engines[place.strictness];
         return (remembered) => {
           const id = remembered ?? newDecisionId(letters);

@@ -3,16 +3,21 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { openRecords } from "../../../cli/serve/webhook-records.ts";
+import { createEngine } from "../../../core/decide/engine.ts";
+import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
+import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { parseRecord, verifyRecord } from "../../../core/record/read-record.ts";
 import { replay } from "../../../core/record/replay.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
+import { createLog } from "../../../proxy/log.ts";
 import { ourKey } from "../../support/archive-store.ts";
-import { entryOf, policyText } from "../../support/fixture-policies.ts";
+import { entryOf, image, pod, policyText } from "../../support/fixture-policies.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 import { skipped } from "../../support/vectors.ts";
-import { runCli } from "../command-io.ts";
+import { runCli, testIO } from "../command-io.ts";
 import { head, serving } from "../serving.ts";
 import { afterRecords, countsOf, fillStore, isAdmitted, now, recordingFiles } from "./recording.ts";
 
@@ -101,6 +106,38 @@ test("policies edited under load: each record has those that decided, and says w
   assert.is(seen.size, rounds + 1);
   const count = (all: readonly boolean[]): number => all.filter((allowed) => allowed).length;
   assert.is(count(decided.map(({ allowed }) => allowed)), count(answers));
+});
+
+test("records that wait are bounded by what their requests hold, too", async () => {
+  const [results, said]: [string[], unknown[]] = [[], []];
+  const opened = await openRecords({
+    config: { records: { folder: tempFolder(), key: undefined } },
+    contentId: undefined,
+    metrics: { recorded: (result) => void results.push(result) },
+    limits: { ...defaultLimits, recordsWaitingBytes: 10_000 },
+    io: testIO().io,
+    log: createLog({
+      level: "error",
+      format: "json",
+      write: (lines) => void said.push((JSON.parse(lines) as { readonly code: string }).code),
+      now: () => new Date(now),
+    }),
+  });
+  assert.ok(opened);
+  const engine = { policies: [], limits: defaultLimits };
+  const record = opened.records({ fail: engine, ignore: engine });
+  const decideAbout = (annotation: string): void => {
+    const resource = { ...pod(image("signed")), metadata: { name: "web", annotations: { note: annotation } } };
+    const request = requestFor(resource);
+    const knowledge = new MemoryKnowledge(defaultLimits);
+    const decision = createEngine({ ...engine, crypto: nodeVerifier }).decide(request, knowledge, new Date(now));
+    const place = { pass: "validate", strictness: "fail" } as const;
+    record({ request, decision, knowledge, place })(undefined);
+  };
+  for (const length of [6_000, 6_000, 1_000]) decideAbout("x".repeat(length));
+  assert.equal([results, said], [["lost"], ["over-limit"]]);
+  await opened.close();
+  assert.equal(results, ["lost", "written", "written"]);
 });
 
 test("a folder of records that cannot be made ends the start; a key needs one", async () => {
