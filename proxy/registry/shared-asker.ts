@@ -28,6 +28,11 @@ export interface SharedAskerOptions {
 /** How long an outage is remembered for the same question, so that a storm of clients asks a sick registry once. */
 const outageMs = 5_000;
 const mostOutages = 10_000;
+/**
+ * Characters of a question. Variables of policies take names and paths from resources that nobody has looked at yet:
+ * what is so long is none, and what is remembered of outages must not fill memory.
+ */
+const longest = 16 * 1024;
 
 interface Outage {
   readonly until: number;
@@ -63,6 +68,7 @@ export class SharedAsker {
 
   #ask(question: Question): Promise<Answer | undefined> {
     const text = questionText(question);
+    if (text.length > longest) return Promise.resolve(this.#unasked(text));
     const outage = this.#outages.get(text);
     if (outage !== undefined) {
       const isOver = outage.returns !== this.#silent.returns(question) && outage.answer.code !== "rate-limited";
@@ -70,6 +76,12 @@ export class SharedAsker {
       this.#outages.delete(text);
     }
     return this.#flights.join(text, () => this.#fly(question, text));
+  }
+
+  #unasked({ length }: string): Unavailable {
+    const at = this.#options.now().toISOString();
+    const why = `its name has ${length} characters, and nobody is asked with more than ${longest}`;
+    return { state: "unavailable", code: "over-limit", at, from: "", why };
   }
 
   async #fly(question: Question, text: string): Promise<Answer | undefined> {

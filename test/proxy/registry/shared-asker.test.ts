@@ -46,6 +46,19 @@ test("however many ask at once, a registry is asked once and its answer kept onc
   assert.equal(stored, [absent]);
 });
 
+test("a name that a resource made as long as a book is not asked for, nor remembered", async () => {
+  const { shared, asked, stored } = asking(() => Promise.resolve(outage));
+  const named = (length: number) =>
+    ({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", name: "a".repeat(length) }) as const;
+  for (const reference of [named(1_000_000), { kind: "key", reference: `k8s://a/${"/".repeat(20_000)}` } as const]) {
+    const answer = await shared.until(far).ask(reference);
+    assert.equal([answer?.state, (answer as { readonly code?: string }).code], ["unavailable", "over-limit"]);
+  }
+  assert.equal([asked, stored], [[], []]);
+  await shared.until(far).ask(named(10_000));
+  assert.is(asked.length, 1);
+});
+
 test("an outage is not asked about again at once, and is after some seconds", async () => {
   const { shared, clock, asked } = asking(() => Promise.resolve(outage));
   for (const [now, requests] of [
