@@ -3,19 +3,23 @@
  * away. So that nobody fills a listener by connections on which nothing is asked, those end where it is nearly full.
  * Clients open another when they have something to ask. Source: https://nodejs.org/api/http.html.
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server, Socket } from "node:net";
 
 /** A listener is nearly full where this part of its connections is taken. */
 const nearlyFull = 7 / 8;
-/** A client that connects has something to ask; one that has said nothing for so long makes room. */
+/** A client that connects has something to ask; one that has asked nothing whole for so long makes room. */
 const silentMs = 1000;
 /** To look at all connections takes a moment, and whoever fills a listener opens very many. */
 const pauseMs = 100;
 
-interface Fresh {
+interface Held {
   readonly socket: Socket;
-  readonly since: number;
+  /** Requests that are being answered. */
+  working: number;
+  /** When it came, or its last answer was sent. */
+  since: number;
+  readonly answered: () => void;
 }
 
 export interface ConnectionRoomOptions {
@@ -32,9 +36,9 @@ const keyOf = ({ remoteAddress = "", remotePort = 0 }: Socket): string => `${rem
 export class ConnectionRoom {
   readonly #options: ConnectionRoomOptions;
   readonly #now: () => number;
-  /** Connections on which nothing was asked yet, the oldest first. */
-  readonly #fresh = new Map<string, Fresh>();
-  readonly #known = new WeakSet<Socket>();
+  readonly #open = new Map<string, Held>();
+  /** By what requests come over. */
+  readonly #known = new WeakMap<Socket, Held>();
   #count = 0;
   #looked = Number.NEGATIVE_INFINITY;
 
@@ -46,19 +50,33 @@ export class ConnectionRoom {
   }
 
   /** Hears each request. */
-  asked({ socket }: IncomingMessage): void {
-    if (this.#known.has(socket)) return;
-    this.#known.add(socket);
-    this.#fresh.delete(keyOf(socket));
+  asked({ socket }: IncomingMessage, response: ServerResponse): void {
+    let held = this.#known.get(socket);
+    if (held === undefined) {
+      held = this.#open.get(keyOf(socket));
+      if (held === undefined) return;
+      this.#known.set(socket, held);
+    }
+    held.working += 1;
+    response.on("close", held.answered);
   }
 
   #opened(socket: Socket): void {
     const key = keyOf(socket);
+    const held: Held = {
+      socket,
+      working: 0,
+      since: this.#now(),
+      answered: () => {
+        held.working -= 1;
+        held.since = this.#now();
+      },
+    };
     this.#count += 1;
-    this.#fresh.set(key, { socket, since: this.#now() });
+    this.#open.set(key, held);
     socket.once("close", () => {
       this.#count -= 1;
-      if (this.#fresh.get(key)?.socket === socket) this.#fresh.delete(key);
+      if (this.#open.get(key) === held) this.#open.delete(key);
     });
     if (this.#count >= this.#options.most * nearlyFull) this.#makeRoom();
   }
@@ -68,9 +86,8 @@ export class ConnectionRoom {
     if (now - this.#looked < pauseMs) return;
     this.#looked = now;
     this.#options.server.closeIdleConnections();
-    for (const { socket, since } of this.#fresh.values()) {
-      if (now - since < silentMs) return;
-      socket.destroy();
-    }
+    // Node takes one for busy on which a part of a request came: an answered one whose body does not come, or the next.
+    for (const { socket, working, since } of this.#open.values())
+      if (working === 0 && now - since >= silentMs) socket.destroy();
   }
 }

@@ -95,7 +95,7 @@ export class HttpListener {
     let listener: HttpListener | undefined;
     let room: ConnectionRoom | undefined;
     const handle: Handler = (request, response) => {
-      room?.asked(request);
+      room?.asked(request, response);
       listener?.handle(request, response);
     };
     const server =

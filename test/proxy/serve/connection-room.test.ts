@@ -15,7 +15,7 @@ async function openStage(tls = false) {
   const waiting: ServerResponse[] = [];
   let dropped = 0;
   const answer: RequestListener = (asked, response) => {
-    room.asked(asked);
+    room.asked(asked, response);
     if (asked.url === "/slow") waiting.push(response);
     else response.end("ok");
   };
@@ -23,6 +23,8 @@ async function openStage(tls = false) {
     ? createTlsServer(await (await tlsAuthority()).issue(["127.0.0.1"]), answer)
     : createServer(answer);
   server.maxConnections = most;
+  // Node's own times end nobody here.
+  server.keepAliveTimeout = 65_000;
   const room = new ConnectionRoom({ server, most, now: () => clock.ms });
   server.on("drop", () => {
     dropped += 1;
@@ -35,6 +37,14 @@ async function openStage(tls = false) {
     waiting,
     dropped: () => dropped,
     count: () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count))),
+    /** A connection that sends this, and stays open. */
+    send: (text: string) =>
+      new Promise<void>((resolve) => {
+        const client = connect({ port, host: "127.0.0.1" }, () => client.write(text));
+        client.on("error", () => undefined);
+        client.once("data", () => resolve());
+        clients.push(client);
+      }),
     /** A connection that asks, and stays open; resolves with what is said, or with nothing where it is ended. */
     ask: (path = "/") =>
       new Promise<string>((resolve) => {
@@ -87,6 +97,23 @@ test("connections on which nothing is asked make room after a second", async () 
   while ((await stage.count()) > 0) await new Promise((resolve) => setTimeout(resolve, 2));
   assert.is(await stage.ask(), "HTTP/1.1 200 OK");
   await stage.close();
+});
+
+test("who has an answer and sends a part of a body, or of another request, makes room after a second", async () => {
+  const head = "GET / HTTP/1.1\r\nHost: a\r\n";
+  for (const text of [`${head}Content-Length: 10\r\n\r\n`, `${head}\r\n${head}`]) {
+    const stage = await openStage();
+    for (let index = 0; index < most; index++) await stage.send(text);
+    assert.is(await stage.count(), most);
+    stage.clock.ms += 1001;
+    // Who is dropped makes room for the next.
+    await stage.ask();
+    for (let look = 0; look < 500 && (await stage.count()) > 0; look++)
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    assert.is(await stage.count(), 0);
+    assert.is(await stage.ask(), "HTTP/1.1 200 OK");
+    await stage.close();
+  }
 });
 
 test("a listener that is not nearly full ends nobody", async () => {
