@@ -5,6 +5,7 @@
 import { digestOf } from "../crypto/digest.ts";
 import { decodeBase64, encodeBase64 } from "../encoding/base64.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
+import { encodeJsonText } from "../encoding/json-text.ts";
 import { own, pointer, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
 import { codes, EngineError, type ErrorCode } from "../errors.ts";
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
@@ -49,7 +50,8 @@ export function encodeAnswers(said: ReadonlyMap<string, Said>): AnswersDocument 
       if (bytes === undefined) {
         const json = encodeAnswer(kind, answer as never);
         // The order of the members of an object can show in a decision.
-        answers[text] = kind === "cluster" && "value" in json ? { ...json, value: JSON.stringify(json.value) } : json;
+        answers[text] =
+          kind === "cluster" && "value" in json ? { ...json, value: encodeJsonText(json.value ?? null) } : json;
       } else {
         const digest = digestOf(bytes);
         blobs[digest] ??= encodeBase64(bytes);

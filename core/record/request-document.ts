@@ -12,12 +12,13 @@ import {
   readStringMap,
   refuseUnknownKeys,
 } from "../encoding/shape.ts";
+import { encodeJsonText } from "../encoding/json-text.ts";
 import { EngineError } from "../errors.ts";
 import type { AdmissionRequest, Operation, UserInfo } from "../kyverno/rule/request.ts";
 import type { Limits } from "../limits.ts";
 
 /** Plain JSON; what has no value is left out. */
-export const encodeRequest = (request: AdmissionRequest): string => JSON.stringify(request);
+export const encodeRequest = (request: AdmissionRequest): string => encodeJsonText(request);
 
 const malformed = (message: string, subject: string): EngineError => new EngineError("malformed", message, { subject });
 

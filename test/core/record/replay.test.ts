@@ -88,6 +88,20 @@ test("the order of members shows in no replay: the request is kept as it came", 
   assert.ok(isSame(record));
 });
 
+test("a zero below zero is one in a replay, too", () => {
+  const request = podWith(imageOf(signed));
+  const object = { ...request.object, share: { least: -0 } } as never;
+  const policy = (json: Json): Json => {
+    const { spec, ...rest } = json as unknown as { readonly spec: { readonly rules: readonly object[] } };
+    const key = "{{ to_string(request.object.share) }}";
+    const preconditions = { all: [{ key, operator: "Equals", value: '{"least":-0}' }] };
+    return { ...rest, spec: { ...spec, rules: spec.rules.map((rule) => ({ ...rule, preconditions })) } } as never;
+  };
+  const record = recordOf(signed, { request: { ...request, object }, policy });
+  assert.match(record, '"status":"pass"');
+  assert.ok(isSame(record));
+});
+
 test("what the statement is about", () => {
   const { statement } = read(text);
   const { predicate, subject } = statement as { predicate: Record<string, Json>; subject: readonly Json[] };

@@ -1,0 +1,24 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseJson } from "../../../core/encoding/json.ts";
+import { encodeJsonText } from "../../../core/encoding/json-text.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+
+const test = suite("core/encoding/json-text");
+
+test("a value reads as the same value again, in the order of its members and with the sign of a zero", () => {
+  for (const text of [
+    '{"b":[-0,0,1e+21,5e-324,"\\u0000\\"é🔒",null,true,{}],"a":{"__proto__":{"x":[]},"10":-0},"":[[]]}',
+    "-0",
+    '"text"',
+    "null",
+    "[]",
+  ]) {
+    const value = parseJson(text, { limits: defaultLimits });
+    assert.equal(parseJson(encodeJsonText(value), { limits: defaultLimits }), value);
+  }
+  assert.is(encodeJsonText({ b: -0, a: undefined, c: [0, -0.0, { d: "x" }] }), '{"b":-0,"c":[0,-0,{"d":"x"}]}');
+  assert.is(encodeJsonText(JSON.parse('{"__proto__":{"a":-0.0}}')), '{"__proto__":{"a":-0}}');
+});
+
+test.run();
