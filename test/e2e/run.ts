@@ -25,6 +25,7 @@ import { kyvernoScenarios } from "./kyverno.ts";
 import { logScenarios } from "./logs.ts";
 import { listScenarios } from "./lists.ts";
 import { installedScenarios } from "./installed.ts";
+import { mayAskScenarios } from "./may-ask.ts";
 import { nodeScenarios } from "./nodes.ts";
 import { Stage } from "./processes.ts";
 import { offlineScenarios } from "./offline.ts";
@@ -63,6 +64,7 @@ const scenarios: readonly Scenario[] = [
   ...installedScenarios,
   ...zeroToDeniedScenarios,
   ...flagScenarios,
+  ...mayAskScenarios,
   ...privateSigstoreScenarios,
   ...logScenarios,
   ...proofScenarios,
