@@ -42,6 +42,7 @@ const reasonOf = ({ status }: RuleResult): EventFacts["reason"] =>
 
 /** The object of a request; where it has no name yet, what made it; `undefined`: neither can be named. */
 function objectOf({ kind, namespace, name: asked = "", object }: AdmissionRequest): EventObject | undefined {
+  if (![kind.group, kind.version, kind.kind, namespace ?? ""].every(isShort)) return undefined;
   const metadata = (object?.metadata ?? {}) as {
     readonly name?: unknown;
     readonly uid?: unknown;

@@ -116,6 +116,8 @@ const partForAsking = 0.7;
 const partForDeciding = 0.9;
 /** Seconds after which who was shed may come again. */
 const retryAfter = 1;
+/** Of what a review says of itself, in the log: who is not an API server chooses how long that is. */
+const longestLogged = 1024;
 
 export class Webhook {
   readonly #options: WebhookOptions;
@@ -241,7 +243,7 @@ export class Webhook {
       const { answer, codes } = answerOf(request, place, this.#advised(decided), asked);
       const user = request.userInfo?.username;
       const event: { -readonly [Key in keyof AdmissionEvent]: AdmissionEvent[Key] } = {
-        uid: request.uid ?? "",
+        uid: request.uid?.slice(0, longestLogged) ?? "",
         path,
         resource: resourceName(request),
         operation: request.operation,
@@ -249,7 +251,7 @@ export class Webhook {
         codes,
         dryRun: request.dryRun === true,
       };
-      if (user !== undefined) event.user = user;
+      if (user !== undefined) event.user = user.slice(0, longestLogged);
       if (id !== undefined) event.decision = id;
       if (decided === "unchanged") event.unchanged = true;
       this.#options.log(event, response);

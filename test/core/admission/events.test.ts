@@ -56,10 +56,12 @@ test("texts that nobody has looked at make no Event, nor what it is known by, an
   for (const metadata of [
     { name: long, uid: long, namespace: "shop" },
     { name: "web", uid: long, namespace: "shop" },
+    { name: "web", namespace: long },
     { name: long, namespace: "shop", ownerReferences: [owner(long)] },
     { name: "-", namespace: "shop", ownerReferences: [{ ...owner("web"), uid: long }] },
   ]) {
-    const request = requestOf({ ...pod(image("unsigned")), metadata }, { name: metadata.name });
+    const { name, namespace } = metadata;
+    const request = requestOf({ ...pod(image("unsigned")), metadata }, { name, namespace });
     const message = "é".repeat(50_000);
     const found = [
       ...denialEvents(request, results),

@@ -71,6 +71,20 @@ test("the validating pass alone refuses what no mutating pass saw", async () => 
   await gate.close();
 });
 
+test("what a review says of itself makes no line of the log as long as a review", async () => {
+  const gate = await openGate([strict]);
+  const long = "a".repeat(500_000);
+  const pods = pod(image("unsigned"));
+  const { message } = await gate.post(
+    "/mutate/fail",
+    reviewOf(pods, { uid: long, name: long, userInfo: { username: long } }),
+  );
+  assert.match(message, /signature/);
+  assert.ok(message.length < 5000);
+  assert.ok(JSON.stringify(gate.events).length < 5000, String(JSON.stringify(gate.events).length));
+  await gate.close();
+});
+
 test("policies are asked at the paths of their own failure policy only", async () => {
   const gate = await openGate([lenient]);
   assert.ok((await gate.post("/mutate/fail", reviewOf(pod(image("unsigned"))))).allowed);
