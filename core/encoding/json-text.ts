@@ -1,10 +1,13 @@
 /**
- * A JSON value as text that reads as the same value again: members in their order, and a zero below zero as such, which
- * `JSON.stringify` writes as 0. Source: RFC 8259.
+ * JSON values whose text reads as the same value again. Source: RFC 8259, RFC 7493.
  */
-import type { JsonValue } from "./json.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { toWellFormed } from "./utf8.ts";
 
-/** What has no value is left out. */
+/**
+ * The text: members in their order, and a zero below zero as such, which `JSON.stringify` writes as 0. What has no value
+ * is left out.
+ */
 export function encodeJsonText(value: object | JsonValue): string {
   if (Object.is(value, -0)) return "-0";
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
@@ -14,3 +17,7 @@ export function encodeJsonText(value: object | JsonValue): string {
     if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${encodeJsonText(member)}`;
   return `{${text}}`;
 }
+
+/** The same with texts that a strict reader takes: no half of a surrogate pair stands alone. */
+export const withWellFormedTexts = (value: JsonObject): JsonObject =>
+  JSON.parse(JSON.stringify(value), (_, part) => (typeof part === "string" ? toWellFormed(part) : part)) as JsonObject;

@@ -3,7 +3,7 @@
  */
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { decodeUtf8, holdsLoneSurrogate, loneSurrogates } from "./utf8.ts";
+import { decodeUtf8, holdsLoneSurrogate, toWellFormed } from "./utf8.ts";
 
 export type JsonValue = null | boolean | number | string | JsonArray | JsonObject;
 export type JsonArray = readonly JsonValue[];
@@ -123,8 +123,9 @@ class Reader {
       const unit = this.text.charCodeAt(this.at);
       if (unit === 34) {
         out += this.text.slice(from, this.at++);
-        if (!surrogates || !holdsLoneSurrogate(out)) return out;
-        return this.replaceLone ? out.replace(loneSurrogates, "\ufffd") : this.fail("lone surrogate in a string");
+        if (!surrogates) return out;
+        if (this.replaceLone) return toWellFormed(out);
+        return holdsLoneSurrogate(out) ? this.fail("lone surrogate in a string") : out;
       }
       if (unit < 32) this.fail("control character in a string");
       if (Number.isNaN(unit)) this.fail("unexpected end of a string");

@@ -5,6 +5,9 @@ import { hostCodecs } from "#codecs";
 /** Halves of surrogate pairs that stand alone: no Unicode text holds one. For `replace` and `split`. */
 export const loneSurrogates = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 export const holdsLoneSurrogate = (text: string): boolean => text.search(loneSurrogates) >= 0;
+/** With U+FFFD in their place: a text that was cut may end within a pair. */
+export const toWellFormed = (text: string): string =>
+  holdsLoneSurrogate(text) ? text.replace(loneSurrogates, "\ufffd") : text;
 
 /** UTF-8 of `text`. A lone surrogate becomes U+FFFD, as everywhere on the web. */
 export const encodeUtf8 = (text: string): Uint8Array => hostCodecs.encodeUtf8(text) ?? encode(text);

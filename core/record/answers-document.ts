@@ -5,7 +5,7 @@
 import { digestOf } from "../crypto/digest.ts";
 import { decodeBase64, encodeBase64 } from "../encoding/base64.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
-import { encodeJsonText } from "../encoding/json-text.ts";
+import { encodeJsonText, withWellFormedTexts } from "../encoding/json-text.ts";
 import { own, pointer, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
 import { codes, EngineError, type ErrorCode } from "../errors.ts";
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
@@ -43,7 +43,8 @@ export function encodeAnswers(said: ReadonlyMap<string, Said>): AnswersDocument 
   const blobs: Record<string, string> = {};
   for (const [text, answer] of said) {
     if (answer === undefined) answers[text] = null;
-    else if (answer instanceof EngineError) answers[text] = encodeDamage(answer);
+    else if (answer instanceof EngineError) answers[text] = withWellFormedTexts(encodeDamage(answer));
+    else if (answer.state === "unavailable") answers[text] = withWellFormedTexts(encodeAnswer("key", answer));
     else {
       const { kind } = parseQuestion(text);
       const bytes = answer.state === "present" && answer.value instanceof Uint8Array ? answer.value : undefined;

@@ -8,6 +8,7 @@ import { toDecisionJson } from "../decide/result-json.ts";
 import { encodeState } from "../decide/state-document.ts";
 import { toVerifiedJson, type VerifiedOutcome } from "../decide/verified-json.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
+import { withWellFormedTexts } from "../encoding/json-text.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { isObject, own } from "../encoding/shape.ts";
 import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
@@ -123,13 +124,15 @@ export function trustedRootDigest(answer: Said): Digest | undefined {
 
 /**
  * The statement about a decision: it follows from the input and the result tree, so that a replay makes it again.
- * `result` is as JSON has it.
+ * `decided` is as JSON has it.
  */
 export function toStatement(
   input: JsonObject,
-  result: JsonObject,
+  decided: JsonObject,
   { ask, said }: Pick<CapturedDecision, "ask" | "said">,
 ): JsonObject {
+  // What is quoted of a long text can be cut within a sign.
+  const result = withWellFormedTexts(decided);
   const roots = [...said].flatMap(([text, answer]): [string, Digest][] => {
     const question = parseQuestion(text);
     const digest = question.kind === "trusted-root" ? trustedRootDigest(answer) : undefined;

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseJson } from "../../../core/encoding/json.ts";
-import { encodeJsonText } from "../../../core/encoding/json-text.ts";
+import { encodeJsonText, withWellFormedTexts } from "../../../core/encoding/json-text.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/encoding/json-text");
@@ -19,6 +19,13 @@ test("a value reads as the same value again, in the order of its members and wit
   }
   assert.is(encodeJsonText({ b: -0, a: undefined, c: [0, -0.0, { d: "x" }] }), '{"b":-0,"c":[0,-0,{"d":"x"}]}');
   assert.is(encodeJsonText(JSON.parse('{"__proto__":{"a":-0.0}}')), '{"__proto__":{"a":-0}}');
+});
+
+test("halves of surrogate pairs are replaced, whole ones and all else stay", () => {
+  assert.equal(withWellFormedTexts({ a: ["x\ud83d", "\udd12🔒", 1, null], b: { c: "é" } }), {
+    a: ["x\ufffd", "\ufffd🔒", 1, null],
+    b: { c: "é" },
+  });
 });
 
 test.run();

@@ -102,6 +102,26 @@ test("a zero below zero is one in a replay, too", () => {
   assert.ok(isSame(record));
 });
 
+test("a text that is cut within a sign, when it is quoted, spoils no record", () => {
+  const branch = `${"x".repeat(198)}🔒`;
+  const attested = sign(lab, { layout: "tag", claim: "attestation", predicate: { branch } });
+  const policy = (json: Json): Json => {
+    const conditions = [{ all: [{ key: "{{ branch }}", operator: "Equals", value: "main" }] }];
+    return JSON.parse(JSON.stringify(json), (name, value) =>
+      name === "attestations" ? value.map((one: object) => ({ ...one, conditions })) : value,
+    );
+  };
+  const record = recordOf(attested, { policy });
+  assert.match(record, `it is \\"${"x".repeat(198)}\ufffd…`);
+  assert.ok(isSame(record));
+  const source: Knowledge = {
+    answer: () => {
+      throw new EngineError("mirror-corrupt", `a row was changed: ${branch.slice(0, 199)}`, { subject: "row 7" });
+    },
+  };
+  assert.ok(isSame(recordOf(signed, { source })));
+});
+
 test("what the statement is about", () => {
   const { statement } = read(text);
   const { predicate, subject } = statement as { predicate: Record<string, Json>; subject: readonly Json[] };
