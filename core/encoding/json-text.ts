@@ -5,8 +5,8 @@ import type { JsonObject, JsonValue } from "./json.ts";
 import { toWellFormed } from "./utf8.ts";
 
 /**
- * The text: members in their order, and a zero below zero as such, which `JSON.stringify` writes as 0. What has no value
- * is left out.
+ * The text: members in their order, and a zero below zero as such, which `JSON.stringify` writes as 0. What has no
+ * value is left out.
  */
 export function encodeJsonText(value: object | JsonValue): string {
   if (Object.is(value, -0)) return "-0";
