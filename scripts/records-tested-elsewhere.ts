@@ -48,10 +48,6 @@ export const recordsTestedElsewhere: Readonly<Record<string, { readonly test: st
     test: "test/core/record/replay.test.ts",
     why: "the first node of two trees is found there",
   },
-  "core/record/compare-answers.ts": {
-    test: "test/cli/commands/replay.test.ts",
-    why: "a mirror of the same answers and an empty one are compared there",
-  },
   "proxy/record/record-folder.ts": {
     test: "test/proxy/record/record-queue.test.ts",
     why: "folders are filled, full and impossible there",

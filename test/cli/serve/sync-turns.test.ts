@@ -57,6 +57,12 @@ test("one that is told to stop before its turn ends at once, and those after it 
   assert.equal(said, ["first begins", "first ends", "third begins", "third ends"]);
 });
 
+test("one that was told to stop before it asked for its turn does not begin, even if nobody is before it", async () => {
+  const stop = new AbortController();
+  stop.abort();
+  await newTurns().run(async () => assert.unreachable("it begins"), stop.signal);
+});
+
 test("one that does not end when it is told to loses its turn; that is told, and the next begins", async () => {
   const told: unknown[] = [];
   const turns = new SyncTurns({ tell: (error) => told.push(error), graceMs: 20 });

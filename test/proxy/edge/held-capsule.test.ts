@@ -198,7 +198,8 @@ test("a try that ended with somebody else's request hangs nobody", async () => {
   stage.answer = () => new Promise(() => undefined);
   held.current().catch(() => undefined);
   AbortSignal.timeout = timeout;
-  assert.is(await codeOf(held), "timed-out");
+  assert.equal(await Promise.all([codeOf(held), codeOf(held)]), ["timed-out", "timed-out"]);
+  assert.equal(stage.faults, ["timed-out"], "told once");
   stage.answer = () => new Response(capsule(1));
   stage.now = 60_000;
   assert.is(await sequenceOf(held), 1);

@@ -81,4 +81,24 @@ test("content, children, signatures of every layout, and signatures in another r
   assert.equal(imagesOf([row("blob", content("layer").digest)]), [[`${repository}:1.0`]]);
 });
 
+test("lists that lead in a circle end, and no more than a hundred rows are looked at", () => {
+  let damage: readonly Damage[] = [];
+  const store = writtenMirror((mirror) => {
+    const [one, other] = ["one", "other"].map((text) => put(mirror, { layers: [content(text)] }));
+    if (one === undefined || other === undefined) throw new Error("two were put");
+    for (const [about, listed] of [
+      [one, other],
+      [other, one],
+    ] as const)
+      mirror.writer().setAnswer({ kind: "referrers", repository, digest: about.digest }, present([listed]));
+    tag(mirror, "1", one);
+    damage = Array.from({ length: 101 }, () => row("blob", other.digest));
+  });
+  const found = reading(store, (mirror) => mirror.imagesThatNeed(damage));
+  assert.equal(
+    damage.map((one) => found.get(one)),
+    damage.map((_, index) => (index < 100 ? [`${repository}:1`] : undefined)),
+  );
+});
+
 test.run();

@@ -126,6 +126,42 @@ test("what waits is bounded in bytes, too, and what was written makes room", asy
   assert.equal(results, ["lost", "written", "written", "written"]);
 });
 
+test("what is being written is counted with what waits", async () => {
+  const ends: (() => void)[] = [];
+  const { queue, results } = queueOf(
+    { path: "records", put: () => new Promise<string>((resolve) => ends.push(() => resolve(""))) },
+    { ...defaultLimits, recordsWaitingBytes: 10 },
+  );
+  queue.add("d-1", () => "x".repeat(8), 8);
+  while (ends.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  queue.add("d-2", () => "{}", 3);
+  assert.equal(results, ["lost"]);
+  ends.pop()?.();
+  await queue.close();
+  assert.equal(results, ["lost", "written"]);
+});
+
+test("trouble is not over with one record that was written beside others", async () => {
+  const ends: ((isFull: boolean) => void)[] = [];
+  const { queue, said } = queueOf({
+    path: "records",
+    put: () =>
+      new Promise<string>((resolve, reject) =>
+        ends.push((isFull) => (isFull ? reject(new EngineError("invalid-usage", "no space left")) : resolve(""))),
+      ),
+  });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  for (let count = 0; count < 4; count++) queue.add(`d-${count}`, () => "{}");
+  while (ends.length < 4) await turn();
+  for (const isFull of [true, false, true]) {
+    ends.shift()?.(isFull);
+    await turn();
+  }
+  assert.equal(said, ["invalid-usage 1", "invalid-usage 2"]);
+  ends.shift()?.(false);
+  await queue.close();
+});
+
 test("a folder is bounded, with what was there before, and a file is never half there", async () => {
   const path = temporaryFolder();
   writeFileSync(join(path, "d-0.json"), "x".repeat(90));

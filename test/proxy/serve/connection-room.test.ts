@@ -125,4 +125,17 @@ test("a listener that is not nearly full ends nobody", async () => {
   await stage.close();
 });
 
+test("connections that ended take no room", async () => {
+  const stage = await openStage();
+  for (let index = 0; index < 2 * most; index++) {
+    (await stage.silent()).destroy();
+    while ((await stage.count()) > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  for (let index = 0; index < most / 2; index++) await stage.silent();
+  stage.clock.ms += 60_000;
+  assert.is(await stage.ask(), "HTTP/1.1 200 OK");
+  assert.is(await stage.count(), most / 2 + 1);
+  await stage.close();
+});
+
 test.run();

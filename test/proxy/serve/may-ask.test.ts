@@ -50,6 +50,7 @@ test("of a text with a variable what stands before it counts for ClusterPolicies
     [`awskms:///alias/${variable}`, "awskms:///alias/*"],
     [`azurekms://keys.corp/${variable}`, "azurekms://keys.corp/*"],
     [`hashivault://${variable}`, "hashivault://*"],
+    ["awskms:///alias/$(./../images)", "awskms:///alias/*"],
   ] as const) {
     assert.equal(entry(text).ofCluster, [...publicLog, beginning, "k8s://*"], text);
     assert.equal(entry(text).ofNamespaces, publicLog, text);
@@ -96,6 +97,7 @@ test("entries of the setting: keys, logs and repositories, with a star at the en
     "registry.corp*",
     "awskms://*",
     "a/*/b",
+    "awskms:///alias/*/key",
   ])
     assert.match(whyNotAskable(entry) ?? "", /star at its end only/, entry);
   for (const entry of ["", "signatures", "org/app", "ftp://host/a"])

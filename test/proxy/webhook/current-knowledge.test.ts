@@ -96,6 +96,21 @@ test("an old answer of a registry that nobody may ask is that of a copy, whose a
   assert.is(young.currency(readOf(tag, manifest), now), "current");
 });
 
+test("what it is held for is held in its source, and let go there", () => {
+  const steps: string[] = [];
+  const source: Knowledge = {
+    answer: () => undefined,
+    hold() {
+      steps.push("held");
+      return () => void steps.push("let go");
+    },
+  };
+  const release = new CurrentKnowledge(source, { refreshMs }).knowledge.hold?.();
+  assert.equal(steps, ["held"]);
+  release?.();
+  assert.equal(steps, ["held", "let go"]);
+});
+
 test("where answers are asked for again, the age of the copy says nothing", () => {
   const { source } = sourceOf(present, 5);
   const mirroredWith = (ms: number) => new CurrentKnowledge(source, { refreshMs: ms }).knowledge.state?.().mirrored;

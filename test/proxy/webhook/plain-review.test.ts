@@ -36,6 +36,7 @@ const podSpec = {
   nodeSelector: { image: "x" },
   containers: [container("app", image("signed")), container("größe", image("unsigned"))],
   initContainers: [container("init", image("signed"))],
+  ephemeralContainers: [container("debug", image("unsigned"))],
   volumes: [
     { name: "v", emptyDir: {} },
     { image: { reference: image("signed"), pullPolicy: "Always" }, name: "models" },
@@ -208,6 +209,22 @@ test("any JSON, with and without space: what is kept of it, and nothing else", (
     }),
     { numRuns: 500 },
   );
+});
+
+test("every member that is read is kept", () => {
+  const filled = (members: unknown): JsonValue =>
+    members === true
+      ? ["a", { b: [1, null] }]
+      : Array.isArray(members)
+        ? members.map(filled)
+        : Object.fromEntries(Object.entries(members as object).map(([name, below]) => [name, filled(below)]));
+  const review = filled({ kind: true, apiVersion: true, request });
+  assert.equal(shortOf(review), review);
+});
+
+test("what is no review is left to who reads the whole", () => {
+  for (const wrong of [{}, { request: {} }, { ...reviewOf(objects[0] as never), kind: "Other" }])
+    assert.is(findPlainReview(bytesOf(wrong as never), defaultLimits), undefined);
 });
 
 test("a text that does not end, goes on, or spells a name with escapes is left to who parses the whole", () => {

@@ -92,6 +92,21 @@ test("a large review takes room until it is answered, and leaves some to the sma
   await stage.close();
 });
 
+test("small reviews are read also where large ones take nearly all of the room", async () => {
+  const stage = await openStage(4 * mib);
+  const large = 1.25 * mib;
+  const clients: ReturnType<typeof stage.send>[] = [];
+  for (let count = 1; count <= 3; count++) {
+    clients.push(stage.send(large, large));
+    await until(() => stage.whole.length === count);
+  }
+  const small = stage.send(500_000, 500_000);
+  await until(() => stage.whole.length === 4 || small.said !== "");
+  assert.equal([stage.whole, small.said], [[large, large, large, 500_000], ""]);
+  for (const client of [...clients, small]) client.destroy();
+  await stage.close();
+});
+
 /** A request that never ends, and what it is answered. */
 function reading(bodies: ReviewBodies) {
   const request = Object.assign(new EventEmitter(), { headers: { "content-length": "1000" } });

@@ -4,6 +4,7 @@ import { encodeModule } from "../../../core/kernel/wasm-code.ts";
 import {
   join,
   modulesOf,
+  positive,
   Reader,
   readModule,
   section,
@@ -29,6 +30,8 @@ test("numbers and texts as they are written", () => {
     [[0x80, 0x80, 0x40], -1_048_576],
   ] as const)
     assert.is(new Reader(Uint8Array.from(bytes)).signed(), value);
+  for (const value of [0, 63, 64, 127, 128, 8191, 8192, 1_048_576, 2 ** 31 - 1])
+    assert.is(new Reader(positive(value)).signed(), value);
   assert.is(new Reader(text("wasi:io/€")).text(), "wasi:io/€");
   assert.throws(() => new Reader(unsigned(300).subarray(0, 1)).unsigned(), /cut short/);
 });

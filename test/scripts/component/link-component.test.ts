@@ -173,6 +173,21 @@ test("the kernel works in pages that were added, and keeps what it has; QuickJS 
   assert.is(new Uint32Array(memory.buffer)[65_536 / 4], 37);
 });
 
+test("each function of the kernel has pages of its own", () => {
+  const places: number[] = [];
+  const placed = (name: string) => ({
+    ...kernel,
+    name,
+    module(at: number) {
+      places.push(at);
+      return kernel.module(at);
+    },
+  });
+  const linked = linkComponent(engine, "a:b/kernel@1.2.3", [placed("sum"), placed("other")], functions);
+  assert.equal(places, [65_536, 3 * 65_536]);
+  assert.is(runComponent(linked).memory.buffer.byteLength, 5 * 65_536);
+});
+
 test("what WASI would be asked is a trap", () => {
   const { functions: lifted } = runComponent(linkComponent(engine, "a:b/kernel@1.2.3", [kernel], functions));
   assert.throws(() => lifted.get("verify")?.called(0, 0), /unreachable/);
