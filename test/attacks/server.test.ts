@@ -5,42 +5,29 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashSync } from "bcryptjs";
 import * as assert from "uvu/assert";
-import { defaultLimits } from "../../core/limits.ts";
 import { createLog } from "../../proxy/log.ts";
 import { createMetrics } from "../../proxy/metrics.ts";
 import { FileWatch } from "../../proxy/serve/file-watch.ts";
-import { filesOf, readConfig, requireConfig } from "../../proxy/serve/read-config.ts";
+import { filesOf } from "../../proxy/serve/read-config.ts";
 import { Server } from "../../proxy/serve/server.ts";
 import { runCli } from "../cli/command-io.ts";
 import { demoLayout } from "../cli/demo-layout.ts";
 import { policyFor } from "../cli/demo-policy.ts";
 import { rejectsCode } from "../support/assert.ts";
 import { sendRaw } from "../support/raw-http.ts";
+import { serverConfig } from "../support/server-stage.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import { attackSuite } from "./attack.ts";
 
 const { attack, run } = attackSuite("server");
 
-const configOf = (document: object) =>
-  requireConfig(
-    readConfig({
-      file: {
-        name: "c.yaml",
-        text: JSON.stringify({ apiVersion: "sallyport.dev/v1alpha1", kind: "Config", ...document }),
-      },
-      flags: {},
-      env: {},
-      limits: defaultLimits,
-    }),
-  );
-
 /** A server with one listener, and the lines of its log. */
 async function openServer(listener: object, files: Readonly<Record<string, string>>) {
   const lines: string[] = [];
   const now = (): Date => new Date("2026-11-30T00:00:00Z");
   const server = await Server.open(
-    configOf({ listeners: [{ address: "127.0.0.1:0", ...listener }] }),
+    serverConfig({ listeners: [{ address: "127.0.0.1:0", ...listener }] }),
     {
       mounts: [{ what: "registry", paths: ["/v2"], handle: (_, response) => void response.end("in") }],
       checks: [],
@@ -110,7 +97,7 @@ attack(226, "every policy is one of a namespace: it does not start, but where no
 
 attack(227, "in place, by a new file, and below a folder: each is seen once", () => {
   const folder = tempFolder({ "p/a.yaml": "1", "p/deep/b.yaml": "1" });
-  const config = configOf({
+  const config = serverConfig({
     listeners: [{ address: "127.0.0.1:0" }],
     policies: { folders: [join(folder, "p")] },
   });
