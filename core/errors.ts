@@ -57,7 +57,7 @@ export const codes = {
   "timed-out": outage(5, "the asker's deadline passed"),
   "rate-limited": outage(5, "the upstream answered 429"),
   "upstream-error": outage(5, "the upstream answered 408 or 5xx"),
-  "access-denied": unknown(4, "the upstream answered 401 or 403, or the policy may not have it asked"),
+  "access-denied": unknown(4, "the upstream answered 401 or 403, or the policy cannot make serve ask it"),
   "tls-failure": unknown(5, "the upstream's certificate does not verify"),
   "no-trust": unknown(3, "no usable trusted root for what the evidence names"),
   stale: unknown(3, "a freshness budget is spent"),

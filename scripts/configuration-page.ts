@@ -133,11 +133,10 @@ for again at the age of \`admission.refresh\` (the door: \`proxy.refresh\`). Whi
 earlier key, entry or trusted root counts. A pull asks a log, a TUF repository or a key service only with
 \`proxy.admit: policies\`. A sync needs \`sync.lists\`.
 
-A Policy of one namespace has only those keys, logs and repositories of signatures asked that a ClusterPolicy writes or
-\`policies.mayAsk\` lists, Sigstore's public log, and Secrets of its own namespace. A host that a variable says has
-to be in \`policies.mayAsk\` for ClusterPolicies too. Anything else is \`access-denied\`, which
-\`failurePolicy: Ignore\` does not overlook
-([why](decisions/060-whom-policies-ask.md)):
+For a Policy of one namespace only these are asked: keys, logs and repositories of signatures that a ClusterPolicy
+names or \`policies.mayAsk\` lists, Sigstore's public log, and Secrets of the Policy's own namespace. A host that comes
+from a variable has to be listed for ClusterPolicies too. Anything else is \`access-denied\`, which
+\`failurePolicy: Ignore\` does not overlook ([why](decisions/060-whom-policies-ask.md)):
 
 \`\`\`yaml
 policies:

@@ -78,7 +78,7 @@ export function watchNamed(policies: readonly Policy[], { askable, cluster, limi
     });
 }
 
-/** Of another namespace a Policy gets no ConfigMap, and no Secret that it may not have asked for. */
+/** Of another namespace a Policy gets no ConfigMap, and no Secret that is not asked for it. */
 function readable(policy: Policy, askable: Askable | undefined): readonly NamedObject[] {
   const named = namedObjectsIn(policy.spec);
   if (policy.kind !== "Policy" || askable === undefined) return named;

@@ -45,7 +45,7 @@ export interface EngineSettings {
    * `ask`.
    */
   readonly absentNamespaceLabels?: "ask" | "none";
-  /** What policies may have asked for beside what is written for all namespaces. Default: everything that they name. */
+  /** Limits what is asked for policies. Default: everything that they name is asked. */
   readonly askable?: Askable;
 }
 

@@ -294,7 +294,8 @@ export const settings = {
           kind: "texts",
           what:
             "keys (awskms:///alias/NAME), logs (https://HOST) and repositories of signatures (HOST/REPOSITORY) that " +
-            "Policies of one namespace, and variables, may have asked for; a * at the end covers what begins so",
+            "serve asks also for Policies of one namespace, and where a variable names them; one that ends with * " +
+            "covers all that begin with what stands before it",
         },
       },
     },

@@ -27,7 +27,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [275, "Who reads records, and hosts of capsules"],
   [282, "What an outage let in, and what one namespace does to others"],
   [287, "Registries and disks of snapshots, and archives of other tools"],
-  [293, "Whom policies have asked"],
+  [293, "Whom policies can make serve ask"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -273,7 +273,7 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   ["a host that may be asked in another spelling, which leads elsewhere", "compared as text, behind the whole host"],
   ["a variable takes the host from the Pod", "the host is written in the policy, or listed"],
   [
-    "a Policy has Secrets and ConfigMaps of other namespaces read or watched",
+    "a Policy makes serve read or watch Secrets and ConfigMaps of other namespaces",
     "its own namespace, and what is written for all",
   ],
   ["a log or a key service that may be asked redirects to another host", "not followed"],
@@ -282,7 +282,7 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "neither is a path that a Policy asks for",
   ],
   [
-    "what is not asked for a Policy is remembered, for policies that may have it asked, or the other way round",
+    "what is not asked for a Policy is remembered, for policies for which it is asked, or the other way round",
     "each has its own outcome",
   ],
   [

@@ -128,8 +128,12 @@ attack(293, "each form of key, log and repository, by a Policy of a folder", asy
       const policies = { a: policyText({ ...ofOne, spec, entries: [entry] }) };
       const { dials, allowed, message } = await asked(trap, { policies, path });
       assert.equal([dials, allowed], [0, false], `${way} ${path}: ${message}`);
-      assert.match(message, /\[access-denied\] the Policy shop\/check may not have \S+ asked: .*policies\.mayAsk/, way);
-      assert.match(message, /vault|openbao|nested/.test(way) ? "://release " : trap.host);
+      assert.match(
+        message,
+        /\[access-denied\] the Policy shop\/check cannot make serve ask \S+: .*policies\.mayAsk/,
+        way,
+      );
+      assert.match(message, /vault|openbao|nested/.test(way) ? "://release: " : trap.host);
     }
     const allowed = await asked(trap, {
       policies: { a: policyText({ ...ofOne, entries: [entry] }) },

@@ -1,6 +1,7 @@
 /**
- * What attestors may have asked for. Whoever writes a policy of one namespace, or a resource that a variable reads,
- * would else choose whom a server dials, and with whose credentials. Source: docs/decisions/060-whom-policies-ask.md.
+ * What is asked for the attestors of a policy. Otherwise whoever writes a policy of one namespace, or a resource that a
+ * variable reads, would choose whom a server dials, and with whose credentials. Source:
+ * docs/decisions/060-whom-policies-ask.md.
  */
 import { EngineError } from "../../errors.ts";
 import type { Policy } from "./policy.ts";
@@ -18,7 +19,7 @@ export interface Askable {
   readonly secretsOnly: boolean;
 }
 
-/** @throws EngineError `access-denied` for what the policy may not have asked for. */
+/** @throws EngineError `access-denied` for what is not asked for this policy. */
 export type RequireAskable = (text: string) => void;
 
 const covers = (entry: string, text: string): boolean =>
@@ -35,9 +36,9 @@ export function requireAskableOf(
     // A user and a password are nobody's to read.
     const shown = text.replace(/\/\/[^/]*@/, "//");
     const [who, why] = isOfOne
-      ? [`the Policy ${namespace}/${name}`, "no ClusterPolicy names it"]
-      : [`a variable of the policy ${name}`, "no policy writes its host"];
-    throw new EngineError("access-denied", `${who} may not have ${shown} asked: ${why}, nor does policies.mayAsk`, {
+      ? [`the Policy ${namespace}/${name}`, "neither a ClusterPolicy nor policies.mayAsk names it"]
+      : [`a variable of the policy ${name}`, "its host is neither written in a policy nor listed in policies.mayAsk"];
+    throw new EngineError("access-denied", `${who} cannot make serve ask ${shown}: ${why}`, {
       subject: shown,
       remedy: "may-ask",
     });

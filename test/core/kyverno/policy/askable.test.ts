@@ -36,14 +36,14 @@ test("says for which policy, what, and which setting allows it; a password is no
   const { message, subject, remedy } = refusal(one, "https://user:secret@evil.example/a") ?? {};
   assert.is(
     message,
-    "the Policy shop/own may not have https://evil.example/a asked: no ClusterPolicy names it, nor does " +
-      "policies.mayAsk",
+    "the Policy shop/own cannot make serve ask https://evil.example/a: neither a ClusterPolicy nor policies.mayAsk " +
+      "names it",
   );
   assert.equal([subject, remedy], ["https://evil.example/a", "may-ask"]);
   assert.is(
     refusal(cluster, "azurekms://evil.example/key")?.message,
-    "a variable of the policy all may not have azurekms://evil.example/key asked: no policy writes its host, nor " +
-      "does policies.mayAsk",
+    "a variable of the policy all cannot make serve ask azurekms://evil.example/key: its host is neither written in " +
+      "a policy nor listed in policies.mayAsk",
   );
 });
 
