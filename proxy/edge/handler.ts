@@ -38,7 +38,7 @@ export interface HandlerOptions {
   readonly allowUnsigned?: boolean;
   /** After how many seconds a fetched capsule is asked for again. Default 300. */
   readonly refreshSeconds?: number;
-  /** How many seconds fetching may take. Default 5: an API server waits 10. */
+  /** How many seconds fetching may take, a day at most. Default 5: an API server waits 10. */
   readonly timeoutSeconds?: number;
   /** Signatures; the portable verifier by default. */
   readonly crypto?: SignatureVerifier;
@@ -54,10 +54,14 @@ const json = (status: number, body: string, headers: Readonly<Record<string, str
 const refusedBy = (status: number, error: string, headers?: Readonly<Record<string, string>>): Response =>
   json(status, JSON.stringify({ error }), headers);
 
+/** A timer that is told to wait longer does not wait at all, or is none. */
+const longestWait = 86_400;
+
 /** @throws EngineError `invalid-usage` for what is no number: nothing would ever be late, or asked for again. */
-function millisecondsOf(seconds: number, subject: string): number {
-  if (Number.isFinite(seconds) && seconds >= 0) return Math.round(seconds * 1000);
-  throw new EngineError("invalid-usage", "a number of seconds, 0 or more", { subject });
+function millisecondsOf(seconds: number, subject: string, most = Number.MAX_VALUE): number {
+  if (Number.isFinite(seconds) && seconds >= 0 && seconds <= most) return Math.round(seconds * 1000);
+  const bound = most === Number.MAX_VALUE ? "0 or more" : `0 to ${most}`;
+  throw new EngineError("invalid-usage", `a number of seconds, ${bound}`, { subject });
 }
 
 /**
@@ -75,7 +79,7 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
     verifier: crypto,
     limits,
     refreshMs: millisecondsOf(options.refreshSeconds ?? 300, "refreshSeconds"),
-    timeoutMs: millisecondsOf(options.timeoutSeconds ?? 5, "timeoutSeconds"),
+    timeoutMs: millisecondsOf(options.timeoutSeconds ?? 5, "timeoutSeconds", longestWait),
     now,
     // A host's own fetch wants to be called as the global that it is.
     fetch: options.fetch ?? ((...given) => fetch(...given)),

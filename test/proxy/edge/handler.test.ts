@@ -111,6 +111,9 @@ test("seconds that are no number are said at once: with them a capsule would nev
     assert.throws(() => handlerOf({ refreshSeconds: seconds }), /refreshSeconds|number of seconds/);
     assert.throws(() => handlerOf({ timeoutSeconds: seconds }), /timeoutSeconds|number of seconds/);
   }
+  // A timer does not wait so long.
+  for (const seconds of [86_401, 3_000_000, 1e300])
+    assert.throws(() => handlerOf({ timeoutSeconds: seconds }), /timeoutSeconds|number of seconds/);
 });
 
 test.run();
