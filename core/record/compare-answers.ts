@@ -56,20 +56,25 @@ function contentOf(question: string, said: Said): string {
   return encodeCanonicalJson({ content, blobs });
 }
 
+/** No kind has a space. */
+const nameOf = ({ kind, value }: DistrustRow): string => `${kind} ${value}`;
+
 function compareDistrust(then: readonly DistrustRow[], now: readonly DistrustRow[]): readonly ChangedDistrust[] {
   const only = (
     side: ChangedDistrust["distrusted"],
     rows: readonly DistrustRow[],
     others: readonly DistrustRow[],
-  ): readonly ChangedDistrust[] =>
-    rows
-      .filter(({ kind, value }) => !others.some((other) => other.kind === kind && other.value === value))
+  ): readonly ChangedDistrust[] => {
+    const known = new Set(others.map(nameOf));
+    return rows
+      .filter((row) => !known.has(nameOf(row)))
       .map(({ kind, value, reason }) => ({
         kind,
         value,
         ...(reason === undefined ? {} : { reason }),
         distrusted: side,
       }));
+  };
   return [...only("then", then, now), ...only("now", now, then)];
 }
 

@@ -25,4 +25,19 @@ test("what both sides distrust is no difference, whatever its reason; the same v
   assert.equal(compareAnswers(new Map(), {}, { answer: () => undefined }).distrust, []);
 });
 
+test("a record with very many entries of distrust is compared by looking at each a few times", () => {
+  let looks = 0;
+  const rows = (name: string): readonly DistrustRow[] =>
+    Array.from({ length: 1000 }, (_, index) => ({
+      kind: "digest",
+      get value() {
+        looks += 1;
+        return `${name}${index}`;
+      },
+    }));
+  const now = { answer: () => undefined, state: () => ({ distrust: rows("b") }) };
+  assert.is(compareAnswers(new Map(), { distrust: rows("a") }, now).distrust.length, 2000);
+  assert.ok(looks <= 8000, String(looks));
+});
+
 test.run();
