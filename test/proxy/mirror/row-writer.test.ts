@@ -25,4 +25,17 @@ test("a transaction is all or nothing, nested ones too", () => {
   });
 });
 
+test("what is taken back is another version than what was read in between", () => {
+  writtenMirror((mirror) => {
+    const version = () => mirror.knowledge().state().version;
+    const [writer, before] = [mirror.writer(), version()];
+    writer.begin();
+    writer.setAnswer({ kind: "tag", repository, tag: "1" }, { state: "absent", ...origin });
+    const between = version();
+    assert.is.not(between, before);
+    writer.rollback();
+    assert.is.not(version(), between);
+  });
+});
+
 test.run();
