@@ -220,7 +220,10 @@ export const checks: Readonly<Record<ErrorCode, string>> = {
   "timed-out": "is the host slow for others too?",
   "rate-limited": "the message has the host; who else asks it with the same address or account?",
   "upstream-error": "the status page of the host, or its operators",
-  "access-denied": "can the same user read it with another tool (`docker login`, `ls -l`)?",
+  "access-denied":
+    "can the same user read it with another tool (`docker login`, `ls -l`)? Where the message names " +
+    "`policies.mayAsk`, whose is what the policy names? If it may be asked, let a ClusterPolicy name it, or list it " +
+    "there, in the configuration of serve",
   "tls-failure": "who issued the server's certificate: `openssl s_client -connect HOST:443`",
   "no-trust": "`sallyport mirror pins --store STORE` has the names of the trusted roots that are here",
   stale:
@@ -327,11 +330,17 @@ export const remedies = {
   "own-archive": "`sallyport import FILE`",
   capsule: "look at it: `sallyport capsule inspect FILE`; decide from it: `--capsule FILE`",
   record: "copy it again from where it was written: this copy cannot be trusted",
+  "record-file":
+    "give a record, as `sallyport apply --record DIR` writes it; if this is one, copy it again: this copy cannot be " +
+    "trusted",
   "raised-bound":
     "allow as much here, if you trust who made it: `--max-bundle-size SIZE`, with the number of bytes in the message",
   "record-unsigned":
     "without the key it can be replayed, but nothing shows who made it; to sign records, give `--record-key KEY` " +
     "where they are made",
+  "capsule-unsigned":
+    "have it signed where it is made: `sallyport capsule create -f FILE --key KEY`; without a key `--allow-unsigned` takes " +
+    "it, but nothing shows who made it",
   "recorded-secret":
     "keep public keys in Secrets by reference, `k8s://NAMESPACE/NAME`, and other data that policies read in ConfigMaps",
   "capsule-missing": "sync what is missing first, or make it all the same: `--allow-missing`",

@@ -290,6 +290,7 @@ export function define(command: Command, { io, finish }: Shell): void {
       const accepting = {
         keys,
         flag: "--old-key",
+        unsignedFlag: "for one that nobody signed --unsigned in place of --key",
         // Of a named key: a capsule that nobody signed is not that one's.
         allowUnsigned: options.unsigned === true && keys.length === 0,
         limits: readLimits(options, io),

@@ -12,6 +12,8 @@ import { readSnapshotKey } from "./snapshot-flags.ts";
 interface Accepting {
   readonly keys: readonly string[];
   readonly flag: string;
+  /** What is said in place of a key where nobody signed it. */
+  readonly unsignedFlag?: string;
   readonly allowUnsigned: boolean;
   readonly floor?: number | undefined;
   readonly limits: Limits;
@@ -21,11 +23,11 @@ interface Accepting {
 /** The last of the files; each before it is what the next one changes. */
 export function readCapsules(
   paths: readonly string[],
-  { keys, flag, allowUnsigned, floor, limits, crypto = nodeVerifier }: Accepting,
+  { keys, flag, unsignedFlag = "--allow-unsigned", allowUnsigned, floor, limits, crypto = nodeVerifier }: Accepting,
   io: CommandIO,
 ): Capsule {
   if (keys.length === 0 && !allowUnsigned)
-    throw usage(`a capsule counts only by who signed it: give ${flag} FILE, or --allow-unsigned`, flag);
+    throw usage(`a capsule counts only by who signed it: give ${flag} FILE, or ${unsignedFlag}`, flag);
   const accepted = keys.map((file) => readSnapshotKey(file, io, flag).key);
   let base: Capsule | undefined;
   for (const [index, path] of paths.entries()) {

@@ -32,6 +32,10 @@ export function listRecordFiles(
 /** By what its first header says of its format. */
 const isTar = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(257, 262)) === "ustar";
 
+/** Whether its first bytes are those of records in their one spelling. */
+const isRecordBegun = (bytes: Uint8Array): boolean =>
+  /^\{"(?:envelope|input)":/.test(String.fromCharCode(...bytes.subarray(0, 16)));
+
 /** @throws EngineError as `parseRecord`, with the name of the file. */
 export function readRecordFile(path: string, limits: Limits, io: Pick<CommandIO, "readFile">): DecisionRecord {
   const bytes = io.readFile(path);
@@ -44,6 +48,12 @@ export function readRecordFile(path: string, limits: Limits, io: Pick<CommandIO,
     return parseRecord(bytes, limits);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
+    if (error.code === "archive-corrupt" && !isRecordBegun(bytes))
+      throw new EngineError(error.code, "no record, or one whose beginning is damaged", {
+        subject: path,
+        cause: error,
+        remedy: "record-file",
+      });
     const where = error.subject === undefined || error.subject === "record" ? "" : ` (${error.subject})`;
     throw new EngineError(error.code, `${error.message}${where}`, {
       subject: path,

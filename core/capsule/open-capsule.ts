@@ -169,7 +169,7 @@ function accept(
   const unsigned = findUnsignedStatement(envelope, limits);
   if (unsigned !== undefined) {
     if (allowUnsigned) return { payload: unsigned, key: undefined };
-    throw new EngineError("archive-signature", "nobody signed it", { subject });
+    throw new EngineError("archive-signature", "nobody signed it", { subject, remedy: "capsule-unsigned" });
   }
   const signed = readSignedEnvelope(envelope, subject, limits);
   if (allowUnsigned && keys.length === 0) return { payload: signed.payload, key: undefined };

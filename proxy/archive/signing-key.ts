@@ -56,8 +56,12 @@ export function loadSigningKey(pem: string, options: SigningKeyOptions): Signing
 
 function openKey(pem: string, { subject, password, limits }: SigningKeyOptions): KeyObject {
   const label = labels.exec(pem)?.[1];
-  if (label === undefined)
-    throw new EngineError("invalid-usage", "not a private key in PEM form", { subject, remedy: "other-file" });
+  if (label === undefined) {
+    const why = /-----BEGIN (?:[A-Z0-9]+ )*PUBLIC KEY-----/.test(pem)
+      ? "a public key, and what signs is its private key"
+      : "not a private key in PEM form";
+    throw new EngineError("invalid-usage", why, { subject, remedy: "other-file" });
+  }
   if (label.startsWith("ENCRYPTED") && password === undefined)
     throw new EngineError("invalid-usage", "the key is encrypted: set COSIGN_PASSWORD to its password", { subject });
   if (encryptedLabels.has(label)) {

@@ -39,8 +39,12 @@ const patience = 1_000;
 const withoutQueries = (text: string): string => text.replace(/(https?:[^\s?#"')]*)[?#][^\s"')]*/gi, "$1");
 
 /** @throws EngineError `invalid-usage`, without the text: it may hold a password. */
-function requireAddress(capsule: HeldCapsuleOptions["capsule"]): void {
-  if (typeof capsule !== "string") return;
+function requireCapsule(capsule: HeldCapsuleOptions["capsule"]): void {
+  if (typeof capsule !== "string") {
+    // JavaScript gives what it has: nothing where an option is misspelt, or an ArrayBuffer.
+    if (ArrayBuffer.isView(capsule)) return;
+    throw new EngineError("invalid-usage", "neither a Uint8Array nor an address", { subject: "capsule" });
+  }
   const url = URL.canParse(capsule) ? new URL(capsule) : undefined;
   if (url?.protocol !== "https:" && url?.protocol !== "http:")
     throw new EngineError("invalid-usage", "not an https address", { subject: "capsule" });
@@ -62,9 +66,9 @@ export class HeldCapsule {
   #etag: string | undefined;
   #flight: Promise<void> | undefined;
 
-  /** @throws EngineError `invalid-usage` for an address that nobody can fetch. */
+  /** @throws EngineError `invalid-usage` for an address that nobody can fetch, and what is no bytes. */
   constructor(options: HeldCapsuleOptions) {
-    requireAddress(options.capsule);
+    requireCapsule(options.capsule);
     this.#options = options;
   }
 

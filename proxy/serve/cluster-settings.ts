@@ -42,7 +42,7 @@ export const webhookSettings = {
     },
     ownLabels: {
       kind: "texts",
-      what: "labels, as KEY=VALUE, of the program's own Pods in its own namespace, which are not verified",
+      what: "labels, as KEY=VALUE, of the program's own Pods and what makes them, in its own namespace: not verified",
       example: "app.kubernetes.io/name=sallyport",
     },
   },

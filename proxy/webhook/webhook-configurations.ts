@@ -174,7 +174,7 @@ function exemptionsOf({
     ...(own === undefined
       ? []
       : [
-          `Pods in namespace ${own.namespace} with the labels ${Object.entries(own.labels)
+          `Pods, and what makes them, in namespace ${own.namespace} with the labels ${Object.entries(own.labels)
             .map(([key, value]) => `${key}=${value}`)
             .join(", ")}`,
         ]),
@@ -225,9 +225,13 @@ const unchangedConditions = (own: OwnPlaces): readonly JsonObject[] =>
     };
   });
 
-/** Only in the program's own namespace: anybody could give a Pod its labels. */
+/**
+ * Only in the program's own namespace: anybody could give a Pod its labels. What makes its Pods is left out too: an
+ * upgrade, and the Job that takes the webhooks away, must not wait for a server that does not run.
+ */
 function ownPods(own: ConfigurationOptions["own"]): readonly JsonObject[] {
   if (own === undefined) return [];
+  const ownKinds = places.flatMap(({ kinds }) => kinds.map((kind) => `'${kind}'`)).join(", ");
   const has = Object.entries(own.labels).map(
     ([key, value]) => `'${key}' in object.metadata.labels && object.metadata.labels['${key}'] == '${value}'`,
   );
@@ -235,8 +239,8 @@ function ownPods(own: ConfigurationOptions["own"]): readonly JsonObject[] {
     {
       name: "is-not-sallyport-itself",
       expression:
-        `!(request.kind.kind == 'Pod' && request.namespace == '${own.namespace}' && ` +
-        `has(object.metadata.labels) && ${has.join(" && ")})`,
+        `!(request.kind.group in ['', 'apps', 'batch'] && request.kind.kind in [${ownKinds}] && ` +
+        `request.namespace == '${own.namespace}' && has(object.metadata.labels) && ${has.join(" && ")})`,
     },
   ];
 }

@@ -199,6 +199,9 @@ test("update makes the next one, with what changed", async () => {
   assert.match(alone.err, /archive-sequence/);
   assert.match(alone.err, /sallyport capsule verify FULL DELTA/);
   assert.is((await runCli(["capsule", "verify", "edge.tar", "delta.tar", "--key", "cosign.pub"], both)).exit, 0);
+  const whose = await runCli(["capsule", "update", "edge.tar", ...from, "-f", at("whose.tar")], given);
+  assert.is(whose.exit, 2);
+  assert.match(whose.err.replaceAll(/\s+/g, " "), "give --old-key FILE, or for one that nobody signed --unsigned");
   await created("full.tar", [...update, "--full", "--images", "signed.txt", "--sequence", "7"], 0, given);
   assert.match((await runCli(["capsule", "inspect", "full.tar"], withFiles("full.tar"))).out, /capsule 7, made /);
   const back = await runCli(["capsule", ...update, "--sequence", "1", "-f", at("back.tar")], given);

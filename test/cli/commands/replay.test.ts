@@ -141,6 +141,9 @@ test("another result than what follows is shown with its first node, and damage 
     assert.is(code, 6);
     assert.match(err, /archive-corrupt.*broken\.json|broken\.json.*archive-corrupt/s);
   }
+  const { exit: code, err } = await run(["replay", "pod.yaml"], { "pod.yaml": "kind: Pod\n" });
+  assert.is(code, 6);
+  assert.match(err, /archive-corrupt: no record, or one whose beginning is damaged.*apply --record DIR/s);
 });
 
 test("with a mirror: what changed since, and whether the verdict did", async () => {

@@ -272,7 +272,7 @@ test("it writes the webhook configurations of its policies, and again what other
       assert.match(JSON.stringify(first?.namespaceSelector), '"values":["kube-system"]');
       assert.equal(lines().find(({ msg }) => msg === "the webhook configurations were written")?.exempt, [
         "namespace kube-system",
-        "Pods in namespace apps with the labels app=gate",
+        "Pods, and what makes them, in namespace apps with the labels app=gate",
       ]);
       served.put(
         "clusterpolicies",

@@ -76,6 +76,10 @@ test("what is no private key of ECDSA P-256", () => {
     "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
   ])
     throwsCode("invalid-usage", () => load(text));
+  assert.match(
+    throwsCode("invalid-usage", () => load(publicPem)).message,
+    /^a public key, and what signs is its private/,
+  );
 });
 
 test.run();

@@ -251,6 +251,16 @@ test("an address that nobody can fetch is refused at once, and not repeated: it 
     }
 });
 
+test("what is neither bytes nor an address is refused before anything is asked", () => {
+  for (const capsule of [undefined, new ArrayBuffer(8), {}])
+    try {
+      new Stage().open({ capsule: capsule as never });
+      assert.unreachable(String(capsule));
+    } catch (error) {
+      assert.is((error as EngineError).message, "neither a Uint8Array nor an address");
+    }
+});
+
 test("a floor that is no number decides nothing", async () => {
   assert.is(await codeOf(new Stage().open({ floor: Number.NaN })), "invalid-usage");
 });

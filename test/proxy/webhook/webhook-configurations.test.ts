@@ -73,11 +73,13 @@ test("nothing is exempt unless it is said, and what is exempt is named", () => {
   assert.equal(said.exempt, [
     "namespace kube-system",
     "namespaces with the label sallyport.dev/verify=ignore",
-    "Pods in namespace gate with the labels app=sallyport",
+    "Pods, and what makes them, in namespace gate with the labels app=sallyport",
   ]);
   assert.is(said.validating[0]?.namespaceSelector?.matchExpressions.length, 2);
   const own = said.validating[0]?.matchConditions.find(({ name }) => name === "is-not-sallyport-itself");
   assert.match(own?.expression ?? "", /request\.namespace == 'gate'.*'app' in object\.metadata\.labels/);
+  for (const kind of ["Pod", "ReplicaSet", "Job", "CronJob"])
+    assert.match(own?.expression ?? "", new RegExp(`request\\.kind\\.kind in \\[[^\\]]*'${kind}'`), kind);
 });
 
 test("kinds of which a policy says where their images are have no condition, and long lists are always sent", () => {
