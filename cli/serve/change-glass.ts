@@ -92,9 +92,10 @@ async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: Comm
   if (reason.length > mostReason) throw usage(`--reason has ${mostReason} characters at most`, "--reason");
   const signal = AbortSignal.timeout(mostMs);
   const webhooks = await readWebhooks(cluster, signal);
-  const own = isUninstall ? cluster.namespace() : undefined;
-  const namespace = options.namespace ?? own ?? (await namespaceOf(cluster, webhooks, signal));
   const asking = await whoAsks(cluster, signal);
+  // The Job of an uninstallation is where the server is. A person's kubeconfig may name any other namespace.
+  const own = isUninstall ? asking.account?.namespace : undefined;
+  const namespace = options.namespace ?? own ?? (await namespaceOf(cluster, webhooks, signal));
   const by = asking.name || nobody;
   // Of an uninstallation nothing stays: the marker goes with the service account that it removes.
   const more = isUninstall ? ownedBy(asking, namespace) : {};

@@ -185,6 +185,19 @@ test("an uninstallation leaves a marker of its own, in the namespace of the call
     ]);
   }));
 
+test("an uninstallation by a person leaves its marker where the server is, whatever the kubeconfig names", () =>
+  locked(async (served, run) => {
+    served.instead = (_, path) =>
+      path.endsWith("selfsubjectreviews")
+        ? { status: 201, body: { kind: "SelfSubjectReview", status: { userInfo: { username: "alice" } } } }
+        : undefined;
+    const { exit, out } = await run("--uninstall");
+    assert.is(exit, 0);
+    assert.match(out, "sallyport break-glass --off --namespace gate");
+    assert.ok(served.find("configmaps", "sallyport-break-glass", "gate"));
+    assert.is(served.find("configmaps", "sallyport-break-glass", "apps"), undefined);
+  }));
+
 test("who may not remove them is told so", () =>
   locked(async (served, run) => {
     served.instead = (method) =>
