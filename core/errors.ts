@@ -339,8 +339,8 @@ export const remedies = {
     "without the key it can be replayed, but nothing shows who made it; to sign records, give `--record-key KEY` " +
     "where they are made",
   "capsule-unsigned":
-    "have it signed where it is made: `sallyport capsule create -f FILE --key KEY`; without a key `--allow-unsigned` takes " +
-    "it, but nothing shows who made it",
+    "have it signed where it is made: `sallyport capsule create -f FILE --key KEY`; without a key `--allow-unsigned` " +
+    "takes it, but nothing shows who made it",
   "recorded-secret":
     "keep public keys in Secrets by reference, `k8s://NAMESPACE/NAME`, and other data that policies read in ConfigMaps",
   "capsule-missing": "sync what is missing first, or make it all the same: `--allow-missing`",
