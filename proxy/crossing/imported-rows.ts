@@ -80,6 +80,8 @@ interface Arriving {
 
 type RowAnswer = Extract<RowEntry, { readonly state: string }>;
 
+const isPin = ({ kind }: ContentRow): boolean => kind.startsWith("pin ");
+
 export class ImportedRows {
   readonly counts: RowCounts = { written: 0, removed: 0, ended: [] };
   readonly #database: Database;
@@ -145,7 +147,7 @@ export class ImportedRows {
     const from = kind === "full" ? 0 : 1;
     this.#run("leave-imported", from);
     this.#run("clear-imported", from);
-    // What was taken away comes again with a later archive that still has it.
+    // What was taken away comes again with a later archive that still has it, but for pins.
     if (kind === "full" && this.#options.mends === undefined) this.#run("clear-taken");
   }
 
@@ -161,7 +163,8 @@ export class ImportedRows {
       return;
     }
     if (row.kind !== "distrust" && this.#options.kind === "delta") this.#run("replace-imported", row.kind, row.key, 0);
-    if (row.kind !== "distrust" && this.#options.kind !== "full") this.#run("forget-taken", row.kind, row.key);
+    const isAgain = isPin(row) ? !isTaken : row.kind !== "distrust" && this.#options.kind !== "full";
+    if (isAgain) this.#run("forget-taken", row.kind, row.key);
     this.#run("put-imported", row.kind, row.key, row.digest, this.#trust);
     this.counts.written += 1;
     for (const { digest, size } of namedBlobs(entry))
@@ -172,12 +175,16 @@ export class ImportedRows {
     else this.#write(entry, undefined);
   }
 
-  /** Whether an operator took away what an archive brings that comes again. */
-  #isTaken({ kind, key, digest }: ContentRow): boolean {
+  /**
+   * Whether an operator took it away, and it does not come with this archive: what an archive brings that comes again,
+   * and a pin whatever brings it, since who is trusted does not change unasked.
+   */
+  #isTaken(row: ContentRow): boolean {
     const { mends, acceptPins } = this.#options;
-    if (mends === undefined || this.#get("has-taken", kind, key, digest) === undefined) return false;
-    // Who is trusted does not change unasked, and was asked for here.
-    return !(kind.startsWith("pin ") && (typeof acceptPins === "boolean" ? acceptPins : acceptPins.includes(digest)));
+    const { kind, key, digest } = row;
+    if (!isPin(row)) return mends !== undefined && this.#get("has-taken", kind, key, digest) !== undefined;
+    const isAccepted = typeof acceptPins === "boolean" ? acceptPins : acceptPins.includes(digest);
+    return !isAccepted && this.#get("has-taken-name", kind, key) !== undefined;
   }
 
   /** Bytes of manifests, blobs and targets are kept under their digest; others belong into the row itself. */

@@ -737,6 +737,7 @@ ORDER BY 1, 2;
 WHERE trust >= ?
 `,
   "clear-taken": `DELETE FROM taken
+WHERE kind NOT LIKE 'pin %'
 `,
   "confirm-answer": `UPDATE answer SET at = ?, source = ?, checksum = ?
 WHERE kind = ? AND question = ? AND repository IS ? AND subject IS ? AND state = ? AND digest IS ? AND value IS ?
@@ -949,11 +950,12 @@ WHERE repository = ? AND role = ? AND version = ?
 WHERE question = ? AND at = ?
 `,
   "forget-brought-taken": `DELETE FROM taken
-WHERE NOT EXISTS (
-  SELECT 1
-  FROM imported
-  WHERE imported.kind = taken.kind AND imported.key = taken.key AND imported.digest = taken.digest
-)
+WHERE kind NOT LIKE 'pin %'
+  AND NOT EXISTS (
+    SELECT 1
+    FROM imported
+    WHERE imported.kind = taken.kind AND imported.key = taken.key AND imported.digest = taken.digest
+  )
 `,
   "forget-ended-claims": `DELETE FROM own
 WHERE kind = 'complete' AND key NOT IN (SELECT scope FROM complete)
@@ -983,6 +985,10 @@ WHERE kind = ? AND key = ? AND digest = ?
   "has-manifest": `SELECT 1
 FROM answer
 WHERE repository = ? AND kind = 'manifest' AND subject = ?
+`,
+  "has-taken-name": `SELECT 1
+FROM taken
+WHERE kind = ? AND key = ?
 `,
   "has-taken": `SELECT 1
 FROM taken

@@ -1,1 +1,2 @@
 DELETE FROM taken
+WHERE kind NOT LIKE 'pin %'

@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
-import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { Mirror } from "../../../proxy/mirror/mirror.ts";
 import { runCli } from "../../cli/command-io.ts";
 import { throwsCode } from "../../support/assert.ts";
@@ -121,6 +121,49 @@ test("trust unpin is an operator's word too", async () => {
   assert.equal(importing(far, path).mended, { damaged: 0, missing: 1, left: 0 });
   assert.is(pins(), 0);
 });
+
+for (const kind of ["full", "delta"] as const)
+  test(`${kind}: a pin that was taken away stays away with later archives, by any key, until pins are accepted`, () => {
+    const { near, far } = crossed();
+    const names = () =>
+      reading(far, (mirror) =>
+        mirror
+          .knowledge()
+          .pins()
+          .map(({ name }) => name),
+      );
+    const [name = ""] = names();
+    change(far, (mirror) => void mirror.writer().unpin("key", name));
+    const later = (): string => {
+      const { path } = kind === "full" ? exported(near) : exportedSince(near, sequence++);
+      return path;
+    };
+    let sequence = 1;
+    change(near, (mirror) => addImage(mirror, repository, "2.0"));
+    importing(far, later());
+    assert.equal([names(), tagsOf(far).includes("2.0")], [[], true]);
+    // Another key under its name is no word of this side's either.
+    change(near, (mirror) => {
+      const [pin] = mirror.knowledge().pins();
+      mirror.writer().unpin("key", name);
+      mirror
+        .writer()
+        .pin({ kind: "key", name, bytes: encodeUtf8(`${decodeUtf8(pin?.bytes ?? new Uint8Array())}\n`) }, origin);
+    });
+    importing(far, later());
+    assert.equal(names(), []);
+    change(near, (mirror) => {
+      const [pin] = mirror.knowledge().pins();
+      mirror.writer().unpin("key", name);
+      mirror.writer().pin({ kind: "key", name, bytes: pin?.bytes ?? new Uint8Array() }, origin);
+      addImage(mirror, repository, "2.1");
+    });
+    importing(far, exported(near).path, { acceptPins: true });
+    assert.equal(names(), [name]);
+    // It is this side's again.
+    importing(far, exported(near).path);
+    assert.equal(names(), [name]);
+  });
 
 test("a delta that has the row again brings it, and one that says that it is gone ends the matter", () => {
   const { near, far } = crossed();

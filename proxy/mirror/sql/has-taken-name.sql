@@ -1,0 +1,3 @@
+SELECT 1
+FROM taken
+WHERE kind = ? AND key = ?
