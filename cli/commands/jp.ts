@@ -2,6 +2,7 @@
  * `sallyport jp`: Kyverno's JMESPath. Source: `kyverno jp`; docs/spec/kyverno.md#jmespath-dialect, #functions.
  */
 import type { Command } from "commander";
+import { escapeHiddenJson } from "../../core/encoding/hidden-signs.ts";
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
@@ -70,7 +71,11 @@ function query(words: readonly string[], options: QueryOptions, io: CommandIO): 
     const result = expression.evaluate(input);
     io.out(`# ${expression.text}\n`);
     if (options.unquoted === true && typeof result === "string") io.out(`${result}\n`);
-    else io.out(`${options.compact === true ? goJson(result) : indentJson(goJson(result))}\n`);
+    else {
+      // Escaped here, since what the screen is kept from would not be JSON any more.
+      const json = escapeHiddenJson(goJson(result));
+      io.out(`${options.compact === true ? json : indentJson(json)}\n`);
+    }
   }
   return 0;
 }

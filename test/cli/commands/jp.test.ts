@@ -24,12 +24,12 @@ test("prints as Go's encoding/json: keys sorted as bytes, HTML and line separato
   }).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const run = async (...words: readonly string[]) =>
     (await runCli(["jp", "query", "-i", "in.json", ...words], { files: { "in.json": input } })).out;
-  const compact = '{"10":1,"9":[],"a\\u003cb":"x \\u0026 y \\u003e z \\u2028\\u2029 é","\uffff":1,"\u{1f600}":{}}';
+  const compact = '{"10":1,"9":[],"a\\u003cb":"x \\u0026 y \\u003e z \\u2028\\u2029 é","\\uffff":1,"\u{1f600}":{}}';
   assert.is(await run("-c", "m"), `# m\n${compact}\n`);
   assert.is(
     await run("m"),
     '# m\n{\n  "10": 1,\n  "9": [],\n  "a\\u003cb": "x \\u0026 y \\u003e z \\u2028\\u2029 é",\n' +
-      '  "\uffff": 1,\n  "\u{1f600}": {}\n}\n',
+      '  "\\uffff": 1,\n  "\u{1f600}": {}\n}\n',
   );
   assert.is(await run("n"), "# n\n[\n  1e+21,\n  1e-7,\n  0.1\n]\n");
   assert.is(await run("-c", "n"), "# n\n[1e+21,1e-7,0.1]\n");
