@@ -1,5 +1,5 @@
 /** Digests: SHA-2 of FIPS 180-4, and the digest of a content as OCI writes it. */
-import { hashes, sha256Hex } from "#hashes";
+import { hashes, sha256Hex as hexOfSha256 } from "#hashes";
 
 /** A SHA-256 digest as OCI writes it: `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
@@ -32,7 +32,8 @@ export const digest = (hash: HashName, bytes: Uint8Array): Uint8Array => hashes[
 /** SHA-256 of `bytes`, 32 bytes. */
 export const sha256 = (bytes: Uint8Array): Uint8Array => hashes.sha256(bytes);
 
-export { sha256Hex };
+/** SHA-256 of `bytes` in hexadecimal. Of a type written here: declarations that are published know no `#hashes`. */
+export const sha256Hex = (bytes: Uint8Array): string => hexOfSha256(bytes);
 
 /** `sha256:` and 64 lower-case hexadecimal digits. */
-export const digestOf = (bytes: Uint8Array): Digest => `sha256:${sha256Hex(bytes)}`;
+export const digestOf = (bytes: Uint8Array): Digest => `sha256:${hexOfSha256(bytes)}`;
