@@ -408,7 +408,7 @@ export const remedies = {
     "name another folder, `--store FOLDER`, or fill this one: `sallyport import --store STORE ARCHIVE --key PUBLIC`, " +
     "`sallyport mirror sync --store STORE -f LIST` or `sallyport mirror add --store STORE IMAGE=LAYOUT`",
   "older-mirror":
-    "whoever may write to it brings it up to date, and keeps a copy beside it: " +
+    "bring it up to date by a command that may write to it; the old one is kept as a copy: " +
     "`sallyport mirror gc --store FOLDER --yes`",
   "older-snapshot": "`sallyport snapshot pull PLACE --store STORE --key PUBLIC`",
   "older-state": "start `sallyport serve` of this version once",

@@ -33,8 +33,8 @@ const carried: ReadonlySet<string> = new Set([
 const synced: ReadonlySet<string> = new Set(["answer", "blob"]);
 
 /**
- * For each table, the command that restores its rows in a mirror that was filled from layouts. `STORE` stands for the
- * mirror's folder. `undefined`: nothing can restore them.
+ * Table → the command that restores its rows, where the mirror was filled from layouts. `STORE` is the folder of the
+ * mirror. `undefined`: nothing can restore them.
  */
 const again: Readonly<Record<string, string | undefined>> = {
   "mirror.db": undefined,

@@ -1,6 +1,6 @@
 /** Lists of numbers as short texts, in the form in which re2js has its tables of Unicode. */
 
-/** The order of the digits: each stands for six bits. */
+/** The 64 digits in order of their values. A digit has six bits. */
 export const packedDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
 
 /**

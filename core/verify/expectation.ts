@@ -72,7 +72,7 @@ export interface ExpectedLog {
   readonly keys?: readonly TransparencyLogKey[];
   /** The log to ask for the entry of a signature that carries none; absent: no log is asked. */
   readonly url?: string;
-  /** Why it is not asked all the same. */
+  /** Why the log at `url` is not asked, although one is named. */
   readonly refusal?: EngineError;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What is asked for the attestors of a policy. Otherwise whoever writes a policy of one namespace, or a resource that a
- * variable reads, would choose whom a server dials, and with whose credentials. Source:
- * docs/decisions/060-whom-policies-ask.md.
+ * Which keys, logs and repositories a server asks for the attestors of a policy. Without this list, the author of a
+ * namespaced policy could make the server dial any host with its own credentials. So could the author of a resource,
+ * where a policy reads a variable from it. Source: docs/decisions/060-whom-policies-ask.md.
  */
 import { EngineError } from "../../errors.ts";
 import type { Policy } from "./policy.ts";
