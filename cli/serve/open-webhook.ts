@@ -216,12 +216,13 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
 /** What is said beside a result of a policy that may have lost a key on its way through an API server. */
 function prunedKeys(policies: readonly Policy[]): ReadonlyMap<string, string> {
   const told = new Map<string, string>();
-  for (const policy of policies)
-    for (const { pointer, message } of policy.warnings)
-      if (isPrunedKey(message)) {
-        const field = pointer.split("/").at(-1) ?? "";
-        told.set(policyName(policy), `policy ${policy.name}: ${field} has no key; write pubkey in place of pubKey`);
-      }
+  for (const policy of policies) {
+    const lacking = policy.warnings.filter(({ message }) => isPrunedKey(message));
+    const fields = [...new Set(lacking.map(({ pointer }) => pointer.split("/").at(-1) ?? ""))];
+    if (fields.length === 0) continue;
+    const named = `${fields.join(" and ")} ${fields.length === 1 ? "has" : "have"} no key`;
+    told.set(policyName(policy), `policy ${policy.name}: ${named}; write pubkey in place of pubKey`);
+  }
   return told;
 }
 

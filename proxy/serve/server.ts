@@ -406,12 +406,15 @@ export class Server {
     }
     const length = Number(request.headers["content-length"] ?? 0);
     const { body } = config.limits;
-    const most = mount?.what === "admission" ? Math.max(body, leastReviewBytes) : body;
-    if (request.headers["transfer-encoding"] !== undefined || length > most) {
+    const isReview = mount?.what === "admission";
+    const most = isReview ? Math.max(body, leastReviewBytes) : body;
+    // A proxy between an API server and this one may send reviews in chunks; these are bounded where they are read.
+    const lacksLength = request.headers["transfer-encoding"] !== undefined && !isReview;
+    if (lacksLength || length > most) {
       refused("body");
       response.setHeader("connection", "close");
-      const isLong = request.headers["transfer-encoding"] === undefined;
-      refuse(response, isLong ? 413 : 411, "SIZE_INVALID", isLong ? "the body is too long" : "a body needs its length");
+      const why = lacksLength ? "a body needs its length" : "the body is too long";
+      refuse(response, lacksLength ? 411 : 413, "SIZE_INVALID", why);
       return undefined;
     }
     const go = (admission: Admission): Promise<void> | undefined => {

@@ -11,12 +11,16 @@ const smallReview = 1024 * 1024;
 const pieceBytes = 256;
 /** Bodies that come at the same time: who sends one at once is done in a moment, however many others send. */
 const mostComing = 512;
+/** Of a review in chunks nobody knows before how long it is; one with a length is bounded by the server. */
+const longestInChunks = 32 * 1024 * 1024;
 /** Of all room this part is for what still comes, however many large reviews wait for an answer. */
 const partForComing = 1 / 4;
 
 interface Coming {
   pieces: Buffer[];
   bytes: number;
+  /** Without the memory that its pieces take beside. */
+  length: number;
   readonly refuse: () => void;
 }
 
@@ -42,34 +46,43 @@ export class ReviewBodies {
   }
 
   /**
-   * Hands over the body once all of it is here. One for which there is no room is refused: 503, and its connection
-   * ends.
+   * Hands over the body once all of it is here. One for which there is no room is refused: 503, and one in chunks that
+   * is too long: 413. The connection ends with that.
    */
   read(request: IncomingMessage, response: ServerResponse, whole: Whole): void {
-    // The server knows the length of every body.
-    const length = Number(request.headers["content-length"] ?? 0);
-    const refuse = (why: string): void => {
-      const body = JSON.stringify({ error: `${why}; try again` });
+    const refuse = (error: string, status = 503): void => {
+      const body = JSON.stringify({ error });
       const fields = ["content-type", "application/json", "content-length", String(Buffer.byteLength(body))];
-      response.writeHead(503, [...fields, "connection", "close"]);
+      response.writeHead(status, [...fields, "connection", "close"]);
       response.end(body);
     };
-    if (length > smallReview && this.#largeBytes + length > this.#most) {
-      refuse("too many large reviews at the same time");
+    const tooMany = "too many large reviews at the same time; try again";
+    const isTooMuch = (length: number): boolean => length > smallReview && this.#largeBytes + length > this.#most;
+    if (isTooMuch(Number(request.headers["content-length"] ?? 0))) {
+      refuse(tooMany);
       return;
     }
+    const isInChunks = request.headers["transfer-encoding"] !== undefined;
     const one: Coming = {
       pieces: [],
       bytes: 0,
-      refuse: () => refuse("too many reviews are coming at the same time, and this one took longest"),
+      length: 0,
+      refuse: () => refuse("too many reviews are coming at the same time, and this one took longest; try again"),
     };
     this.#coming.add(one);
     this.#makeRoom();
     request.on("data", (piece: Buffer) => {
       if (!this.#coming.has(one)) return;
       one.pieces.push(piece);
+      one.length += piece.length;
       one.bytes += piece.length + pieceBytes;
       this.#comingBytes += piece.length + pieceBytes;
+      if (isInChunks && (one.length > longestInChunks || isTooMuch(one.length))) {
+        this.#end(one);
+        if (one.length > longestInChunks) refuse("the review is too long", 413);
+        else refuse(tooMany);
+        return;
+      }
       this.#makeRoom();
     });
     // Of a client that went away, too.
@@ -79,7 +92,7 @@ export class ReviewBodies {
     });
     request.on("end", () => {
       if (!this.#coming.has(one)) return;
-      const { pieces } = one;
+      const { pieces, length } = one;
       this.#end(one);
       const body = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
       if (length > smallReview) {

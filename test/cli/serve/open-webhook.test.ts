@@ -130,14 +130,14 @@ test("an image under a mirror's name is judged as what an alias says it mirrors"
 });
 
 test("a policy whose key an API server may have dropped is warned of beside each denial, in a short line", async () => {
-  const pruned = strict.replace("rekor: { ignoreTlog: true }", "rekor: {}");
+  const pruned = strict.replace(/^( *)rekor: .*$/m, "$1rekor: {}\n$1ctlog: {}");
   assert.not.equal(pruned, strict);
   await serving(
     ["--config", "sallyport.yaml"],
     async ({ urls: [url = ""], lines }) => {
       const { allowed, message, warnings } = await review(url, "/mutate/fail", pod(image("unsigned")));
       assert.not(allowed);
-      assert.equal(warnings, ["policy strict: rekor has no key; write pubkey in place of pubKey"]);
+      assert.equal(warnings, ["policy strict: rekor and ctlog have no key; write pubkey in place of pubKey"]);
       assert.not(message.includes("pubkey"), "nothing is said twice");
       assert.ok(lines().some(({ level, msg }) => level === "warn" && /knows pubkey only/.test(String(msg))));
     },

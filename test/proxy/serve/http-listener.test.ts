@@ -20,6 +20,7 @@ test("what breaks a bound gets its status and a count: headers, bodies, forms", 
         // A review may be as large as an API server makes one.
         [`POST /mutate/fail ${head}Content-Length: ${27 * 1024 * 1024}\r\n\r\n`, /^HTTP\/1\.1 200 /],
         [`POST /mutate/fail ${head}Content-Length: ${54 * 1024 * 1024}\r\n\r\n`, /^HTTP\/1\.1 413 /],
+        [`POST /mutate/fail ${head}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`, /^HTTP\/1\.1 200 /],
         [`POST /v2/ ${head}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`, /^HTTP\/1\.1 411 /],
         ["GET /v2/ HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 /],
         [`GET /v2/ ${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`, /^HTTP\/1\.1 400 /],

@@ -32,7 +32,7 @@ async function openStage(most: number) {
     client.write(Buffer.alloc(part));
     return client;
   };
-  return { bodies, whole, waiting, send, close: () => server.close() };
+  return { bodies, whole, waiting, send, port, close: () => server.close() };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -105,6 +105,51 @@ test("small reviews are read also where large ones take nearly all of the room",
   assert.equal([stage.whole, small.said], [[large, large, large, 500_000], ""]);
   for (const client of [...clients, small]) client.destroy();
   await stage.close();
+});
+
+/** Sends pieces of a body whose length nobody says; the last one is empty. */
+function sendChunks(port: string, pieces: readonly Buffer[]) {
+  const client: Socket & { said: string } = Object.assign(connect(Number(port), "127.0.0.1"), { said: "" });
+  client.on("data", (bytes) => {
+    client.said += bytes.toString();
+  });
+  client.on("error", () => undefined);
+  client.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (const piece of pieces) {
+    client.write(`${piece.length.toString(16)}\r\n`);
+    client.write(piece);
+    client.write("\r\n");
+  }
+  return client;
+}
+
+test("a review in chunks is read, and bounded as it comes", async () => {
+  const end = Buffer.alloc(0);
+  const stage = await openStage(3 * mib);
+  const half = Buffer.alloc(mib / 2);
+  const small = sendChunks(stage.port, [Buffer.alloc(5), Buffer.alloc(7), end]);
+  await until(() => stage.whole.length === 1);
+  assert.equal([stage.whole, stage.bodies.bytes], [[12], 0]);
+  const large = sendChunks(stage.port, [half, half, half, half, end]);
+  await until(() => stage.whole.length === 2);
+  assert.is(stage.bodies.bytes, 2 * mib);
+  const second = sendChunks(stage.port, [half, half, half, half, end]);
+  await until(() => second.said !== "");
+  assert.match(second.said, /^HTTP\/1\.1 503 .*too many .*; try again/s);
+  stage.waiting[1]?.end();
+  await until(() => stage.bodies.bytes === 0);
+  for (const client of [small, large, second]) client.destroy();
+  await stage.close();
+  const roomy = await openStage(64 * mib);
+  const endless = sendChunks(
+    roomy.port,
+    Array.from({ length: 66 }, () => half),
+  );
+  await until(() => endless.said !== "");
+  assert.match(endless.said, /^HTTP\/1\.1 413 .*the review is too long/s);
+  assert.equal([roomy.whole, roomy.bodies.bytes], [[], 0]);
+  endless.destroy();
+  await roomy.close();
 });
 
 /** A request that never ends, and what it is answered. */
