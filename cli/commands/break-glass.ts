@@ -8,7 +8,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { counted } from "../render/count.ts";
-import { visible } from "../render/escape.ts";
+import { visible, visibleLine } from "../render/escape.ts";
 import { wrapText } from "../render/wrap.ts";
 import type { BreakGlassOptions, BreakGlassReport } from "../serve/change-glass.ts";
 
@@ -39,7 +39,10 @@ const unlistedLines = [
   "`kubectl get pods -A --sort-by=.metadata.creationTimestamp`",
 ];
 
-function linesOf({ state, server, namespace, removed, unjudged }: BreakGlassReport): readonly string[] {
+const alreadyLine = ({ since, by, reason }: NonNullable<BreakGlassReport["already"]>): string =>
+  `the glass is broken already, since ${since} by ${visibleLine(by)}: ${visibleLine(reason)}`;
+
+function linesOf({ state, server, namespace, removed, unjudged, already }: BreakGlassReport): readonly string[] {
   if (state === "off")
     return [
       `the glass is whole again at ${server}: serve writes the webhooks within ten seconds, if it runs`,
@@ -48,6 +51,7 @@ function linesOf({ state, server, namespace, removed, unjudged }: BreakGlassRepo
     ];
   const back = `sallyport break-glass --off${namespace === "sallyport" ? "" : ` --namespace ${namespace}`}`;
   return [
+    ...(already === undefined ? [] : [alreadyLine(already)]),
     `${removed} webhook configurations removed at ${server}: images are admitted unverified`,
     `serve does not write them until: \`${back}\``,
   ];

@@ -6,14 +6,14 @@ import { once } from "../../core/cosign/signed-entity.ts";
 import { EngineError } from "../../core/errors.ts";
 import {
   markerAddress,
-  markerObject,
   namespaceOf,
   readMarker,
   readWebhooks,
   removeWebhooks,
   tellEvent,
 } from "../../proxy/cluster/break-glass.ts";
-import { ownedBy, whoAsks } from "../../proxy/cluster/own-account.ts";
+import { leaveMarker } from "../../proxy/cluster/leave-marker.ts";
+import { whoAsks } from "../../proxy/cluster/own-account.ts";
 import { type UnjudgedPods, unjudgedPods } from "../../proxy/cluster/unjudged-pods.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
@@ -37,6 +37,8 @@ export interface BreakGlassReport {
   readonly namespace: string;
   readonly by: string;
   readonly reason: string;
+  /** Who broke the glass before, when and why; it is not whole since. */
+  readonly already?: Readonly<Record<"since" | "by" | "reason", string>>;
   /** Webhook configurations that were removed. */
   readonly removed: number;
   /** With `off`: Pods that were made meanwhile. Absent where they could not be listed. */
@@ -45,6 +47,9 @@ export interface BreakGlassReport {
     readonly until: string;
   };
 }
+
+export const whenAndWho = ({ since, by, reason }: NonNullable<BreakGlassReport["already"]>): string =>
+  `${since} by ${by}: ${reason}`;
 
 /** For all of it. */
 const mostMs = 60_000;
@@ -80,10 +85,13 @@ async function attempt(what: string, act: () => Promise<unknown>, io: CommandIO)
     return true;
   } catch (error) {
     if (!(error instanceof EngineError) || error.code === "invalid-usage") throw error;
-    io.err(`warning: ${what}: [${error.code}] ${error.message}\n`);
+    sayFault(what, error, io);
     return false;
   }
 }
+
+const sayFault = (what: string, { code, message }: EngineError, io: CommandIO): void =>
+  io.err(`warning: ${what}: [${code}] ${message}\n`);
 
 async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: CommandIO): Promise<BreakGlassReport> {
   const { uninstall: isUninstall = false } = options;
@@ -98,14 +106,17 @@ async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: Comm
   const namespace = options.namespace ?? own ?? (await namespaceOf(cluster, webhooks, signal));
   const by = asking.name || nobody;
   // Of an uninstallation nothing stays: the marker goes with the service account that it removes.
-  const more = isUninstall ? ownedBy(asking, namespace) : {};
-  const at = { apiVersion: "v1", resource: "configmaps", namespace };
+  const owners = isUninstall && asking.account?.namespace === namespace ? [asking.account.owner] : [];
+  let already: BreakGlassReport["already"];
   const mark = async (): Promise<void> => {
-    const marker = markerObject(namespace, { reason, by, isUninstall }, more);
-    const made = await cluster.write.create(at, marker, signal);
-    // The newest reason counts.
-    if (made.state === "conflict") await cluster.write.merge(markerAddress(namespace), marker, signal);
-    if (made.state === "absent") throw usage(`there is no namespace ${namespace}: say where serve runs`, "--namespace");
+    const leaving = { namespace, reason, by, isUninstall, owners, now: io.now() };
+    const left = await leaveMarker(cluster, leaving, signal);
+    if (left.state === "no-namespace")
+      throw usage(`there is no namespace ${namespace}: say where serve runs`, "--namespace");
+    if (left.state !== "stood") return;
+    const { before, notAdded } = left;
+    already = { since: before.since, by: before.by, reason: before.reason };
+    if (notAdded !== undefined) sayFault("the marker of who broke the glass before stays as it is", notAdded, io);
   };
   // Before the webhooks go, so that the server does not write them again; but a policy for every kind may be what
   // keeps the marker out.
@@ -115,10 +126,12 @@ async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: Comm
     await mark();
     await removeWebhooks(cluster, signal);
   }
-  const message = `${by} took the admission webhooks out of force: ${reason}`;
+  const before = already === undefined ? "" : `; already out of force since ${whenAndWho(already)}`;
+  const message = `${by} took the admission webhooks out of force: ${reason}${before}`;
   const event = { namespace, reason: "BreakGlass", message, now: io.now() };
   await attempt("no Event was written", () => tellEvent(cluster, event, signal), io);
-  return { state: "on", server: cluster.server(), namespace, by, reason, removed };
+  const stood = already === undefined ? {} : { already };
+  return { state: "on", server: cluster.server(), namespace, by, reason, removed, ...stood };
 }
 
 async function restore(cluster: Cluster, options: BreakGlassOptions, io: CommandIO): Promise<BreakGlassReport> {

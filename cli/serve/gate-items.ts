@@ -3,7 +3,7 @@
  * is broken. Loaded where that was asked for: it dials. Source: docs/spec/command-line.md#status-and-doctor.
  */
 import { EngineError } from "../../core/errors.ts";
-import { namespaceOf, readMarker, readWebhooks } from "../../proxy/cluster/break-glass.ts";
+import { type Marker, namespaceOf, readMarker, readWebhooks } from "../../proxy/cluster/break-glass.ts";
 import type { CommandIO } from "../command.ts";
 import type { Item } from "../health/item.ts";
 import { failedItem } from "../health/machine-items.ts";
@@ -11,6 +11,13 @@ import { type BreakGlassOptions, openOwnCluster } from "./change-glass.ts";
 
 /** For all of it. */
 const mostMs = 30_000;
+
+/** Whoever makes the glass whole again has to know of all who broke it. */
+function alsoBy({ others }: Marker): string {
+  const last = others.at(-1);
+  if (last === undefined) return "";
+  return `; also ${last}${others.length > 1 ? `, and ${others.length - 1} before` : ""}`;
+}
 
 export async function gateItems(
   options: Pick<BreakGlassOptions, "kubeconfig" | "context">,
@@ -23,13 +30,14 @@ export async function gateItems(
     const namespace = await namespaceOf(cluster, webhooks, signal);
     const marker = await readMarker(cluster, namespace, signal);
     const exempt = [...new Set(webhooks.flatMap((one) => one.exempt))];
+    const first = marker === undefined ? "" : `${marker.since}: ${marker.by}: ${marker.reason}`;
     return [
       marker === undefined || marker.isUninstall
         ? { name: "break-glass", state: "ok", text: "the glass is whole" }
         : {
             name: "break-glass",
             state: "critical",
-            text: `images are admitted unverified since ${marker.since}: ${marker.by}: ${marker.reason}`,
+            text: `images are admitted unverified since ${first}${alsoBy(marker)}`,
             fix: `sallyport break-glass --off --namespace ${namespace}`,
           },
       webhooks.length === 0

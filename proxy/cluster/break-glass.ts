@@ -18,6 +18,8 @@ export interface Marker {
   readonly since: string;
   /** Made by an uninstallation: it holds back only those that run. */
   readonly isUninstall: boolean;
+  /** Who else took them out of force, when and why: one line each, in this order. */
+  readonly others: readonly string[];
 }
 
 export const markerAddress = (namespace: string): ObjectAddress => ({
@@ -29,15 +31,23 @@ export const markerAddress = (namespace: string): ObjectAddress => ({
 
 export const markerObject = (
   namespace: string,
-  { reason, by, isUninstall }: Pick<Marker, "reason" | "by" | "isUninstall">,
+  { reason, by, isUninstall, others = [] }: Pick<Marker, "reason" | "by" | "isUninstall"> & Partial<Marker>,
   /** Further metadata. */
   more: JsonObject = {},
 ): JsonObject => ({
   apiVersion: "v1",
   kind: "ConfigMap",
   metadata: { namespace, name: markerAddress(namespace).name, labels: ownLabels, ...more },
-  data: { reason, by, kind: isUninstall ? "uninstall" : "break-glass" },
+  data: {
+    reason,
+    by,
+    kind: isUninstall ? "uninstall" : "break-glass",
+    ...(others.length === 0 ? {} : { others: linesText(others) }),
+  },
 });
+
+/** As a ConfigMap holds lines. */
+export const linesText = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 
 /** By which what the program wrote is known. */
 export const ownLabels = {
@@ -70,14 +80,21 @@ export async function readMarker(
   signal: AbortSignal,
 ): Promise<Marker | undefined> {
   const found = await cluster.read(markerAddress(namespace), signal);
-  if (found === undefined) return undefined;
-  const data = isObject(found.data) ? found.data : {};
-  const metadata = isObject(found.metadata) ? found.metadata : {};
+  return found === undefined ? undefined : markerOf(found);
+}
+
+/** What a ConfigMap says that anybody may have written. */
+export function markerOf(object: JsonObject): Marker {
+  const data = isObject(object.data) ? object.data : {};
+  const metadata = isObject(object.metadata) ? object.metadata : {};
   return {
     reason: textOr(data.reason),
     by: textOr(data.by),
     since: textOr(metadata.creationTimestamp),
     isUninstall: data.kind === "uninstall",
+    others: textOr(data.others)
+      .split("\n")
+      .filter((line) => line !== ""),
   };
 }
 

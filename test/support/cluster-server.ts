@@ -13,6 +13,7 @@ interface Meta {
   namespace?: string;
   generateName?: string;
   resourceVersion?: string;
+  creationTimestamp?: string;
   uid?: string;
   [member: string]: unknown;
 }
@@ -63,6 +64,9 @@ interface Place {
   readonly name: string | undefined;
 }
 
+/** When its objects were made that do not say it. */
+const created = "2026-11-30T11:00:00Z";
+
 /** `resources`: those that it has, by their plural, with their kind. */
 export async function serveCluster(
   resources: Readonly<Record<string, string>>,
@@ -94,6 +98,7 @@ export async function serveCluster(
     const key = keyOf(resource, object.metadata.name, object.metadata.namespace);
     const before = store.get(key);
     object.metadata.uid = before?.metadata.uid ?? `uid-${version}`;
+    object.metadata.creationTimestamp ??= before?.metadata.creationTimestamp ?? created;
     store.set(key, object);
     happened(before === undefined ? "ADDED" : "MODIFIED", resource, object);
     return structuredClone(object);
@@ -177,6 +182,9 @@ export async function serveCluster(
     if (before === undefined && !isApply) return failure(404, "NotFound", `${resource} "${name}" not found`);
     if (isApply && (body.apiVersion !== place.apiVersion || body.kind !== resources[resource]))
       return failure(400, "BadRequest", "apply needs apiVersion and kind");
+    const asOf = body.metadata?.resourceVersion;
+    if (before !== undefined && asOf !== undefined && asOf !== before.metadata.resourceVersion)
+      return failure(409, "Conflict", "the object has been modified");
     const merged = merge(before ?? {}, body) as StoredObject;
     const metadata = { ...merged.metadata, name: name ?? "", ...(namespace === undefined ? {} : { namespace }) };
     return [before === undefined ? 201 : 200, put(resource, { ...merged, metadata })];

@@ -70,8 +70,10 @@ test("the webhooks go, others stay; who and why is kept; --off ends it", () =>
 
     const again = await run("--reason", "INC-2", "--namespace", "gate", "-o", "json");
     assert.is(again.exit, 0, again.err);
-    assert.is(JSON.parse(again.out).removed, 0);
-    assert.match(JSON.stringify(served.find("configmaps", "sallyport-break-glass", "gate")?.data), "INC-2");
+    const first = { since: "2026-11-30T11:00:00Z", by: "alice", reason: "INC-1: no Pod starts" };
+    const said = JSON.parse(again.out);
+    assert.equal([said.removed, said.reason, said.already], [0, "INC-2", first]);
+    assert.match(String(served.all("events").at(-1)?.message), ": INC-2; already out of force since 2026-11-30T11:");
 
     const metadata = { namespace: "shop", name: "web", creationTimestamp: "2026-11-30T12:00:00Z" };
     served.put("pods", { metadata, spec: { containers: [{ name: "web", image: "a.example/web:1" }] } });
@@ -97,12 +99,16 @@ test("once the webhooks are gone, the marker says where serve is: again, status,
     for (const line of broken.out.split("\n")) assert.ok(line.length <= 80, line);
     const again = await run("--reason", "INC-2");
     assert.is(again.exit, 0, again.err);
-    assert.match(JSON.stringify(served.find("configmaps", "sallyport-break-glass", "gate")?.data), "INC-2");
+    assert.match(again.out, /^the glass is broken already, since 2026-11-30T11:00:00Z by somebody whose/);
+    const data = served.find("configmaps", "sallyport-break-glass", "gate")?.data as Record<string, string>;
+    assert.is(data.reason, "INC-1");
+    assert.match(data.others ?? "", /^2026-11-30T12:00:00Z somebody whose [^\n]*: INC-2\n$/);
     const store = tempFolder();
     assert.is((await runCli(["mirror", "add", layout, "--store", store], world)).exit, 0);
     const words = ["status", "--store", store, "--cluster", "--kubeconfig", "admin.conf", "-o", "json"];
     const status = await runCli(words, world);
     assert.match(status.out, "sallyport break-glass --off --namespace gate");
+    assert.match(status.out, /: INC-1; also 2026-11-30T12:00:00Z somebody whose [^"]*: INC-2"/);
 
     const marker = { data: { reason: "INC-3", by: "bob", kind: "break-glass" } };
     served.put("configmaps", { ...marker, metadata: { name: "sallyport-break-glass", namespace: "other" } });
@@ -196,6 +202,21 @@ test("an uninstallation by a person leaves its marker where the server is, whate
     assert.match(out, "sallyport break-glass --off --namespace gate");
     assert.ok(served.find("configmaps", "sallyport-break-glass", "gate"));
     assert.is(served.find("configmaps", "sallyport-break-glass", "apps"), undefined);
+  }));
+
+test("who may not add to the marker of another is let out all the same, and told", () =>
+  locked(async (served, run) => {
+    served.put("configmaps", {
+      metadata: { name: "sallyport-break-glass", namespace: "gate" },
+      data: { reason: "INC-1", by: "alice" },
+    });
+    served.instead = (method) =>
+      method === "PATCH" ? { status: 403, body: { kind: "Status", code: 403, message: "no" } } : undefined;
+    const { exit, out, err } = await run("--reason", "INC-2");
+    assert.is(exit, 0, err);
+    assert.match(out, "since 2026-11-30T11:00:00Z by alice: INC-1");
+    assert.match(err, "warning: the marker of who broke the glass before stays as it is: [access-denied]");
+    assert.equal(served.all("mutatingwebhookconfigurations"), []);
   }));
 
 test("who may not remove them is told so", () =>

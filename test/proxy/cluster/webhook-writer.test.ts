@@ -129,7 +129,7 @@ test("while the glass is broken nothing is written; afterwards it is again", () 
     );
     assert.equal(found, {
       state: "broken-glass",
-      marker: { reason: "locked out", by: "alice", since: "2026-11-30T12:00:00.000Z", isUninstall: false },
+      marker: { reason: "locked out", by: "alice", since: "2026-11-30T12:00:00.000Z", isUninstall: false, others: [] },
     });
     assert.equal(written(), [undefined, undefined]);
     served.remove("configmaps", "sallyport-break-glass", "sallyport");
