@@ -136,7 +136,8 @@ earlier key, entry or trusted root counts. A pull asks a log, a TUF repository o
 For a Policy of one namespace only these are asked: keys, logs and repositories of signatures that a ClusterPolicy
 names or \`policies.mayAsk\` lists, Sigstore's public log, and Secrets of the Policy's own namespace. A host that comes
 from a variable has to be listed for ClusterPolicies too. Anything else is \`access-denied\`, which
-\`failurePolicy: Ignore\` does not overlook ([why](decisions/060-whom-policies-ask.md)):
+\`failurePolicy: Ignore\` does not overlook ([why](decisions/060-whom-policies-ask.md)). \`sallyport policy
+check POLICY --config FILE\` warns of it before the policy is in force:
 
 \`\`\`yaml
 policies:

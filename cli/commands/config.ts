@@ -6,6 +6,7 @@ import { type ConfigFault, requireConfig, type ReadConfig, type ShownSetting } f
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addConfigOptions, type ConfigOptions, findConfig, loadConfig, settingFlags } from "../input/config-file.ts";
+import { usage } from "../input/given-file.ts";
 import { outputOption, type OutputOptions } from "../input/output-flag.ts";
 import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -14,7 +15,7 @@ import { toJsonText } from "../render/json.ts";
 import { tellAnswer, warn } from "../render/say.ts";
 import { renderColumns } from "../render/table.ts";
 
-interface CheckOptions extends OutputOptions {
+interface CheckOptions extends OutputOptions, ConfigOptions {
   readonly files: boolean;
 }
 
@@ -25,7 +26,19 @@ function missingFiles({ config, paths }: ReadConfig, io: CommandIO): readonly Co
     .map(({ name, path, place }) => ({ place, message: `${name}: ${path} is not there` }));
 }
 
-function check(path: string, { output, files }: CheckOptions, io: CommandIO): ExitCode {
+/** As an argument, by the flag of the other commands, or where `serve` would find it. */
+function namedConfig(path: string | undefined, options: CheckOptions, io: CommandIO): string {
+  const { config } = options;
+  if (path !== undefined && config !== undefined)
+    throw usage("a configuration is named once: as an argument, or with --config", "--config");
+  const found = path ?? findConfig(options, io);
+  if (found === undefined) throw usage("no configuration is here: name one, sallyport config check FILE", "--config");
+  return found;
+}
+
+function check(given: string | undefined, options: CheckOptions, io: CommandIO): ExitCode {
+  const { output, files } = options;
+  const path = namedConfig(given, options, io);
   const read = loadConfig(path, io);
   const { warnings } = read;
   const faults = [...read.faults, ...(files ? missingFiles(read, io) : [])];
@@ -60,11 +73,12 @@ export function define(command: Command, { io, finish }: Shell): void {
   command
     .command("check")
     .description("read a configuration and report every error and risk, with line and column")
-    .argument("<file>", "the configuration; - is standard input")
+    .argument("[file]", "the configuration; - is standard input (default: the one that serve would find)")
+    .option("-c, --config <file>", "the same, as a flag (env: SALLYPORT_CONFIG)")
     .option("--no-files", "do not look whether the files and folders that it names are there")
     .addOption(outputOption())
     .addHelpText("after", "\nExit codes: 0 it loads (warnings allowed); 2 it does not\n")
-    .action((path: string, options: CheckOptions) => finish(check(path, options, io)));
+    .action((path: string | undefined, options: CheckOptions) => finish(check(path, options, io)));
   command
     .command("init")
     .description("print a configuration with every setting, its default and what it is")

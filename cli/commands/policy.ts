@@ -2,16 +2,18 @@
 import type { Command } from "commander";
 import { createEngine } from "../../core/index.ts";
 import { advise } from "../../core/kyverno/policy/advice.ts";
-import type { PolicyWarning } from "../../core/kyverno/policy/policy.ts";
-import type { PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
+import type { Policy, PolicyWarning } from "../../core/kyverno/policy/policy.ts";
+import { loadPolicies, type PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
 import type { AdviceCode } from "../../core/kyverno/policy/remark.ts";
 import { type Alias, widthOf } from "../../core/oci/aliases.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { adviseAsking, type Asking, mayAskOf } from "../../proxy/serve/ask-advice.ts";
 import type { CommandIO, Shell } from "../command.ts";
+import { fromEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addAliasOption, readAliases } from "../input/alias-flags.ts";
 import type { AliasOptions } from "../input/aliases.ts";
-import { problemText } from "../input/files.ts";
+import { problemText, readPaths } from "../input/files.ts";
 import { countRefused, readPolicies } from "../input/policy-files.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { counted } from "../render/count.ts";
@@ -20,6 +22,7 @@ import { visibleLine } from "../render/escape.ts";
 import { tellAnswer } from "../render/say.ts";
 
 interface CheckOptions extends AliasOptions {
+  readonly config?: string;
   readonly output: "text" | "json" | "yaml";
 }
 
@@ -38,6 +41,34 @@ async function checkAliases(options: AliasOptions, io: CommandIO): Promise<reado
     return message === undefined ? [] : [{ ...alias, code: "wide-alias", message }];
   });
   return [...wide, ...leftOut.map(({ alias, why }) => ({ ...alias, code: "unclear-alias", message: why }) as const)];
+}
+
+/** Of the configuration of `serve`: whom policies may have asked, and its own policies, as far as they are here. */
+async function readAsking(options: CheckOptions, io: CommandIO): Promise<Asking | undefined> {
+  const file = options.config ?? fromEnvironment("SALLYPORT_CONFIG", io);
+  if (file === undefined) return { others: [] };
+  const { loadConfig } = await import("../input/config-file.ts");
+  const { requireConfig } = await import("../../proxy/serve/read-config.ts");
+  const config = requireConfig(loadConfig(file, io));
+  const mayAsk = mayAskOf(config, io.limits);
+  // A configuration of a container names folders that are not on this machine.
+  const there = config.policies.folders.filter((path) => io.pathKind(path) !== "none");
+  const files = readPaths(there, io).flatMap((path) => path.files);
+  return mayAsk && { mayAsk, others: loadPolicies(files, { limits: io.limits }).policies };
+}
+
+/** Without those about what does not load anyway. */
+async function checkAsking(
+  policies: readonly Policy[],
+  broken: readonly PolicyWarning[],
+  options: CheckOptions,
+  io: CommandIO,
+): Promise<readonly Warning[]> {
+  const asking = await readAsking(options, io);
+  if (asking === undefined) return [];
+  return adviseAsking(policies, asking, io.limits).filter(
+    ({ file, pointer }) => !broken.some((other) => other.file === file && pointer.startsWith(`${other.pointer}/`)),
+  );
 }
 
 /** A warning from loading has no kind; advice has one. */
@@ -63,7 +94,11 @@ function countText(load: number, errors: readonly PolicyProblem[]): string {
 async function check(paths: readonly string[], options: CheckOptions, io: CommandIO): Promise<ExitCode> {
   const { policies, exceptions, errors } = readPolicies(paths, io);
   const engine = createEngine({ policies, exceptions, crypto: nodeVerifier, limits: io.limits });
-  const warnings = inOrder([...engine.warnings, ...policies.flatMap((policy) => advise(policy, io.limits))]);
+  const warnings = inOrder([
+    ...engine.warnings,
+    ...policies.flatMap((policy) => advise(policy, io.limits)),
+    ...(await checkAsking(policies, engine.warnings, options, io)),
+  ]);
   const aliases = await checkAliases(options, io);
   if (isDocumentFormat(options.output)) {
     const loaded = { policies: policies.map(({ name }) => name), exceptions: exceptions.length };
@@ -92,6 +127,7 @@ export function define(command: Command, { io, finish }: Shell): void {
   )
     .option("--hosts-dir <folder>", "mirrors of registries, as containerd's certs.d has them")
     .option("--registries-conf <file>", "mirrors of registries, as podman has them")
+    .option("-c, --config <file>", "the configuration of serve: what policies may have it ask (env: SALLYPORT_CONFIG)")
     .addOption(outputOption())
     .addHelpText("after", "\nExit codes: 0 every policy loads (warnings allowed); 2 a policy does not load\n")
     .action(async (paths: readonly string[], options: CheckOptions) => finish(await check(paths, options, io)));

@@ -10,7 +10,7 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { AskedAgain, ListedAskerOptions } from "../../proxy/registry/listed-asker.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import { type NamedObject, namedObjectsIn, withoutClusters } from "../../proxy/cluster/named-objects.ts";
-import { asksCluster } from "../../proxy/serve/config-rules.ts";
+import { mayAskOf } from "../../proxy/serve/ask-advice.ts";
 import { askableIn } from "../../proxy/serve/may-ask.ts";
 import { neverAsked } from "../../proxy/sync/never-asked.ts";
 import { createRoute } from "../../proxy/upstream/route.ts";
@@ -37,14 +37,10 @@ export function judgingOf(
   policies: readonly Policy[],
 ) {
   const { trustedRoot, distrust } = config.trust;
-  const isOnline = config.mode === "online";
-  const { mayAsk } = config.policies;
+  const mayAsk = mayAskOf(config, io.limits);
   return {
     settings: {
-      // Where nobody is asked anything, nobody has to be kept from asking.
-      ...(isOnline || asksCluster(config)
-        ? { askable: askableIn(policies, { mayAsk, isOnline, limits: io.limits }) }
-        : {}),
+      ...(mayAsk === undefined ? {} : { askable: askableIn(policies, mayAsk) }),
       trustRoot: defaultTrustName,
       trust: readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots()),
       aliases: aliasesOf(config),

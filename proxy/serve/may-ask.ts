@@ -2,6 +2,7 @@
  * Whom policies may have `serve` ask: what is written for all namespaces, what the configuration lists, and the public
  * log. Source: docs/decisions/060-whom-policies-ask.md.
  */
+import { pointer } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Askable } from "../../core/kyverno/policy/askable.ts";
 import type { Attestor, AttestorSet, Policy } from "../../core/kyverno/policy/policy.ts";
@@ -13,7 +14,7 @@ import { publicLog } from "../../core/verify/log-url.ts";
  * Whether whatever follows is asked of the same host: the beginning of a reference, of an address or of a repository
  * that names its host whole, or one whose host is not written in it at all.
  */
-const fixesHost = (beginning: string): boolean =>
+export const fixesHost = (beginning: string): boolean =>
   /^(?:(?:k8s|gcpkms|hashivault|openbao):\/\/|awskms:\/\/[^/]*\/|(?:azurekms|https?):\/\/[^/]+\/)/.test(beginning) ||
   /^(?:[^/:]*\.[^/]*|[^/:]+:\d+|localhost)\//.test(beginning);
 
@@ -48,33 +49,58 @@ function repositoryOf(text: string, limits: Limits): string {
   }
 }
 
-/** What an attestor has asked for, as it is written. */
-function namedBy({ keys, certificates, keyless, attestor, repository }: Attestor, limits: Limits): readonly string[] {
-  const { publicKeys, kms, secret } = keys ?? {};
-  const texts = [
-    publicKeys?.includes("-----BEGIN ") === true ? undefined : publicKeys?.trim(),
-    secret && `k8s://${secret.namespace}/${secret.name}`,
-    kms,
-    (keys ?? certificates ?? keyless)?.rekor?.url,
-    isWritten(repository) ? repositoryOf(repository, limits) : undefined,
-  ];
-  return [...texts.filter(isWritten), ...(attestor === undefined ? [] : namedIn([attestor], limits))];
+/** What stands before the first variable of a text that has one. */
+export function beforeVariable(text: string): string | undefined {
+  const at = text.search(/\{\{|\$\(/);
+  return at === -1 ? undefined : text.slice(0, at);
 }
 
-const namedIn = (sets: readonly AttestorSet[], limits: Limits): readonly string[] =>
+/** What an attestor, an attestation or an entry has asked for. */
+interface Named {
+  /** As it is written; a repository as its registry is asked for it. */
+  readonly text: string;
+  readonly pointer: string;
+  /** Another part of the attestor can make it needless. */
+  readonly isAsked: boolean;
+}
+
+const named = (text: string | undefined, at: string, isAsked = true): readonly Named[] =>
+  isWritten(text) ? [{ text, pointer: at, isAsked }] : [];
+
+const namedRepository = (text: string | undefined, at: string, limits: Limits): readonly Named[] =>
+  isWritten(text) ? named(repositoryOf(text, limits), pointer(at, "repository")) : [];
+
+function namedBy(attestor: Attestor, limits: Limits): readonly Named[] {
+  const { pointer: at, keys, certificates, keyless, repository } = attestor;
+  const { publicKeys, kms, secret } = keys ?? {};
+  const form = keys === undefined ? (certificates === undefined ? "keyless" : "certificates") : "keys";
+  const rekor = (keys ?? certificates ?? keyless)?.rekor;
+  const ofKeys = (name: string): string => pointer(pointer(at, "keys"), name);
+  const hasKeys = isWritten(publicKeys);
+  return [
+    ...named(publicKeys?.includes("-----BEGIN ") === true ? undefined : publicKeys?.trim(), ofKeys("publicKeys")),
+    ...named(secret && `k8s://${secret.namespace}/${secret.name}`, ofKeys("secret"), !hasKeys),
+    ...named(kms, ofKeys("kms"), !hasKeys && secret === undefined),
+    ...named(rekor?.url, pointer(pointer(pointer(at, form), "rekor"), "url"), rekor?.ignoreTlog !== true),
+    ...namedRepository(repository, at, limits),
+    ...(attestor.attestor === undefined ? [] : namedIn([attestor.attestor], limits)),
+  ];
+}
+
+const namedIn = (sets: readonly AttestorSet[], limits: Limits): readonly Named[] =>
   sets.flatMap(({ entries }) => entries.flatMap((entry) => namedBy(entry, limits)));
 
-function namedOf({ spec }: Policy, limits: Limits): readonly string[] {
+export function namedOf({ spec }: Policy, limits: Limits): readonly Named[] {
   return spec.rules.flatMap(({ verifyImages }) =>
-    verifyImages.flatMap(({ repository, attestors, attestations }) => [
-      ...(isWritten(repository) ? [repositoryOf(repository, limits)] : []),
+    verifyImages.flatMap(({ pointer: at, repository, attestors, attestations }) => [
+      ...namedRepository(repository, at, limits),
       ...namedIn(attestors, limits),
       ...attestations.flatMap((attestation) => namedIn(attestation.attestors, limits)),
     ]),
   );
 }
 
-interface MayAsk {
+export interface MayAsk {
   /** `policies.mayAsk`. */
   readonly mayAsk: readonly string[];
   /** Whether anybody but the cluster is asked. */
@@ -88,10 +114,9 @@ export function askableIn(policies: readonly Policy[], { mayAsk, isOnline, limit
   const written = new Set<string>();
   const beginnings = new Set<string>();
   const ofAll = policies.filter(({ kind }) => kind === "ClusterPolicy");
-  for (const text of ofAll.flatMap((policy) => namedOf(policy, limits))) {
-    const variable = text.search(/\{\{|\$\(/);
-    const beginning = text.slice(0, variable);
-    if (variable === -1) written.add(text);
+  for (const { text } of ofAll.flatMap((policy) => namedOf(policy, limits))) {
+    const beginning = beforeVariable(text);
+    if (beginning === undefined) written.add(text);
     else if (fixesHost(beginning)) beginnings.add(`${beginning}*`);
   }
   // What ends with a star is no reference of a key and no log, and must not cover others.

@@ -16,7 +16,8 @@ export type AdviceCode =
   | "skips-all"
   | "no-autogen"
   | "deny-without-attestations"
-  | "signatures-and-attestations";
+  | "signatures-and-attestations"
+  | "not-asked";
 
 export interface Remark {
   /** One sentence that continues the name of the field: what it does, and what was probably meant. */

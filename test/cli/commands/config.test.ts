@@ -54,6 +54,24 @@ policies: { folders: [p, here] }
   assert.is((await runCli(["config", "check", "online.yaml"], { files })).exit, 0, "an online server makes it");
 });
 
+test("check takes its file as an argument, by --config, or where serve finds it, and never twice", async () => {
+  const files = { "m/mirror.db": "", "a.yaml": `${head}store: m\n`, "sallyport.yaml": `${head}store: m\n` };
+  for (const [words, named, env] of [
+    [["a.yaml"], "a.yaml", {}],
+    [["-c", "a.yaml"], "a.yaml", {}],
+    [["--config", "a.yaml"], "a.yaml", {}],
+    [[], "a.yaml", { SALLYPORT_CONFIG: "a.yaml" }],
+    [[], "sallyport.yaml", {}],
+  ] as const) {
+    const { exit, out } = await runCli(["config", "check", ...words], { files, env });
+    assert.equal([exit, out], [0, `${named} loads; 0 errors, 0 warnings\n`]);
+  }
+  assert.is((await runCli(["config", "check", "a.yaml", "-c", "a.yaml"], { files })).exit, 2);
+  const none = await runCli(["config", "check"], { files: {} });
+  assert.is(none.exit, 2);
+  assert.match(none.err, "error invalid-usage: no configuration is here");
+});
+
 test("check reads the file alone: no flag, no variable", async () => {
   const { exit } = await runCli(["config", "check", "a.yaml"], {
     files: { "a.yaml": head },

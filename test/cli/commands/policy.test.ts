@@ -110,4 +110,39 @@ test("warnings of the load have a place too, and stand where policies decide, on
   }
 });
 
+test("what serve will not ask for a Policy of one namespace, by its configuration and its folders", async () => {
+  const written = /publicKeys: \|-\n(?: +-----BEGIN[\s\S]*?-----END PUBLIC KEY-----)/;
+  const ofAll = good.replace(written, 'kms: "awskms:///alias/a"');
+  assert.is.not(ofAll, good);
+  const ofOne = ofAll
+    .replace("kind: ClusterPolicy", "kind: Policy")
+    .replace(/name: check-images/, "$&\n  namespace: team");
+  const config = (mayAsk: string) =>
+    "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nstore: m\nmode: online\nupstreams: [{ host: a.io }]\n" +
+    `policies: { folders: [all, gone], mayAsk: [${mayAsk}] }\n`;
+  const files = { "one.yaml": ofOne, "none.yaml": config(""), "some.yaml": config('"awskms:///*"') };
+  const check = async (words: readonly string[], more: Record<string, string> = {}, env = {}) => {
+    const { exit, out } = await runCli(["policy", "check", "one.yaml", ...words, "-o", "json"], {
+      files: { ...files, ...more },
+      env,
+    });
+    assert.is(exit, 0);
+    return (JSON.parse(out) as { warnings: { code?: string }[] }).warnings.map(({ code }) => code);
+  };
+  assert.equal(await check([]), ["not-asked"]);
+  assert.equal(await check(["-c", "none.yaml"]), ["not-asked"]);
+  assert.equal(await check(["-c", "some.yaml"]), []);
+  assert.equal(await check([], {}, { SALLYPORT_CONFIG: "some.yaml" }), []);
+  assert.equal(await check(["--config", "none.yaml"], { "all/a.yaml": ofAll }), [], "a ClusterPolicy of its folders");
+  assert.is((await runCli(["policy", "check", "one.yaml", "-c", "gone.yaml"], { files })).exit, 2);
+});
+
+test("a key that is neither PEM nor a reference has one warning", async () => {
+  const ofOne = broken
+    .replace("kind: ClusterPolicy", "kind: Policy")
+    .replace(/name: check-images/, "$&\n  namespace: team");
+  const { out } = await runCli(["policy", "check", "a.yaml"], { files: { "a.yaml": ofOne } });
+  assert.match(out, "0 errors, 1 warning");
+});
+
 test.run();
