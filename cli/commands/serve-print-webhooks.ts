@@ -79,6 +79,7 @@ function print(options: Options, io: CommandIO): ExitCode {
     policies: readServePolicies(config, io).policies,
     destination,
     authorities: readAuthorities(options, config, io),
+    timeoutSeconds: config.webhooks.timeoutSeconds,
     exemptNamespaces,
     exemptsLabelled: options.exemptLabelled === true,
   });

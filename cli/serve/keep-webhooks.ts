@@ -183,7 +183,7 @@ export class KeptWebhooks {
 
   #make(known: Awaited<ReturnType<Cluster["kinds"]>>, authorities: string): WebhookConfigurations {
     const { config, policies } = this.#inForce as InForce;
-    const { service, url, exemptNamespaces, exemptLabelled, ownLabels } = config.webhooks;
+    const { service, url, timeoutSeconds, exemptNamespaces, exemptLabelled, ownLabels } = config.webhooks;
     const read = readDestination(url, service);
     if ("wrong" in read) throw new EngineError("invalid-config", read.wrong, { subject: `webhooks.${read.of}` });
     const labels = Object.fromEntries(ownLabels.map((text) => text.split("=") as [string, string]));
@@ -191,6 +191,7 @@ export class KeptWebhooks {
       policies,
       destination: read.to,
       authorities,
+      timeoutSeconds,
       exemptNamespaces,
       exemptsLabelled: exemptLabelled,
       own: ownLabels.length === 0 ? undefined : { namespace: this.#parts.cluster.namespace(), labels },

@@ -14,6 +14,8 @@ export const clusterSettings = {
     imagePullSecrets: {
       kind: "texts",
       what: "Secrets of the cluster, NAME or NAMESPACE/NAME, with logins for registries, in mode online",
+      flag: "imagePullSecrets",
+      variable: "SALLYPORT_IMAGE_PULL_SECRETS",
     },
   },
 } as const satisfies Group;
@@ -34,6 +36,15 @@ export const webhookSettings = {
     },
     url: { kind: "text", what: "in place of a Service: https:// with a host" },
     ca: { kind: "path", what: "authorities of the certificate, PEM, where it is of files" },
+    timeoutSeconds: {
+      kind: "whole",
+      what: "seconds that the API server waits for an answer, where a policy does not say webhookTimeoutSeconds",
+      fallback: 10,
+      least: 1,
+      most: 30,
+      flag: "webhooktimeout",
+      variable: "SALLYPORT_WEBHOOK_TIMEOUT",
+    },
     exemptNamespaces: { kind: "texts", what: "namespaces whose images nobody verifies" },
     exemptLabelled: {
       kind: "flag",

@@ -15,6 +15,8 @@ export interface ConfigurationOptions {
   readonly destination: Destination;
   /** PEM of the authorities by which the API server knows the webhook. */
   readonly authorities: string;
+  /** How long an API server waits, where a policy does not say. Default: 10, as Kyverno's. */
+  readonly timeoutSeconds?: number;
   /** Namespaces whose resources are not sent. */
   readonly exemptNamespaces?: readonly string[];
   /** Whether namespaces with the label `sallyport.dev/verify: ignore` are not sent. */
@@ -101,7 +103,7 @@ function withoutThese(rules: readonly WebhookRule[], others: readonly WebhookRul
 
 /** Without policies of a failure policy there is no webhook for it. */
 export function webhookConfigurations(options: ConfigurationOptions): WebhookConfigurations {
-  const { policies, known = [] } = options;
+  const { policies, known = [], timeoutSeconds = defaultTimeout } = options;
   const guessed = new Set<string>();
   const rulesOf = (some: readonly Policy[]): readonly WebhookRule[] => {
     const { rules, guessed: more } = webhookRules(some, known);
@@ -110,7 +112,7 @@ export function webhookConfigurations(options: ConfigurationOptions): WebhookCon
   };
   const groups = strictnesses.flatMap(([strictness, failurePolicy]) => {
     const own = policies.filter(({ spec }) => spec.failurePolicy === failurePolicy);
-    const timeout = Math.max(0, ...own.map(({ spec }) => spec.webhookTimeoutSeconds ?? defaultTimeout));
+    const timeout = Math.max(0, ...own.map(({ spec }) => spec.webhookTimeoutSeconds ?? timeoutSeconds));
     return sentFor(own, rulesOf).map((sent) => ({ strictness, failurePolicy, timeout, ...sent }));
   });
   const unchanged = unchangedConditions(ownPlaces(policies));

@@ -21,7 +21,6 @@ kind: ClusterPolicy
 metadata: { name: check-image }
 spec:
   validationFailureAction: Enforce
-  webhookTimeoutSeconds: 15
   rules:
   - name: check-image
     match: { any: [{ resources: { kinds: [Pod] } }] }
@@ -61,6 +60,7 @@ const privateRegistry: Scenario = {
       global: { caCertificates: { data: authority.ca } },
       existingImagePullSecrets: ["regcred"],
       serviceAccount: { annotations: { "eks.amazonaws.com/role-arn": role } },
+      extraArgs: ["--webhooktimeout=15"],
       extraEnvVars: [{ name: "AWS_REGION", value: "us-west-1" }],
       config: { mode: "online", policies: { cluster: true }, upstreams: [{ host }] },
       tls: { from: "cluster" },
@@ -88,7 +88,7 @@ const privateRegistry: Scenario = {
     assert.equal((config as { readonly cluster?: object }).cluster, { imagePullSecrets: ["regcred"] });
     const timeout = "jsonpath={.webhooks[0].timeoutSeconds}";
     const webhook = ["get", "mutatingwebhookconfiguration", "sallyport-mutate", "--ignore-not-found", "-o", timeout];
-    await until("the webhooks have the policy's time", async () => (await cluster.kubectl(webhook)).out === "15");
+    await until("the webhooks have the time of the flag", async () => (await cluster.kubectl(webhook)).out === "15");
     // The registry's certificate is of an authority that only the chart's value knows.
     const outside = ["verify", "--online", "--key", "release.pub", image];
     exits(5, await tools.sallyport(outside, access.env), /tls-failure/);

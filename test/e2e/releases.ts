@@ -94,7 +94,8 @@ interface Serving {
 }
 
 /** `serve` by the configuration of the release, which writes its webhooks. */
-export async function serveRelease(tools: Tools, { ofKind }: Release, given: Serving = {}) {
+export async function serveRelease(tools: Tools, release: Release, given: Serving = {}) {
+  const { ofKind } = release;
   const { before = [], env = {}, main = tools.main, paths = {}, isUseful = true } = given;
   const { stage } = tools;
   const [port, health] = [await freePort(), await freePort()];
@@ -108,7 +109,9 @@ export async function serveRelease(tools: Tools, { ofKind }: Release, given: Ser
   const addresses = [`127.0.0.1:${port}`, `127.0.0.1:${health}`];
   const listeners = config.listeners.map((one, place) => ({ ...one, address: addresses[place] }));
   stage.write("sallyport.yaml", stringify({ ...config, store: "mirror", listeners, webhooks: { write: true, url } }));
-  const serve = [process.execPath, main, "serve", "--config", "sallyport.yaml"];
+  // Behind the configuration of the Pod are flags of the values.
+  const flags = (servingContainer(release).args ?? []).slice(3);
+  const serve = [process.execPath, main, "serve", "--config", "sallyport.yaml", ...flags];
   const [command = "", ...words] = [...before, ...serve];
   const at = `http://127.0.0.1:${health}`;
   const isReady = async (): Promise<boolean> => (await fetch(`${at}/${isUseful ? "readyz" : "healthz"}`)).ok;

@@ -25,11 +25,31 @@ dnsPolicy: {{ default (ternary "ClusterFirstWithHostNet" "ClusterFirst" $values.
 # Longer than limits.drain.
 terminationGracePeriodSeconds: 40
 securityContext: {{- toYaml $values.podSecurityContext | nindent 2 }}
+{{- $isReader := eq .component "admission" -}}
+{{- if and $isReader $values.extraInitContainers }}
+initContainers: {{- toYaml $values.extraInitContainers | nindent 2 }}
+{{- end }}
 containers:
   - name: sallyport
     image: {{ include "sallyport.image" $root | quote }}
     imagePullPolicy: {{ $values.image.pullPolicy }}
+    {{- if and $isReader $values.extraArgs }}
+    args:
+      - serve
+      - --config
+      - /etc/sallyport/config/sallyport.yaml
+      {{- if kindIs "map" $values.extraArgs }}
+      {{- range $name, $value := $values.extraArgs }}
+      - {{ printf "--%s=%v" $name $value | quote }}
+      {{- end }}
+      {{- else }}
+      {{- range $values.extraArgs }}
+      - {{ . | quote }}
+      {{- end }}
+      {{- end }}
+    {{- else }}
     args: [serve, --config, /etc/sallyport/config/sallyport.yaml]
+    {{- end }}
     {{- if or $credentials $values.extraEnvVars }}
     env:
       {{- if $credentials }}
@@ -111,6 +131,9 @@ containers:
       {{- with $values.extraVolumeMounts }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
+  {{- if and $isReader $values.extraContainers }}
+  {{- toYaml $values.extraContainers | nindent 2 }}
+  {{- end }}
 volumes:
   - name: mirror
     {{- if $part.mirror.existingClaim }}

@@ -91,6 +91,28 @@ test("schema prints the schema itself, and the document around it", async () => 
   assert.equal(JSON.parse((await runCli(["config", "schema", "-o", "json"])).out).schema, schema);
 });
 
+test("the flags that Kyverno's documentation adds to its Deployment are flags here", async () => {
+  const words = [
+    "--webhooktimeout=15",
+    "--imagePullSecrets=regcred,shop/other",
+    "--tufRoot=r.json",
+    "--tufMirror=https://tuf.corp",
+  ];
+  const { out } = await runCli(["config", "view", "--sources", "-c", "c.yaml", ...words], {
+    files: { "c.yaml": `${head}store: m\n` },
+  });
+  for (const [name, value, flag] of [
+    ["webhooks.timeoutSeconds", "15", "--webhooktimeout"],
+    ["cluster.imagePullSecrets", "regcred, shop/other", "--imagePullSecrets"],
+    ["trust.tufRoot", "r.json", "--tufRoot"],
+    ["trust.tufMirror", "https://tuf.corp", "--tufMirror"],
+  ] as const)
+    assert.ok(
+      out.split("\n").some((line) => line.replaceAll(/ +/g, " ").trim() === `${name} ${value} ${flag}`),
+      out,
+    );
+});
+
 test("view: where each value comes from, and which file was found", async () => {
   const text = `${head}store: m\nlog: { level: warn }\nupstreams: [{ host: a.io, credentials: { tokenEnv: T } }]\n`;
   const files = { "sallyport.yaml": text, "other.yaml": `${head}store: other\n` };

@@ -52,6 +52,9 @@ test("one webhook for each failure policy that there is, with its own path and t
     ["IfNeeded", "IfNeeded"],
   );
   assert.is(validating[0]?.reinvocationPolicy, undefined);
+  // Where a policy does not say how long.
+  const timed = made([strict, lenient], { timeoutSeconds: 15 }).mutating.map(({ timeoutSeconds }) => timeoutSeconds);
+  assert.equal(timed, [25, 15]);
   assert.is(made([strict]).mutating.length, 1);
 });
 
