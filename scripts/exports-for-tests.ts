@@ -17,7 +17,8 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   // Parts with more cases than their callers could show.
   "core/kyverno/image/reference-filter.ts selectsImage":
     "one name against one entry's patterns, in every spelling; what ships asks for all names of an image",
-  "proxy/webhook/plain-review.ts shortReview": "compared with what is left of any JSON, review or not",
+  "proxy/webhook/plain-review.ts openReviewShortening": "compared with what is left of any JSON, review or not",
+  "proxy/webhook/plain-review.ts openPlainReviews": "hosts without WebAssembly, or without its vectors",
   "cli/input/cluster-files.ts parsePath": "paths of the cluster's API",
   "cli/program.ts commands": "every command is run through its help",
   "cli/render/decision.ts decisionTrees": "trees before they are drawn",

@@ -8,7 +8,7 @@ import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { isObject } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import type { AdmissionRequest, Operation } from "../kyverno/rule/request.ts";
+import type { AdmissionRequest, Operation, UserInfo } from "../kyverno/rule/request.ts";
 import type { Limits } from "../limits.ts";
 
 export interface Review {
@@ -41,10 +41,10 @@ const malformed = (at: string, what: string): EngineError => new EngineError("ma
 /**
  * Reads a review. The API server made its JSON, so keys are not looked at twice; its depth is bounded, since a user
  * chose the resource in it. Its id is read before anything that a user chose: what has no answer with its id, an API
- * server admits where its configuration lets it.
+ * server admits where its configuration lets it. `limits`: `bounded` where its depth was looked at before.
  * @throws EngineError `malformed` where there is no id to answer to.
  */
-export function readReview(body: string, limits: Limits): Review {
+export function readReview(body: string, limits: Pick<Limits, "jsonDepth"> | "bounded"): Review {
   let review: unknown;
   try {
     review = JSON.parse(body);
@@ -59,7 +59,7 @@ export function readReview(body: string, limits: Limits): Review {
   return {
     uid: text(request, "uid"),
     request: () => {
-      checkDepth(request, limits.jsonDepth - 1);
+      if (limits !== "bounded") checkDepth(request, limits.jsonDepth - 1);
       return toRequest(request);
     },
   };
@@ -97,17 +97,16 @@ function toRequest(request: JsonObject): AdmissionRequest {
   return read;
 }
 
-function readUser(user: JsonObject): NonNullable<AdmissionRequest["userInfo"]> {
+function readUser(user: JsonObject): UserInfo {
   const { groups, extra } = user;
   const uid = text(user, "uid", "");
   if (groups !== undefined && groups !== null && !Array.isArray(groups))
     throw malformed("/request/userInfo/groups", "expected a list");
-  return {
-    username: text(user, "username", ""),
-    ...(uid === "" ? {} : { uid }),
-    ...(Array.isArray(groups) ? { groups: groups.filter((group) => typeof group === "string") } : {}),
-    ...(isObject(extra) ? { extra } : {}),
-  };
+  const read: { -readonly [Key in keyof UserInfo]: UserInfo[Key] } = { username: text(user, "username", "") };
+  if (uid !== "") read.uid = uid;
+  if (Array.isArray(groups)) read.groups = groups.filter((group) => typeof group === "string");
+  if (isObject(extra)) read.extra = extra;
+  return read;
 }
 
 /** The name of an object, or what the API server will make one from. */

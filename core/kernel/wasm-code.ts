@@ -45,6 +45,13 @@ export const call = (index: number): Code => [0x10, ...unsigned(index)];
 /** What is done where the 32-bit integer on the stack is not 0, and what is done again as long as it leaves one. */
 export const when = (body: Code): Code => [0x04, 0x40, ...body, 0x0b];
 export const repeat = (body: Code): Code => [0x03, 0x40, ...body, 0x0d, 0, 0x0b];
+/** A part that {@link out} leaves at its end, and one that {@link again} begins once more; 0 is the innermost. */
+export const block = (body: Code): Code => [0x02, 0x40, ...body, 0x0b];
+export const loop = (body: Code): Code => [0x03, 0x40, ...body, 0x0b];
+export const out = (depth: number): Code => [0x0c, ...unsigned(depth)];
+export const outWhen = (depth: number): Code => [0x0d, ...unsigned(depth)];
+export const again = out;
+export const againWhen = outWhen;
 export const leave: Code = [0x0f];
 export const trap: Code = [0x00];
 
@@ -64,11 +71,25 @@ export const shortAnd: Code = [0x71];
 export const shortXor: Code = [0x73];
 export const shortUnsignedShift: Code = [0x76];
 export const rotateRight: Code = [0x78];
+export const isSame: Code = [0x46];
 export const isDifferent: Code = [0x47];
+export const isBelow: Code = [0x49];
 export const isAbove: Code = [0x4b];
+export const isSignedAbove: Code = [0x4a];
+export const shortShiftLeft: Code = [0x74];
+export const shortOr: Code = [0x72];
 export const isShortNone: Code = [0x45];
 /** Whether a 64-bit integer is 0. */
 export const isNone: Code = [0x50];
+export const isLongSame: Code = [0x51];
+export const isLongBelow: Code = [0x54];
+/** How many zeros are below the lowest one, and how many ones there are. */
+export const zerosBelow: Code = [0x7a];
+export const countOnes: Code = [0x7b];
+export const shiftLeft: Code = [0x86];
+/** Of a 32-bit integer, without a sign, and of a 64-bit one its lower half. */
+export const toLong: Code = [0xad];
+export const toShort: Code = [0xa7];
 export const or: Code = [0x84];
 export const xor: Code = [0x85];
 
@@ -82,6 +103,20 @@ export const shiftUnsigned: Code = [0x88];
 export const isNegative: Code = [...constant(0n), 0x53];
 export const select: Code = [0x1b];
 
+/** Vectors of 16 bytes: of version 2.0 of the specification. */
+const ofVectors = (number: number, ...operands: readonly number[]): Code => [0xfd, ...unsigned(number), ...operands];
+export const loadVector = (offset: number): Code => [...ofVectors(0, 0), ...unsigned(offset)];
+/** The same byte 16 times. */
+export const vectorOf = (byte: number): Code => ofVectors(12, ...Array.from({ length: 16 }, () => byte));
+export const vectorAnd: Code = ofVectors(78);
+/** Bytes of ones where two have the same byte, else of zeros. */
+export const sameBytes: Code = ofVectors(35);
+/** The highest bit of each byte, as a 32-bit integer. */
+export const highestBits: Code = ofVectors(100);
+
+/** copies(to, from, length) bytes; they may overlap. */
+export const copyBytes: Code = [0xfc, 10, 0, 0];
+
 export interface WasmFunction {
   readonly name: string;
   /** Addresses; they are the first locals. */
@@ -90,6 +125,8 @@ export interface WasmFunction {
   readonly locals: number;
   /** And after them 32-bit integers. */
   readonly shortLocals?: number;
+  /** And after those vectors. */
+  readonly vectorLocals?: number;
   /** Whether it leaves a 32-bit integer. */
   readonly returns?: boolean;
   readonly body: Code;
@@ -148,10 +185,11 @@ export function encodeModule(
     ...section(
       10,
       vector(
-        functions.map(({ locals, shortLocals = 0, body }) => {
+        functions.map(({ locals, shortLocals = 0, vectorLocals = 0, body }) => {
           const groups = [
             [locals, 0x7e],
             [shortLocals, 0x7f],
+            [vectorLocals, 0x7b],
           ] as const;
           const kinds = groups.filter(([count]) => count > 0).map(([count, type]) => [...unsigned(count), type]);
           const content = [...vector(kinds), ...body, 0x0b];

@@ -23,7 +23,7 @@ import { answerOf, type Place, placeOf, refusalOf, type Strictness } from "../..
 import { didNotPass, resourceName } from "../../core/admission/denial.ts";
 import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "../../core/admission/review.ts";
 import { CurrentKnowledge, type Refreshing } from "./current-knowledge.ts";
-import { findPlainReview } from "./plain-review.ts";
+import { type FindPlainReview, plainReviews } from "./plain-review.ts";
 import { leavesImages, type OwnPlaces, ownPlaces } from "../../core/admission/unchanged.ts";
 import { ReviewBodies } from "./review-bodies.ts";
 
@@ -122,7 +122,7 @@ const longestLogged = 1024;
 export class Webhook {
   readonly #options: WebhookOptions;
   readonly #own: OwnPlaces;
-  readonly #isPlain: boolean;
+  readonly #findPlain: FindPlainReview | undefined;
   readonly #current: CurrentKnowledge;
   #waiting = 0;
   /** By namespace. */
@@ -137,7 +137,7 @@ export class Webhook {
     this.#current = new CurrentKnowledge(options.knowledge, options);
     // A record is of the whole object.
     const keepsObjects = options.keepsObjects === true || options.record !== undefined;
-    this.#isPlain = fail.isPlain && ignore.isPlain && !keepsObjects;
+    this.#findPlain = fail.isPlain && ignore.isPlain && !keepsObjects ? plainReviews() : undefined;
   }
 
   /** Answers a request to one of the paths. */
@@ -165,8 +165,7 @@ export class Webhook {
     let uid = "";
     try {
       const { limits } = this.#options;
-      const plain = this.#isPlain ? findPlainReview(body, limits) : undefined;
-      const review = plain ?? readReview(body.toString("utf8"), limits);
+      const review = this.#findPlain?.(body, limits) ?? readReview(body.toString("utf8"), limits);
       uid = review.uid;
       const judged = this.#judge(this.#withRoles(review.request(), place), place, path, { began, end }, response);
       if ("then" in judged)

@@ -9,12 +9,17 @@ import { leavesImages } from "../../../core/admission/unchanged.ts";
 import type { JsonObject, JsonValue } from "../../../core/encoding/json.ts";
 import type { AdmissionRequest } from "../../../core/kyverno/rule/request.ts";
 import { defaultLimits } from "../../../core/limits.ts";
-import { findPlainReview, shortReview } from "../../../proxy/webhook/plain-review.ts";
+import { wasmHost } from "../../../proxy/host/wasm-host.ts";
+import { type FindPlainReview, openPlainReviews, openReviewShortening } from "../../../proxy/webhook/plain-review.ts";
+import type { Shorten } from "../../../proxy/webhook/shortening.ts";
 import { reviewOf } from "../../support/admission.ts";
 import { fixtureKnowledge } from "../../support/fixture-images.ts";
 import { engineOf, image, now, policyText } from "../../support/fixture-policies.ts";
 
 const test = suite("proxy/webhook/plain-review");
+
+const findPlainReview = openPlainReviews(wasmHost()) as FindPlainReview;
+const shortReview = openReviewShortening(wasmHost()) as Shorten;
 
 const bytesOf = (value: JsonValue | string): Buffer =>
   Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
