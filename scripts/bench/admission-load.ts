@@ -1,105 +1,38 @@
 /** The built webhook under load: how long answers take, what its memory does, and what a second process brings. */
-import { connect, type TLSSocket } from "node:tls";
 import { fillSigned } from "./admission-images.ts";
 import { AdmissionFolder, requireAdmitted } from "./admission-serve.ts";
 import { differentPods, images } from "./admission-warm.ts";
 import { type Bench, type BenchRow, median } from "./bench.ts";
 import { type CollectedMemory, collectedMemory, inspectedAt, unusedPort } from "./collected-memory.ts";
-import { load, residentOf } from "./server-process.ts";
-
-/** Reviews a second, as many as it takes. */
-export async function rateOf(
-  servers: readonly { readonly port: number }[],
-  requests: readonly Buffer[],
-  count: number,
-): Promise<number> {
-  const begun = performance.now();
-  await Promise.all(servers.map(({ port }) => load({ port, requests, isTls: true }, count)));
-  return (servers.length * count * 1000) / (performance.now() - begun);
-}
-
-const opened = (port: number): Promise<TLSSocket> =>
-  new Promise((resolve, reject) => {
-    const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => resolve(socket));
-    socket.once("error", reject);
-  });
-
-/**
- * How long each answer takes, in milliseconds, sorted, where reviews come at a rate whether or not earlier ones are
- * answered. One that has to wait for a connection waits from when it was due. `held`: which part of the rate was
- * answered.
- */
-export async function latencies(
-  port: number,
-  requests: readonly Buffer[],
-  rate: number,
-  count: number,
-): Promise<{ readonly times: readonly number[]; readonly held: number }> {
-  const times: number[] = [];
-  const due: number[] = [];
-  const free = await Promise.all(Array.from({ length: 64 }, () => opened(port)));
-  let sent = 0;
-  const start = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    const send = (): void => {
-      for (let socket = free.pop(); socket !== undefined; socket = free.pop()) {
-        const at = due.shift();
-        if (at === undefined) {
-          free.push(socket);
-          return;
-        }
-        const used = socket;
-        const lost = (): void => void due.unshift(at);
-        const take = (piece: Buffer): void => {
-          // The end of the answer before, where that came in pieces.
-          if (!piece.includes("HTTP/1.1 ")) return;
-          used.off("data", take);
-          used.off("close", lost);
-          times.push(performance.now() - at);
-          free.push(used);
-          if (times.length === count) resolve();
-          else send();
-        };
-        used.on("data", take);
-        used.once("close", lost);
-        used.write(requests[sent++ % requests.length] as Buffer);
-      }
-    };
-    const begun = performance.now();
-    let made = 0;
-    const tick = (): void => {
-      const now = performance.now();
-      while (made < count && begun + (made * 1000) / rate <= now) due.push(begun + (made++ * 1000) / rate);
-      send();
-      if (made < count) setImmediate(tick);
-    };
-    // A server closes a connection on which nothing comes for some time; Kyverno's does after 30 seconds.
-    const keep = (socket: TLSSocket): void => {
-      socket.once("error", reject);
-      socket.once("close", () => {
-        const place = free.indexOf(socket);
-        if (place !== -1) free.splice(place, 1);
-        if (times.length === count) return;
-        opened(port).then((other) => {
-          keep(other);
-          free.push(other);
-          send();
-        }, reject);
-      });
-    };
-    for (const socket of free) keep(socket);
-    tick();
-  });
-  const took = performance.now() - start;
-  for (const socket of free) socket.destroy();
-  return { times: times.sort((left, right) => left - right), held: (count * 1000) / rate / took };
-}
-
-export const part = (sorted: readonly number[], share: number): number =>
-  sorted[Math.floor(sorted.length * share)] ?? 0;
+import { LoadClient, type Paced, part } from "./load-client.ts";
+import { load, type Running, residentOf } from "./server-process.ts";
 
 /** The rows need the processor's time and the memory of other processes, which Linux shows in files. */
 const needsLinux = { skipped: "memory and time of a process are read from /proc" };
+
+/** Of one processor, what a server uses while something is done. */
+async function usedIn(server: Running, act: () => Promise<unknown>): Promise<number> {
+  const [{ cpu }, begun] = [await server.use(), performance.now()];
+  await act();
+  return ((await server.use()).cpu - cpu) / 1000 / (performance.now() - begun);
+}
+
+/** Rounds of a second at one rate, of each server in turn: what else the machine does slows the answers of both. */
+async function pacedRounds(
+  client: LoadClient,
+  servers: readonly Running[],
+  { rate, rounds }: { readonly rate: number; readonly rounds: number },
+): Promise<readonly (readonly Paced[])[]> {
+  const seen = servers.map((): Paced[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [index, { port }] of servers.entries())
+      seen[index]?.push(await client.paced(port, rate, Math.ceil(rate)));
+  return seen;
+}
+
+/** The median of the rounds. */
+const ofRounds = (rounds: readonly Paced[], of: (one: Paced) => number): number => median(rounds.map(of));
+const spread = ({ times }: Paced): number => part(times, 0.99) / part(times, 0.5);
 
 export const admissionLoad: Bench = {
   name: "load",
@@ -107,34 +40,55 @@ export const admissionLoad: Bench = {
   async run({ quick }) {
     if (process.platform !== "linux") return needsLinux;
     const folder = await AdmissionFolder.open();
+    const requests = differentPods(quick ? 64 : 4096);
+    const client = await LoadClient.open(requests);
     try {
       const { policy } = fillSigned(folder.store, images);
-      const requests = differentPods(quick ? 64 : 4096);
-      const first = await folder.serve(policy);
-      await requireAdmitted(first.port, requests[0] as Buffer);
-      await load({ port: first.port, requests, isTls: true }, quick ? 100 : 20_000);
-      const rate = await rateOf([first], requests, quick ? 200 : 10_000);
-      const { times, held } = await latencies(first.port, requests, rate / 2, quick ? 200 : 20_000);
+      const [serve, echo] = [await folder.serve(policy), await folder.echo()];
+      await requireAdmitted(serve.port, requests[0] as Buffer);
+      const [warmUp, count, rounds] = quick ? [100, 200, 1] : [20_000, 10_000, 15];
+      for (const { port } of [serve, echo]) await client.most([port], warmUp);
+      let most = { rate: Number.NaN, client: Number.NaN };
+      const used = await usedIn(serve, async () => {
+        most = await client.most([serve.port], count);
+      });
+      const rate = most.rate / 2;
+      const [ours = [], bare = []] = await pacedRounds(client, [serve, echo], { rate, rounds });
       const second = await folder.serve(policy);
-      await load({ port: second.port, requests, isTls: true }, quick ? 100 : 20_000);
-      const both = await rateOf([first, second], requests, quick ? 200 : 10_000);
-      const [p50, p99] = [part(times, 0.5), part(times, 0.99)];
+      await client.most([second.port], warmUp);
+      const both = await client.most([serve.port, second.port], 2 * count);
+      const bound = quick ? {} : { atMost: 5 };
+      const of = `the median of ${rounds} rounds of a second`;
+      const name = { serve: "serve", echo: "a bare echo of the same bytes, in turns with it" };
+      const ms = (who: keyof typeof name, seen: readonly Paced[], share: number): BenchRow => ({
+        what: `p${share * 100} of ${name[who]}, in ms at ${rate.toFixed(0)} reviews a second`,
+        ratio: ofRounds(seen, ({ times }) => part(times, share)),
+      });
       return [
-        { what: "reviews a second at most, warm, of this machine with its load", ratio: rate },
+        { what: "reviews a second at most, warm, of this machine with its load", ratio: most.rate },
+        { what: "what serve used meanwhile of one processor: near 1, the rate is its own", ratio: used },
         {
-          what: `p99 at half of that rate, times p50 (${p50.toFixed(2)} ms)`,
-          ratio: p99 / p50,
-          ...(quick ? {} : { atMost: 5 }),
+          what: "what the client used meanwhile of one processor: near 1, the rate is the client's",
+          ratio: most.client,
+        },
+        { what: `p99 at half of that rate, times p50: ${of}`, ratio: ofRounds(ours, spread), ...bound },
+        { what: `the same of ${name.echo}`, ratio: ofRounds(bare, spread) },
+        ...[0.5, 0.99].flatMap((share) => [ms("serve", ours, share), ms("echo", bare, share)]),
+        {
+          what: "how late the client itself was with a review: p99 in ms, which is part of both",
+          ratio: ofRounds([...ours, ...bare], ({ late }) => part(late, 0.99)),
         },
         // Where reviews pile up, each waits as long as the one before it: p99 is near p50, and says nothing.
         {
           what: "reviews answered at half of that rate, times those that came",
-          ratio: held,
+          ratio: ofRounds(ours, ({ held }) => held),
           ...(quick ? {} : { atLeast: 0.95 }),
         },
-        { what: "two processes, times the reviews a second of one", ratio: both / rate },
+        { what: "two processes, times the reviews a second of one", ratio: both.rate / most.rate },
+        { what: "what their client used meanwhile of one processor", ratio: both.client },
       ];
     } finally {
+      client.end();
       folder.close();
     }
   },

@@ -15,12 +15,12 @@ import { associatedTag } from "../../core/oci/associated-tag.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { fillSigned, signedImage } from "../../scripts/bench/admission-images.ts";
-import { latencies, part, rateOf } from "../../scripts/bench/admission-load.ts";
 import { reviewBody, reviewRequest } from "../../scripts/bench/admission-reviews.ts";
 import { answerOf } from "../../scripts/bench/admission-serve.ts";
 import { images } from "../../scripts/bench/admission-warm.ts";
 import { type BenchRow, median } from "../../scripts/bench/bench.ts";
-import { load, residentOf, usedBy } from "../../scripts/bench/server-process.ts";
+import { LoadClient, part } from "../../scripts/bench/load-client.ts";
+import { residentOf, usedBy } from "../../scripts/bench/server-process.ts";
 import { buildDist } from "../../scripts/build.ts";
 import { type ApiServer, object, startApiServer } from "./api-server.ts";
 import { type Component, toolsFolder } from "./components.ts";
@@ -135,15 +135,14 @@ interface Measured {
 }
 
 /** Reviews a second of each, and microseconds of its processor for one: short rounds in turn, and their medians. */
-async function measure(judges: readonly Judge[], requests: readonly Buffer[]): Promise<readonly Measured[]> {
+async function measure(judges: readonly Judge[], client: LoadClient): Promise<readonly Measured[]> {
   const counts = judges.map(({ name }) => (name === "Kyverno" ? 1000 : 4000) / (quick ? 20 : 1));
-  for (const [place, { port }] of judges.entries())
-    await load({ port, requests, isTls: true }, 5 * (counts[place] ?? 0));
+  for (const [place, { port }] of judges.entries()) await client.most([port], 5 * (counts[place] ?? 0));
   const seen = judges.map((): Measured[] => []);
   for (let round = 0; round < (quick ? 1 : 5); round++)
     for (const [place, judge] of judges.entries()) {
       const [before, count] = [usedBy(judge.pid), counts[place] ?? 0];
-      const rate = await rateOf([judge], requests, count);
+      const { rate } = await client.most([judge.port], count);
       seen[place]?.push({ rate, cpu: (usedBy(judge.pid) - before) / count });
     }
   return seen.map((rounds) => ({
@@ -154,8 +153,8 @@ async function measure(judges: readonly Judge[], requests: readonly Buffer[]): P
 
 const timesWanted = 5;
 
-async function rowsOf(judges: readonly Judge[], by: string, requests: readonly Buffer[]): Promise<readonly BenchRow[]> {
-  const [theirs, ...ours] = await measure(judges, requests);
+async function rowsOf(judges: readonly Judge[], by: string, client: LoadClient): Promise<readonly BenchRow[]> {
+  const [theirs, ...ours] = await measure(judges, client);
   if (theirs === undefined) throw new Error("nothing was measured");
   const rows: BenchRow[] = [];
   const bound = quick ? {} : { atLeast: timesWanted };
@@ -166,7 +165,7 @@ async function rowsOf(judges: readonly Judge[], by: string, requests: readonly B
   }
   const half = theirs.rate / 2;
   for (const [place, judge] of judges.entries()) {
-    const { times } = await latencies(judge.port, requests, half, quick ? 50 : 1000);
+    const { times } = await client.paced(judge.port, half, quick ? 50 : 1000);
     const { rate = 0 } = [theirs, ...ours][place] ?? {};
     rows.push({ what: `${by}: reviews a second of ${judge.name}`, ratio: rate });
     rows.push({ what: `${by}: p99 of ${judge.name} in ms, at ${half.toFixed(0)} a second`, ratio: part(times, 0.99) });
@@ -205,9 +204,16 @@ async function run(stage: Stage): Promise<readonly BenchRow[]> {
   const byTag = podsOf(onHost);
   const byDigest = podsOf((index) => `${onHost(index).replace(/:[\d.]+$/, "")}@${digests[index] ?? ""}`);
   for (const judge of judges) await requireJudged(judge, host, [onHost(0), onHost(1)]);
-  const rows = [...(await rowsOf(judges, "by tag", byTag)), ...(await rowsOf(judges, "by digest", byDigest))];
-  const memory = judges.map(({ name, pid }) => ({ what: `MiB of ${name}`, ratio: residentOf(pid) / 1024 / 1024 }));
-  return [...rows, ...memory];
+  const client = await LoadClient.open(byTag);
+  try {
+    const rows = [...(await rowsOf(judges, "by tag", client))];
+    await client.send(byDigest);
+    rows.push(...(await rowsOf(judges, "by digest", client)));
+    const memory = judges.map(({ name, pid }) => ({ what: `MiB of ${name}`, ratio: residentOf(pid) / 1024 / 1024 }));
+    return [...rows, ...memory];
+  } finally {
+    client.end();
+  }
 }
 
 const missing = needs.filter((one) => !existsSync(join(toolsFolder, one)));
