@@ -2,6 +2,8 @@
  * What a server counts, in Prometheus' text form. Source: https://prometheus.io/docs/instrumenting/exposition_formats.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type FreshnessMetrics, freshnessMetrics } from "./freshness-metrics.ts";
+import { type VerifyMetrics, verifyMetrics } from "./verify-metrics.ts";
 
 type Labels<N extends string> = Readonly<Record<N, string>>;
 
@@ -12,7 +14,7 @@ export interface RecheckMetrics {
 }
 
 /** What an API server asked. */
-export interface AdmissionMetrics {
+export interface AdmissionMetrics extends VerifyMetrics {
   /** `result`: admitted, denied, overlooked (something did not pass), unchanged or shed. `code`: of what came first. */
   reviewed(labels: Labels<"webhook" | "result" | "code">): void;
   /** What became of the record of a decision. */
@@ -62,21 +64,6 @@ export interface ClusterMetrics {
   /** What nobody verifies. */
   exempt(what: readonly string[]): void;
   brokenGlass(isBroken: boolean): void;
-}
-
-/** What grows old, as of when it is, when decisions begin to be stale, and how it is now. */
-export interface Aging {
-  readonly what: "mirror" | "trust" | "checkpoint";
-  /** Which of several; empty for the mirror. */
-  readonly subject: string;
-  readonly asOf?: Date | undefined;
-  readonly ends?: Date | undefined;
-  readonly state: "fresh" | "warned" | "stale";
-}
-
-export interface FreshnessMetrics {
-  /** Looked at whenever somebody reads the metrics; the last one counts. */
-  watch(look: () => readonly Aging[]): void;
 }
 
 export interface Metrics {
@@ -219,47 +206,6 @@ export function createMetrics(version: string): Metrics {
   };
 }
 
-const agingStates = { fresh: 0, warned: 1, stale: 2 } as const;
-
-function freshnessMetrics(registry: Registry): FreshnessMetrics {
-  let watched: () => readonly Aging[] = () => [];
-  const gauge = (name: string, help: string, read: (one: Aging) => number | undefined): Gauge<"what" | "subject"> =>
-    new Gauge({
-      name,
-      help,
-      labelNames: ["what", "subject"] as const,
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const one of watched()) {
-          const value = read(one);
-          if (value !== undefined) this.set({ what: one.what, subject: one.subject }, value);
-        }
-      },
-    });
-  const seconds = (at: Date | undefined): number | undefined => at && at.getTime() / 1000;
-  gauge(
-    "sallyport_freshness_as_of_timestamp_seconds",
-    "As of when the mirror, its trusted roots and the checkpoints of logs are.",
-    ({ asOf }) => seconds(asOf),
-  );
-  gauge(
-    "sallyport_freshness_ends_timestamp_seconds",
-    "When they spend the budget that denies, or warns where none denies.",
-    ({ ends }) => seconds(ends),
-  );
-  gauge(
-    "sallyport_freshness_state",
-    "How old they are by the server's budgets: 0 fresh, 1 warned of, 2 stale.",
-    ({ state }) => agingStates[state],
-  );
-  return {
-    watch: (look) => {
-      watched = look;
-    },
-  };
-}
-
 function admissionMetrics(registry: Registry): AdmissionMetrics {
   const registers = [registry];
   /** By webhook, result and code: prom-client sorts and joins labels at each count. */
@@ -295,6 +241,7 @@ function admissionMetrics(registry: Registry): AdmissionMetrics {
     },
     recorded: (result) => records.inc({ result }),
     policies: (failurePolicy, count) => policies.set({ failure_policy: failurePolicy }, count),
+    ...verifyMetrics(registry),
   };
 }
 

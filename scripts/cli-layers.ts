@@ -171,6 +171,7 @@ export const cliLayers: LayerTable = {
       "core/trust",
       "core/verify",
       "proxy/host/chosen-verifier.ts",
+      "proxy/freshness-metrics.ts",
       "proxy/log.ts",
       "proxy/metrics.ts",
       "proxy/mirror",

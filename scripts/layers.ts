@@ -42,7 +42,12 @@ export const layers: LayerTable = {
   "proxy/synced.ts": { units: [], packages: ["node:"] },
   "proxy/system-words.ts": { units: ["core/errors.ts"] },
   "proxy/log.ts": { units: ["core/encoding"], packages: ["pino"] },
-  "proxy/metrics.ts": { units: [], packages: ["prom-client"] },
+  "proxy/freshness-metrics.ts": { units: [], packages: ["prom-client"] },
+  "proxy/verify-metrics.ts": { units: [], packages: ["prom-client"] },
+  "proxy/metrics.ts": {
+    units: ["proxy/freshness-metrics.ts", "proxy/verify-metrics.ts"],
+    packages: ["prom-client"],
+  },
   "proxy/serve/destination.ts": { units: [] },
   "proxy/serve": {
     units: [

@@ -190,9 +190,10 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
               record: () => recordOf(one),
             }),
     record: records?.(inputs),
-    judged({ request, place, decision, stale }) {
+    judged({ request, place, decision, stale, seconds }) {
       checkpoints?.keep();
       const { allowed, results } = decision;
+      metrics.decided(results, seconds);
       if (!allowed) reporter?.denied(request, results);
       else if (place.pass === "validate") reporter?.admitted(request);
       if (!allowed || place.strictness !== "ignore") return;

@@ -3,7 +3,7 @@ import { EngineError } from "../../core/errors.ts";
 import { budgetsOf } from "../../core/trust/budgets.ts";
 import { later } from "../../core/verify/clock.ts";
 import type { Log } from "../../proxy/log.ts";
-import type { Aging } from "../../proxy/metrics.ts";
+import type { Aging, Held } from "../../proxy/freshness-metrics.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { CommandIO } from "../command.ts";
@@ -23,26 +23,33 @@ export interface ToWatch {
 const keptMs = 10_000;
 
 /** A look at what grows old. What cannot be read is told by the log, and has no metric. */
-export function watchFreshness({ config, mirror, io, log }: ToWatch): () => readonly Aging[] {
-  let last: { readonly at: number; readonly found: readonly Aging[] } | undefined;
+export function watchFreshness({ config, mirror, io, log }: ToWatch): () => Held {
+  let last: Held | undefined;
   return () => {
     const now = io.now();
-    const isKept = last !== undefined && Math.abs(now.getTime() - last.at) < keptMs;
-    if (last === undefined || !isKept) last = { at: now.getTime(), found: look(now) };
-    return last.found;
+    const isKept = last !== undefined && Math.abs(now.getTime() - last.now.getTime()) < keptMs;
+    if (last === undefined || !isKept) last = look(now);
+    return last;
   };
 
-  function look(now: Date): readonly Aging[] {
+  function look(now: Date): Held {
     try {
       const settings = readTrustSettings(trustOptions(config), io, mirror.knowledge().tufRoots());
       const signed = newestSigned(mirror, {});
       const roots = readRootStatuses(mirror, settings, later(now, signed) ?? now);
       const logs = readTrustedLogs(mirror, settings, now);
-      return agingItems({ mirror, roots, logs, budgets: budgetsOf(settings), now, signed }).flatMap(toAging);
+      const items = agingItems({ mirror, roots, logs, budgets: budgetsOf(settings), now, signed });
+      const { last: imported } = mirror.imports.seen();
+      return {
+        aging: items.flatMap(toAging),
+        roles: roots.flatMap(({ name: root, roles }) => roles.map(({ role, expires }) => ({ root, role, expires }))),
+        imported: imported === undefined ? undefined : new Date(imported.at),
+        now,
+      };
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       log.error("how old the mirror is cannot be told", { code: error.code, error: error.message });
-      return [];
+      return { aging: [], roles: [], now };
     }
   }
 }

@@ -80,6 +80,8 @@ export interface Judged {
   readonly place: Place;
   readonly decision: Decision;
   readonly stale: readonly UsedInOutage[];
+  /** Time from its request to it. */
+  readonly seconds: number;
 }
 
 /** A decision in which something did not pass. */
@@ -235,7 +237,10 @@ export class Webhook {
       return decision;
     };
     const tell = (decided: Decided, stale: readonly UsedInOutage[] = []): Omit<ReviewAnswer, "uid"> => {
-      if (isDecision(decided)) judged?.({ request, place, decision: decided, stale });
+      if (isDecision(decided) && judged !== undefined) {
+        const seconds = (performance.now() - time.began) / 1000;
+        judged({ request, place, decision: decided, stale, seconds });
+      }
       const given = newId?.();
       const asked = this.#remembers(path, request, decided, given) ? `${given ?? ""}${explainFlags}` : undefined;
       const id = isDecision(decided) ? (write?.(given) ?? given) : given;

@@ -24,6 +24,7 @@ async function linesAt(
   now: string,
   from = store,
   budgets = "freshness: { maxMirrorAge: 40d }",
+  start = "sallyport_freshness_",
 ): Promise<readonly string[]> {
   const config = `${head}store: ${from}\nlisteners: [{ address: "127.0.0.1:0" }]\n${budgets}\n`;
   let lines: readonly string[] = [];
@@ -31,7 +32,7 @@ async function linesAt(
     ["-c", "c.yaml"],
     async ({ urls: [url = ""] }) => {
       const text = await (await fetch(`${url}/metrics`)).text();
-      lines = text.split("\n").filter((line) => line.startsWith("sallyport_freshness_"));
+      lines = text.split("\n").filter((line) => line.startsWith(start));
     },
     { files: { "c.yaml": config }, now },
   );
@@ -73,6 +74,12 @@ test("what has no age has no metric, rather than an alert that never ends", asyn
   const empty = writtenMirror(() => undefined);
   assert.equal(await linesAt("2026-11-02T00:00:00Z", empty, ""), []);
   assert.equal(await linesAt("2026-11-02T00:00:00Z", empty), ['sallyport_freshness_state{what="mirror",subject=""} 2']);
+});
+
+test("how long the metadata of each role lasts", async () => {
+  const lines = await linesAt("2026-12-05T00:00:00Z", store, "", "sallyport_trust_expiry_seconds");
+  const roles = lines.map((line) => /root="lab",role="(\w+)"\} \d+$/.exec(line)?.[1]);
+  assert.equal(roles, ["root", "timestamp", "snapshot", "targets"]);
 });
 
 test.run();
