@@ -343,7 +343,13 @@ export const remedies = {
     "takes it, but nothing shows who made it",
   "recorded-secret":
     "keep public keys in Secrets by reference, `k8s://NAMESPACE/NAME`, and other data that policies read in ConfigMaps",
-  "capsule-missing": "sync what is missing first, or make it all the same: `--allow-missing`",
+  "capsule-anew":
+    "make a whole one of the mirror, with the next number: `sallyport capsule create --images LIST --policies DIR " +
+    "--sequence NUMBER --key KEY -f FILE`; or let nobody sign this one either: `--unsigned`",
+  "capsule-old-key": "leave `--old-key` out, if it is the one that you mean",
+  "capsule-missing":
+    "sync what is missing first; where it came by layouts that have all that hangs on the image, say so: " +
+    "`sallyport mirror add --store STORE LAYOUT --complete=repository`; or make it all the same: `--allow-missing`",
   "capsule-base":
     "name the capsule that it changes before it: `sallyport capsule verify FULL DELTA`, " +
     "and to decide `--capsule FULL --capsule DELTA`",

@@ -1,14 +1,14 @@
 /** `sallyport capsule`: makes capsules of a mirror, and looks at them. Source: docs/spec/capsule.md. */
 import type { Command } from "commander";
 import { encodeUnsignedStatement } from "../../core/archive/verify-envelope.ts";
-import { type Capsule, openCapsule } from "../../core/capsule/open-capsule.ts";
+import type { Capsule } from "../../core/capsule/open-capsule.ts";
 import type { EngineInput } from "../../core/decide/engine-document.ts";
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
+import { questionWords } from "../../core/knowledge/question-words.ts";
 import type { Limits } from "../../core/limits.ts";
 import { createAliases } from "../../core/oci/aliases.ts";
 import { makeCapsule, isMissing, planCapsule, type CapsulePlan } from "../../proxy/capsule/make-capsule.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { replaceFile } from "../../proxy/synced.ts";
 import { cannotWrite } from "../../proxy/system-words.ts";
@@ -17,7 +17,7 @@ import { listImages } from "../../proxy/sync/list-images.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, gravest } from "../exit-code.ts";
 import { addAliasOption, readAliases } from "../input/alias-flags.ts";
-import { readCapsules, readNumber } from "../input/capsule-flags.ts";
+import { type GivenCapsule, readCapsules, readNumber, saysUnsigned } from "../input/capsule-flags.ts";
 import { readDistrustFiles } from "../input/distrust-file.ts";
 import { usage } from "../input/given-file.ts";
 import { openImageList } from "../input/image-list.ts";
@@ -93,21 +93,24 @@ function writeCapsule(file: string, bytes: Uint8Array): void {
 /** A device keeps the highest number that it saw: of two with the same one it cannot tell which is newer. */
 function warnOfNumber(file: string, sequence: number, limits: Limits, io: CommandIO): void {
   if (io.pathKind(file) !== "file") return;
-  const there = sequenceOf(io.readFile(file), limits);
-  if (there === undefined || there < sequence) return;
+  const old = findCapsule(file, limits, io);
+  if (old === undefined || old.sequence < sequence) return;
+  const there = old.sequence;
   const numbers =
     there === sequence ? `both have number ${sequence}` : `it has number ${there}, the new one ${sequence}`;
   warn(
     `${file} is a capsule already, and is replaced: ${numbers}, so that devices cannot tell which is newer; ` +
-      `the next one is made by \`sallyport capsule update ${file} --old-key PUBLIC …\``,
+      (old.isSigned
+        ? `the next one is made by \`sallyport capsule update ${file} --old-key PUBLIC …\``
+        : `the next one says \`--sequence ${there + 1}\``),
     io,
   );
 }
 
-/** Undefined of what is no capsule. */
-function sequenceOf(bytes: Uint8Array, limits: Limits): number | undefined {
+/** Undefined of what is no capsule, or no whole one. */
+function findCapsule(file: string, limits: Limits, io: CommandIO): GivenCapsule | undefined {
   try {
-    return openCapsule(bytes, { keys: [], verifier: nodeVerifier, limits, allowUnsigned: true }).sequence;
+    return readCapsules([file], { keys: [], flag: "--old-key", allowUnsigned: true, limits }, io);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return undefined;
@@ -169,15 +172,14 @@ function requireWhole(plan: CapsulePlan): void {
   const missing = plan.images.filter(isMissing);
   const [first] = missing;
   if (first === undefined) return;
-  const what =
-    first.coverage.verdict === "absent"
-      ? "there is no such image"
-      : `${counted(first.coverage.missing.length, "question")} that nobody answered`;
+  const [open, ...others] = first.coverage.missing;
+  const more = others.length === 0 ? "" : `, nor ${counted(others.length, "other question", "other questions")}`;
+  const what = open === undefined ? "there is no such image" : `nobody was asked for ${questionWords(open)}${more}`;
   throw new EngineError(
     "archive-incomplete",
     `${counted(missing.length, "image")} of ${plan.images.length} cannot be decided from it; ` +
       `${first.image.text}: ${what}`,
-    { subject: "--images", remedy: "capsule-missing" },
+    { subject: "--images", remedy: open === undefined ? "no-such-image" : "capsule-missing" },
   );
 }
 
@@ -210,6 +212,31 @@ async function create(options: CreateOptions, before: Capsule | undefined, io: C
     else tellAnswer(renderWritten(options.file, written), io);
     return exitCode;
   });
+}
+
+/** @throws EngineError `archive-signature` for one that nobody signed, where the new one is signed. */
+function readOld(old: readonly string[], options: CreateOptions, io: CommandIO): GivenCapsule {
+  const { oldKey: keys = [], unsigned = false } = options;
+  const limits = readLimits(options, io);
+  // Of a named key: a capsule that nobody signed is not that one's.
+  const allowUnsigned = unsigned && keys.length === 0;
+  try {
+    return readCapsules(old, { keys, flag: "--old-key", allowUnsigned, limits }, io);
+  } catch (error) {
+    if (!saysUnsigned(error)) throw error;
+    const { subject } = error;
+    if (unsigned)
+      throw new EngineError(error.code, "nobody signed it, and a key is given as the one that did", {
+        subject,
+        remedy: "capsule-old-key",
+      });
+    // Who signs the next one would vouch for policies that anybody may have put there.
+    const { sequence } = readCapsules(old, { keys: [], flag: "--old-key", allowUnsigned: true, limits }, io);
+    throw new EngineError(error.code, `nobody signed capsule ${sequence}, so that no signed one can follow on it`, {
+      subject,
+      remedy: "capsule-anew",
+    });
+  }
 }
 
 interface LookOptions extends OutputOptions, LimitOptions {
@@ -286,16 +313,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--old-key <file>", "a public key of the older capsule (repeatable)", collect)
     .option("--full", "all of it, not only what changed")
     .action(async (old: readonly string[], options: CreateOptions) => {
-      const keys = options.oldKey ?? [];
-      const accepting = {
-        keys,
-        flag: "--old-key",
-        unsignedFlag: "for one that nobody signed --unsigned in place of --key",
-        // Of a named key: a capsule that nobody signed is not that one's.
-        allowUnsigned: options.unsigned === true && keys.length === 0,
-        limits: readLimits(options, io),
-      };
-      finish(await create(options, readCapsules(old, accepting, io), io));
+      finish(await create(options, readOld(old, options, io), io));
     });
   addLookOptions(command.command("inspect").description("show what a capsule says of itself")).action(
     (files: readonly string[], options: LookOptions) => finish(look(files, options, false, io)),

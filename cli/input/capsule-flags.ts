@@ -12,30 +12,54 @@ import { readSnapshotKey } from "./snapshot-flags.ts";
 interface Accepting {
   readonly keys: readonly string[];
   readonly flag: string;
-  /** What is said in place of a key where nobody signed it. */
-  readonly unsignedFlag?: string;
   readonly allowUnsigned: boolean;
   readonly floor?: number | undefined;
   readonly limits: Limits;
   readonly crypto?: SignatureVerifier;
 }
 
+export interface GivenCapsule extends Capsule {
+  /** By whomever; `signedBy` is who was accepted. */
+  readonly isSigned: boolean;
+}
+
+/** Whether an error says that nobody signed a capsule. */
+export const saysUnsigned = (error: unknown): error is EngineError =>
+  error instanceof EngineError && error.remedy === "capsule-unsigned";
+
 /** The last of the files; each before it is what the next one changes. */
 export function readCapsules(
   paths: readonly string[],
-  { keys, flag, unsignedFlag = "--allow-unsigned", allowUnsigned, floor, limits, crypto = nodeVerifier }: Accepting,
+  { keys, flag, allowUnsigned, floor, limits, crypto = nodeVerifier }: Accepting,
   io: CommandIO,
-): Capsule {
-  if (keys.length === 0 && !allowUnsigned)
-    throw usage(`a capsule counts only by who signed it: give ${flag} FILE, or ${unsignedFlag}`, flag);
+): GivenCapsule {
   const accepted = keys.map((file) => readSnapshotKey(file, io, flag).key);
-  let base: Capsule | undefined;
+  const needsKey = keys.length === 0 && !allowUnsigned;
+  let base: GivenCapsule | undefined;
   for (const [index, path] of paths.entries()) {
-    const options = { keys: accepted, verifier: crypto, limits, allowUnsigned, base, subject: path };
-    base = openCapsule(io.readFile(path), index === paths.length - 1 ? { ...options, floor } : options);
+    const bytes = io.readFile(path);
+    // What it is and whether anybody signed it is said first: a key helps only against the lack of one.
+    const options = { keys: accepted, verifier: crypto, limits, allowUnsigned: allowUnsigned || needsKey, base };
+    const named = { ...options, subject: path };
+    const capsule = openCapsule(bytes, index === paths.length - 1 ? { ...named, floor } : named);
+    const unsigned =
+      capsule.signedBy === undefined ? findUnsigned(bytes, { ...named, allowUnsigned: false }) : undefined;
+    if (needsKey) throw unsigned ?? usage(`a capsule counts only by who signed it: give ${flag} FILE`, flag);
+    base = { ...capsule, isSigned: unsigned === undefined };
   }
   if (base === undefined) throw new EngineError("invalid-usage", "no capsule was named");
   return base;
+}
+
+/** The error of one that nobody signed. */
+function findUnsigned(bytes: Uint8Array, options: Parameters<typeof openCapsule>[1]): EngineError | undefined {
+  try {
+    openCapsule(bytes, options);
+  } catch (error) {
+    if (saysUnsigned(error)) return error;
+    if (!(error instanceof EngineError)) throw error;
+  }
+  return undefined;
 }
 
 export function readNumber(text: string | undefined, flag: string, least = 1): number | undefined {

@@ -36,13 +36,18 @@ export const toWrittenJson = (path: string, written: WrittenCapsule, coverage: J
   coverage,
 });
 
-const signatureText = ({ signedBy }: Capsule): string =>
-  signedBy === undefined ? "  not verified: give --key FILE" : `  signed by ${shortDigest(signedBy.fingerprint)}`;
+/** A capsule, and whether anybody signed it. */
+type Looked = Capsule & { readonly isSigned: boolean };
+
+function signatureText({ signedBy, isSigned }: Looked): string {
+  if (signedBy !== undefined) return `  signed by ${shortDigest(signedBy.fingerprint)}`;
+  return isSigned ? "  signed, not verified: give --key FILE" : "  nobody signed it";
+}
 
 /** The policies by name, once each. */
 const policiesOf = ({ policies }: Capsule): readonly string[] => [...new Set(policies.map(({ name }) => name))].sort();
 
-export const renderCapsule = (capsule: Capsule, checked: boolean): string =>
+export const renderCapsule = (capsule: Looked, checked: boolean): string =>
   [
     nameText(capsule),
     `  ${contentText(capsule)}${checked ? ", every byte verified" : ""}`,
@@ -63,9 +68,10 @@ function rowsOf(capsule: Capsule): readonly (readonly [string, string])[] {
   return capsule.images.map((image) => [image, decided.get(image) ?? "not known"]);
 }
 
-export const toCapsuleJson = (capsule: Capsule, checked: boolean) => ({
+export const toCapsuleJson = (capsule: Looked, checked: boolean) => ({
   capsule: identityOf(capsule),
   signature: {
+    signed: capsule.isSigned,
     verified: capsule.signedBy !== undefined,
     ...(capsule.signedBy === undefined ? {} : { key: capsule.signedBy.fingerprint }),
   },

@@ -154,7 +154,7 @@ test("something that is missing keeps a capsule from being made, unless that is 
   const words = ["create", "--images", "missing.txt", ...making];
   const { exit, err } = await runCli(["capsule", ...words, "-f", at("missing.tar")], world);
   assert.is(exit, 6, err);
-  assert.match(err, /archive-incomplete.*shop\/never:1/s);
+  assert.match(err, /archive-incomplete.*shop\/never:1: nobody was asked for /s);
   assert.not(existsSync(at("missing.tar")));
   await created("missing.tar", [...words, "--allow-missing"], 5);
   const run = await runCli(
@@ -201,7 +201,7 @@ test("update makes the next one, with what changed", async () => {
   assert.is((await runCli(["capsule", "verify", "edge.tar", "delta.tar", "--key", "cosign.pub"], both)).exit, 0);
   const whose = await runCli(["capsule", "update", "edge.tar", ...from, "-f", at("whose.tar")], given);
   assert.is(whose.exit, 2);
-  assert.match(whose.err.replaceAll(/\s+/g, " "), "give --old-key FILE, or for one that nobody signed --unsigned");
+  assert.match(whose.err.replaceAll(/\s+/g, " "), /give --old-key FILE fix/);
   await created("full.tar", [...update, "--full", "--images", "signed.txt", "--sequence", "7"], 0, given);
   assert.match((await runCli(["capsule", "inspect", "full.tar"], withFiles("full.tar"))).out, /capsule 7, made /);
   const back = await runCli(["capsule", ...update, "--sequence", "1", "-f", at("back.tar")], given);
@@ -230,6 +230,41 @@ test("an unsigned capsule is taken only where that is said", async () => {
   const apply = ["apply", "-r", "pod-0.yaml", "--capsule", "plain.tar"];
   assert.is((await runCli([...apply, "--capsule-key", "cosign.pub"], given)).exit, 6);
   assert.is((await runCli([...apply, "--allow-unsigned"], given)).exit, 0);
+  const unnamed = await runCli(["capsule", "verify", "plain.tar"], given);
+  assert.is(unnamed.exit, 6);
+  assert.match(unnamed.err, /archive-signature: nobody signed it.*--allow-unsigned/s);
+  const verified = await runCli(["capsule", "verify", "plain.tar", "--allow-unsigned"], given);
+  assert.is(verified.exit, 0, verified.err);
+  assert.match(verified.out, /every byte verified[\s\S]*^ {2}nobody signed it$/m);
+  assert.not.match(verified.out, "give --key");
+  const document = await runCli(["capsule", "inspect", "plain.tar", "-o", "json"], given);
+  assert.equal(JSON.parse(document.out).signature, { signed: false, verified: false });
+});
+
+test("a signed capsule does not follow on one that nobody signed: the refusal says how it is made anew", async () => {
+  const words = ["--images", "signed.txt", ...making];
+  await created("first.tar", [
+    ...["create", "--images", "signed.txt", "--policies", "policies", "--store", store],
+    ...["--unsigned", "--sequence", "4"],
+  ]);
+  const given = withFiles("first.tar");
+  const next = ["capsule", "update", "first.tar", "--store", store, "-f", at("next.tar")];
+  for (const more of [["--key", "cosign.key"], ["--key", "cosign.key", "--old-key", "cosign.pub"], []]) {
+    const { exit, err } = await runCli([...next, ...more], given);
+    assert.is(exit, 6, more.join(" "));
+    assert.match(err.replaceAll(/\s+/g, " "), /nobody signed capsule 4.*capsule create .*--sequence/);
+    assert.not(existsSync(at("next.tar")));
+  }
+  const named = await runCli([...next, "--unsigned", "--old-key", "cosign.pub"], given);
+  assert.equal([named.exit, /leave --old-key out/.test(named.err)], [6, true]);
+  assert.is((await runCli([...next, "--unsigned"], given)).exit, 0);
+  // As the refusal says; a device that saw the number of the unsigned one takes it.
+  await created("anew.tar", ["create", ...words, "--sequence", "5"], 0, given);
+  const floor = ["capsule", "verify", "anew.tar", "--key", "cosign.pub", "--floor", "4"];
+  assert.is((await runCli(floor, withFiles("anew.tar"))).exit, 0);
+  const there = { ...given, files: { ...given.files, [at("first.tar")]: readFileSync(at("first.tar")) } };
+  const over = await runCli(["capsule", "create", ...words, "-f", at("first.tar")], there);
+  assert.match(over.err.replaceAll(/\s+/g, " "), /it has number 4, the new one 1.*--sequence 5/);
 });
 
 test("a capsule is not imported, and an archive is no capsule", async () => {
