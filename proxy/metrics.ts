@@ -1,16 +1,17 @@
 /**
  * What a server counts, in Prometheus' text form. Source: https://prometheus.io/docs/instrumenting/exposition_formats.
  */
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import { type FreshnessMetrics, freshnessMetrics } from "./freshness-metrics.ts";
+import { kept, type Labels, type ListenerMetrics, listenerMetrics } from "./listener-metrics.ts";
 import { type VerifyMetrics, verifyMetrics } from "./verify-metrics.ts";
-
-type Labels<N extends string> = Readonly<Record<N, string>>;
 
 /** The re-check list: images that were let in though nobody could decide about them. */
 export interface RecheckMetrics {
   listed(counts: { readonly unknown: number; readonly refuted: number; readonly dropped: number }): void;
   refuted(policy: string, code: string): void;
+  /** From now on these count: what was counted of others goes. */
+  policies(names: Iterable<string>): void;
 }
 
 /** What an API server asked. */
@@ -66,7 +67,7 @@ export interface ClusterMetrics {
   brokenGlass(isBroken: boolean): void;
 }
 
-export interface Metrics {
+export interface Metrics extends ListenerMetrics {
   readonly freshness: FreshnessMetrics;
   readonly cluster: ClusterMetrics;
   readonly recheck: RecheckMetrics;
@@ -76,88 +77,14 @@ export interface Metrics {
   readonly sync: SyncMetrics;
   /** For the parts that count something of their own. */
   readonly registry: Registry;
-  request(labels: Labels<"listener" | "method" | "route" | "code">, seconds: number): void;
-  connections(listener: string, count: number): void;
-  refused(labels: Labels<"listener" | "reason">): void;
   reloaded(result: "loaded" | "kept", at: Date): void;
-  certificateExpires(listener: string, at: Date): void;
   render(): Promise<string>;
   readonly contentType: string;
 }
 
-/** Requests with the same labels that wait to be counted. */
-interface Uncounted {
-  readonly labels: Labels<"listener" | "method" | "route" | "code">;
-  readonly seconds: number[];
-}
-
-const mostUncounted = 256;
-
-/** What is kept under a key; else what is made for it. */
-function kept<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
-  const found = map.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  map.set(key, made);
-  return made;
-}
-
-const buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60];
-
 export function createMetrics(version: string): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  /** Labels are sorted and joined at each count, so many requests are counted at once. By method, code, and route. */
-  const uncounted = new Map<string, Map<string, Map<string, Uncounted[]>>>();
-  const waitingFor = (labels: Uncounted["labels"]): Uncounted => {
-    const { listener, method, code, route } = labels;
-    const ofMethod = kept(uncounted, method, () => new Map<string, Map<string, Uncounted[]>>());
-    const ofCode = kept(ofMethod, code, () => new Map<string, Uncounted[]>());
-    const ofRoute = kept(ofCode, route, (): Uncounted[] => []);
-    // A server has few listeners.
-    const found = ofRoute.find((one) => one.labels.listener === listener);
-    if (found !== undefined) return found;
-    const fresh = { labels, seconds: [] };
-    ofRoute.push(fresh);
-    return fresh;
-  };
-  const count = ({ labels, seconds }: Uncounted): void => {
-    requests.inc(labels, seconds.length);
-    const duration = durations.labels({ listener: labels.listener, route: labels.route });
-    for (const one of seconds.splice(0)) duration.observe(one);
-  };
-  const countAll = (): void => {
-    for (const ofMethod of uncounted.values())
-      for (const ofCode of ofMethod.values())
-        for (const waiting of [...ofCode.values()].flat()) if (waiting.seconds.length > 0) count(waiting);
-  };
-  const requests: Counter<"listener" | "method" | "route" | "code"> = new Counter({
-    name: "sallyport_http_requests_total",
-    help: "Requests that were answered.",
-    labelNames: ["listener", "method", "route", "code"] as const,
-    registers,
-    collect: countAll,
-  });
-  const durations: Histogram<"listener" | "route"> = new Histogram({
-    name: "sallyport_http_request_duration_seconds",
-    help: "Time from a request to the end of its answer.",
-    labelNames: ["listener", "route"] as const,
-    buckets,
-    registers,
-    collect: countAll,
-  });
-  const open = new Gauge({
-    name: "sallyport_http_connections",
-    help: "Connections that are open.",
-    labelNames: ["listener"] as const,
-    registers,
-  });
-  const refused = new Counter({
-    name: "sallyport_http_refused_total",
-    help: "Connections and requests that were refused: login, load, bounds.",
-    labelNames: ["listener", "reason"] as const,
-    registers,
-  });
   const reloads = new Counter({
     name: "sallyport_config_reloads_total",
     help: "Configurations that were read again: loaded, or kept as before because the new one does not load.",
@@ -169,12 +96,6 @@ export function createMetrics(version: string): Metrics {
     help: "When the configuration in force was loaded.",
     registers,
   });
-  const expiry = new Gauge({
-    name: "sallyport_tls_certificate_expiry_timestamp_seconds",
-    help: "When the certificate of a listener expires.",
-    labelNames: ["listener"] as const,
-    registers,
-  });
   new Gauge({
     name: "sallyport_build_info",
     help: "The version, as a label of the value 1.",
@@ -182,6 +103,7 @@ export function createMetrics(version: string): Metrics {
     registers,
   }).set({ version }, 1);
   return {
+    ...listenerMetrics(registry),
     registry,
     recheck: recheckMetrics(registry),
     admission: admissionMetrics(registry),
@@ -190,17 +112,10 @@ export function createMetrics(version: string): Metrics {
     cluster: clusterMetrics(registry),
     reports: reportMetrics(registry),
     sync: syncMetrics(registry),
-    request(labels, seconds) {
-      const waiting = waitingFor(labels);
-      if (waiting.seconds.push(seconds) >= mostUncounted) count(waiting);
-    },
-    connections: (listener, count) => open.set({ listener }, count),
-    refused: (labels) => refused.inc(labels),
     reloaded(result, at) {
       reloads.inc({ result });
       if (result === "loaded") lastReload.set(at.getTime() / 1000);
     },
-    certificateExpires: (listener, at) => expiry.set({ listener }, at.getTime() / 1000),
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };
@@ -306,13 +221,28 @@ function recheckMetrics(registry: Registry): RecheckMetrics {
     labelNames: ["policy", "code"] as const,
     registers,
   });
+  const counted = new Map<string, Set<string>>();
+  let inForce: ReadonlySet<string> | undefined;
   return {
     listed(counts) {
       listed.set({ state: "unknown" }, counts.unknown);
       listed.set({ state: "refuted" }, counts.refuted);
       dropped.set(counts.dropped);
     },
-    refuted: (policy, code) => refuted.inc({ policy, code }),
+    refuted(policy, code) {
+      // Those of before may still be deciding.
+      if (inForce?.has(policy) === false) return;
+      kept(counted, policy, () => new Set<string>()).add(code);
+      refuted.inc({ policy, code });
+    },
+    policies(names) {
+      inForce = new Set(names);
+      for (const [policy, codes] of counted) {
+        if (inForce.has(policy)) continue;
+        for (const code of codes) refuted.remove({ policy, code });
+        counted.delete(policy);
+      }
+    },
   };
 }
 
@@ -372,6 +302,9 @@ function snapshotMetrics(registry: Registry): SnapshotMetrics {
   };
 }
 
+/** An image list may name very many registries. */
+const mostSilent = 100;
+
 function syncMetrics(registry: Registry): SyncMetrics {
   const registers = [registry];
   const succeeded = new Gauge({
@@ -413,7 +346,11 @@ function syncMetrics(registry: Registry): SyncMetrics {
       images.set({ state: "covered" }, covered);
       images.set({ state: "uncovered" }, uncovered);
       outages.reset();
-      for (const { from, code, questions } of missing) outages.inc({ from, code }, questions);
+      const named = new Set<string>();
+      for (const { from, code, questions } of missing) {
+        if (named.size < mostSilent) named.add(from);
+        outages.inc({ from: named.has(from) ? from : "others", code }, questions);
+      }
       if (codes.length > 0) return fail(new Set(codes), at);
       succeeded.set(at.getTime() / 1000);
       inARow.set(0);

@@ -43,9 +43,10 @@ export const layers: LayerTable = {
   "proxy/system-words.ts": { units: ["core/errors.ts"] },
   "proxy/log.ts": { units: ["core/encoding"], packages: ["pino"] },
   "proxy/freshness-metrics.ts": { units: [], packages: ["prom-client"] },
+  "proxy/listener-metrics.ts": { units: [], packages: ["prom-client"] },
   "proxy/verify-metrics.ts": { units: [], packages: ["prom-client"] },
   "proxy/metrics.ts": {
-    units: ["proxy/freshness-metrics.ts", "proxy/verify-metrics.ts"],
+    units: ["proxy/freshness-metrics.ts", "proxy/listener-metrics.ts", "proxy/verify-metrics.ts"],
     packages: ["prom-client"],
   },
   "proxy/serve/destination.ts": { units: [] },

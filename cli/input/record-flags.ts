@@ -35,6 +35,7 @@ export async function openRecorder(
   const { instanceLetters, newDecisionId } = await import("../../proxy/state/decision-id.ts");
   const key = recordKey === undefined ? undefined : await readSigner(recordKey, io, "--record-key");
   const folder = new RecordFolder(path, limits);
+  folder.removeUnfinished(io.now());
   const texts: (() => string)[] = [];
   return {
     add: (captured, engine, contentId) =>

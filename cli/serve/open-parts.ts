@@ -6,7 +6,8 @@ import { chosenVerifier } from "../../proxy/host/chosen-verifier.ts";
 import type { Log } from "../../proxy/log.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openDoor } from "../../proxy/registry/open-door.ts";
-import type { Door } from "../../proxy/registry/door/door.ts";
+import type { PolicyDoor } from "../../proxy/registry/door/policy-door.ts";
+import { noPolicy } from "../../proxy/registry/recheck.ts";
 import type { PulledLayers } from "../../proxy/registry/pulled-layers.ts";
 import {
   createRegistryProxy,
@@ -61,8 +62,12 @@ export interface ServeParts {
   readonly cluster?: ServeCluster | undefined;
 }
 
-/** With the policies that guard admission. */
-export type OpenedParts = Parts & { readonly policies: readonly Policy[] };
+export interface OpenedParts extends Parts {
+  /** Those that guard admission. */
+  readonly policies: readonly Policy[];
+  /** Names of what may refute what was let in. */
+  readonly refuting: readonly string[];
+}
 
 /** @throws EngineError for policies, roots and certificates that cannot be used. */
 export async function openParts(parts: ServeParts): Promise<OpenedParts> {
@@ -196,6 +201,7 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
       ],
       mirror: factsOf(mirror),
       policies: opened?.policies ?? [],
+      refuting: [...(door === undefined ? [] : [noPolicy, ...door.applied]), ...(opened?.refuting ?? [])],
       async close() {
         stop.abort();
         await syncing?.ended.catch(() => undefined);
@@ -274,7 +280,7 @@ function policyDoor(
   { config, mirror, limits, io, log, cluster }: ServeParts,
   upstream: ServeUpstream | undefined,
   silent: SilentHosts,
-): Door {
+): PolicyDoor {
   const { folders, allowEmpty } = config.policies;
   const { policies, exceptions } = readServePolicies(config, io, cluster?.policies);
   const judging = judgingOf({ config, mirror, io }, policies);

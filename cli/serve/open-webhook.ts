@@ -55,6 +55,8 @@ export interface WebhookParts extends UpstreamParts {
 export interface OpenedWebhook {
   readonly webhook: Webhook;
   readonly policies: readonly Policy[];
+  /** Names of those that may refute what was let in. */
+  readonly refuting: readonly string[];
   readonly recheck: AdmissionRecheck | undefined;
   readonly reporter: Reporter | undefined;
 }
@@ -211,7 +213,7 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   });
-  return { webhook, policies, recheck, reporter };
+  return { webhook, policies, refuting: engines.ignore.policies.map(policyName), recheck, reporter };
 }
 
 /** What is said beside a result of a policy that may have lost a key on its way through an API server. */

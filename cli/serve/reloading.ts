@@ -119,6 +119,7 @@ export async function openTaken(config: Config, running: Running) {
     const inForce = (): void => {
       adopt();
       metrics.freshness.watch(watchFreshness({ config, mirror, io, log }));
+      metrics.recheck.policies(parts.refuting);
       cluster?.inForce({ config, policies: parts.policies });
       if (mirror.currentSnapshot !== undefined) metrics.snapshots.reads(mirror.currentSnapshot);
     };

@@ -56,6 +56,8 @@ export async function openRecords({
   }
   const key = keyPath === undefined ? undefined : await readSigner(keyPath, io, "records.key");
   const folder = new RecordFolder(path, limits);
+  const removed = folder.removeUnfinished(io.now());
+  if (removed > 0) log.info("records that were never finished were removed", { folder: path, removed });
   const queue = new RecordQueue({
     folder,
     limits,

@@ -2,8 +2,8 @@
  * A folder of records: one file for each decision, by its id. A file is there whole or not at all. Source:
  * docs/spec/record.md#folder.
  */
-import { readdirSync, statSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { lstatSync, readdirSync, rmSync, statSync } from "node:fs";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -11,19 +11,25 @@ import type { Limits } from "../../core/limits.ts";
 import { makeFolder } from "../make-folder.ts";
 import { cannotWrite } from "../system-words.ts";
 
-/** To look at all files takes long, and somebody else may write into the folder, too. */
+/** A full folder is looked at for each hundredth record, whatever its time says. */
 const refusedBetweenLooks = 100;
+/** Nobody writes a record for so long: whoever began it was ended. */
+const unfinishedMs = 60 * 60_000;
+const unfinishedName = /^\.d-[0-9A-Z-]+\.partial$/;
 
 export class RecordFolder {
   readonly path: string;
   readonly #limits: Limits;
+  /** Bytes of each file that is there. */
+  #sizes: Map<string, number>;
+  /** With what is being written. */
   #held: Held;
-  /** The folder's time when it was found full: whoever takes records away changes it. */
-  #fullAt: number | undefined;
+  /** What is being written, and what was during a look, which may have missed it. */
+  readonly #writing = new Map<string, Writing>();
+  /** The folder's time at the last look that found it full, and whether the look before found it, too. */
+  #fullAt: { readonly time: number; readonly isSure: boolean } | undefined;
   #refused = 0;
-  /** Whether a change of the folder's time may be by who writes: records that were written since, or others' files. */
-  #isWrittenTo = false;
-  #writing = 0;
+  #looking: Promise<void> | undefined;
 
   /** Makes the folder. @throws EngineError `invalid-usage` where that cannot be done. */
   constructor(path: string, limits: Limits) {
@@ -31,10 +37,37 @@ export class RecordFolder {
     this.#limits = limits;
     try {
       makeFolder(path);
-      this.#held = heldIn(path);
+      this.#sizes = new Map(
+        readdirSync(path).map((name) => [name, statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0]),
+      );
     } catch (error) {
       throw cannotWrite(path, error);
     }
+    this.#held = heldIn(this.#sizes);
+  }
+
+  /**
+   * Removes what writers that were killed left behind: it counts as records, and nobody ends it. How many there were.
+   * @throws EngineError `invalid-usage` where that cannot be done.
+   */
+  removeUnfinished(now: Date): number {
+    let count = 0;
+    try {
+      for (const [name, size] of this.#sizes) {
+        if (!unfinishedName.test(name)) continue;
+        const path = join(this.path, name);
+        const found = lstatSync(path, { throwIfNoEntry: false });
+        // Others may write into the folder, too.
+        if (found === undefined || !found.isFile() || now.getTime() - found.mtimeMs < unfinishedMs) continue;
+        rmSync(path, { force: true });
+        this.#sizes.delete(name);
+        this.#count(-1, -size);
+        count += 1;
+      }
+    } catch (error) {
+      throw cannotWrite(this.path, error);
+    }
+    return count;
   }
 
   /**
@@ -46,16 +79,14 @@ export class RecordFolder {
     const { recordBytes } = this.#limits;
     if (bytes.length > recordBytes)
       throw new EngineError("over-limit", `a record of more than ${recordBytes} bytes`, { subject: id });
-    const to = join(this.path, `${id}.json`);
-    const from = join(this.path, `.${id}.partial`);
+    const [name, hidden] = [`${id}.json`, `.${id}.partial`];
+    const [to, from] = [join(this.path, name), join(this.path, hidden)];
+    const writing = { hidden, bytes: bytes.length, isOver: false };
     try {
-      this.#requireRoom(bytes.length);
+      if (!this.#begin(name, writing)) await this.#makeRoom(name, writing);
     } catch (error) {
       throw cannotWrite(to, error);
     }
-    this.#count(1, bytes.length);
-    this.#writing += 1;
-    this.#isWrittenTo = true;
     try {
       const file = await open(from, "wx", 0o600);
       try {
@@ -65,33 +96,49 @@ export class RecordFolder {
         await file.close();
       }
       await rename(from, to);
-      return to;
     } catch (error) {
+      this.#writing.delete(name);
       this.#count(-1, -bytes.length);
       await rm(from, { force: true }).catch(() => undefined);
       throw cannotWrite(to, error);
-    } finally {
-      this.#writing -= 1;
     }
+    this.#sizes.set(name, bytes.length);
+    writing.isOver = true;
+    if (this.#looking === undefined) this.#writing.delete(name);
+    return to;
   }
 
   #count(files: number, bytes: number): void {
     this.#held = { files: this.#held.files + files, bytes: this.#held.bytes + bytes };
   }
 
-  /** Looks again where it was full, and somebody took records away since. */
-  #requireRoom(bytes: number): void {
+  /** False where there is no room. */
+  #begin(name: string, writing: Writing): boolean {
     const { recordFolderBytes, replayedRecords } = this.#limits;
-    const isFull = (): boolean => this.#held.files >= replayedRecords || this.#held.bytes + bytes > recordFolderBytes;
-    if (!isFull()) return;
-    const changedAt = statSync(this.path, { throwIfNoEntry: false })?.mtimeMs;
-    const isTurn = this.#refused++ % refusedBetweenLooks === 0 || !this.#isWrittenTo;
-    if (isTurn && changedAt !== undefined && changedAt !== this.#fullAt) {
-      this.#held = heldIn(this.path);
-      this.#isWrittenTo = this.#writing > 0 || (!this.#isWrittenTo && this.#fullAt !== undefined);
-      this.#fullAt = changedAt;
-      this.#refused = isFull() ? this.#refused : 0;
-      if (!isFull()) return;
+    if (this.#held.files >= replayedRecords || this.#held.bytes + writing.bytes > recordFolderBytes) return false;
+    this.#count(1, writing.bytes);
+    this.#writing.set(name, writing);
+    return true;
+  }
+
+  /**
+   * Looks again where it was full, and somebody took records away since: that changes the folder's time. Records that
+   * come meanwhile wait for the same look.
+   */
+  async #makeRoom(name: string, writing: Writing): Promise<void> {
+    const time = statSync(this.path).mtimeMs;
+    const isTurn = this.#refused++ % refusedBetweenLooks === 0;
+    // Times of files are coarse: at one time records may be taken away before a look, and after it.
+    const isDue = isTurn || this.#fullAt?.time !== time || !this.#fullAt.isSure;
+    if (isDue || this.#looking !== undefined) {
+      this.#looking ??= this.#look(time).finally(() => {
+        this.#looking = undefined;
+      });
+      await this.#looking;
+      if (this.#begin(name, writing)) {
+        this.#refused = 0;
+        return;
+      }
     }
     throw new EngineError(
       "over-limit",
@@ -99,6 +146,42 @@ export class RecordFolder {
       { subject: this.path },
     );
   }
+
+  async #look(time: number): Promise<void> {
+    const known = this.#sizes;
+    const sizes = new Map<string, number>();
+    for (const name of await readdir(this.path)) sizes.set(name, known.get(name) ?? (await this.#sizeOf(name)));
+    this.#sizes = sizes;
+    this.#fullAt = { time, isSure: this.#fullAt?.time === time };
+    this.#held = heldIn(sizes);
+    for (const [name, { hidden, bytes, isOver }] of this.#writing) {
+      for (const one of [hidden, name]) {
+        const size = sizes.get(one);
+        if (size !== undefined) this.#count(-1, -size);
+        sizes.delete(one);
+      }
+      this.#count(1, bytes);
+      if (!isOver) continue;
+      sizes.set(name, bytes);
+      this.#writing.delete(name);
+    }
+  }
+
+  async #sizeOf(name: string): Promise<number> {
+    try {
+      return (await stat(join(this.path, name))).size;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      // It was taken away meanwhile.
+      return 0;
+    }
+  }
+}
+
+interface Writing {
+  readonly hidden: string;
+  readonly bytes: number;
+  isOver: boolean;
 }
 
 interface Held {
@@ -106,9 +189,8 @@ interface Held {
   readonly bytes: number;
 }
 
-function heldIn(path: string): Held {
-  const names = readdirSync(path);
+function heldIn(sizes: ReadonlyMap<string, number>): Held {
   let bytes = 0;
-  for (const name of names) bytes += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0;
-  return { files: names.length, bytes };
+  for (const size of sizes.values()) bytes += size;
+  return { files: sizes.size, bytes };
 }

@@ -45,8 +45,11 @@ const defaultWaitMs = 9_500;
 const noResource = "";
 
 /** Where no policy selects an image any more, and what nobody selects is refused. */
+/** What refuses an image that no policy selects. */
+export const noPolicy = "proxy.noMatch";
+
 const unselected = (message: string): Finding => ({
-  policy: "proxy.noMatch",
+  policy: noPolicy,
   policyDigest: `sha256:${"0".repeat(64)}`,
   state: "refuted",
   code: "unverified-image",

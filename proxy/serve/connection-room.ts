@@ -13,8 +13,18 @@ const silentMs = 1000;
 /** To look at all connections takes a moment, and whoever fills a listener opens very many. */
 const pauseMs = 100;
 
+/** What came over a connection. */
+export interface Heard {
+  /** Requests of which the headers came. */
+  readonly requests: number;
+  /** The last of them, until it came whole and was answered. */
+  readonly last: IncomingMessage | undefined;
+}
+
 interface Held {
   readonly socket: Socket;
+  requests: number;
+  last: IncomingMessage | undefined;
   /** Requests that are being answered. */
   working: number;
   /** When it came, or its last answer was sent. */
@@ -50,26 +60,39 @@ export class ConnectionRoom {
   }
 
   /** Hears each request. */
-  asked({ socket }: IncomingMessage, response: ServerResponse): void {
-    let held = this.#known.get(socket);
-    if (held === undefined) {
-      held = this.#open.get(keyOf(socket));
-      if (held === undefined) return;
-      this.#known.set(socket, held);
-    }
+  asked(request: IncomingMessage, response: ServerResponse): void {
+    const held = this.#heldOf(request.socket);
+    if (held === undefined) return;
     held.working += 1;
+    held.requests += 1;
+    held.last = request;
     response.on("close", held.answered);
+  }
+
+  heard(socket: Socket): Heard {
+    return this.#heldOf(socket) ?? { requests: 0, last: undefined };
+  }
+
+  #heldOf(socket: Socket): Held | undefined {
+    const known = this.#known.get(socket);
+    if (known !== undefined) return known;
+    const held = this.#open.get(keyOf(socket));
+    if (held !== undefined) this.#known.set(socket, held);
+    return held;
   }
 
   #opened(socket: Socket): void {
     const key = keyOf(socket);
     const held: Held = {
       socket,
+      requests: 0,
+      last: undefined,
       working: 0,
       since: this.#now(),
       answered: () => {
         held.working -= 1;
         held.since = this.#now();
+        if (held.last?.complete === true) held.last = undefined;
       },
     };
     this.#count += 1;

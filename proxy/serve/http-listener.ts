@@ -10,6 +10,7 @@ import { createSecureContext } from "node:tls";
 import { EngineError } from "../../core/errors.ts";
 import type { Address } from "./address.ts";
 import { ConnectionRoom } from "./connection-room.ts";
+import { LateClients } from "./late-clients.ts";
 import { NamedResponse } from "./named-response.ts";
 
 export interface ListenerBounds {
@@ -109,11 +110,21 @@ export class HttpListener {
     server.setTimeout(silenceMs, (socket) => socket.destroy());
     server.on("drop", () => refused("connections"));
     server.on("tlsClientError", () => refused("tls"));
-    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-      const [status, reason] = reasons[error.code ?? ""] ?? ["400 Bad Request", "malformed"];
-      if (error.code !== "ECONNRESET") refused(reason);
+    const refuse = (code: string, socket: Socket): void => {
+      const [status, reason] = reasons[code] ?? ["400 Bad Request", "malformed"];
+      if (code !== "ECONNRESET") refused(reason);
       if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       else socket.destroy();
+    };
+    const lateCode = "ERR_HTTP_REQUEST_TIMEOUT";
+    const late = new LateClients({
+      room,
+      againMs: bounds.headerTimeout,
+      late: (socket) => refuse(lateCode, socket),
+    });
+    server.on("clientError", ({ code = "" }: NodeJS.ErrnoException, socket: Socket) => {
+      if (code === lateCode) late.suspect(socket);
+      else refuse(code, socket);
     });
     listener = new HttpListener(server, options);
     await new Promise<void>((resolve, reject) => {

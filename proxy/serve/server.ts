@@ -11,7 +11,7 @@ import { untilDeadline } from "../until-deadline.ts";
 import { type Address, findAddress } from "./address.ts";
 import { type Admission, type Authenticator, createAuthenticator, type Refused } from "./auth.ts";
 import { healthAnswer, type MirrorFacts, type ReadinessCheck } from "./health.ts";
-import { checkTls, type Handler, HttpListener, type ListenerTls } from "./http-listener.ts";
+import { checkTls, type Handler, HttpListener, type ListenerOptions, type ListenerTls } from "./http-listener.ts";
 import { NamedResponse } from "./named-response.ts";
 import { type Answer, createRoutes } from "./routes.ts";
 import type { Config, Listener } from "./settings.ts";
@@ -71,6 +71,16 @@ interface Generation {
   /** Requests that are being answered under it. */
   working: number;
   isOver: boolean;
+}
+
+/** A listener whose certificate and logins were read and can be used. */
+interface Prepared {
+  readonly key: string;
+  readonly settings: Listener;
+  readonly tls: ListenerTls | undefined;
+  readonly handle: Handler;
+  /** When its certificate does. */
+  readonly expires: Date | undefined;
 }
 
 interface Door {
@@ -227,6 +237,23 @@ export class Server {
   async #apply(generation: Generation): Promise<void> {
     const { config } = generation;
     const { refuseOf, prepared } = await this.#prepare(generation);
+    this.#refuseChanged(prepared);
+    const { metrics } = this.#host;
+    metrics.listeners([...this.#names(), ...prepared.map(({ settings }) => nameOf(settings))]);
+    try {
+      await this.#open(config, prepared, refuseOf);
+    } finally {
+      metrics.listeners(this.#names());
+    }
+    for (const { settings, expires } of prepared)
+      if (expires !== undefined) metrics.certificateExpires(nameOf(settings), expires);
+  }
+
+  #names(): readonly string[] {
+    return [...this.#doors.values()].map(({ settings }) => nameOf(settings));
+  }
+
+  #refuseChanged(prepared: readonly Prepared[]): void {
     for (const { key, settings } of prepared) {
       const held = [...this.#doors].find(
         ([other, door]) => other !== key && door.settings.address === settings.address,
@@ -240,6 +267,13 @@ export class Server {
           },
         );
     }
+  }
+
+  async #open(
+    config: Config,
+    prepared: readonly Prepared[],
+    refuseOf: (settings: Listener) => ListenerOptions["refused"],
+  ): Promise<void> {
     const opened = new Map<string, HttpListener>();
     try {
       for (const { key, settings, tls, handle } of prepared) {
@@ -268,7 +302,7 @@ export class Server {
     this.#renew = undefined;
     const refuseOf = (settings: Listener) => (reason: string) =>
       metrics.refused({ listener: nameOf(settings), reason });
-    const prepared: { key: string; settings: Listener; tls: ListenerTls | undefined; handle: Handler }[] = [];
+    const prepared: Prepared[] = [];
     for (const settings of config.listeners) {
       const authenticator = createAuthenticator(settings, {
         read: (path) => this.#host.readFile(path),
@@ -276,8 +310,8 @@ export class Server {
       });
       const handle = this.#handlerOf(generation, settings, authenticator);
       const tls = await this.#tlsOf(settings);
-      if (tls !== undefined) metrics.certificateExpires(nameOf(settings), checkTls(tls, nameOf(settings)));
-      prepared.push({ key: keyOf(settings, config), settings, tls, handle });
+      const expires = tls === undefined ? undefined : checkTls(tls, nameOf(settings));
+      prepared.push({ key: keyOf(settings, config), settings, tls, handle, expires });
     }
     return { refuseOf, prepared };
   }

@@ -63,6 +63,43 @@ test("of syncs the last one is told, and no time before there was one", async ()
   ]);
 });
 
+test("of very many registries that did not answer a bounded number is named", async () => {
+  const { sync, render } = createMetrics("1");
+  const outages = Array.from({ length: 150 }, (_, index) => ({ from: `r${index}`, code: "unreachable", questions: 1 }));
+  sync.synced({ at: new Date(2000), codes: [], covered: 0, uncovered: 0, outages });
+  const lines = (await render()).split("\n").filter((line) => line.startsWith("sallyport_sync_outages{"));
+  assert.is(lines.length, 101);
+  assert.ok(lines.includes('sallyport_sync_outages{from="others",code="unreachable"} 50'));
+});
+
+test("what was counted of a policy goes with it, and what it still decides is not counted", async () => {
+  const { recheck, render } = createMetrics("1");
+  const lines = async () =>
+    (await render()).split("\n").filter((line) => line.startsWith("sallyport_recheck_refuted_total{"));
+  const of = (policy: string, code: string, count: number): string =>
+    `sallyport_recheck_refuted_total{policy="${policy}",code="${code}"} ${count}`;
+  recheck.policies(["a", "shop/b"]);
+  for (const [policy, code] of [
+    ["a", "no-signature"],
+    ["a", "wrong-key"],
+    ["shop/b", "no-signature"],
+    ["shop/b", "no-signature"],
+    ["gone", "no-signature"],
+  ] as const)
+    recheck.refuted(policy, code);
+  assert.equal((await lines()).sort(), [
+    of("a", "no-signature", 1),
+    of("a", "wrong-key", 1),
+    of("shop/b", "no-signature", 2),
+  ]);
+  recheck.policies(["shop/b"]);
+  recheck.refuted("a", "no-signature");
+  assert.equal(await lines(), [of("shop/b", "no-signature", 2)]);
+  recheck.policies(["a", "shop/b"]);
+  recheck.refuted("a", "no-signature");
+  assert.equal((await lines()).sort(), [of("a", "no-signature", 1), of("shop/b", "no-signature", 2)]);
+});
+
 test("two servers in one process count apart", async () => {
   const [one, two] = [createMetrics("1"), createMetrics("2")];
   one.connections("a", 1);

@@ -80,6 +80,14 @@ test("a signature that cannot be asked for lets an image in; when the registry a
         assert.match(metrics, /sallyport_recheck_refuted_total\{policy="check-images",code="no-signature"\} 1/);
         assert.match(metrics, /sallyport_recheck_entries\{state="unknown"\} 0/);
         assert.is(await get("app/manifests/bad"), 403);
+        // A policy that is gone takes its counts along.
+        running.files["policies/p.yaml"] = policyFor(key.pem, { images: `${registry.host}/app*` }).replace(
+          "name: check-images",
+          "name: another",
+        );
+        running.send("SIGHUP");
+        await running.logged("the configuration was loaded again");
+        assert.not.match(await (await fetch(`${url}/metrics`)).text(), "sallyport_recheck_refuted_total{");
       },
       { files },
     );

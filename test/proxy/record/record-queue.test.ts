@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -170,16 +170,15 @@ test("a folder is bounded, with what was there before, and a file is never half 
   for (const [id, text] of [
     ["d-1", "y".repeat(51)],
     ["d-2", "y".repeat(11)],
-    ["d-0", "y"],
     ["d-3", "y".repeat(9)],
-    ["d-4", "y"],
+    ["d-4", "yy"],
   ] as const)
     await folder.put(id, text).catch((error: EngineError) => codes.push(`${id} ${error.code}`));
   assert.equal(codes, ["d-1 over-limit", "d-2 over-limit", "d-4 over-limit"]);
   assert.equal(readdirSync(path).sort(), ["d-0.json", "d-3.json"]);
   // Whoever takes records away makes room, also while it is recorded.
   rmSync(join(path, "d-0.json"));
-  for (let count = 0; count < 100; count++) await folder.put("d-5", "y").catch(() => undefined);
+  await folder.put("d-5", "y");
   assert.equal(readdirSync(path).sort(), ["d-3.json", "d-5.json"]);
   const few = new RecordFolder(path, { ...defaultLimits, replayedRecords: 2 });
   assert.is(await few.put("d-6", "y").catch((error: EngineError) => error.code), "over-limit");
@@ -194,6 +193,79 @@ test("a folder is bounded, with what was there before, and a file is never half 
   });
   assert.is(error.code, "invalid-usage");
   assert.ok(gone.path.endsWith("gone"));
+});
+
+test("a folder that was full when its last records were still on their way loses none once it is emptied", async () => {
+  const path = temporaryFolder();
+  const folder = new RecordFolder(path, { ...defaultLimits, replayedRecords: 10 });
+  const put = (round: number, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        folder.put(`d-${round}-${index}`, "y").then(
+          () => "written",
+          ({ code }: EngineError) => code,
+        ),
+      ),
+    );
+  const countOf = (results: readonly string[]): number => results.filter((one) => one === "written").length;
+  for (let round = 0; round < 20; round++) {
+    // Some are refused while others are written, which changes the folder's time, too.
+    assert.is(countOf(await put(round, 15)), 10);
+    assert.equal(readdirSync(path).length, 10);
+    for (const name of readdirSync(path).slice(0, round % 2 === 0 ? 10 : 4)) rmSync(join(path, name));
+    const room = 10 - readdirSync(path).length;
+    assert.is(countOf(await put(round + 100, 12)), room);
+    for (const name of readdirSync(path)) rmSync(join(path, name));
+  }
+});
+
+test("a full folder is not looked at again while nobody changes it", async () => {
+  const path = temporaryFolder();
+  writeFileSync(join(path, "d-0.json"), "x".repeat(100));
+  const folder = new RecordFolder(path, { ...defaultLimits, recordFolderBytes: 100 });
+  const refused = (): Promise<string> => folder.put("d-1", "y").catch((error: EngineError) => error.message);
+  utimesSync(path, 1000, 1000);
+  for (let count = 0; count < 3; count++) assert.match(await refused(), /^there are 1 records of 100 bytes/);
+  rmSync(join(path, "d-0.json"));
+  // As it was: only a look tells that it is empty.
+  utimesSync(path, 1000, 1000);
+  const results: string[] = [];
+  for (let count = 0; count < 98; count++) results.push(await refused());
+  assert.is(results.filter((one) => one.startsWith("there are 1 records")).length, 97);
+  assert.match(results[97] ?? "", /d-1\.json$/);
+});
+
+test("what killed writers left behind is removed, and nothing else", () => {
+  const path = temporaryFolder();
+  const now = new Date("2026-11-30T12:00:00Z");
+  const put = (name: string, minutes: number): void => {
+    writeFileSync(join(path, name), "x".repeat(40));
+    const at = new Date(now.getTime() - minutes * 60_000);
+    utimesSync(join(path, name), at, at);
+  };
+  put(".d-7K2Q7K2Q.partial", 61);
+  put(".d-7K2Q7K2R.partial", 59);
+  put(".other.partial", 600);
+  put("d-7K2Q7K2S.json", 600);
+  mkdirSync(join(path, ".d-7K2Q7K2T.partial"));
+  const limits = { ...defaultLimits, replayedRecords: 5 };
+  const folder = new RecordFolder(path, limits);
+  assert.is(folder.removeUnfinished(now), 1);
+  assert.equal(readdirSync(path).sort(), [
+    ".d-7K2Q7K2R.partial",
+    ".d-7K2Q7K2T.partial",
+    ".other.partial",
+    "d-7K2Q7K2S.json",
+  ]);
+  assert.is(folder.removeUnfinished(now), 0);
+});
+
+test("what was removed makes room", async () => {
+  const path = temporaryFolder();
+  writeFileSync(join(path, ".d-7K2Q7K2Q.partial"), "x".repeat(100));
+  const folder = new RecordFolder(path, { ...defaultLimits, recordFolderBytes: 100 });
+  assert.is(folder.removeUnfinished(new Date(Date.now() + 2 * 3_600_000)), 1);
+  await folder.put("d-1", "y".repeat(100));
 });
 
 test("records that are moved out of a full folder make room at once", async () => {

@@ -89,6 +89,31 @@ test("another configuration that cannot be used changes nothing", async () => {
   });
 });
 
+test("a listener that is gone is in no metric; a configuration that cannot be used changes none", async () => {
+  const authority = await tlsAuthority("one");
+  const tls = await authority.issue(["127.0.0.1"]);
+  const other = { ...local, name: "other", tls: { from: "files", certificate: "cert", key: "key" } };
+  await withServer(
+    local,
+    async (server, seen) => {
+      const linesOf = async (): Promise<readonly string[]> =>
+        (await seen.metrics.render()).split("\n").filter((line) => line.includes('listener="other"'));
+      await server.replace(serverConfig({ listeners: [local, other] }), seen.parts());
+      const url = server.listeners.find(({ name }) => name === "other")?.url ?? "";
+      assert.is((await get(`${url}/v2/`, { ca: authority.ca })).status, 200);
+      const before = await linesOf();
+      assert.ok(before.some((line) => line.startsWith("sallyport_tls_certificate_expiry")));
+      assert.ok(before.some((line) => line.startsWith("sallyport_http_requests_total")));
+      const taken = serverConfig({ listeners: [local, { address: `127.0.0.1:${portOf(server)}`, name: "b" }] });
+      await rejectsCode("invalid-config", () => server.replace(taken, seen.parts()));
+      assert.equal(await linesOf(), before);
+      await server.replace(serverConfig({ listeners: [local] }), seen.parts());
+      assert.equal(await linesOf(), []);
+    },
+    { files: { cert: tls.cert, key: tls.key } },
+  );
+});
+
 test("a certificate is replaced without a new socket", async () => {
   const [one, two] = [await tlsAuthority("one"), await tlsAuthority("two")];
   const [first, second] = [await one.issue(["127.0.0.1"]), await two.issue(["127.0.0.1"])];
