@@ -78,6 +78,9 @@ function toRequest(request: JsonObject): AdmissionRequest {
   if (!isObject(kind)) throw malformed("/request/kind", "expected an object");
   if (typeof operation !== "string" || !operations.has(operation))
     throw malformed("/request/operation", "expected CREATE, UPDATE, DELETE or CONNECT");
+  // What brings nothing that can be judged would pass.
+  if ((operation === "CREATE" || operation === "UPDATE") && !isObject(object))
+    throw malformed("/request/object", "expected an object");
   const subResource = text(request, "subResource", "");
   const namespace = text(request, "namespace", "");
   const name = text(request, "name", "") || nameIn(object);

@@ -49,12 +49,12 @@ export function unaskedWords(question: Question): string {
 export const unaskedRestWords = (question: Question): string =>
   `whether anything else refers to ${questionSubject(question)} is unknown`;
 
-/** That `from` was asked and could not say. */
+/** That `from` was asked and could not say. Empty: nobody has answered yet. */
 export function unansweredWords(
   question: Question,
   { from, code, why = code }: Pick<Unavailable, "from" | "code" | "why">,
 ): string {
-  const asked = `${questionWords(question)} cannot be read from ${from}: ${why}`;
+  const asked = `${questionWords(question)} cannot be read${from && ` from ${from}`}: ${why}`;
   return question.kind === "log-entry" ? `the signature carries no log entry; ${asked}` : asked;
 }
 

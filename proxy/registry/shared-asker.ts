@@ -60,7 +60,7 @@ export class SharedAsker {
         const answer = await untilDeadline(this.#ask(question), deadline);
         if (answer !== "late") return answer as AnswerTo<Q> | undefined;
         const at = this.#options.now().toISOString();
-        const why = "no answer in time; the proxy goes on asking: try again";
+        const why = "no answer in time; asking goes on: try again";
         return { state: "unavailable", code: "timed-out", at, from: "", why } as const;
       },
     };

@@ -75,11 +75,15 @@ export function webhookRules(policies: readonly Policy[], known: readonly NamedR
         apiVersions: [version],
         resources: withoutCovered(resources),
         operations,
-        scope: builtIn.some((one) => one.group === group) && group !== "*" ? "Namespaced" : "*",
+        scope: resources.every((one) => areNamespaced(group, one)) ? "Namespaced" : "*",
       }),
     );
   return { rules, guessed: [...guessed].sort() };
 }
+
+/** Whether all that a resource of a rule means is in namespaces. Nobody knows that of kinds that are not built in. */
+const areNamespaced = (group: string, resource: string): boolean =>
+  builtIn.some((one) => one.group === group && one.plural === resource.split("/")[0]);
 
 /**
  * Without those that a wildcard beside them covers: an API server refuses both together, and with them the whole

@@ -173,21 +173,28 @@ export class Webhook {
       if ("then" in judged)
         judged.then(
           (answer) => send(response, { uid, ...answer }),
-          (error: unknown) => this.#refuse(error, uid, response),
+          (error: unknown) => this.#refuse(error, uid, path, response),
         );
       else send(response, { uid, ...judged });
     } catch (error) {
-      this.#refuse(error, uid, response);
+      this.#refuse(error, uid, path, response);
     }
   }
 
   /** What cannot be read is refused where there is an id to answer to, and is a bad request where there is none. */
-  #refuse(error: unknown, uid: string, response: ServerResponse): void {
+  #refuse(error: unknown, uid: string, path: string, response: ServerResponse): void {
     let refused: Refusal = { code: 500, message: "this is a bug in sallyport; its log has more" };
+    const codes = error instanceof EngineError ? [error.code] : [];
     if (error instanceof EngineError) refused = refusalOf(error);
     else this.#options.failed(error, response);
-    if (uid === "") reply(response, refused.code ?? 500, JSON.stringify({ error: refused.message }));
-    else send(response, { uid, refused });
+    if (uid === "") {
+      reply(response, refused.code ?? 500, JSON.stringify({ error: refused.message }));
+      return;
+    }
+    // What it is about was not read.
+    const unread = { resource: "", operation: "", dryRun: false };
+    this.#options.log({ uid: uid.slice(0, longestLogged), path, allowed: false, codes, ...unread }, response);
+    send(response, { uid, refused });
   }
 
   /** A review names no roles. What selects by roles that nobody knows would select nothing, so that is refused. */

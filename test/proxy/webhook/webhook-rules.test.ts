@@ -25,6 +25,19 @@ test("Pods, with their ephemeral containers, and the controllers for which rules
   for (const { operations, scope } of rules) assert.equal([operations, scope], [["CREATE", "UPDATE"], "Namespaced"]);
 });
 
+test("what may be outside of namespaces is not asked for in namespaces alone", () => {
+  for (const [kinds, expected] of [
+    ['"/v1/Pod", "apps/v1/Deployment"', ["Namespaced", "Namespaced"]],
+    ['"/v1/Pod", "/v1/Node"', ["*"]],
+    ['"Pod/status"', ["Namespaced"]],
+    ['"apps/v1/*"', ["*"]],
+    ['"tekton.dev/v1/TaskRun"', ["*"]],
+  ] as const) {
+    const scopes = rulesOf(matching(kinds)).rules.map(({ scope }) => scope);
+    assert.equal(scopes, expected, kinds);
+  }
+});
+
 test("each spelling of a kind", () => {
   for (const [kinds, expected] of [
     ["apps/v1/Deployment", ["apps/v1 deployments"]],

@@ -162,7 +162,15 @@ test("what is no review: a bad request, or refused by its id", async () => {
     assert.is(status, 400, text);
     assert.match(body, /\[malformed\]/);
   }
-  for (const wrong of [{ operation: "PATCH" }, { kind: "Pod" }, { userInfo: { groups: "all" } }]) {
+  const wrongs: readonly JsonObject[] = [
+    { operation: "PATCH" },
+    { kind: "Pod" },
+    { userInfo: { groups: "all" } },
+    { object: null },
+    { object: [] },
+    { operation: "UPDATE", object: "x", oldObject: pod(image("signed")) },
+  ];
+  for (const wrong of wrongs) {
     const { status, allowed, message } = await gate.post("/mutate/fail", {
       ...review,
       request: { ...request, ...wrong },
@@ -175,6 +183,11 @@ test("what is no review: a bad request, or refused by its id", async () => {
   const nested = await gate.post("/mutate/fail", JSON.stringify(review).replace('"dryRun":false', `"x":${deep}`));
   assert.equal([nested.status, nested.allowed, nested.code], [200, false, 400]);
   assert.match(nested.message, /^\[over-limit\]/);
+  // Each has its line in the log, by its id.
+  assert.equal(
+    gate.events.map(({ allowed, codes, uid }) => [allowed, codes, uid === request.uid]),
+    [...wrongs.map(() => [false, ["malformed"], true]), [false, ["over-limit"], true]],
+  );
   assert.is((await gate.post("/mutate/both", review)).status, 404);
   assert.is((await gate.post("/mutate/fail/more", review)).status, 404);
   assert.equal(gate.bugs, []);
