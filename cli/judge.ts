@@ -28,6 +28,7 @@ import { knownLabels } from "./input/cluster-files.ts";
 import type { readDistrustFiles } from "./input/distrust-file.ts";
 import { placeText, problemText, tellWarnings } from "./input/files.ts";
 import { pullAccessOf } from "./input/pull-access.ts";
+import { atOneMoment } from "../core/knowledge/knowledge.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
 import type { Recorder } from "./input/record-flags.ts";
 import { countRefused, type JudgingSet } from "./input/policy-files.ts";
@@ -155,7 +156,7 @@ export async function decideAll(
 }
 
 interface Recording {
-  /** The engine's own, or one that holds what it decided, in the same turn. A later one takes its place. */
+  /** The engine's own, or one that keeps what it decided, of the same moment. A later one takes its place. */
   readonly decide: Engine["decide"];
   readonly made: (request: AdmissionRequest) => void;
 }
@@ -172,11 +173,12 @@ async function recordingOf(
   const engine = encodeEngineDocument(input);
   const captured = new Map<AdmissionRequest, CapturedDecision>();
   return {
-    decide(request, source, now, options) {
-      const decision = decide(request, source, now, options);
-      captured.set(request, captureDecision(request, decision, source));
-      return decision;
-    },
+    decide: (request, source, now, options) =>
+      atOneMoment(source, () => {
+        const decision = decide(request, source, now, options);
+        captured.set(request, captureDecision(request, decision, source));
+        return decision;
+      }),
     made(request) {
       const one = captured.get(request);
       if (one !== undefined) recorder.add(one, engine, contentId?.());

@@ -6,7 +6,7 @@
 import type { Command } from "commander";
 import { EngineError } from "../core/errors.ts";
 import type { Attempt } from "../core/decide/settle.ts";
-import type { DistrustRow, Knowledge } from "../core/knowledge/knowledge.ts";
+import { atOneMoment, type DistrustRow, type Knowledge } from "../core/knowledge/knowledge.ts";
 import type { VerifiedOutcome } from "../core/decide/verified-json.ts";
 import type { CapturedDecision } from "../core/record/decision-record.ts";
 import { type ResolvedDigest, resolveDigest, resolveMirrored } from "../core/kyverno/image/resolve-image.ts";
@@ -193,8 +193,10 @@ export async function verifyImages(
         newest: decision.newestSignedTime(),
       };
     };
+    const verifyNow = (text: string, source: LayoutSource | undefined, known: Knowledge): OneVerified =>
+      atOneMoment(known, () => verifyOne(text, source, known));
     const outcomes = await Promise.all(
-      images.map((text, index) => opened.settle((known) => verifyOne(text, local[index], known))),
+      images.map((text, index) => opened.settle((known) => verifyNow(text, local[index], known))),
     );
     const verified = outcomes.map(({ image }) => image);
     const newest = outcomes.reduce<Date | undefined>((latest, one) => later(latest, one.newest), undefined);

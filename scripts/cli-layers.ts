@@ -103,6 +103,7 @@ export const cliLayers: LayerTable = {
   "cli/judge.ts": {
     units: [
       "core/decide",
+      "core/knowledge",
       "core/record",
       ...api,
       "core/errors.ts",

@@ -4,7 +4,7 @@
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { JsonObject } from "../encoding/json.ts";
-import type { Knowledge } from "../knowledge/knowledge.ts";
+import { atOneMoment, type Knowledge } from "../knowledge/knowledge.ts";
 import { resolveDigest, resolveMirrored } from "../kyverno/image/resolve-image.ts";
 import type { Limits } from "../limits.ts";
 import { createAliases } from "../oci/aliases.ts";
@@ -27,17 +27,32 @@ export interface AttestorQuestion extends VerifyRequest {
   readonly identityTexts?: "exact" | "wildcard" | undefined;
 }
 
-/** What was found, as JSON; `read`: the texts of all questions. */
-export function verifyByAttestor(
-  asked: AttestorQuestion,
-  { settings = {}, distrust }: Pick<EngineInput, "settings" | "distrust">,
-  knowledge: Knowledge,
-  { now, crypto, limits }: { readonly now: Date; readonly crypto: SignatureVerifier; readonly limits: Limits },
-): {
+interface Host {
+  readonly now: Date;
+  readonly crypto: SignatureVerifier;
+  readonly limits: Limits;
+}
+
+interface Verified {
   readonly outcome: VerifiedOutcome;
   readonly result: JsonObject;
   readonly read: readonly string[];
-} {
+}
+
+/** What was found, as JSON; `read`: the texts of all questions. It is of one moment of the source. */
+export const verifyByAttestor = (
+  asked: AttestorQuestion,
+  input: Pick<EngineInput, "settings" | "distrust">,
+  knowledge: Knowledge,
+  host: Host,
+): Verified => atOneMoment(knowledge, () => verifyNow(asked, input, knowledge, host));
+
+function verifyNow(
+  asked: AttestorQuestion,
+  { settings = {}, distrust }: Pick<EngineInput, "settings" | "distrust">,
+  knowledge: Knowledge,
+  { now, crypto, limits }: Host,
+): Verified {
   const { image, attestor, type, signatureRepository } = asked;
   const { timestampRequired = false, privateRoots = false, identityTexts = "wildcard" } = asked;
   const { trustRoot, trust, references, aliases = [] } = settings;

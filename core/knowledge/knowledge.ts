@@ -81,6 +81,16 @@ const nothingHeld = (): void => undefined;
 /** {@link Knowledge.hold}, for any source. */
 export const hold = (source: Knowledge): (() => void) => source.hold?.() ?? nothingHeld;
 
+/** All that `act` reads of the source is of one moment. It writes nothing, and is over when it returns. */
+export function atOneMoment<T>(source: Knowledge, act: () => T): T {
+  const release = hold(source);
+  try {
+    return act();
+  } finally {
+    release();
+  }
+}
+
 /**
  * The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. `undefined`:
  * it has nobody to ask, and the question stays open as one that was never asked.

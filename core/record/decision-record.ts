@@ -42,7 +42,7 @@ export type Ask =
   | { readonly request: AdmissionRequest; readonly pass?: Pass | undefined }
   | { readonly verification: AskedVerification };
 
-/** In the turn in which it was decided: later the source may say something else. */
+/** At the moment of the source at which it was decided: later the source may say something else. */
 export const captureDecision = (
   request: AdmissionRequest,
   decision: Decision,

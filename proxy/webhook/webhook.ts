@@ -16,6 +16,7 @@ import {
   type RuleResult,
 } from "../../core/index.ts";
 import { AskingRun } from "../../core/decide/settle.ts";
+import { atOneMoment } from "../../core/knowledge/knowledge.ts";
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
 import type { DecisionId } from "../state/decision-log.ts";
 import { untilDeadline } from "../until-deadline.ts";
@@ -243,6 +244,8 @@ export class Webhook {
       write = record?.({ request, decision, knowledge: known, place });
       return decision;
     };
+    /** What a record holds is read once more after the decision. */
+    const together = <T>(known: Knowledge, act: () => T): T => (record === undefined ? act() : atOneMoment(known, act));
     const tell = (decided: Decided, stale: readonly UsedInOutage[] = []): Omit<ReviewAnswer, "uid"> => {
       if (isDecision(decided) && judged !== undefined) {
         const seconds = (performance.now() - time.began) / 1000;
@@ -273,21 +276,28 @@ export class Webhook {
     const options = { pass: place.pass };
     const at = now();
     const decideAs = (known: Knowledge): Decision => engine.decide(request, known, at, options);
-    if (asker === undefined) return tell(made(decideAs(knowledge), knowledge));
+    if (asker === undefined) return tell(together(knowledge, () => made(decideAs(knowledge), knowledge)));
     const room = this.#placeFor(request.namespace);
     // Most requests need nobody: they are decided at once, by what is remembered.
     const current = this.#current;
-    const first = decideAs(current.knowledge);
-    const currency = first.open.length > 0 ? "asking" : current.currency(first, at);
-    if (currency === "current") return tell(made(first, current.knowledge));
-    if (currency === "copied") {
-      const copied = decideAs(knowledge);
-      // The age of the mirror may have made it look for more.
-      if (copied.open.length === 0 && current.currency(copied, at) !== "asking") return tell(made(copied, knowledge));
+    const first = together(current.knowledge, () => {
+      const decision = decideAs(current.knowledge);
+      const currency = decision.open.length > 0 ? "asking" : current.currency(decision, at);
+      return currency === "current" ? made(decision, current.knowledge) : currency;
+    });
+    if (typeof first === "object") return tell(first);
+    if (first === "copied") {
+      const copied = together(knowledge, () => {
+        const decision = decideAs(knowledge);
+        // The age of the mirror may have made it look for more.
+        const isCurrent = decision.open.length === 0 && current.currency(decision, at) !== "asking";
+        return isCurrent ? made(decision, knowledge) : undefined;
+      });
+      if (copied !== undefined) return tell(copied);
     }
     // Who needs no answer is never shed either, though older ones are used then.
     if (typeof room === "object") {
-      const decision = made(decideAs(knowledge), knowledge);
+      const decision = together(knowledge, () => made(decideAs(knowledge), knowledge));
       return tell(decision.open.length === 0 ? decision : room);
     }
     const leave = room();
@@ -297,7 +307,8 @@ export class Webhook {
       refresh: refreshMs,
       ...(given === undefined ? {} : { given }),
     });
-    const decide = (known: Knowledge, now: Date): Decision => made(engine.decide(request, known, now, options), known);
+    const decide = (known: Knowledge, now: Date): Decision =>
+      together(known, () => made(engine.decide(request, known, now, options), known));
     const settled = run.settle(decide, engine.limits.settleRounds);
     // What comes after its time is nobody's answer; its questions are answered for the next request.
     settled.catch((error: unknown) => this.#options.failed(error, response));

@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Digest } from "../../../core/crypto/digest.ts";
 import { createEngine } from "../../../core/decide/engine.ts";
+import { verifyByAttestor } from "../../../core/decide/verify-by-attestor.ts";
 import { hold, type Knowledge } from "../../../core/knowledge/knowledge.ts";
 import { parseQuestion, type Question } from "../../../core/knowledge/question.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
@@ -13,7 +14,7 @@ import { defaultLimits } from "../../../core/limits.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { onceATurn } from "../../../proxy/webhook/once-a-turn.ts";
-import { fixtureImage, fixtureKnowledge, testImages } from "../../support/fixture-images.ts";
+import { fixtureImage, fixtureKnowledge, fixtureText, testImages } from "../../support/fixture-images.ts";
 import { decide, image, load, now, pod, policyText } from "../../support/fixture-policies.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 
@@ -30,8 +31,8 @@ const tagged = (name: string) => {
   return answer;
 };
 
-/** The code of a decision during which, before the reading of that number, a tag moves and is distrusted at once. */
-function codeWhere(writesBefore: number, wrap: (source: Knowledge) => Knowledge): { code: string; readings: number } {
+/** What comes of a decision during which, before the reading of that number, a tag moves and is distrusted at once. */
+function codeWhere(writesBefore: number, decideBy: (source: Knowledge) => string): { code: string; readings: number } {
   const folder = temporaryFolder();
   const open = (mode: "read" | "write") => openMirror(folder, { mode, limits: defaultLimits });
   const filling = open("write");
@@ -62,26 +63,42 @@ function codeWhere(writesBefore: number, wrap: (source: Knowledge) => Knowledge)
     state: () => read(() => source.state()),
     hold: () => read(() => hold(source)),
   };
-  const engine = createEngine({ ...load(policyText()), crypto: nodeVerifier });
   try {
-    const { allowed, results } = engine.decide(requestFor(pod(image("moving"))), wrap(watched), now);
-    const [code = ""] = results.flatMap(({ message }) => /\[([-a-z]+)\]/.exec(message)?.[1] ?? []);
-    return { code: allowed ? "admitted" : code, readings };
+    return { code: decideBy(watched), readings };
   } finally {
     mirror.close();
     other.close();
   }
 }
 
-for (const [name, wrap] of [
-  ["a mirror", (source: Knowledge) => source],
-  ["a mirror whose state is read once a turn", (source: Knowledge) => onceATurn(source)],
+const pair = load(policyText());
+const codeOf = (text: string): string => /\[([-a-z]+)\]/.exec(text)?.[1] ?? "";
+
+function decideBy(source: Knowledge): string {
+  const engine = createEngine({ ...pair, crypto: nodeVerifier });
+  const { allowed, results } = engine.decide(requestFor(pod(image("moving"))), source, now);
+  return allowed ? "admitted" : codeOf(results.map(({ message }) => message).join());
+}
+
+const host = { now, crypto: nodeVerifier, limits: defaultLimits };
+const attestor = { keys: { pem: fixtureText("trust/release.pub") }, rekor: { ignoreTlog: true } };
+
+function verifyBy(source: Knowledge): string {
+  const asked = { image: `${testImages}:moving`, attestor };
+  const { verification } = verifyByAttestor(asked, { distrust: [] }, source, host).outcome;
+  return verification.truth === "proven" ? "admitted" : (verification.failures[0]?.code ?? "");
+}
+
+for (const [name, decideOver] of [
+  ["a mirror", decideBy],
+  ["a mirror whose state is read once a turn", (source: Knowledge) => decideBy(onceATurn(source))],
+  ["a mirror, by an attestor without a policy,", verifyBy],
 ] as const)
   test(`a distrust that is written during a decision over ${name} is wholly seen or wholly not`, () => {
     const seen = new Map<string, number>();
     let before = 0;
     for (let readings = 1; before < readings; before++) {
-      const one = codeWhere(before, wrap);
+      const one = codeWhere(before, decideOver);
       readings = one.readings;
       seen.set(one.code, (seen.get(one.code) ?? 0) + 1);
     }

@@ -3,7 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../../core/encoding/json.ts";
 import type { Answer } from "../../../core/knowledge/answer.ts";
-import type { Asker } from "../../../core/knowledge/knowledge.ts";
+import type { Asker, Knowledge } from "../../../core/knowledge/knowledge.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
 import { openGate, reviewId, reviewOf } from "../../support/admission.ts";
 import type { Judged, WebhookOptions } from "../../../proxy/webhook/webhook.ts";
 import { image, now, pod, policyText, without } from "../../support/fixture-policies.ts";
@@ -315,5 +316,44 @@ test("a fault of the program blocks, and is told", async () => {
   assert.is(gate.bugs.length, 1);
   await gate.close();
 });
+
+const again = without(() => false);
+const answering = () => ({ ask: (question: Question) => Promise.resolve(again.answer(question)) }) as Asker;
+
+for (const [name, more] of [
+  ["without registries", {}],
+  ["whose answers are young", { asker: answering, refreshMs: 1000 * 365 * 86_400_000 }],
+  ["whose answers are asked for again", { asker: answering, refreshMs: 1 }],
+] as const)
+  test(`a decision and its record are of one moment of a source ${name}`, async () => {
+    let [held, moment] = [0, 0];
+    const readAt: number[] = [];
+    const knowledge: Knowledge = {
+      answer(question) {
+        readAt.push(held === 0 ? -1 : moment);
+        return again.answer(question);
+      },
+      hold() {
+        if (held++ === 0) moment += 1;
+        return () => {
+          held -= 1;
+        };
+      },
+    };
+    const recorded: (readonly [number, number, number | undefined])[] = [];
+    const record: WebhookOptions["record"] = () => {
+      recorded.push([held, moment, readAt.at(-1)]);
+      return (id) => id ?? "d-1";
+    };
+    const gate = await openGate([strict], { knowledge, record, ...more });
+    const { allowed } = await gate.post("/mutate/fail", reviewOf(pod(image("signed"))));
+    assert.ok(allowed);
+    await gate.close();
+    assert.equal(gate.bugs, []);
+    const [last] = recorded.slice(-1);
+    assert.ok(last !== undefined && last[0] > 0, "not held");
+    assert.is(last?.[1], last?.[2], "decided at another moment");
+    assert.is(held, 0);
+  });
 
 test.run();
