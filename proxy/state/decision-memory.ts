@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { EngineError } from "../../core/errors.ts";
 import type { DecisionId } from "./decision-log.ts";
+import { syncLater } from "./report-faults.ts";
 import type { State } from "./state.ts";
 
 export interface DecisionMemoryOptions {
@@ -21,7 +22,9 @@ export interface ToRemember {
 }
 
 const flushMs = 200;
-/** More than these wait for the disk at no time: the oldest are written, or lost if the disk does not take them. */
+/** Written in one turn of the event loop: requests that come meanwhile do not wait for all. */
+const perTurn = 4;
+/** More than these wait at no time: the oldest are written, or lost if the disk does not take them. */
 const mostWaiting = 256;
 
 interface Waiting extends ToRemember {
@@ -33,6 +36,7 @@ export class DecisionMemory {
   readonly #options: DecisionMemoryOptions;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
 
   constructor(options: DecisionMemoryOptions) {
     this.#options = options;
@@ -40,20 +44,29 @@ export class DecisionMemory {
 
   remember(id: DecisionId, one: ToRemember): void {
     this.#waiting.push({ ...one, id, at: this.#options.now().toISOString() });
-    if (this.#waiting.length >= mostWaiting) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
+    if (this.#waiting.length > mostWaiting) this.#write(perTurn);
+    if (this.#turn === undefined) this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
   }
 
   /** Writes what still waits. */
   close(): void {
-    this.#flush();
+    clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
+    this.#write(this.#waiting.length);
+    syncLater(this.#options.state, this.#options.report);
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    this.#turn = undefined;
+    this.#write(perTurn);
+    if (this.#waiting.length > 0) this.#turn = setImmediate(() => this.#flush()).unref();
+    else syncLater(this.#options.state, this.#options.report);
   }
 
   /** What an instance remembers decides nothing: that it cannot be written keeps nobody from an answer. */
-  #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const waiting = this.#waiting.splice(0);
+  #write(most: number): void {
+    const waiting = this.#waiting.splice(0, most);
     if (waiting.length === 0) return;
     const { state, now, report } = this.#options;
     const rows = waiting.map(({ id, at, subject, allowed, record }) => ({
@@ -65,7 +78,7 @@ export class DecisionMemory {
     }));
     const put = (some: typeof rows): EngineError | undefined => {
       try {
-        state.decisions((log) => log.put(some, now()));
+        state.useUnsynced(({ decisions }) => decisions.put(some, now()));
         return undefined;
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;

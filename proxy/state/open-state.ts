@@ -1,7 +1,7 @@
 /**
  * Opening what an instance remembers. A file that is damaged, or is not ours, is moved to `state.db.set-aside`, and a
  * new one is begun: nothing in it decides anything. It is written as the mirror is: a commit is on the disk when a call
- * returns.
+ * returns, but for {@link State.useUnsynced}.
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
 /** What an instance remembers decides nothing: that it cannot be read or written keeps nobody from an answer. */
 import { EngineError } from "../../core/errors.ts";
+import type { State } from "./state.ts";
 
 /** What `act` returns; undefined where it fails, which is reported. A fault of the program is thrown. */
 export function reportFaults<T>(act: () => T, report: (error: EngineError) => void): T | undefined {
@@ -10,4 +11,12 @@ export function reportFaults<T>(act: () => T, report: (error: EngineError) => vo
     report(error);
     return undefined;
   }
+}
+
+/** Brings to the disk what was written without waiting for it. */
+export function syncLater(state: State, report: (error: EngineError) => void): void {
+  state.sync().catch((error: unknown) => {
+    if (!(error instanceof EngineError)) throw error;
+    report(error);
+  });
 }

@@ -3,12 +3,14 @@
  * that a damaged file is set aside and a new one is begun. Made by `openState`. Source:
  * docs/spec/offline.md#what-an-instance-remembers.
  */
+import { open } from "node:fs/promises";
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { isSqliteError } from "../mirror/sqlite.ts";
 import { leaveWal } from "../mirror/sqlite.ts";
 import { guarded } from "../mirror/store-error.ts";
+import { systemCode } from "../system-words.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { RecheckList } from "./recheck-list.ts";
 
@@ -42,6 +44,9 @@ export class State {
   readonly #renew: StateParts["renew"];
   #database: Database;
   #tables: Tables;
+  #syncing: Promise<void> | undefined;
+  /** Begins when the one before has ended: that one may have begun before the last commit. */
+  #next: Promise<void> | undefined;
 
   constructor({ path, database, limits, renew }: StateParts) {
     this.path = path;
@@ -77,6 +82,43 @@ export class State {
     }
   }
 
+  /**
+   * As {@link use}, and does not wait for the disk, which may take longer than a hundred answers: {@link sync} does.
+   * A machine that loses its power before that loses what was written, and nothing else.
+   */
+  useUnsynced<T>(act: (tables: Tables) => T): T {
+    const wait = (level: "NORMAL" | "FULL"): void => {
+      // A damaged file was closed, and the new one waits.
+      if (this.#database.open) guarded(this.path, () => this.#database.pragma(`synchronous = ${level}`));
+    };
+    wait("NORMAL");
+    try {
+      return this.use(act);
+    } finally {
+      wait("FULL");
+    }
+  }
+
+  /**
+   * What {@link useUnsynced} wrote is on the disk then; requests are answered meanwhile. However often it is called,
+   * one waits for the disk at a time.
+   * @throws EngineError when the disk does not take it.
+   */
+  sync(): Promise<void> {
+    if (this.#syncing === undefined) {
+      this.#syncing = syncFile(`${this.path}-wal`).finally(() => {
+        this.#syncing = undefined;
+      });
+      return this.#syncing;
+    }
+    const again = (): Promise<void> => {
+      this.#next = undefined;
+      return this.sync();
+    };
+    this.#next ??= this.#syncing.then(again, again);
+    return this.#next;
+  }
+
   close(): void {
     if (!this.#database.open) return;
     try {
@@ -84,5 +126,26 @@ export class State {
     } finally {
       this.#database.close();
     }
+  }
+}
+
+/** Without a log everything is in the file itself: who brought it there has waited for the disk. */
+async function syncFile(path: string): Promise<void> {
+  try {
+    const file = await open(path, "r+");
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const system = systemCode(error);
+    if (system === "ENOENT") return;
+    if (system === undefined) throw error;
+    throw new EngineError("mirror-busy", `the disk does not take what was written (${system})`, {
+      subject: path,
+      cause: error,
+      remedy: "disk",
+    });
   }
 }

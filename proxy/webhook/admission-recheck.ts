@@ -3,13 +3,13 @@
  * one. What is refuted then may be running, so that it is told and stays on the list. Source:
  * docs/spec/offline.md#re-check-list.
  */
-import { setImmediate } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import { type AdmissionRequest, type Decision, EngineError, type Limits, type RuleResult } from "../../core/index.ts";
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
 import { questionSubject } from "../../core/knowledge/question-words.ts";
 import { admittedKey, type ImageFinding, resourceOf } from "../state/recheck-list.ts";
-import { reportFaults } from "../state/report-faults.ts";
+import { reportFaults, syncLater } from "../state/report-faults.ts";
 import type { State } from "../state/state.ts";
 import { shownName } from "../../core/admission/denial.ts";
 import { keptContent, readKeptRequest, writeKeptRequest } from "../../core/admission/kept-request.ts";
@@ -65,6 +65,8 @@ export interface AdmissionRecheckRun {
 const defaultWaitMs = 9_500;
 /** Requests do not wait for the disk; many entries are written at once. */
 const flushMs = 200;
+/** Entries that are written in one turn of the event loop: requests that come meanwhile do not wait for all. */
+const perTurn = 8;
 const mostWaiting = 256;
 /** Keys in memory, times what the list holds. */
 const mostListed = 1.25;
@@ -108,6 +110,7 @@ export class AdmissionRecheck {
   #listed: Set<string>;
   #waiting = new Map<string, Waiting | "decided">();
   #timer: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
   #running: Promise<AdmissionRecheckRun> | undefined;
   #isClosed = false;
 
@@ -170,11 +173,11 @@ export class AdmissionRecheck {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
-    this.#flush();
+    this.#writeAll();
   }
 
   async #run(): Promise<AdmissionRecheckRun> {
-    this.#flush();
+    this.#writeAll();
     const { state, waitMs = defaultWaitMs, decides, now, decidedAgain } = this.#options;
     const decide = decides();
     const run = { looked: 0, proven: 0, refuted: 0 };
@@ -203,7 +206,7 @@ export class AdmissionRecheck {
       for (const finding of news ?? [])
         this.#options.refuted({ ...finding, resource: resourceOf(resource), request: kept });
       // Deciding is synchronous: requests that came meanwhile go first.
-      await setImmediate();
+      await nextTurn();
     }
     this.#options.changed();
     return run;
@@ -260,20 +263,35 @@ export class AdmissionRecheck {
   #later(resource: string, what: Waiting | "decided"): void {
     this.#waiting.delete(resource);
     this.#waiting.set(resource, what);
-    if (this.#waiting.size >= mostWaiting) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
+    if (this.#waiting.size > mostWaiting) this.#write(perTurn);
+    if (this.#turn === undefined) this.#timer ??= setTimeout(() => this.#writeInTurns(), flushMs).unref();
+  }
+
+  #writeInTurns(): void {
+    this.#timer = undefined;
+    this.#turn = undefined;
+    this.#write(perTurn);
+    if (this.#waiting.size > 0) this.#turn = setImmediate(() => this.#writeInTurns()).unref();
+    else this.#written();
+  }
+
+  #writeAll(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
+    this.#timer = undefined;
+    this.#turn = undefined;
+    if (this.#waiting.size === 0) return;
+    this.#write(this.#waiting.size);
+    this.#written();
   }
 
   /** What an instance remembers decides nothing: that it cannot be written keeps nobody from an answer. */
-  #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const waiting = [...this.#waiting];
-    this.#waiting = new Map();
-    if (waiting.length === 0) return;
+  #write(most: number): void {
+    const waiting = [...this.#waiting].slice(0, most);
+    for (const [resource] of waiting) this.#waiting.delete(resource);
     const { state, keepsObjects, limits } = this.#options;
     this.#guard(() =>
-      state.recheck((list) =>
+      state.useUnsynced(({ recheck: list }) =>
         list.together(() => {
           for (const [resource, what] of waiting)
             if (what === "decided") list.leave(resource);
@@ -293,6 +311,11 @@ export class AdmissionRecheck {
         }),
       ),
     );
+  }
+
+  #written(): void {
+    const { state, limits, report } = this.#options;
+    syncLater(state, report);
     // The list drops entries beyond its bound, and does not say which. Reading it takes as long as it is.
     if (this.#listed.size > limits.recheckEntries * mostListed) this.#listed = this.#readListed();
     this.#options.changed();

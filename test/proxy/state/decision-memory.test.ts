@@ -1,4 +1,5 @@
 /** Decisions on their way into `state.db`. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { EngineError } from "../../../core/errors.ts";
@@ -14,12 +15,12 @@ const one = (name: string) => ({ subject: name, allowed: false, record: () => JS
 const open = (limits = defaultLimits) =>
   openState(tempFolder(), { limits, setAside: (why) => assert.unreachable(why) });
 
-test("what is remembered is there after the end, and many at once without waiting", () => {
+test("what is remembered is there after the end, and no more wait than fit", () => {
   const state = open();
   const memory = new DecisionMemory({ state, now, report: (error) => assert.unreachable(error.message) });
   const ids = Array.from({ length: 300 }, () => newDecisionId("AB"));
   for (const [index, id] of ids.entries()) memory.remember(id, one(`Pod/a/${index}`));
-  assert.ok(state.decisions((log) => log.count()) >= 256, "a full queue is written at once");
+  assert.ok(300 - state.decisions((log) => log.count()) <= 256, "what does not fit is written at once");
   memory.close();
   assert.is(
     state.decisions((log) => log.count()),
@@ -30,6 +31,33 @@ test("what is remembered is there after the end, and many at once without waitin
     [last?.subject, last?.allowed, Buffer.from(last?.record ?? []).toString()],
     ["Pod/a/299", false, '{"name":"Pod/a/299"}'],
   );
+  state.close();
+});
+
+test("many are written a few a turn, so that requests go in between, and then wait for the disk", async () => {
+  const state = open();
+  let syncs = 0;
+  const counted = new Proxy(state, {
+    get: (target, name: "useUnsynced" | "sync") =>
+      name === "useUnsynced"
+        ? (act: Parameters<typeof target.useUnsynced>[0]) => target.useUnsynced(act)
+        : () => {
+            syncs += 1;
+            return target.sync();
+          },
+  });
+  const memory = new DecisionMemory({ state: counted, now, report: (error) => assert.unreachable(error.message) });
+  const written = (): number => state.decisions((log) => log.count());
+  for (let index = 0; index < 18; index++) memory.remember(newDecisionId("AB"), one(`Pod/a/${index}`));
+  const seen = [written()];
+  while ((seen.at(-1) ?? 0) < 18) {
+    assert.is(syncs, 0);
+    await nextTurn();
+    seen.push(written());
+  }
+  assert.equal([...new Set(seen)], [0, 4, 8, 12, 16, 18]);
+  assert.is(syncs, 1);
+  memory.close();
   state.close();
 });
 

@@ -8,7 +8,8 @@ import { openDatabase } from "../../../proxy/mirror/sqlite.ts";
 import { findState, openState } from "../../../proxy/state/open-state.ts";
 import { readRecheck } from "../../../proxy/state/read-recheck.ts";
 import { stateMigrations, stateSql } from "../../../proxy/state/state-statements.ts";
-import type { State } from "../../../proxy/state/state.ts";
+import { syncLater } from "../../../proxy/state/report-faults.ts";
+import { State } from "../../../proxy/state/state.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 import { reading } from "../../support/temporary-mirror.ts";
@@ -61,6 +62,50 @@ test("a process that was killed loses nothing that was written", () => {
   assert.is(count(second), 1);
   second.close();
   state.close();
+});
+
+test("what does not wait for the disk is there after a kill too, and whatever is written else waits", () => {
+  const path = fileOf(written());
+  const database = openDatabase(path);
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = FULL");
+  const state = new State({ path, database, limits: defaultLimits });
+  const level = (): unknown => database.pragma("synchronous", { simple: true });
+  const [normal, full] = [1, 2];
+  state.useUnsynced(({ recheck }) => {
+    assert.is(level(), normal);
+    recheck.admit({ image, resource: "Pod/a" }, [finding], at);
+  });
+  assert.is(level(), full);
+  assert.throws(() =>
+    state.useUnsynced(() => {
+      throw new Error("a bug");
+    }),
+  );
+  assert.is(level(), full);
+  // Nobody closes it.
+  assert.is(readRecheck(join(path, ".."), defaultLimits).counts.unknown, 2);
+  state.close();
+});
+
+test("the disk is waited for once, however many want it, and says when it does not take it", async () => {
+  const { state } = opened(temporaryFolder());
+  admit(state);
+  const [first, second, third] = [state.sync(), state.sync(), state.sync()];
+  assert.is.not(second, first, "what was written after the first began needs another");
+  assert.is(third, second);
+  await Promise.all([first, second]);
+  state.close();
+  await state.sync();
+  mkdirSync(`${state.path}-wal`);
+  const report: string[] = [];
+  await new Promise<void>((resolve) =>
+    syncLater(state, ({ code }) => {
+      report.push(code);
+      resolve();
+    }),
+  );
+  assert.equal(report, ["mirror-busy"]);
 });
 
 test("it is no part of what the mirror knows", () => {

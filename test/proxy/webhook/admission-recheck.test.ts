@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../core/errors.ts";
@@ -173,11 +174,11 @@ test("keys of what the list dropped are let go of", async () => {
   const limits = limitsWith({ recheckEntries: 4 });
   const stage = stageIn(temporaryFolder(), { limits });
   const state = new Proxy(stage.state, {
-    get: (target, name) => {
-      if (name !== "recheck") return Reflect.get(target, name) as unknown;
-      return (act: Parameters<State["recheck"]>[0]): unknown => {
+    get: (target, name: "recheck" | "useUnsynced" | "sync") => {
+      if (name === "sync") return () => target.sync();
+      return (act: never): unknown => {
         looks += 1;
-        return target.recheck(act);
+        return target[name](act);
       };
     },
   });
@@ -205,6 +206,21 @@ test("keys of what the list dropped are let go of", async () => {
   stage.state.close();
 });
 
+test("many entries are written a few a turn, so that requests go in between", async () => {
+  const stage = stageIn(temporaryFolder());
+  for (let index = 0; index < 300; index++) admit(stage, "signed", `web-${index}`);
+  const written = (): number => stage.state.recheck((list) => list.resources().length);
+  const seen = [written()];
+  assert.ok(300 - (seen[0] ?? 0) <= 256, "no more wait");
+  while ((seen.at(-1) ?? 0) < 300) {
+    await nextTurn();
+    seen.push(written());
+  }
+  for (const [index, count] of seen.slice(1).entries()) assert.ok(count - (seen[index] ?? 0) <= 8, `${seen}`);
+  await stage.recheck.close();
+  stage.state.close();
+});
+
 test("Pods of one controller are one entry; kinds of other groups have theirs in the name", async () => {
   const stage = stageIn(temporaryFolder());
   const put = (metadata: Record<string, string>, more = {}): void => {
@@ -228,7 +244,7 @@ test("a state that cannot be written keeps nobody from an answer, and is told", 
   const reports: string[] = [];
   const recheck = new AdmissionRecheck({
     ...admissionParts,
-    state: { recheck: fails } as unknown as State,
+    state: { recheck: fails, useUnsynced: fails, sync: () => Promise.resolve() } as unknown as State,
     limits: limitsWith({}),
     refuted: () => undefined,
     changed: () => undefined,
