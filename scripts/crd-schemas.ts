@@ -6,11 +6,12 @@
 import type { JsonObject } from "../core/index.ts";
 import type { Shape } from "../core/kyverno/policy/schema.ts";
 import { exceptionShape, policyShape } from "../core/kyverno/policy/schema-policy.ts";
+import { fieldWords } from "./crd-words.ts";
 
 const anything: JsonObject = { "x-kubernetes-preserve-unknown-fields": true };
 
-/** A structural schema. */
-function structural(shape: Shape): JsonObject {
+/** A structural schema, with what its fields mean. `name`: of the field that holds it. */
+function structural(shape: Shape, name: string): JsonObject {
   switch (shape.kind) {
     case "any":
     // An API server knows no schema that holds itself.
@@ -21,13 +22,18 @@ function structural(shape: Shape): JsonObject {
       return {
         type: "object",
         ...(shape.required.length === 0 ? {} : { required: [...shape.required] }),
-        properties: Object.fromEntries(Object.entries(shape.fields).map(([key, field]) => [key, structural(field)])),
+        properties: Object.fromEntries(
+          Object.entries(shape.fields).map(([key, field]) => {
+            const words = fieldWords[`${name}.${key}`];
+            return [key, { ...(words === undefined ? {} : { description: words }), ...structural(field, key) }];
+          }),
+        ),
         ...(shape.kind === "open map" ? anything : {}),
       };
     case "map of":
-      return { type: "object", additionalProperties: structural(shape.of) };
+      return { type: "object", additionalProperties: structural(shape.of, name) };
     case "list":
-      return { type: "array", items: structural(shape.of) };
+      return { type: "array", items: structural(shape.of, name) };
     case "text":
       return {
         type: "string",
@@ -55,7 +61,7 @@ function documentSchema(shape: Shape): JsonObject {
       apiVersion: { type: "string" },
       kind: { type: "string" },
       metadata: { type: "object" },
-      spec: structural(shape.fields.spec),
+      spec: structural(shape.fields.spec, "spec"),
       status: { type: "object", ...anything },
     },
   };
@@ -66,9 +72,19 @@ interface Definition {
   readonly plural: string;
   readonly shortName: string;
   readonly scope: "Cluster" | "Namespaced";
+  /** What kubectl shows beside the name. */
+  readonly columns?: readonly JsonObject[];
   /** The first is stored. */
   readonly versions: Readonly<Record<string, Shape>>;
 }
+
+const column = (name: string, path: string, type: string): JsonObject => ({ name, jsonPath: path, type });
+const age = column("Age", ".metadata.creationTimestamp", "date");
+const policyColumns = [
+  column("Action", ".spec.validationFailureAction", "string"),
+  column("Failure Policy", ".spec.failurePolicy", "string"),
+  age,
+];
 
 const policyVersions = { v1: policyShape("v1"), v2beta1: policyShape("later") };
 
@@ -78,9 +94,17 @@ const definitions: readonly Definition[] = [
     plural: "clusterpolicies",
     shortName: "cpol",
     scope: "Cluster",
+    columns: policyColumns,
     versions: policyVersions,
   },
-  { kind: "Policy", plural: "policies", shortName: "pol", scope: "Namespaced", versions: policyVersions },
+  {
+    kind: "Policy",
+    plural: "policies",
+    shortName: "pol",
+    scope: "Namespaced",
+    columns: policyColumns,
+    versions: policyVersions,
+  },
   {
     kind: "PolicyException",
     plural: "policyexceptions",
@@ -115,7 +139,6 @@ const reportResult: JsonObject = {
     timestamp: { type: "object", required: ["nanos", "seconds"], properties: { nanos: count, seconds: count } },
   },
 };
-const column = (name: string, path: string, type: string): JsonObject => ({ name, jsonPath: path, type });
 
 /** Of policy reports, which Kyverno and others bring too. */
 export const reportDefinitions = (): Readonly<Record<string, JsonObject>> =>
@@ -146,7 +169,7 @@ export const reportDefinitions = (): Readonly<Record<string, JsonObject>> =>
                 ...["pass", "fail", "warn", "error", "skip"].map((one) =>
                   column(one[0]?.toUpperCase() + one.slice(1), `.summary.${one}`, "integer"),
                 ),
-                column("Age", ".metadata.creationTimestamp", "date"),
+                age,
               ],
               schema: {
                 openAPIV3Schema: {
@@ -175,7 +198,7 @@ export const reportDefinitions = (): Readonly<Record<string, JsonObject>> =>
 /** By the plural of each. */
 export const policyDefinitions = (): Readonly<Record<string, JsonObject>> =>
   Object.fromEntries(
-    definitions.map(({ kind, plural, shortName, scope, versions }) => [
+    definitions.map(({ kind, plural, shortName, scope, columns = [age], versions }) => [
       plural,
       {
         apiVersion: "apiextensions.k8s.io/v1",
@@ -189,6 +212,7 @@ export const policyDefinitions = (): Readonly<Record<string, JsonObject>> =>
             name,
             served: true,
             storage: index === 0,
+            additionalPrinterColumns: columns,
             schema: { openAPIV3Schema: documentSchema(shape) },
           })),
         },

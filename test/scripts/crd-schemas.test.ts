@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseAllDocuments } from "yaml";
 import { policyDefinitions } from "../../scripts/crd-schemas.ts";
+import { fieldWords } from "../../scripts/crd-words.ts";
 import { projectRoot } from "../support/temp-folder.ts";
 
 const test = suite("scripts/crd-schemas");
@@ -87,6 +88,21 @@ test("an exception fits, and one without exceptions does not", () => {
     assert.ok(validate({ spec: { ...spec, exceptions } }));
     assert.not.ok(validate({ spec }));
   }
+});
+
+test("kubectl explains each word of the fields, and of keys every option", () => {
+  const used = new Set<string>();
+  const walk = (schema: Record<string, unknown>, name: string): void => {
+    for (const below of [schema.items, schema.additionalProperties])
+      if (typeof below === "object" && below !== null) walk(below as Record<string, unknown>, name);
+    for (const [key, field] of Object.entries((schema.properties ?? {}) as Record<string, Record<string, unknown>>)) {
+      if (field.description !== undefined) used.add(`${name}.${key}`);
+      if (name === "keys") assert.ok(field.description, key);
+      walk(field, key);
+    }
+  };
+  for (const { spec } of definitions) for (const { schema } of spec.versions) walk(schema.openAPIV3Schema, "");
+  assert.equal([...used].sort(), Object.keys(fieldWords).sort());
 });
 
 test("names agree, and one version of each is stored", () => {
