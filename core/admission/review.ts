@@ -5,6 +5,7 @@
 import type { Decision } from "../decide/engine.ts";
 import { encodeBase64 } from "../encoding/base64.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
+import { withoutLoneEscapes } from "../encoding/json-text.ts";
 import { isObject } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
@@ -47,7 +48,8 @@ const malformed = (at: string, what: string): EngineError => new EngineError("ma
 export function readReview(body: string, limits: Pick<Limits, "jsonDepth"> | "bounded"): Review {
   let review: unknown;
   try {
-    review = JSON.parse(body);
+    // A record of it reads as the same request again.
+    review = JSON.parse(withoutLoneEscapes(body));
   } catch (error) {
     throw new EngineError("malformed", "the review is not JSON", { subject: "AdmissionReview", cause: error });
   }

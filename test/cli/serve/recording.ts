@@ -1,6 +1,7 @@
 /** A webhook over the mirror of the documentation that records what it decides, for tests. */
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
+import type { JsonObject } from "../../../core/encoding/json.ts";
 import { ourKey } from "../../support/archive-store.ts";
 import { reviewOf } from "../../support/admission.ts";
 import { image, pod, policyText } from "../../support/fixture-policies.ts";
@@ -31,12 +32,13 @@ export const recordingFiles = (store: string, records: string): Record<string, s
   "recorder.key": ourKey.pem,
 });
 
-/** Whether a Pod of an image of the documentation is let in. */
-export async function isAdmitted(url: string, path: string, name: string): Promise<boolean> {
+/** Whether a Pod of an image of the documentation is let in. `more`: further metadata of it. */
+export async function isAdmitted(url: string, path: string, name: string, more: JsonObject = {}): Promise<boolean> {
+  const object = pod(image(name));
   const response = await fetch(`${url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(reviewOf(pod(image(name)))),
+    body: JSON.stringify(reviewOf({ ...object, metadata: { ...(object.metadata as JsonObject), ...more } })),
   });
   assert.is(response.status, 200);
   return ((await response.json()) as { readonly response: { readonly allowed: boolean } }).response.allowed;

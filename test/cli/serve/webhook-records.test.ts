@@ -57,6 +57,30 @@ test("records of decisions that were made under load are decided again, byte for
   assert.ok(verdicts.includes(true) && verdicts.includes(false));
 });
 
+test("a review with halves of surrogate pairs is recorded as it was read, and is decided again", async () => {
+  const records = `${tempFolder()}/records`;
+  const { exit } = await serving(
+    ["--config", "sallyport.yaml"],
+    async ({ urls: [url = ""] }) => {
+      const more = { labels: { "a\ud800": "b\udc00" }, annotations: { note: "\ud83d", whole: "🔒" } };
+      for (const path of ["/mutate/fail", "/validate/fail"]) await isAdmitted(url, path, "signed", more);
+      await afterRecords(url, 2);
+      assert.equal(await countsOf(url), { written: 2, lost: 0 });
+    },
+    { files: recordingFiles(store, records), now },
+  );
+  assert.is(exit, 0);
+  assert.is(replayed(records).length, 2);
+  for (const name of readdirSync(records)) {
+    const text = readFileSync(`${records}/${name}`, "utf8");
+    const { input } = JSON.parse(text);
+    assert.equal(JSON.parse(input.request).object.metadata.labels, { "a\ufffd": "b\ufffd" });
+    const { exit: shown, out, err } = await runCli(["explain", "r.json"], { now, files: { "r.json": text } });
+    // Without its digest the validating pass denies it.
+    assert.is(shown, input.pass === "mutate" ? 0 : 1, err + out);
+  }
+});
+
 test("policies edited under load: each record has those that decided, and says what was answered", async () => {
   const records = `${tempFolder()}/records`;
   const rounds = 6;

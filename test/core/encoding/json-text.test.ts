@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseJson } from "../../../core/encoding/json.ts";
-import { encodeJsonText, withWellFormedTexts } from "../../../core/encoding/json-text.ts";
+import { encodeJsonText, withoutLoneEscapes, withWellFormedTexts } from "../../../core/encoding/json-text.ts";
+import { throwsCode } from "../../support/assert.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/encoding/json-text");
@@ -26,6 +27,27 @@ test("halves of surrogate pairs are replaced, whole ones and all else stay", () 
     a: ["x\ufffd", "\ufffd🔒", 1, null],
     b: { c: "é" },
   });
+});
+
+test("a number that reads as another value has no text", () => {
+  throwsCode("malformed", () => encodeJsonText(JSON.parse('{"a":[1e999]}')));
+});
+
+test("escapes of halves of surrogate pairs are replaced, whatever stands before them; all else stays as it was", () => {
+  for (const [given, read] of [
+    ['"\\ud800"', "\ufffd"],
+    ['"\\uDC00x\\uD83d"', "\ufffdx\ufffd"],
+    ['"\\ud83d\\ud83d\\udd12"', "\ufffd🔒"],
+    ['"\\uD83D\\uDD12\\ud83dn"', "🔒\ufffdn"],
+    ['"\\\\ud800"', "\\ud800"],
+    ['"\\\\\\ud800"', "\\\ufffd"],
+    ['"\\ud83d\\n\\udd12"', "\ufffd\n\ufffd"],
+    ['"\\u0041\\ue000\\uffff"', "A\ue000\uffff"],
+  ] as const)
+    assert.is(JSON.parse(withoutLoneEscapes(given)), read, given);
+  assert.equal(JSON.parse(withoutLoneEscapes('{"a\\udc00":"\\udc00"}')), { "a\ufffd": "\ufffd" });
+  const plain = '{"a":"\\"\\u00e9🔒"}';
+  assert.is(withoutLoneEscapes(plain), plain);
 });
 
 test.run();
