@@ -31,12 +31,13 @@ const isIn =
 /**
  * The policies and exceptions of these paths, and the problems of those that do not load. `more`: texts from elsewhere,
  * which count beside them.
- * @throws EngineError `invalid-usage` for a path that cannot be read or holds neither.
+ * @throws EngineError `invalid-usage` for a path that cannot be read, or holds neither, unless `allowEmpty`.
  */
 export function readPolicies(
   paths: readonly string[],
   io: CommandIO,
   more: readonly PolicyFile[] = [],
+  allowEmpty = false,
 ): LoadedPolicies {
   const given = readPaths(paths, io);
   const loaded = loadPolicies([...given.flatMap(({ files }) => files), ...more], { limits: io.limits });
@@ -46,7 +47,7 @@ export function readPolicies(
     ...loaded.errors,
   ];
   const useless = given.filter((path) => !found.some(isIn(path)));
-  if (useless.length > 0)
+  if (useless.length > 0 && !allowEmpty)
     throw usage(nothingUseful(useless, loaded.others), useless.map(({ path }) => path).join(", "));
   reportSkippedDocuments("of the documents are not Kubernetes objects", loaded.skipped, io);
   reportSkippedDocuments(

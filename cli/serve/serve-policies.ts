@@ -23,7 +23,7 @@ export function readServePolicies(
   io: CommandIO,
   others?: OtherPolicies,
 ): LoadedPolicies {
-  const loaded = readPolicies(folders, io, others?.files() ?? []);
+  const loaded = readPolicies(folders, io, others?.files() ?? [], allowEmpty);
   const { policies, errors } = loaded;
   const [first] = errors;
   if (first !== undefined)

@@ -46,8 +46,8 @@ export interface ServeSyncParts extends UpstreamParts {
  * @throws EngineError with the code of the first that does not load.
  */
 function readAll({ config, io, others }: ServeSyncParts): Pick<LoadedPolicies, "policies" | "exceptions"> {
-  const { folders } = config.policies;
-  const { policies, exceptions, errors } = readPolicies(folders, io, others?.files() ?? []);
+  const { folders, allowEmpty } = config.policies;
+  const { policies, exceptions, errors } = readPolicies(folders, io, others?.files() ?? [], allowEmpty);
   const [first] = errors;
   if (first !== undefined) throw new EngineError(first.code, errors.map(problemText).join("; "));
   return { policies, exceptions };

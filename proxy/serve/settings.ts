@@ -270,7 +270,7 @@ export const settings = {
         },
         allowEmpty: {
           kind: "flag",
-          what: "whether serve may start when the folders hold no policy that is applied",
+          what: "whether folders may hold no policy that is applied, at the start and after a change",
           fallback: false,
         },
         cluster: {

@@ -285,4 +285,25 @@ test("a change of the policies that does not load keeps what was; one that loads
   );
 });
 
+test("with allowEmpty a folder may hold no policy, at the start and after a change", async () => {
+  const other = "kind: ConfigMap\napiVersion: v1\nmetadata: { name: x }\n";
+  const { exit, err } = await serving(
+    ["--config", "sallyport.yaml"],
+    async ({ urls: [url = ""], files: world, send, logged }) => {
+      const denied = async (): Promise<boolean> => !(await review(url, "/mutate/fail", pod(image("unsigned")))).allowed;
+      assert.not(await denied());
+      world["policies/a.yaml"] = strict;
+      send("SIGHUP");
+      await logged("the configuration was loaded again");
+      assert.ok(await denied());
+      world["policies/a.yaml"] = other;
+      send("SIGHUP");
+      await logged("the configuration was loaded again", 2);
+      assert.not(await denied());
+    },
+    { files: { "sallyport.yaml": configOf(", allowEmpty: true"), "policies/a.yaml": other }, now },
+  );
+  assert.is(exit, 0, err);
+});
+
 test.run();
