@@ -167,7 +167,10 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
     "see what is damaged and what mends it: `sallyport mirror check --store STORE`; if nothing does, fill a new " +
     "folder as this one was filled: by import, snapshot pull, mirror sync or mirror add",
   "mirror-busy": "wait until the other process is done, or end it",
-  "mirror-version": "use the newer version of sallyport that wrote this mirror, or another folder: `--store FOLDER`",
+  "mirror-version":
+    "a newer mirror: use the version of sallyport that wrote it, or another folder, `--store FOLDER`; an older one: " +
+    "bring it up to date by a command that may write to it, `sallyport mirror gc --store FOLDER --yes`, and one of a " +
+    "snapshot by `sallyport snapshot pull PLACE --store FOLDER --key PUBLIC`",
   "archive-corrupt": "copy it again from where it came, and compare checksums on both sides",
   "archive-signature":
     "ask those who make the archives for the fingerprint of their key: if it is the one that signed, give their " +
@@ -179,78 +182,6 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
     "start from the root that the maintainers published: `--tufRoot FILE`; if you did, this metadata is not theirs",
   "clock-behind": "set this machine's clock",
   "dialled-offline": "report it with the command line: nothing may dial here",
-};
-
-/**
- * How to see that it is this. Backquotes hold what is typed, as in the fixes; the runbook has both. What the program
- * says itself (the `why:` of a message, the tree of `explain`) is not repeated.
- */
-export const checks: Readonly<Record<ErrorCode, string>> = {
-  "no-signature":
-    "`sallyport mirror ls --store STORE` says `none` under SIGNED. Is it signed on the connected side? If so, the " +
-    "tool that saved it left the signature behind",
-  "image-not-found": "`sallyport mirror ls --store STORE -o name` has the names that are here.",
-  "wrong-key":
-    "`sallyport explain IMAGE -p POLICY` shows the fingerprint of the key; compare it with the signer's: " +
-    "`openssl pkey -pubin -in cosign.pub -outform DER | sha256sum`",
-  "bad-signature": "`sallyport mirror check --store STORE`; if the mirror is whole, the signature was bad when it came",
-  "wrong-identity": "`sallyport explain IMAGE -p POLICY` shows subject and issuer beside what is wanted",
-  "wrong-annotations": "`sallyport verify --key FILE -o cosign IMAGE` prints what was signed, under `optional`",
-  "wrong-digest": "does the tag still name the digest that was signed? `sallyport mirror ls --store STORE -o wide`",
-  "untrusted-certificate": "`sallyport trust status --store STORE` lists the authorities that are trusted",
-  "certificate-not-valid-then":
-    "`sallyport explain IMAGE -p POLICY` shows the validity and every established time; is there a time at all?",
-  "no-certificate": "`sallyport explain IMAGE -p POLICY` shows a key where the policy wants a certificate",
-  "no-log-proof":
-    "was it signed without a log: by cosign with a signing config that names none, or told not to upload?",
-  "bad-log-proof": "`sallyport trust status --store STORE` lists the logs; is the entry's log among them?",
-  "no-sct": "does the authority that issued the certificate keep a certificate log?",
-  "bad-sct": "`sallyport trust status --store STORE` lists the certificate logs; is the certificate's among them?",
-  "no-timestamp": "`sallyport explain IMAGE -p POLICY` shows the times that the signature has",
-  "bad-timestamp": "`sallyport trust status --store STORE` lists the timestamp authorities",
-  "no-attestation": "`sallyport mirror ls attestations --store STORE` has the types that are here",
-  "condition-failed": "the message has key, operator, wanted value and found value, and the line of the policy",
-  distrusted: "`sallyport mirror distrust ls --store STORE` has the row and its reason",
-  malformed: "the message says where in the document; is it what its name says, and whole?",
-  "over-limit": "the message names the bound; is the input what you think that it is?",
-  "missing-digest": "`sallyport apply POLICY -r RESOURCE -o FOLDER` writes the resource as the policies patch it",
-  "unverified-image": "another result of the same rule and image says why it is not verified",
-  "not-in-mirror": "`sallyport mirror ls --store STORE` has what is here; is the name the one that the resource uses?",
-  unreachable: "can this machine resolve and reach the host of the message? Is a proxy set?",
-  "timed-out": "is the host slow for others too?",
-  "rate-limited": "the message has the host; who else asks it with the same address or account?",
-  "upstream-error": "the status page of the host, or its operators",
-  "access-denied":
-    "can the same user read it with another tool (`docker login`, `ls -l`)? Where the message names " +
-    "`policies.mayAsk`, whose is what the policy names? If it may be asked, let a ClusterPolicy name it, or list it " +
-    "there, in the configuration of serve",
-  "tls-failure": "who issued the server's certificate: `openssl s_client -connect HOST:443`",
-  "no-trust": "`sallyport mirror pins --store STORE` has the names of the trusted roots that are here",
-  stale:
-    "the message names what is too old, and its budget; `sallyport status --store STORE` has what is left of each, " +
-    "and the command that mends it; is this machine's clock right?",
-  "no-key": "`sallyport mirror pins --store STORE` has the references whose keys are pinned",
-  unresolved: "does the resource have the field? `sallyport jp query -i RESOURCE EXPRESSION`",
-  overloaded: "the load of the webhook, and its deadline",
-  "over-budget": "`sallyport jp query -i RESOURCE EXPRESSION` runs the expression alone",
-  "invalid-usage": "the message names the flag or file",
-  "invalid-config": "the message names the setting, or what is not installed",
-  "invalid-policy": "`sallyport policy check POLICY` says file, line and column",
-  unsupported: "[What differs from Kyverno](../kyverno-differences.md) says what there is and why",
-  "invalid-reference": "spaces, capitals in the repository, a scheme such as https:// in front",
-  "mirror-corrupt": "`sallyport mirror check --store STORE` names each damaged row",
-  "mirror-busy": "the message names the process, and so does `sallyport mirror status --store STORE`",
-  "mirror-version": "`sallyport version` here, and where the mirror was written",
-  "archive-corrupt": "`sha256sum FILE` on both sides: a file below blobs/sha256 has its checksum as name",
-  "archive-signature": "is it the key of those who make the archives?",
-  "archive-sequence": "which archives came before, and which is missing?",
-  "archive-incomplete": "list the parts: each has its number",
-  rollback: "`sallyport trust status --store STORE` has the highest versions seen before",
-  "bad-threshold": "compare the root's checksum with the one that its maintainers publish",
-  "clock-behind":
-    "`date -u` against another machine; `sallyport status --store STORE` has the newest signed time, which is never " +
-    "made older: if an authority signed a wrong time, only a new mirror forgets it",
-  "dialled-offline": "nothing to check: nothing was sent",
 };
 
 /** What to do where more is known than the code says. */
@@ -265,6 +196,10 @@ export const remedies = {
   "of-capsule":
     "bring it into the mirror that capsules are made of, then make the next one there: " +
     "`sallyport capsule update OLD --old-key PUBLIC --store MIRROR --key KEY -f NEW`",
+  "of-record":
+    "bring it into the mirror that decided: `sallyport mirror add --store MIRROR LAYOUT`, a sync, an archive; where " +
+    "a capsule decided, into the mirror that it was made of, and make the next one: `sallyport capsule update OLD " +
+    "--old-key PUBLIC --store MIRROR --key KEY -f NEW`",
   "other-tag":
     "ask for a tag that is here, or bring this one in: `sallyport mirror sync --store STORE IMAGE`, or " +
     "`sallyport mirror add --store STORE IMAGE=LAYOUT`",
@@ -345,8 +280,9 @@ export const remedies = {
     "keep public keys in Secrets by reference, `k8s://NAMESPACE/NAME`, and other data that policies read in ConfigMaps",
   "capsule-anew":
     "make a whole one of the mirror, with the next number: `sallyport capsule create --images LIST --policies DIR " +
-    "--sequence NUMBER --key KEY -f FILE`; or let nobody sign this one either: `--unsigned`",
-  "capsule-old-key": "leave `--old-key` out, if it is the one that you mean",
+    "--sequence NUMBER --key KEY -f FILE`; or let nobody sign this one either: " +
+    "`sallyport capsule update OLD --unsigned -f FILE`",
+  "capsule-old-key": "if it is the one that you mean, name no key: `sallyport capsule update OLD --unsigned -f FILE`",
   "capsule-missing":
     "sync what is missing first; where it came by layouts that have all that hangs on the image, say so: " +
     "`sallyport mirror add --store STORE LAYOUT --complete=repository`; or make it all the same: `--allow-missing`",
@@ -381,8 +317,8 @@ export const remedies = {
     "if nobody's is, the key may be stolen: reject it",
   "archive-here": "nothing is to be done",
   "archive-replay":
-    "what it brought is here, and nothing is to be done; where `sallyport mirror check` finds damage, import a newer " +
-    "full archive",
+    "what is here is as new or newer, and nothing is to be done; where `sallyport mirror check` finds damage, import " +
+    "a newer full archive",
   "archive-full":
     "bring what is missing in its order, or a full archive, which needs none before it: " +
     "`sallyport export -f FILE --key KEY`",
@@ -413,6 +349,7 @@ export const remedies = {
   "no-mirror":
     "name another folder, `--store FOLDER`, or fill this one: `sallyport import --store STORE ARCHIVE --key PUBLIC`, " +
     "`sallyport mirror sync --store STORE -f LIST` or `sallyport mirror add --store STORE IMAGE=LAYOUT`",
+  "newer-mirror": "use the newer version of sallyport that wrote it, or another folder: `--store FOLDER`",
   "older-mirror":
     "bring it up to date by a command that may write to it; the old one is kept as a copy: " +
     "`sallyport mirror gc --store FOLDER --yes`",

@@ -1,9 +1,10 @@
-/** Writes `docs/codes.md` and the runbook from the tables in core/errors.ts; the check compares them. */
+/** Writes `docs/codes.md` and the runbook from core/errors.ts and code-checks.ts; the check compares them. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checks, type CodeRow, type CodeTruth, codes, type ErrorCode, fixes } from "../core/errors.ts";
+import { type CodeRow, type CodeTruth, codes, type ErrorCode, fixes } from "../core/errors.ts";
 import type { CheckReport } from "./check.ts";
+import { checks } from "./code-checks.ts";
 
 const truths: Readonly<Record<CodeTruth, string>> = {
   refuted: "refuted: the rule fails",
@@ -87,7 +88,7 @@ and what helps. A command's own \`why:\` and \`fix:\` may know more; read them f
 whole tree of a decision, \`--brief\` the path to its first failure.
 
 STORE is the mirror's folder, IMAGE an image, POLICY and RESOURCE files of yours.
-This page is generated from \`core/errors.ts\` by \`npm run codes\`.
+This page is generated from \`core/errors.ts\` and \`scripts/code-checks.ts\` by \`npm run codes\`.
 
 ${sections.join("\n")}`;
 }

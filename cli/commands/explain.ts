@@ -4,6 +4,7 @@
  */
 import type { Command } from "commander";
 import { EngineError, type JsonObject, type Limits, parsePublicKeysPem } from "../../core/index.ts";
+import type { DecisionRecord } from "../../core/record/read-record.ts";
 import type { DecidedAbout } from "../../core/record/replay.ts";
 import { findCurrentSnapshot } from "../../proxy/mirror/current-snapshot.ts";
 import { findDecisionId } from "../../proxy/state/decision-id.ts";
@@ -75,9 +76,16 @@ function placeOfSnapshot(store: string, limits: Limits): string | undefined {
   }
 }
 
+/** As of the mirror that is named; else a record without a mirror's content id may be of a capsule. */
+const fixesOfRecord = ({ input }: DecisionRecord, options: ExplainOptions, io: CommandIO): FixSettings => ({
+  ...fixesOfStore(options, io),
+  ofRecord: options.store === undefined && input.contentId === undefined,
+});
+
 /** A decision that was made before. */
 function tellDecision(
   { request, decision, resource }: RememberedDecision,
+  settings: FixSettings,
   options: ExplainOptions,
   io: CommandIO,
 ): ExitCode {
@@ -85,7 +93,7 @@ function tellDecision(
     const decisions = [{ resource: request, ...toDecisionJson(decision) }];
     io.out(renderDocument("Explanation", { decisions, errors: [] }, options.output));
   } else {
-    const fixes: FixSettings = { ...fixesOfStore(options, io), byPolicy: true };
+    const fixes: FixSettings = { ...settings, byPolicy: true };
     const style = styleOf(io);
     io.out(renderDecision(decision, style, { brief: options.brief === true, resource, fixes, told: new Set() }));
   }
@@ -95,6 +103,7 @@ function tellDecision(
 /** An image that was verified without a policy. */
 async function tellVerified(
   { asked, outcome }: Extract<DecidedAbout, { readonly outcome: unknown }>,
+  fixes: FixSettings,
   limits: Limits,
   options: ExplainOptions,
   io: CommandIO,
@@ -106,7 +115,6 @@ async function tellVerified(
   } else {
     const { renderVerifiedOutcome } = await import("../render/verified-outcome.ts");
     const keyName = (pem: string): string => parsePublicKeysPem(pem, limits)[0]?.fingerprint ?? "";
-    const fixes = fixesOfStore(options, io);
     io.out(renderVerifiedOutcome(outcome, { asked, brief: options.brief === true, fixes, keyName }, styleOf(io)));
   }
   return outcome.verification.truth === "proven" ? 0 : 1;
@@ -126,7 +134,8 @@ async function explainRecord(file: string, options: ExplainOptions, io: CommandI
   note(`${file}: ${vouches}`, io);
   if (difference !== undefined)
     warn(`${file}: another decision than was recorded, first at ${difference.at}: sallyport replay ${file}`, io);
-  if ("outcome" in about) return tellVerified(about, limits, options, io);
+  const fixes = fixesOfRecord(record, options, io);
+  if ("outcome" in about) return tellVerified(about, fixes, limits, options, io);
   const { request, decision } = about;
   const { kind, namespace, name = "" } = request;
   const resource = `${kind.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
@@ -137,7 +146,7 @@ async function explainRecord(file: string, options: ExplainOptions, io: CommandI
     ...(namespace === undefined ? {} : { namespace }),
     name,
   };
-  return tellDecision({ request: named, decision, resource }, options, io);
+  return tellDecision({ request: named, decision, resource }, fixes, options, io);
 }
 
 function loadPolicies(...[policies, given, options, io]: Parameters<typeof readJudgingSet>): PolicySet {
@@ -149,7 +158,8 @@ function loadPolicies(...[policies, given, options, io]: Parameters<typeof readJ
 async function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): Promise<ExitCode> {
   const [only = "", ...others] = images;
   const id = others.length === 0 ? findDecisionId(only) : undefined;
-  if (id !== undefined) return tellDecision(await readDecision(id, options, io), options, io);
+  if (id !== undefined)
+    return tellDecision(await readDecision(id, options, io), fixesOfStore(options, io), options, io);
   const bare = options.policy === undefined && options.capsule === undefined;
   if (others.length === 0 && bare && io.pathKind(only) === "file") return explainRecord(only, options, io);
   const policies = splitLists(options.policy);

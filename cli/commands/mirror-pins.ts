@@ -49,9 +49,15 @@ async function pinKey(
 /** The hash of the key, by which others know it, and that of the file: each is easily taken for the other. */
 const hashLines = (fingerprint: string, digest: string): string => `  key   ${fingerprint}\n  file  ${digest}\n`;
 
-/** The fingerprint of a key; empty for anything else. */
+/** The fingerprint of a key; nothing for anything else, and for what an archive brought that is no key. */
 function fingerprintOf({ kind, bytes }: StoredPin, limits: Limits): string | undefined {
-  return kind === "key" ? parsePublicKeysPem(decodeUtf8(bytes), limits)[0]?.fingerprint : undefined;
+  if (kind !== "key") return undefined;
+  try {
+    return parsePublicKeysPem(decodeUtf8(bytes), limits)[0]?.fingerprint;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return undefined;
+  }
 }
 
 interface ListOptions extends StoreOptions {
@@ -130,7 +136,9 @@ function unpin(
       for (const pin of found)
         io.out(
           `unpinned ${pin.name}\n` +
-            (kind === "key" ? hashLines(fingerprintOf(pin, io.limits) ?? "", pin.digest) : `  file  ${pin.digest}\n`),
+            (kind === "key"
+              ? hashLines(fingerprintOf(pin, io.limits) ?? "not a public key", pin.digest)
+              : `  file  ${pin.digest}\n`),
         );
   });
   return 0;

@@ -38,6 +38,8 @@ export interface FixSettings {
   readonly snapshotOf?: string | undefined;
   /** A capsule decides: the mirror that it was made of is elsewhere. */
   readonly ofCapsule?: boolean;
+  /** A record does not say whether a mirror or a capsule decided. */
+  readonly ofRecord?: boolean;
   /** The tags of a repository that are here. */
   readonly tagsOf?: (repository: string) => readonly string[];
   /** What a tag is here. */
@@ -124,7 +126,7 @@ const ofMirror: ReadonlySet<ErrorCode> = new Set(["not-in-mirror", "no-signature
 
 function remedyIn(
   failed: Failed,
-  { hasSource, online, said, snapshotOf, ofCapsule }: FixSettings,
+  { hasSource, online, said, snapshotOf, ofCapsule, ofRecord }: FixSettings,
   tags: readonly string[],
 ): Remedy | undefined {
   const { code, question } = failed;
@@ -134,8 +136,9 @@ function remedyIn(
   // Nothing is brought into a replica but what its publisher has.
   if (snapshotOf !== undefined && online !== true && lacks(failed)) return "of-snapshot";
   const remedy = failed.remedy ?? remedyOf(failed);
-  if (ofCapsule === true && (ofMirror.has(code) || remedy === "old-mirror" || remedy === "policy-trust-age"))
-    return "of-capsule";
+  const mends = ofCapsule === true ? "of-capsule" : ofRecord === true ? "of-record" : undefined;
+  if (mends !== undefined && (ofMirror.has(code) || remedy === "old-mirror" || remedy === "policy-trust-age"))
+    return mends;
   if (tags.length > 0 && failed.remedy === undefined) return "other-tag";
   return failed.remedy ?? (code === "no-signature" && online === true ? "sign" : remedy);
 }

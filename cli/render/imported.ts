@@ -55,6 +55,12 @@ export function reportImported(
     );
   for (const scope of archive.ended) tellAnswer(`  no longer complete, ${scope}\n`, io);
   for (const key of archive.newKeys) tellAnswer(`  accepted from now on: archives signed by ${key}\n`, io);
+  for (const { kind: pinned, name } of archive.pinsAway ?? [])
+    tellAnswer(
+      `  stays away, since it was unpinned here: the ${pinned.replaceAll("-", " ")} ${visibleLine(name)}; with ` +
+        "--accept-pins a full archive brings it back\n",
+      io,
+    );
   for (const { image, digest, reason } of archive.quarantined)
     say(`quarantined ${visibleLine(image)}\n  ${digest}\n  ${reason}`, io);
   if (mended !== undefined && mended.left > 0)

@@ -13,8 +13,10 @@ export interface OrderOptions {
   readonly restart: boolean;
   /** By this machine's clock. */
   readonly now: Date;
-  /** What the last archive brought is damaged or gone here, and this is that one again. */
+  /** This is the last archive again, and has something to put back. */
   readonly mends?: boolean;
+  /** Of the last archive again: how many rows of what archives brought are damaged or gone. */
+  readonly lost?: number;
 }
 
 /** @throws EngineError `archive-sequence`, with a sentence for each way to be out of order. */
@@ -22,7 +24,7 @@ export function requireOrder(
   statement: ArchiveStatement,
   digest: Digest,
   { last, base }: SeenArchives,
-  { restart, now, mends }: OrderOptions,
+  { restart, now, mends, lost = 0 }: OrderOptions,
 ): void {
   const { sequence, kind, created, previous } = statement;
   const wrong = (why: string, remedy: Remedy = "archive-full"): EngineError =>
@@ -30,11 +32,13 @@ export function requireOrder(
   const later = fromFuture(created, now);
   if (later !== undefined) throw wrong(later, "from-future");
   if (mends === true) return;
-  // Who imports looked for what is damaged or gone of the last full one.
-  if (last?.statement === digest && kind === "full")
-    throw wrong(`archive ${sequence} was imported already, and all that it brought is here`, "archive-here");
-  if (last !== undefined && (last.statement === digest || base?.statement === digest))
-    throw wrong(`archive ${sequence} was imported already`, "archive-replay");
+  const already = `archive ${sequence} was imported already`;
+  if (last?.statement === digest && lost === 0)
+    throw wrong(`${already}, and all that it brought is here`, "archive-here");
+  if (last?.statement === digest)
+    throw wrong(`${already}, and rows that are damaged or gone here (${lost}) it cannot put back`);
+  if (last !== undefined && base?.statement === digest)
+    throw wrong(`${already}, and archive ${last.sequence} after it`, "archive-replay");
   if (last !== undefined && restart && kind === "full") {
     // It cannot have been made after it was imported, whatever it says.
     const before = [last.created, last.at].toSorted((one, other) => Date.parse(one) - Date.parse(other))[0] ?? "";

@@ -77,6 +77,8 @@ export interface ImportedArchive {
   /** Logs that grew since their checkpoints that were here. */
   readonly logs: readonly CheckedGrowth[];
   readonly hasCoverage: boolean;
+  /** Pins that an operator took away, and that this did not bring back. */
+  readonly pinsAway?: readonly { readonly kind: string; readonly name: string }[];
   /** It was imported before, and rows of it were damaged or gone. */
   readonly mended?: MendedRows;
   /** The archive before, if there was one. */
@@ -158,6 +160,13 @@ class StagedLayers {
   }
 }
 
+/** A row of the statement of this name. */
+interface TakenPin {
+  readonly kind: string;
+  readonly key: string;
+  readonly digest: Digest;
+}
+
 /** What is to be put back, and what of the last archive is gone for another reason than damage. */
 interface Lost extends Omit<MendedRows, "left">, NotLost {}
 
@@ -182,8 +191,12 @@ class Import {
     const { kind, sequence, base, contentId, created, totals, consistency, coverage } = this.#statement;
     const { now, from, isDry } = this.#options;
     const seen = this.#mirror.imports.seen();
-    const lost = seen.last?.statement === this.#reader.digest && kind === "full" ? this.#findLost() : undefined;
-    requireOrder(this.#statement, this.#reader.digest, seen, { ...this.#options, mends: lost !== undefined });
+    const again = seen.last?.statement === this.#reader.digest ? this.#findLost() : undefined;
+    const count = again === undefined ? 0 : again.damaged + again.missing;
+    // A pin that was taken away comes when the operator says so, with the archive that is here too.
+    const mends = kind === "full" && (count > 0 || (again !== undefined && this.#acceptsTaken()));
+    requireOrder(this.#statement, this.#reader.digest, seen, { ...this.#options, mends, lost: count });
+    const lost = mends ? again : undefined;
     if (base !== undefined && this.#chainId() !== base.contentId)
       throw corrupt(this.#mirror.folder, "what archives brought was changed here since: import a full archive");
     const knowledge = this.#mirror.knowledge();
@@ -236,7 +249,8 @@ class Import {
       quarantined,
       logs: checkpoints.grown,
       hasCoverage: coverage !== undefined,
-      ...(lost === undefined ? {} : { mended: this.#mended(lost) }),
+      ...this.#tellTaken(),
+      ...(lost === undefined || count === 0 ? {} : { mended: this.#mended(lost) }),
       ...(seen.last === undefined ? {} : { before: { sequence: seen.last.sequence, created: seen.last.created } }),
     };
     if (!isDry)
@@ -251,7 +265,7 @@ class Import {
   }
 
   /** What the last archive brought and is damaged or gone: to look for it reads everything. */
-  #findLost(): Lost | undefined {
+  #findLost(): Lost {
     const { damage, damaged } = this.#mirror.inspect(this.#options.verifier);
     this.#layers.replaces(damage);
     const { database } = this.#mirror.writer();
@@ -259,8 +273,27 @@ class Import {
       const gone = database.prepare<[], number>(sqlText("count-lost-imported")).pluck().get() ?? 0;
       const endedClaims = new Set(database.prepare<[], string>(sqlText("list-ended-imported")).pluck().all());
       const missing = gone - endedClaims.size;
-      return damaged + missing === 0 ? undefined : { damaged, missing, endedClaims };
+      return { damaged, missing, endedClaims };
     });
+  }
+
+  /** Pins that archives brought and an operator took away. */
+  #takenPins(): readonly TakenPin[] {
+    const { database } = this.#mirror.writer();
+    return guarded(this.#mirror.folder, () => database.prepare<[], TakenPin>(sqlText("list-taken-pins")).all());
+  }
+
+  #acceptsTaken(): boolean {
+    const { acceptPins } = this.#options;
+    const taken = this.#takenPins();
+    return typeof acceptPins === "boolean"
+      ? acceptPins && taken.length > 0
+      : taken.some(({ digest }) => acceptPins.includes(digest));
+  }
+
+  #tellTaken(): Pick<ImportedArchive, "pinsAway"> {
+    const away = this.#takenPins().map(({ kind, key }) => ({ kind: kind.slice("pin ".length), name: key }));
+    return away.length === 0 ? {} : { pinsAway: away };
   }
 
   #mended({ damaged, missing }: Lost): MendedRows {
@@ -332,7 +365,17 @@ class Import {
 }
 
 /** What a run keeps: times by which the mirror's age counts, and what came, in numbers. */
-const summaryOf = ({ kind, ended, newKeys, quarantined, logs, mended, before, ...numbers }: ImportedArchive) => ({
+const summaryOf = ({
+  kind,
+  ended,
+  newKeys,
+  quarantined,
+  logs,
+  mended,
+  before,
+  pinsAway,
+  ...numbers
+}: ImportedArchive) => ({
   ...numbers,
   archive: kind,
   ended: [...ended],
@@ -340,5 +383,6 @@ const summaryOf = ({ kind, ended, newKeys, quarantined, logs, mended, before, ..
   quarantined: quarantined.map((image) => ({ ...image })),
   logs: logs.map((log) => ({ ...log })),
   ...(mended === undefined ? {} : { mended: { ...mended } }),
+  ...(pinsAway === undefined ? {} : { pinsAway: pinsAway.map((pin) => ({ ...pin })) }),
   ...(before === undefined ? {} : { before: { ...before } }),
 });

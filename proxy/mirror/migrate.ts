@@ -42,7 +42,7 @@ export function refuseNewer(version: number, known: number, subject: string): vo
     throw new EngineError(
       "mirror-version",
       `this file has schema ${version}, this program knows ${known}: use a newer version of the program`,
-      { subject },
+      { subject, remedy: "newer-mirror" },
     );
 }
 

@@ -769,7 +769,9 @@ WHERE CASE imported.kind
   AND NOT EXISTS (
     SELECT 1
     FROM taken
-    WHERE taken.kind = imported.kind AND taken.key = imported.key AND taken.digest = imported.digest
+    WHERE taken.kind = imported.kind
+      AND taken.key = imported.key
+      AND (taken.digest = imported.digest OR taken.kind LIKE 'pin %')
   )
 `,
   "count-unreferenced-blobs": `SELECT count(*) AS count, coalesce(sum(length(bytes)), 0) AS bytes
@@ -1321,6 +1323,12 @@ UNION
 SELECT repository, 'sha256:' || substr(subject, 8, 64)
 FROM answer
 WHERE kind = 'tag' AND state = 'present' AND (subject GLOB 'sha256-*.sig' OR subject GLOB 'sha256-*.att')
+`,
+  "list-taken-pins": `SELECT imported.kind AS kind, imported.key AS "key", imported.digest AS digest
+FROM imported
+WHERE imported.kind LIKE 'pin %'
+  AND EXISTS (SELECT 1 FROM taken WHERE taken.kind = imported.kind AND taken.key = imported.key)
+ORDER BY imported.kind, imported.key
 `,
   "list-trusted-roots": `SELECT question
 FROM answer

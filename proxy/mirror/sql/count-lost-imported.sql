@@ -14,5 +14,7 @@ WHERE CASE imported.kind
   AND NOT EXISTS (
     SELECT 1
     FROM taken
-    WHERE taken.kind = imported.kind AND taken.key = imported.key AND taken.digest = imported.digest
+    WHERE taken.kind = imported.kind
+      AND taken.key = imported.key
+      AND (taken.digest = imported.digest OR taken.kind LIKE 'pin %')
   )

@@ -256,7 +256,7 @@ test("a signed capsule does not follow on one that nobody signed: the refusal sa
     assert.not(existsSync(at("next.tar")));
   }
   const named = await runCli([...next, "--unsigned", "--old-key", "cosign.pub"], given);
-  assert.equal([named.exit, /leave --old-key out/.test(named.err)], [6, true]);
+  assert.equal([named.exit, /name no key/.test(named.err)], [6, true]);
   assert.is((await runCli([...next, "--unsigned"], given)).exit, 0);
   // As the refusal says; a device that saw the number of the unsigned one takes it.
   await created("anew.tar", ["create", ...words, "--sequence", "5"], 0, given);
@@ -265,6 +265,19 @@ test("a signed capsule does not follow on one that nobody signed: the refusal sa
   const there = { ...given, files: { ...given.files, [at("first.tar")]: readFileSync(at("first.tar")) } };
   const over = await runCli(["capsule", "create", ...words, "-f", at("first.tar")], there);
   assert.match(over.err.replaceAll(/\s+/g, " "), /it has number 4, the new one 1.*--sequence 5/);
+});
+
+test("the record of what a capsule decided advises its next one, unless the mirror is named", async () => {
+  const folder = temporaryFolder();
+  const apply = ["apply", "-r", "never.yaml", "--capsule", "edge.tar", "--capsule-key", "cosign.pub"];
+  await runCli([...apply, "--record", folder], withFiles("edge.tar"));
+  const [name = ""] = readdirSync(folder);
+  const given = { files: { "r.json": readFileSync(`${folder}/${name}`, "utf8") } };
+  const unnamed = await runCli(["explain", "r.json"], given);
+  assert.match(unnamed.out.replaceAll(/\s+/g, " "), /mirror add .*where a capsule decided.*capsule update OLD/);
+  const named = await runCli(["explain", "r.json", "--store", store], given);
+  assert.match(named.out, "mirror add");
+  assert.not.match(named.out, "capsule update");
 });
 
 test("a capsule is not imported, and an archive is no capsule", async () => {

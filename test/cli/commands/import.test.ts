@@ -182,8 +182,60 @@ test("a full archive again: all of it is here, and nothing is to be done; named 
   assert.is(twice.fix, "name one of the two");
   // The archive before a delta is older than what is here: only a newer one mends.
   writtenMirror((mirror) => void addImage(mirror, "ghcr.io/org/app", "2.0"), near);
-  await run(far, [exportedSince(near, 1).path]);
+  const delta = exportedSince(near, 1).path;
+  await run(far, [delta]);
   assert.match((await fixOf([path])).fix, "import a newer full archive");
+  const again = "archive 2 was imported already, and all that it brought is here";
+  assert.equal(await fixOf([delta]), {
+    exit: 6,
+    code: "archive-sequence",
+    message: again,
+    fix: "nothing is to be done",
+  });
+  // A delta brings no row again that is gone.
+  tamper(far, "DELETE FROM answer WHERE question = 'tag ghcr.io/org/app 1.0'");
+  const lost = await fixOf([delta]);
+  assert.is(
+    lost.message,
+    "archive 2 was imported already, and rows that are damaged or gone here (1) it cannot put back",
+  );
+  assert.match(lost.fix, "a full archive");
+});
+
+test("a pin that was taken away here is named with how to accept it, and the same archive brings it then", async () => {
+  const near = variedMirror();
+  const far = temporaryFolder();
+  await run(far, [exported(near).path], key);
+  const [pin] = reading(far, (mirror) => mirror.knowledge().pins());
+  const name = pin?.name ?? "";
+  // What no key can be read of is listed and unpinned like any other.
+  assert.match((await runCli(["mirror", "pins", "--store", far])).out, name);
+  const unpinned = await runCli(["mirror", "unpin-key", name, "--store", far]);
+  assert.is(unpinned.exit, 0, unpinned.err);
+  const { path } = exported(near);
+  const { exit, out } = await run(far, [path]);
+  assert.is(exit, 0);
+  const words = `since it was unpinned here: the key ${name}; with --accept-pins a full archive brings it back`;
+  assert.ok(out.replaceAll(/\s+/g, " ").includes(`stays away, ${words}`), out);
+  // It is no damage that the archive could mend.
+  assert.match(
+    (await run(far, [path])).err.replaceAll(/\s+/g, " "),
+    "archive-sequence: archive 2 was imported already",
+  );
+  const accepted = await run(far, [path], ["--accept-pins", "-o", "json"]);
+  assert.is(accepted.exit, 0, accepted.err);
+  const [archive] = JSON.parse(accepted.out).archives;
+  assert.equal([archive.pinsAway, archive.mended], [undefined, undefined]);
+  assert.equal(
+    reading(far, (mirror) =>
+      mirror
+        .knowledge()
+        .pins()
+        .map((one) => one.name),
+    ),
+    [name],
+  );
+  assert.is((await run(far, [path], ["--accept-pins"])).exit, 6, "nothing is left to accept");
 });
 
 test("the last archive again says what it put back and could not, and mirror check which it is", async () => {

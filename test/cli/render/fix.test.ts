@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Failed, fixLines, fixText, markedFix, type Said, withImage } from "../../../cli/render/fix.ts";
-import { checks, codes, type ErrorCode, fixes, remedies, type Remedy } from "../../../core/errors.ts";
+import { codes, type ErrorCode, fixes, remedies, type Remedy } from "../../../core/errors.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { RuleResult } from "../../../core/kyverno/image/result.ts";
 import { failureOf } from "../../../core/verdict.ts";
+import { checks } from "../../../scripts/code-checks.ts";
 import { parses } from "../idle-program.ts";
 
 const test = suite("cli/render/fix");
@@ -149,7 +150,11 @@ test("what the command line said stands in the fix, where a shell needs no quote
   const fix = (said: Said) => fixText({ code: "not-in-mirror", question: tag }, { hasSource: true, said });
   assert.match(fix({ store: "/var/m" }), "sallyport mirror add --store /var/m IMAGE=LAYOUT");
   assert.match(fix({ store: "my mirror" }), "--store STORE ");
-  assert.match(fixText({ code: "mirror-version" }, { hasSource: true, said: { store: "/var/m" } }), "--store FOLDER");
+  const newer = fixText(
+    { code: "mirror-version", remedy: "newer-mirror" },
+    { hasSource: true, said: { store: "/var/m" } },
+  );
+  assert.match(newer, "--store FOLDER");
   const usage = { hasSource: true, said: { command: "mirror add" } };
   assert.is(fixText({ code: "invalid-usage" }, usage), "see sallyport mirror add --help");
 });

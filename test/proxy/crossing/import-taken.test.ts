@@ -150,8 +150,11 @@ for (const kind of ["full", "delta"] as const)
         .writer()
         .pin({ kind: "key", name, bytes: encodeUtf8(`${decodeUtf8(pin?.bytes ?? new Uint8Array())}\n`) }, origin);
     });
-    importing(far, later());
+    const other = later();
+    assert.equal(importing(far, other).pinsAway, [{ kind: "key", name }]);
     assert.equal(names(), []);
+    // What stays away is not lost.
+    throwsCode("archive-sequence", () => importing(far, other));
     change(near, (mirror) => {
       const [pin] = mirror.knowledge().pins();
       mirror.writer().unpin("key", name);
