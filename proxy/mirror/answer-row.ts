@@ -150,7 +150,7 @@ const checkedColumns = (row: Omit<AnswerRow, "checksum">): readonly (string | nu
  * @throws EngineError `mirror-corrupt`.
  */
 export function checkRow(row: AnswerRow): void {
-  if (!hasChecksum(row.checksum, ...checkedColumns(row)))
+  if (typeof row.partial !== "number" || !hasChecksum(row.checksum, ...checkedColumns(row)))
     throw corrupt(named(String(row.question)), "a row of the mirror was changed since it was written");
   if (row.value !== null && textDigest(row.value) !== row.digest)
     throw corrupt(named(String(row.question)), "a value of the mirror does not have its digest");

@@ -58,6 +58,7 @@ const ofTrust: ReadonlySet<(typeof order)[number]> = new Set([
 /** @throws EngineError `mirror-corrupt` at the first row that is damaged, or whose bytes are missing. */
 export function* contentEntries(database: Database, isTrustOnly: boolean, limits: Limits): Iterable<ContentEntry> {
   const rows = new ContentRows(database, limits);
+  rows.requireKinds();
   for (const kind of order) if (!isTrustOnly || ofTrust.has(kind)) yield* rows.of(kind);
 }
 
@@ -92,6 +93,12 @@ class ContentRows {
       default:
         return this.#answers(kind);
     }
+  }
+
+  /** A row whose kind is damaged is in no list of one kind: it would be left behind in silence. */
+  requireKinds(): void {
+    const row = this.#database.prepare<[], { readonly question: string }>(sqlText("find-answer-of-no-kind")).get();
+    if (row !== undefined) throw corrupt(named(row.question), "a row of the mirror was changed since it was written");
   }
 
   *#rows(kind: string): Iterable<RowText> {

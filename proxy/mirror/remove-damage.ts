@@ -34,11 +34,14 @@ export function removeDamage(database: Database, damage: readonly Damage[]): rea
 function removeRow(database: Database, { table, key }: Damage): boolean {
   const run = (statement: StatementName, ...values: readonly unknown[]): boolean =>
     database.prepare(sqlText(statement)).run(...values).changes > 0;
+  /** Damage can make bytes of a text: that row goes first, since another may have come in its place. */
+  const runByKey = (statement: StatementName, keys: readonly string[], ...more: readonly unknown[]): boolean =>
+    asStored(keys).some((stored) => run(statement, ...stored, ...more));
   if (table === "layer") return key.length === 1;
   if (table === "mirror.db") return false;
   const removeAnswer = (kind: string, question: string): boolean => {
     for (const scope of scopesOf(question)) run("delete-complete", scope);
-    return run("delete-answer", kind, question);
+    return runByKey("delete-answer", [kind, question]);
   };
   const [first = "", second = "", third = ""] = key;
   if (table === "answer") return removeAnswer(first, second);
@@ -47,13 +50,20 @@ function removeRow(database: Database, { table, key }: Damage): boolean {
       .prepare<[string], { readonly kind: string; readonly question: string }>(sqlText("list-answers-of-bytes"))
       .all(first);
     for (const { kind, question } of answers) removeAnswer(kind, question);
-    return run("delete-blob", first);
+    return runByKey("delete-blob", [first]);
   }
-  if (table === "tuf_metadata") return run("delete-tuf-metadata", first, second, Number(third));
+  if (table === "tuf_metadata") return runByKey("delete-tuf-metadata", [first, second], Number(third));
   const statement = statements[table];
   // A row without a key of its own, or a table that cannot be read at all.
   if (statement === undefined || (key.length === 0 && table !== "signed_time")) return false;
-  return run(statement, ...key);
+  return runByKey(statement, key);
+}
+
+/** A key in every form that SQLite keeps apart: each part as bytes or as text, the whole as text last. */
+function asStored([first, ...others]: readonly string[]): readonly (readonly unknown[])[] {
+  if (first === undefined) return [[]];
+  const rest = asStored(others);
+  return [Buffer.from(first), first].flatMap((part) => rest.map((more) => [part, ...more]));
 }
 
 /** What is damaged need not be a question any more; then it covered nothing. */

@@ -49,6 +49,16 @@ for (const sql of [
   "UPDATE distrust SET reason = 'x'",
   "UPDATE attempt SET code = 'x'",
   "UPDATE run SET kind = 'x'",
+  ...[
+    ["answer", "kind"],
+    ["answer", "question"],
+    ["complete", "scope"],
+    ["checkpoint", "origin"],
+    ["pin", "kind"],
+    ["pin", "name"],
+    ["distrust", "digest"],
+    ["attempt", "question"],
+  ].map(([table, column]) => `UPDATE ${table} SET ${column} = CAST(${column} AS BLOB)`),
 ])
   test(`what is damaged goes, and nothing else: ${sql}`, () => {
     const folder = filled();
@@ -57,6 +67,17 @@ for (const sql of [
     assert.ok(mended(folder) > 0);
     reading(folder, (mirror) => assert.is(mirror.inspect(nodeVerifier).damaged, 0));
   });
+
+test("of a row whose key became bytes, and the one that came in its place, the damaged one goes", () => {
+  const folder = filled();
+  tamper(folder, "UPDATE answer SET kind = CAST(kind AS BLOB) WHERE kind = 'tag'");
+  writtenMirror(put, folder);
+  assert.is(mended(folder), 1);
+  reading(folder, (mirror) => {
+    assert.is(mirror.inspect(nodeVerifier).damaged, 0);
+    assert.is(mirror.knowledge().answer(tag)?.state, "present");
+  });
+});
 
 test("what is removed is unknown, never absent, and can be brought again", () => {
   const folder = filled();
