@@ -1,5 +1,9 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { MirrorKnowledge } from "../../../proxy/mirror/mirror-knowledge.ts";
+import { RowWriter } from "../../../proxy/mirror/row-writer.ts";
 import { origin, reading, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/row-writer");
@@ -36,6 +40,23 @@ test("what is taken back is another version than what was read in between", () =
     writer.rollback();
     assert.is.not(version(), between);
   });
+});
+
+test("who wrote before an import knows afterwards that archives brought something", () => {
+  const folder = writtenMirror(() => undefined);
+  const database = new Database(join(folder, "mirror.db"));
+  const rows = new RowWriter(database, folder, { noteTakenBack: () => undefined } as MirrorKnowledge);
+  const own = (): readonly unknown[] => database.prepare("SELECT kind, key FROM own").raw().all();
+  const key = `tag ${repository} 1`;
+  rows.noteOwn("tag", key, "absent");
+  assert.equal(own(), [], "no archive brought it");
+  rows.begin();
+  rows.run("put-imported", "tag", key, "absent", 0);
+  rows.commit();
+  rows.noteOwn("tag", key, "absent");
+  // Else the next archive, which lacks it, would take away what this side has by itself.
+  assert.equal(own(), [["tag", key]]);
+  database.close();
 });
 
 test.run();
