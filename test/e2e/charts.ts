@@ -60,6 +60,7 @@ const rendered: Readonly<Record<string, Values>> = {
   "guide, second step": { ...ofTheGuide, webhook: { ...(ofTheGuide.webhook as Values), enabled: true } },
   own: { ...named, ...policy, ...claim, ...own, ...quiet },
   cluster: ofCluster,
+  "cluster, with rights that somebody else gives": { ...ofCluster, rbac: { create: false }, events: { enabled: true } },
   "cluster, online": {
     ...ofCluster,
     replicas: 1,
@@ -142,6 +143,8 @@ const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...named, ...policy, ...claim, features: tuf({ rootRaw: "eyI" }) }, /tuf\.rootRaw: expected the text/],
   [{ ...named, ...policy, ...claim, admissionController: { replicas: 3 } }, /there is one controller/],
   [{ ...named, ...policy, ...claim, autoscaling: { enabled: true } }, /there is no autoscaler/],
+  [{ ...named, ...policy, ...claim, persistence: { enabled: true } }, /persistence: name a claim/],
+  [{ ...named, ...policy, ...claim, extraArgs: ["webhooktimeout=15"] }, /extraArgs/],
   [{ ...named, ...policy, ...claim, config: { listeners: [] } }, /listeners/],
   [{ ...named, ...policy, ...claim, replica: 3 }, /replica/],
   [
