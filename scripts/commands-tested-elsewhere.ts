@@ -64,10 +64,6 @@ export const commandsTestedElsewhere: Readonly<Record<string, { readonly test: s
     test: "test/cli/serve/open-webhook.test.ts",
     why: "aliases, distrust, roots and upstreams count there; sync-by-timer.test.ts has the same for syncs",
   },
-  "cli/serve/serve-policies.ts": {
-    test: "test/cli/serve/open-webhook.test.ts",
-    why: "policies that do not load are refused there",
-  },
   "cli/input/retention-flags.ts": {
     test: "test/cli/commands/mirror-gc.test.ts",
     why: "every flag is given there",

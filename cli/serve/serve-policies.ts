@@ -1,6 +1,7 @@
 /** The policies of `serve`, for the door of the registry and for admission. */
 import { EngineError, type LoadedPolicies } from "../../core/index.ts";
 import type { PolicyFile } from "../../core/kyverno/policy/read-policy.ts";
+import { namespacedLookups } from "../../proxy/serve/namespaced-lookups.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import type { CommandIO } from "../command.ts";
 import { placeText, problemText } from "../input/files.ts";
@@ -13,17 +14,28 @@ export interface OtherPolicies {
 }
 
 /**
+ * All of `policies.folders`, and those of the cluster where they are read. What a Policy of one namespace must not read
+ * it must not read from a folder either: it is a problem wherever it comes from.
+ */
+export function loadServePolicies(
+  { policies: { folders, allowEmpty, namespacedImageRegistry } }: Pick<Config, "policies">,
+  io: CommandIO,
+  others?: OtherPolicies,
+): LoadedPolicies {
+  const loaded = readPolicies(folders, io, others?.files() ?? [], allowEmpty);
+  if (namespacedImageRegistry) return loaded;
+  return { ...loaded, errors: [...loaded.errors, ...namespacedLookups(loaded.policies)] };
+}
+
+/**
  * All of `policies.folders`, and those of the cluster where they are read. One that does not load refuses them all: a
  * policy that is left out guards nothing. Two of one name both decide, and it is said.
  * @throws EngineError with the code of the first problem; `invalid-config` where there is no policy, unless
  * `policies.allowEmpty`.
  */
-export function readServePolicies(
-  { policies: { folders, allowEmpty } }: Config,
-  io: CommandIO,
-  others?: OtherPolicies,
-): LoadedPolicies {
-  const loaded = readPolicies(folders, io, others?.files() ?? [], allowEmpty);
+export function readServePolicies(config: Config, io: CommandIO, others?: OtherPolicies): LoadedPolicies {
+  const { folders, allowEmpty } = config.policies;
+  const loaded = loadServePolicies(config, io, others);
   const { policies, errors } = loaded;
   const [first] = errors;
   if (first !== undefined)

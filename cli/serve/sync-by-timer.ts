@@ -23,12 +23,11 @@ import { readDistrustFiles } from "../input/distrust-file.ts";
 import { problemText } from "../input/files.ts";
 import { openImageList } from "../input/image-list.ts";
 import { openAsker } from "../input/open-online.ts";
-import { readPolicies } from "../input/policy-files.ts";
 import { defaultTrustName } from "../input/trust-flags.ts";
 import { aliasesOf } from "./aliases-of.ts";
 import { judgingOf } from "./judging.ts";
 import { logEar } from "./log-ear.ts";
-import type { OtherPolicies } from "./serve-policies.ts";
+import { loadServePolicies, type OtherPolicies } from "./serve-policies.ts";
 import type { UpstreamParts } from "./upstreams.ts";
 
 export interface ServeSyncParts extends UpstreamParts {
@@ -46,8 +45,7 @@ export interface ServeSyncParts extends UpstreamParts {
  * @throws EngineError with the code of the first that does not load.
  */
 function readAll({ config, io, others }: ServeSyncParts): Pick<LoadedPolicies, "policies" | "exceptions"> {
-  const { folders, allowEmpty } = config.policies;
-  const { policies, exceptions, errors } = readPolicies(folders, io, others?.files() ?? [], allowEmpty);
+  const { policies, exceptions, errors } = loadServePolicies(config, io, others);
   const [first] = errors;
   if (first !== undefined) throw new EngineError(first.code, errors.map(problemText).join("; "));
   return { policies, exceptions };

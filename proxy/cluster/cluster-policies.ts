@@ -7,8 +7,8 @@ import type { JsonObject } from "../../core/encoding/json.ts";
 import { isObject, textOr } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { loadPolicies, type PolicyFile, type PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
-import type { Policy } from "../../core/kyverno/policy/policy.ts";
 import type { Limits } from "../../core/limits.ts";
+import { namespacedLookups } from "../serve/namespaced-lookups.ts";
 import type { Informer } from "../upstream/cluster/informer.ts";
 import type { Cluster } from "../upstream/cluster/open-cluster.ts";
 
@@ -193,7 +193,7 @@ export class ClusterPolicies {
     const before = this.#judged.get(name);
     if (before?.text === text) return before;
     const { errors, policies } = loadPolicies([{ name: `cluster:${name}`, text }], { limits: this.#options.limits });
-    const problems = this.#options.namespacedImageRegistry() ? errors : [...errors, ...policies.flatMap(lookups)];
+    const problems = this.#options.namespacedImageRegistry() ? errors : [...errors, ...namespacedLookups(policies)];
     const judged = { text, problems };
     this.#judged.set(name, judged);
     return judged;
@@ -252,24 +252,6 @@ function failureOf({ state: { failure, listed } }: Informer, resource: string): 
 
 /** Policies and exceptions, which others may write than those who write what counts everywhere. */
 const isOfOneNamespace = ({ kind }: JsonObject): boolean => kind !== "ClusterPolicy";
-
-/**
- * Where a Policy of one namespace reads the configuration of any image: the registry is asked with the server's logins,
- * which see more than its author may, and a message of the policy would show it.
- */
-function lookups(policy: Policy): readonly PolicyProblem[] {
-  if (policy.kind !== "Policy") return [];
-  return policy.spec.rules.flatMap(({ context }) =>
-    context.flatMap(({ name, pointer, imageRegistry }) => {
-      if (imageRegistry === undefined) return [];
-      const at = policy.position(pointer);
-      const message =
-        `the context entry ${name} asks registries with the server's logins, which no Policy of one namespace may; ` +
-        "a ClusterPolicy may, or set policies.namespacedImageRegistry: true";
-      return [{ ...at, code: "unsupported" as const, message, pointer, policy: policy.name }];
-    }),
-  );
-}
 
 function nameOf({ kind, metadata }: JsonObject): string {
   const { namespace, name } = isObject(metadata) ? metadata : {};

@@ -237,8 +237,6 @@ function checkPolicies(config: Config, judge: Judge): void {
     judge.refuse("/admission/reports", "are written with policies.cluster: true only");
   if (!policies.cluster && policies.exceptionNamespaces.length > 0)
     judge.refuse("/policies/exceptionNamespaces", "are read with policies.cluster: true only");
-  if (!policies.cluster && policies.namespacedImageRegistry)
-    judge.refuse("/policies/namespacedImageRegistry", "is read with policies.cluster: true only");
   for (const [place, entry] of policies.mayAsk.entries()) {
     const why = whyNotAskable(entry);
     if (why !== undefined) judge.refuse(`/policies/mayAsk/${place}`, why);
