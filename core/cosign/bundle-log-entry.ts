@@ -61,7 +61,7 @@ export function readBundleLogEntry(value: JsonValue, at: string): LogEntry {
   const promised =
     promise === undefined ? undefined : readBytes(promise, "signedEntryTimestamp", pointer(at, "inclusionPromise"));
   const proof = optionalMessage(object, "inclusionProof", proofKeys, at);
-  return {
+  const entry: { -readonly [Key in keyof LogEntry]: LogEntry[Key] } = {
     logId: encodeHex(
       requireBytes(readMessage(member(object, "logId"), idKeys, pointer(at, "logId")), "keyId", pointer(at, "logId")),
     ),
@@ -72,7 +72,8 @@ export function readBundleLogEntry(value: JsonValue, at: string): LogEntry {
       kind: requireText(kindVersion, "kind", pointer(at, "kindVersion")),
       version: requireText(kindVersion, "version", pointer(at, "kindVersion")),
     },
-    ...(promised === undefined || promised.length === 0 ? {} : { inclusionPromise: promised }),
-    ...(proof === undefined ? {} : { inclusionProof: readProof(proof, pointer(at, "inclusionProof")) }),
   };
+  if (promised !== undefined && promised.length > 0) entry.inclusionPromise = promised;
+  if (proof !== undefined) entry.inclusionProof = readProof(proof, pointer(at, "inclusionProof"));
+  return entry;
 }

@@ -215,8 +215,69 @@ class Reader {
  * The value of a JSON document. Objects have no prototype, so every look-up is of an own property.
  * @throws EngineError `malformed` with the offset, `over-limit` past the depth or size bound.
  */
-export const parseJson = (document: string | Uint8Array, options: JsonOptions): JsonValue =>
-  readAll(new Reader(boundedText(document, options), options));
+export function parseJson(document: string | Uint8Array, options: JsonOptions): JsonValue {
+  const text = boundedText(document, options);
+  return readPlain(text, options.limits.jsonDepth) ?? readAll(new Reader(text, options));
+}
+
+/** How many members the objects of a text have that is JSON; -1 where only {@link Reader} can tell what is right. */
+function countMembers(text: string, maxDepth: number): number {
+  let members = 0;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 34) {
+      do {
+        at = text.indexOf('"', at + 1);
+        if (at < 0) return -1;
+      } while (isEscaped(text, at));
+    } else if (unit === 58) members++;
+    else if (unit === 123 || unit === 91) {
+      if (++depth > maxDepth) return -1;
+    } else if (unit === 125 || unit === 93) depth--;
+    // A sign, a fraction, an exponent: of 0 to 9, only numbers have these letters after them.
+    else if (unit === 45 || unit === 46 || unit === 69 || (unit === 101 && text.charCodeAt(at - 1) < 58)) return -1;
+  }
+  return members;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let from = at;
+  while (text.charCodeAt(from - 1) === 92) from--;
+  return (at - from) % 2 === 1;
+}
+
+/**
+ * The same value in half the time, by the host's own reader: of a text with natural numbers and without surrogates. It
+ * has as many members as colons, or a key is there twice. `undefined` for all others, wrong ones too.
+ */
+function readPlain(text: string, maxDepth: number): JsonValue | undefined {
+  if (text.includes("\\u") || /[\ud800-\udfff]/.test(text)) return undefined;
+  const members = countMembers(text, maxDepth);
+  if (members < 0) return undefined;
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The reader says what is wrong, and where.
+    return undefined;
+  }
+  return countPlain(value) === members ? value : undefined;
+}
+
+/** Counts members while it takes the prototypes away; NaN where a number may not be as written. */
+function countPlain(value: JsonValue): number {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? 0 : Number.NaN;
+  if (typeof value !== "object" || value === null) return 0;
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) members += countPlain(item);
+    return members;
+  }
+  Object.setPrototypeOf(value, null);
+  for (const key in value) members += 1 + countPlain((value as JsonObject)[key] as JsonValue);
+  return members;
+}
 
 function boundedText(document: string | Uint8Array, options: JsonOptions): string {
   const limit = options.maxBytes ?? options.limits.jsonBytes;

@@ -10,11 +10,10 @@ const escaped = (step: string): string =>
   step.includes("/") || step.includes("~") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
 
 /** The steps of a JSON pointer, as {@link pointer} took them; none of the empty one. */
-export const pointerSteps = (at: string): readonly string[] =>
-  at
-    .split("/")
-    .slice(1)
-    .map((step) => (step.includes("~") ? step.replaceAll("~1", "/").replaceAll("~0", "~") : step));
+export function pointerSteps(at: string): readonly string[] {
+  const steps = at.split("/").slice(1);
+  return at.includes("~") ? steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~")) : steps;
+}
 
 const kindOf = (value: JsonValue | undefined): string =>
   value === undefined

@@ -73,16 +73,21 @@ export function parseManifest(bytes: Uint8Array, limits: Limits): Manifest {
   const config = member(object, "config");
   const subject = member(object, "subject");
   const annotations = member(object, "annotations");
-  return {
+  // Assigned, not spread: members behind a spread are defined one by one, each by a call into the host.
+  const manifest: { -readonly [Key in keyof Manifest]: Manifest[Key] } = {
     kind,
-    ...(mediaType === undefined ? {} : { mediaType }),
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(config === undefined ? {} : { config: readDescriptor(config, "/config") }),
-    layers: kind === "manifest" ? readDescriptors(object, "layers", limits.layersPerManifest) : [],
-    manifests: kind === "index" ? readDescriptors(object, "manifests", limits.layersPerManifest) : [],
-    ...(subject === undefined ? {} : { subject: readDescriptor(subject, "/subject") }),
-    annotations: annotations === undefined ? {} : readStringMap(annotations, "/annotations"),
+    layers: [],
+    manifests: [],
+    annotations: {},
   };
+  if (mediaType !== undefined) manifest.mediaType = mediaType;
+  if (artifactType !== undefined) manifest.artifactType = artifactType;
+  if (config !== undefined) manifest.config = readDescriptor(config, "/config");
+  if (kind === "manifest") manifest.layers = readDescriptors(object, "layers", limits.layersPerManifest);
+  else manifest.manifests = readDescriptors(object, "manifests", limits.layersPerManifest);
+  if (subject !== undefined) manifest.subject = readDescriptor(subject, "/subject");
+  if (annotations !== undefined) manifest.annotations = readStringMap(annotations, "/annotations");
+  return manifest;
 }
 
 function kindOf(object: JsonObject): "manifest" | "index" {

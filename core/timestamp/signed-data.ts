@@ -139,13 +139,11 @@ function readSigner(fields: DerReader): SignerInfo {
     return value;
   };
   const time = attributes.get(oid.signingTime);
-  const versions = [
-    [attributes.get(oid.signingCertificate), 1],
-    [attributes.get(oid.signingCertificateV2), 2],
-  ] as const;
-  const certificateHashes = versions.flatMap(([value, version]) =>
-    value === undefined ? [] : [readCertificateHash(value, version, fields.limits)],
-  );
+  const certificateHashes: CertificateHash[] = [];
+  for (const version of [1, 2] as const) {
+    const value = attributes.get(version === 1 ? oid.signingCertificate : oid.signingCertificateV2);
+    if (value !== undefined) certificateHashes.push(readCertificateHash(value, version, fields.limits));
+  }
   if (certificateHashes.length === 0) throw refused("no signed attribute signing-certificate");
   return {
     issuer,

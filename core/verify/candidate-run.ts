@@ -8,6 +8,7 @@ import { EngineError } from "../errors.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { VerifiedTimestamp } from "../timestamp/verify-timestamp.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
+import type { Certificate } from "../x509/certificate.ts";
 import type { ProvenSct } from "../x509/sct.ts";
 import { attempt } from "./attempt.ts";
 import { type CertificateChain, verifyChainAt, verifyChainScts } from "./certificate-path.ts";
@@ -301,8 +302,11 @@ export class CandidateRun {
 
   /** All checks passed: collects the evidence. */
   conclude(): void {
-    const logIds = [...this.#entries, ...this.#scts].map(({ logId }) => logId);
-    const timestamping = this.#timestamps.flatMap(({ certificates }) => certificates);
+    const logIds: string[] = [];
+    for (const { logId } of this.#entries) logIds.push(logId);
+    for (const { logId } of this.#scts) logIds.push(logId);
+    const timestamping: Certificate[] = [];
+    for (const { certificates } of this.#timestamps) timestamping.push(...certificates);
     refuseDistrustedEvidence(this.#context.distrust, this.#signer, this.#chain, logIds, timestamping);
     this.evidence = toEvidence({
       claim: this.#claim,

@@ -14,29 +14,31 @@ export const later = (left: Date | undefined, right: Date | undefined): Date | u
 /** Whose times count. A log or authority that only a policy names may say any time. */
 type Sources = Pick<Expectation, "log" | "timestampAuthority" | "certificateTransparency">;
 
-const signedTimes = ({ times, certificateTransparency, logEntries }: Evidence, expected: Sources): readonly Date[] => {
+/** The newest, in milliseconds; -Infinity where there is none. */
+function newestOf({ times, certificateTransparency, logEntries }: Evidence, expected: Sources): number {
   const isRooted = {
     rekor: expected.log.keys === undefined,
     "timestamp-authority": expected.timestampAuthority === undefined,
   };
-  return [
-    ...times.filter(({ source }) => isRooted[source]),
-    ...(expected.certificateTransparency.keys === undefined ? certificateTransparency : []),
-    ...(isRooted.rekor
-      ? logEntries.flatMap(({ checkpointAt }) => (checkpointAt === undefined ? [] : [{ at: checkpointAt }]))
-      : []),
-  ].map(({ at }) => new Date(at));
-};
+  let newest = Number.NEGATIVE_INFINITY;
+  const see = (at: string): void => {
+    newest = Math.max(newest, Date.parse(at));
+  };
+  for (const { at, source } of times) if (isRooted[source]) see(at);
+  if (expected.certificateTransparency.keys === undefined) for (const { at } of certificateTransparency) see(at);
+  if (isRooted.rekor) for (const { checkpointAt } of logEntries) if (checkpointAt !== undefined) see(checkpointAt);
+  return newest;
+}
 
 /** The newest time that logs or authorities of the trusted root signed for what proves the image. */
 export function newestSignedTime(
   { candidates }: Pick<ImageOutcome, "candidates">,
   expected: Sources,
 ): Date | undefined {
-  const times = candidates.flatMap(({ verification }) =>
-    verification.truth === "proven" ? signedTimes(verification.evidence, expected) : [],
-  );
-  return times.reduce<Date | undefined>(later, undefined);
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const { verification } of candidates)
+    if (verification.truth === "proven") newest = Math.max(newest, newestOf(verification.evidence, expected));
+  return newest === Number.NEGATIVE_INFINITY ? undefined : new Date(newest);
 }
 
 /** A warning if `now` is before `newest`. */

@@ -28,7 +28,8 @@ export interface ProvenParts {
 
 export function toEvidence(parts: ProvenParts): Evidence {
   const { content, trust } = parts;
-  return {
+  // Assigned, not spread: members behind a spread are defined one by one, each by a call into the host.
+  const evidence: { -readonly [Key in keyof Evidence]: Evidence[Key] } = {
     digest: parts.claim.digest,
     source: parts.source,
     signer: toSignerEvidence(parts),
@@ -36,12 +37,12 @@ export function toEvidence(parts: ProvenParts): Evidence {
     judgedNow: parts.judgedNow,
     logEntries: parts.entries.map(toLogEntryEvidence),
     certificateTransparency: parts.scts.map(({ logId, at }) => ({ logId, at: at.toISOString() })),
-    ...(content.kind === "dsse"
-      ? { statement: { type: content.statement.type, predicateType: content.statement.predicateType } }
-      : {}),
-    ...(trust === undefined ? {} : { trustedRoot: trust.material.digest }),
-    ...(trust?.tuf === undefined ? {} : { tuf: trust.tuf }),
   };
+  if (content.kind === "dsse")
+    evidence.statement = { type: content.statement.type, predicateType: content.statement.predicateType };
+  if (trust !== undefined) evidence.trustedRoot = trust.material.digest;
+  if (trust?.tuf !== undefined) evidence.tuf = trust.tuf;
+  return evidence;
 }
 
 function toSignerEvidence({ signer, algorithm, chain }: ProvenParts): SignerEvidence {

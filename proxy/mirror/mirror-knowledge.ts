@@ -61,6 +61,8 @@ export interface CompleteRow {
   readonly checksum: Buffer;
 }
 
+type CompleteColumns = readonly [scope: string, at: string, source: string, checksum: Buffer];
+
 /** @throws EngineError `mirror-corrupt` when the pin was changed since it was written. */
 export function checkPin(row: PinRow): void {
   const subject = `${row.kind} ${row.name}`;
@@ -100,7 +102,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #allFloors: Statement<[], FloorRow>;
   readonly #pin: Statement<[string, string], PinRow>;
   readonly #pins: Statement<[], PinRow>;
-  readonly #complete: Statement<[string, string, string], CompleteRow>;
+  readonly #complete: Statement<[string, string, string], CompleteColumns>;
   readonly #scopeQuestions: Statement<[{ readonly scope: string }], { readonly question: string }>;
   readonly #claims: Statement<[], CompleteRow>;
   readonly #trustedRoots: Statement<[], { readonly question: string }>;
@@ -140,7 +142,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#allFloors = database.prepare(sqlText("list-tuf-floors"));
     this.#pins = database.prepare(sqlText("list-pins"));
     this.#pin = database.prepare(sqlText("find-pin"));
-    this.#complete = database.prepare(sqlText("find-complete"));
+    this.#complete = database.prepare<[string, string, string], CompleteColumns>(sqlText("find-complete")).raw();
     this.#scopeQuestions = database.prepare(sqlText("list-scope-questions"));
     this.#claims = database.prepare(sqlText("list-complete"));
     this.#trustedRoots = database.prepare(sqlText("list-trusted-roots"));
@@ -466,7 +468,7 @@ export class MirrorKnowledge implements Knowledge {
     const found = guarded(this.#folder, () =>
       this.#complete
         .all(first, second, third)
-        .map(readComplete)
+        .map(([scope, at, source, checksum]) => readComplete({ scope, at, source, checksum }))
         .sort((left, right) => right.scope.length - left.scope.length),
     );
     if (moment !== undefined) moment.claims = { scope: first, found };

@@ -19,7 +19,10 @@ export const rowChecksum = (...columns: readonly (string | null)[]): Buffer =>
 export const hasChecksum = (checksum: unknown, ...columns: readonly unknown[]): boolean =>
   checksum instanceof Uint8Array &&
   columns.every((column) => column === null || typeof column === "string") &&
-  checksumText(columns) === Buffer.from(checksum.buffer, checksum.byteOffset, checksum.length).toString("latin1");
+  checksumText(columns) === asBuffer(checksum).toString("latin1");
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** Gives statements of this database {@link rowChecksum} as `row_checksum`. */
 export const provideRowChecksum = (database: Database): Database =>

@@ -145,7 +145,10 @@ export function extractImages(
 ): Extraction {
   const defaults = defaultExtractors(kind);
   const custom = extractors !== undefined && Object.hasOwn(extractors, kind) ? extractors[kind] : undefined;
-  if (custom === undefined) return { ...collect(resource, defaults, options), others: [] };
+  if (custom === undefined) {
+    const { images, failed } = collect(resource, defaults, options);
+    return { images, failed, others: [] };
+  }
   if (custom.length === 0) throw problem(`no extractors found for ${kind}`, `/imageExtractors/${kind}`);
   return { ...collect(resource, custom.map(customExtractor), options), ...collectOthers(resource, defaults, options) };
 }

@@ -69,9 +69,10 @@ interface ResultParts {
 
 export function ruleResult(run: RuleRun, status: RuleStatus, message: string, parts: ResultParts = {}): RuleResult {
   const { policy, rule } = run.compiled;
-  return {
+  const { namespace } = policy;
+  const result: { -readonly [Key in keyof RuleResult]: RuleResult[Key] } = {
     policy: policy.name,
-    ...(policy.namespace === undefined ? {} : { policyNamespace: policy.namespace }),
+    ...(namespace === undefined ? {} : { policyNamespace: namespace }),
     rule: rule.name,
     pass: run.pass,
     status,
@@ -82,9 +83,10 @@ export function ruleResult(run: RuleRun, status: RuleStatus, message: string, pa
     operation: run.request.operation,
     failures: parts.failures ?? [],
     open: parts.open ?? [],
-    ...(parts.image === undefined ? {} : { image: parts.image }),
-    ...(Object.keys(rule.reportProperties).length === 0 ? {} : { properties: rule.reportProperties }),
   };
+  if (parts.image !== undefined) result.image = parts.image;
+  if (Object.keys(rule.reportProperties).length > 0) result.properties = rule.reportProperties;
+  return result;
 }
 
 /** A rule that an error stopped. @throws anything but an EngineError. */

@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type JsonObject, parseIntegerJson, parseJson } from "../../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { EngineError } from "../../../core/errors.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
@@ -115,11 +117,68 @@ test("integers as they are written, of any size within the bound", () => {
   throwsCode("malformed", () => parseIntegerJson('{"a":1,"a":1}', { limits: defaultLimits }));
 });
 
+/** The value as JSON.parse has it, or `undefined` where the text is refused. */
+function accepted(text: string): unknown {
+  try {
+    return JSON.parse(JSON.stringify(parseJson(text, { limits: defaultLimits })));
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
+test("a key that is there twice is found, however it is written and wherever it stands", () => {
+  for (const text of [
+    '{"a":1,"a":1}',
+    '[{"b":{"c":[{"a":{"d":1},"a":2}]}}]',
+    '{"a":{"x":1,"y":2},"b":0,"a":{"x":1,"y":2}}',
+    '{"a/b":1,"a\\/b":1}',
+    '{"a\\\\":1,"a\\\\":1}',
+    '{"":1,"":":"}',
+    '{"__proto__":1,"__proto__":2}',
+    '{"a":1.5,"a":1}',
+  ]) {
+    JSON.parse(text);
+    throwsCode("malformed", () => parseJson(text, { limits: defaultLimits }));
+  }
+});
+
+test("text by text: nothing is accepted that JSON.parse refuses, and nothing is read otherwise", () => {
+  const value = fc.jsonValue({ maxDepth: 4 });
+  const runs = { numRuns: 1000, seed: 1 };
+  fc.assert(
+    fc.property(value, (given) => {
+      const text = JSON.stringify(given);
+      const expected: unknown = JSON.parse(text);
+      if (/[\ud800-\udfff]/.test(text) || text.includes("\\u")) return;
+      assert.equal(accepted(text), expected, text);
+      assert.equal(accepted(JSON.stringify(given, null, 1)), expected, text);
+    }),
+    runs,
+  );
+  const units = [...'{}[]",:\\/ntu0159-+.eE \n\t\u0000\u00e9'];
+  fc.assert(
+    fc.property(value, fc.nat(), fc.constantFrom(...units), fc.boolean(), (given, place, unit, inserts) => {
+      const whole = JSON.stringify({ a: given, b: [1, { c: "x\\y" }] });
+      const at = place % (whole.length + 1);
+      const text = whole.slice(0, at) + unit + whole.slice(inserts ? at : at + 1);
+      const found = accepted(text);
+      if (found !== undefined) assert.equal(found, JSON.parse(text), text);
+    }),
+    runs,
+  );
+});
+
 test("objects have no prototype", () => {
   const object = parseJson('{"__proto__":{"x":1},"a":{}}', { limits: defaultLimits }) as JsonObject;
   assert.equal(Object.keys(object), ["__proto__", "a"]);
   assert.is(Object.getPrototypeOf(object), null);
   assert.is((object.a as JsonObject).toString, undefined);
+  for (const text of ['[{"a":[{}]}]', '[{"a":[{}],"n":-1}]']) {
+    const [outer] = parseJson(text, { limits: defaultLimits }) as readonly [{ readonly a: readonly [JsonObject] }];
+    assert.is(Object.getPrototypeOf(outer), null);
+    assert.is(Object.getPrototypeOf(outer.a[0]), null);
+  }
 });
 
 test("depth and size are bounded", () => {
