@@ -48,4 +48,22 @@ test("a policy that does not load refuses all; none at all needs allowEmpty", ()
   );
 });
 
+test("the same policy in a folder and in the cluster counts once, which is said; one that differs counts, too", () => {
+  const files = { "policies/a.yaml": policyText({ name: "a" }) };
+  const inCluster = (text: string) => ({ files: () => [{ name: "cluster:ClusterPolicy/a", text }] });
+  const read = (text: string) => {
+    const world = testIO({ files });
+    const { policies } = readServePolicies(configOf({ folders: ["policies"] }), world.io, inCluster(text));
+    return { names: policies.map(({ name }) => name), said: world.seen.err.replaceAll(/\s+/g, " ") };
+  };
+  const same = read(policyText({ name: "a" }));
+  assert.equal(same.names, ["a"]);
+  assert.match(
+    same.said,
+    /note: cluster:ClusterPolicy\/a:\d+:\d+ is the same policy a as policies\/a\.yaml:\d+:\d+: it counts once/,
+  );
+  const other = read(policyText({ name: "a", entries: [] }));
+  assert.equal([other.names, other.said], [["a", "a"], ""]);
+});
+
 test.run();
