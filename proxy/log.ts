@@ -29,7 +29,7 @@ export interface LogOptions {
   readonly write: (lines: string) => void;
   readonly now: () => Date;
   /**
-   * Calls back when lines have waited long enough, such as `setImmediate`: a write for each takes longer than its line.
+   * Calls back when lines have waited long enough, as {@link inGroups}: a write for each takes longer than its line.
    * Warnings and errors are written at once, with what waits before them. Default: nothing waits.
    */
   readonly later?: ((write: () => void) => void) | undefined;
@@ -52,6 +52,26 @@ function toText(line: string): string {
 
 /** More characters than these do not wait. */
 const mostWaiting = 64 * 1024;
+
+const gatherMs = 5;
+
+/**
+ * Writes at the end of the turn of the event loop where lines are few. Where they are many, one write is for those of
+ * some milliseconds: requests that come one by one have a turn each. `now`: milliseconds of a clock that only goes
+ * forward.
+ */
+export function inGroups(now = (): number => performance.now(), everyMs = gatherMs): (write: () => void) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (write) => {
+    const wait = last + everyMs - now();
+    const act = (): void => {
+      last = now();
+      write();
+    };
+    if (wait <= 0) setImmediate(act);
+    else setTimeout(act, wait).unref();
+  };
+}
 
 export function createLog({ level, format, write, now, later }: LogOptions): OpenedLog {
   let waiting = "";

@@ -5,7 +5,7 @@ import type { Limits } from "../../core/limits.ts";
 import { findCurrentSnapshot } from "../../proxy/mirror/current-snapshot.ts";
 import { canBeRead, openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { PulledLayers } from "../../proxy/registry/pulled-layers.ts";
-import { createLog, type Log } from "../../proxy/log.ts";
+import { createLog, inGroups, type Log } from "../../proxy/log.ts";
 import { createMetrics, type Metrics } from "../../proxy/metrics.ts";
 import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
 import { asksCluster } from "../../proxy/serve/config-rules.ts";
@@ -173,7 +173,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     format: format === "auto" ? (io.host.isTerminal ? "text" : "json") : format,
     write: (lines) => io.err(lines),
     now: () => io.now(),
-    later: setImmediate,
+    later: inGroups(),
   });
   for (const { place, message } of read.warnings) log.warn(message, { place });
   const limits = limitsOfBundles(config.limits.maxBundleSize, io.limits);

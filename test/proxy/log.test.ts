@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createLog, type LogLevel } from "../../proxy/log.ts";
+import { createLog, inGroups, type LogLevel } from "../../proxy/log.ts";
 
 const test = suite("proxy/log");
 const now = (): Date => new Date("2026-11-30T12:00:00Z");
@@ -65,6 +66,25 @@ test("lines wait together; a warning writes what waits before it, and so does mu
   for (let count = 0; count < 20; count++) log.info("e", { long: "x".repeat(10_000) });
   assert.ok(written.length > 2);
   assert.equal(messages(2)[0], "e");
+});
+
+test("few lines are written in their turn, many some time after the last ones", async () => {
+  let clock = 7;
+  const written: string[] = [];
+  const later = inGroups(() => clock, 3_600_000);
+  later(() => void written.push("first"));
+  assert.equal(written, []);
+  await nextTurn();
+  assert.equal(written, ["first"]);
+  clock += 3_599_999;
+  later(() => void written.push("soon after it"));
+  await nextTurn();
+  await nextTurn();
+  assert.equal(written, ["first"]);
+  clock += 1;
+  later(() => void written.push("long after it"));
+  await nextTurn();
+  assert.equal(written, ["first", "long after it"]);
 });
 
 test("less than the level is not written", () => {

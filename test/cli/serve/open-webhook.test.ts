@@ -58,7 +58,7 @@ test("decides from the mirror; what it decided is in the request's line of the l
   const files = { "sallyport.yaml": configOf(), "policies/a.yaml": strict, "policies/b.yaml": lenient };
   const { exit } = await serving(
     ["--config", "sallyport.yaml"],
-    async ({ urls: [url = ""], lines }) => {
+    async ({ urls: [url = ""], lines, logged: hasLogged }) => {
       assert.ok((await review(url, "/mutate/fail", pod(image("signed")))).allowed);
       const denied = await review(url, "/mutate/fail", pod(image("unsigned")));
       assert.not(denied.allowed);
@@ -81,6 +81,7 @@ test("decides from the mirror; what it decided is in the request's line of the l
       assert.is(await statusOf(`${url}/v2/`), 404, "it serves no registry");
       const said = lines().find(({ msg }) => msg === "policies guard admission");
       assert.equal([said?.fail, said?.ignore], [["strict"], ["lenient"]]);
+      await hasLogged("request", 5);
       const reviews = lines().filter(
         ({ msg, path }) => msg === "request" && /^\/(mutate|validate)\//.test(String(path)),
       );
@@ -170,12 +171,13 @@ test("what did not pass is remembered, and explained by its id", async () => {
   let id = "";
   await serving(
     ["--config", "sallyport.yaml"],
-    async ({ urls: [url = ""], lines }) => {
+    async ({ urls: [url = ""], lines, logged }) => {
       assert.ok((await review(url, "/mutate/fail", pod(image("signed")))).allowed);
       const { message } = await review(url, "/mutate/fail", pod(image("unsigned")));
       const [, given = "", flags] = /\n# sallyport explain (d-[0-9A-Z]{8})( .*)?\n$/.exec(message) ?? [];
       id = given;
       assert.is(flags, ` --store ${store}`, "the file of the configuration is not known to who reads this");
+      await logged("request", 2);
       assert.ok(lines().some(({ decision }) => decision === id));
     },
     { files, now },
