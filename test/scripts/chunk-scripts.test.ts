@@ -38,6 +38,19 @@ test("exports, imports of chunks and of Node, an import on demand, the chunk's p
   assert.is(strict, true);
 });
 
+test("what a chunk exports is one function away, and is asked for each time", async () => {
+  const load = await loaderOf({
+    "a.cjs":
+      'import { count, more } from "./b.cjs"; import * as all from "./b.cjs"; more(); export const now = [count, all.count];',
+    "b.cjs": "let count = 1; const more = () => { count += 1; }; export { count, more };",
+  });
+  assert.equal(load("a.cjs").now, [2, 2]);
+  const exports = load("b.cjs");
+  const { get } = Object.getOwnPropertyDescriptor(exports, "count") ?? {};
+  assert.is(String(get), "()=>count");
+  assert.equal(Object.keys(exports), ["count", "more"]);
+});
+
 test("packages that are found at run time, one in each of both kinds of modules", async () => {
   const root = tempFolder({
     "node_modules/new/package.json": '{"name":"new","type":"module","exports":"./index.js"}',
