@@ -40,7 +40,17 @@ export function listenerMetrics(registry: Registry): ListenerMetrics {
   const registers = [registry];
   /** Labels are sorted and joined at each count, so many requests are counted at once. By method, code, and route. */
   const uncounted = new Map<string, Map<string, Map<string, Uncounted[]>>>();
+  /** Most requests are like the one before. */
+  let last: Uncounted | undefined;
+  const isLast = ({ listener, method, code, route }: Uncounted["labels"]): boolean => {
+    const before = last?.labels;
+    return before?.listener === listener && before.method === method && before.code === code && before.route === route;
+  };
   const waitingFor = (labels: Uncounted["labels"]): Uncounted => {
+    if (last === undefined || !isLast(labels)) last = findWaiting(labels);
+    return last;
+  };
+  const findWaiting = (labels: Uncounted["labels"]): Uncounted => {
     const { listener, method, code, route } = labels;
     const ofMethod = kept(uncounted, method, () => new Map<string, Map<string, Uncounted[]>>());
     const ofCode = kept(ofMethod, code, () => new Map<string, Uncounted[]>());
@@ -99,6 +109,7 @@ export function listenerMetrics(registry: Registry): ListenerMetrics {
   let known: ReadonlySet<string> | undefined;
   const isGone = (listener: string): boolean => known?.has(listener) === false;
   const forget = (gone: string): void => {
+    last = undefined;
     for (const ofMethod of uncounted.values())
       for (const ofCode of ofMethod.values())
         for (const [route, all] of ofCode) {

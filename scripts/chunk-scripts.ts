@@ -5,8 +5,8 @@ import { transform } from "esbuild";
 const imports = /(?<![\w$.])import\(/g;
 
 /**
- * What esbuild exports: a copy of the object that it has made, by functions that all ask it for a name of theirs. What a
- * chunk calls of another would be looked for at each call, and go through two functions to it: 2% of a warm review.
+ * What esbuild exports: a copy of the object that it has made, by functions that each ask it for a name. What a chunk
+ * calls of another would be looked for at each call, and go through two functions to it: 2% of a warm review.
  */
 const copied = "module.exports=__toCommonJS(stdin_exports);";
 const itself = 'module.exports=__defProp(stdin_exports,"__esModule",{value:!0});';

@@ -166,6 +166,8 @@ function readCommandLineRoot(
   return folder === undefined ? undefined : { value: readTufFolder(folder, io), from: "--tufMirror" };
 }
 
+const unchanging: SourceState = { version: "" };
+
 /**
  * Files of the command line that answer questions: one trusted root for every name, key files and `env://` variables by
  * reference.
@@ -188,7 +190,7 @@ class CommandLineKnowledge implements Knowledge {
 
   /** Nothing changes while the command runs. */
   state(): SourceState {
-    return { version: "" };
+    return unchanging;
   }
 
   #find(question: Question): Answer | undefined {

@@ -25,7 +25,7 @@ const lineLength = 80;
 export const didNotPass = ({ status }: RuleResult): boolean => status !== "pass" && status !== "skip";
 
 export const resourceName = ({ kind, namespace, name = "" }: AdmissionRequest): string =>
-  shownName([kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join("/"));
+  shownName(namespace === undefined ? `${kind.kind}/${name}` : `${kind.kind}/${namespace}/${name}`);
 
 /** Nobody has looked at a name yet: it may be of any length, and hold what a screen obeys. */
 export function shownName(whole: string): string {

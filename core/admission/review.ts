@@ -59,7 +59,7 @@ export function readReview(body: string, limits: Pick<Limits, "jsonDepth"> | "bo
   if (version !== apiVersion) throw malformed("/apiVersion", `expected ${apiVersion}`);
   if (!isObject(request)) throw malformed("/request", "expected an object");
   return {
-    uid: text(request, "uid"),
+    uid: text(request.uid, "uid"),
     request: () => {
       if (limits !== "bounded") checkDepth(request, limits.jsonDepth - 1);
       return toRequest(request);
@@ -83,14 +83,18 @@ function toRequest(request: JsonObject): AdmissionRequest {
   // What brings nothing that can be judged would pass.
   if ((operation === "CREATE" || operation === "UPDATE") && !isObject(object))
     throw malformed("/request/object", "expected an object");
-  const subResource = text(request, "subResource", "");
-  const namespace = text(request, "namespace", "");
-  const name = text(request, "name", "") || nameIn(object);
+  const subResource = text(request.subResource, "subResource", "");
+  const namespace = text(request.namespace, "namespace", "");
+  const name = text(request.name, "name", "") || nameIn(object);
   // Members one after the other: spreads in a literal take longer than all else here.
   const read: { -readonly [Key in keyof AdmissionRequest]: AdmissionRequest[Key] } = {
-    uid: text(request, "uid"),
+    uid: text(request.uid, "uid"),
     operation: operation as Operation,
-    kind: { group: text(kind, "group", ""), version: text(kind, "version"), kind: text(kind, "kind") },
+    kind: {
+      group: text(kind.group, "group", ""),
+      version: text(kind.version, "version"),
+      kind: text(kind.kind, "kind"),
+    },
   };
   if (subResource !== "") read.subResource = subResource;
   if (namespace !== "") read.namespace = namespace;
@@ -104,10 +108,10 @@ function toRequest(request: JsonObject): AdmissionRequest {
 
 function readUser(user: JsonObject): UserInfo {
   const { groups, extra } = user;
-  const uid = text(user, "uid", "");
+  const uid = text(user.uid, "uid", "");
   if (groups !== undefined && groups !== null && !Array.isArray(groups))
     throw malformed("/request/userInfo/groups", "expected a list");
-  const read: { -readonly [Key in keyof UserInfo]: UserInfo[Key] } = { username: text(user, "username", "") };
+  const read: { -readonly [Key in keyof UserInfo]: UserInfo[Key] } = { username: text(user.username, "username", "") };
   if (uid !== "") read.uid = uid;
   if (Array.isArray(groups)) read.groups = groups.filter((group) => typeof group === "string");
   if (isObject(extra)) read.extra = extra;
@@ -118,11 +122,11 @@ function readUser(user: JsonObject): UserInfo {
 function nameIn(object: JsonValue | undefined): string {
   const metadata = isObject(object) ? object.metadata : undefined;
   if (!isObject(metadata)) return "";
-  return text(metadata, "name", "") || text(metadata, "generateName", "");
+  return text(metadata.name, "name", "") || text(metadata.generateName, "generateName", "");
 }
 
-function text(object: JsonObject, key: string, fallback?: string): string {
-  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+/** Of a member whose name no object has of itself. */
+function text(value: JsonValue | undefined, key: string, fallback?: string): string {
   if (typeof value === "string") return value;
   if (fallback !== undefined && (value === undefined || value === null)) return fallback;
   throw malformed(`/request/${key}`, "expected a text");

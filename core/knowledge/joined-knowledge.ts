@@ -21,12 +21,15 @@ interface Held {
 }
 
 const none: readonly DistrustRow[] = [];
+const noState: SourceState = {};
 
 class JoinedKnowledge implements Knowledge {
   readonly #sources: readonly Knowledge[];
   /** Whether a source's claim was contradicted, by source and scope; of one version. */
   readonly #ended = new Map<string, boolean>();
   #version: string | undefined;
+  #joinedOf: readonly SourceState[] = [];
+  #state: SourceState | undefined;
 
   constructor(sources: readonly Knowledge[]) {
     this.#sources = sources;
@@ -90,7 +93,16 @@ class JoinedKnowledge implements Knowledge {
 
   /** The union of the sources' distrust lists, their newest signed time, and the age of the oldest copy. */
   state(): SourceState {
-    const states = this.#sources.map((source) => source.state?.() ?? {});
+    const states = this.#sources.map((source) => source.state?.() ?? noState);
+    // A mirror gives the same object while its version is the same.
+    if (this.#state === undefined || states.some((state, index) => state !== this.#joinedOf[index])) {
+      this.#state = this.#join(states);
+      this.#joinedOf = states;
+    }
+    return this.#state;
+  }
+
+  #join(states: readonly SourceState[]): SourceState {
     const versions = states.map(({ version }) => version);
     const lists = states.flatMap(({ distrust = none }) => (distrust.length > 0 ? [distrust] : []));
     const times = states.flatMap(({ newestSignedTime }) => newestSignedTime ?? []);

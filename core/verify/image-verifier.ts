@@ -3,7 +3,7 @@
  * memo. Engine and commands verify through it. Source: docs/architecture.md#the-memo.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
-import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge, Mirrored, SourceState } from "../knowledge/knowledge.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
 import { type Limits, limitsWith } from "../limits.ts";
 import { distrustWith } from "../trust/distrust.ts";
@@ -65,6 +65,10 @@ export function createImageVerifier({
   const distrustBy = distrustWith(distrust, limits);
   const memo = new Memo(limits);
   const budgets = budgetsOf(trust ?? {});
+  /** Many decisions have the same millisecond, and the same mirror. */
+  let fresh:
+    | { readonly at: number; readonly mirrored: Mirrored | undefined; readonly freshness: Freshness }
+    | undefined;
   const contextOf = (
     knowledge: Knowledge,
     { distrust: distrusted = [], newestSignedTime: seen }: SourceState,
@@ -96,7 +100,12 @@ export function createImageVerifier({
       const version = options?.exhaustive === true ? undefined : memo.versionOf(source, versionOf(state));
       return new DecisionVerifier(contextOf(version ?? source, state, stateNow, now, options), version);
     },
-    freshness: (state, now) => toFreshness(budgets, now, state.mirrored),
+    freshness({ mirrored }, now) {
+      const at = now.getTime();
+      if (fresh?.at !== at || fresh.mirrored !== mirrored)
+        fresh = { at, mirrored, freshness: toFreshness(budgets, now, mirrored) };
+      return fresh.freshness;
+    },
     verifyBundle: (given, now) =>
       verifyBundle(
         given,

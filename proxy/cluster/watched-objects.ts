@@ -32,6 +32,7 @@ export class WatchedObjects implements Knowledge {
   readonly #namespaces: Watch;
   readonly #named = new Map<string, Watch>();
   #changes = 0;
+  #state: SourceState = {};
 
   constructor(options: WatchedOptions) {
     this.#options = options;
@@ -71,7 +72,9 @@ export class WatchedObjects implements Knowledge {
 
   /** Times of answers are those of the clock: what changes is counted. */
   state(): SourceState {
-    return { version: String(this.#changes) };
+    const version = String(this.#changes);
+    if (this.#state.version !== version) this.#state = { version };
+    return this.#state;
   }
 
   async close(): Promise<void> {

@@ -83,6 +83,16 @@ interface Prepared {
   readonly expires: Date | undefined;
 }
 
+/** What is the same for each request of a listener. */
+interface Ways {
+  readonly generation: Generation;
+  readonly listener: string;
+  readonly serves: readonly Served[];
+  readonly mounts: readonly Mount[];
+  readonly authenticator: Authenticator;
+  readonly routes: Answer;
+}
+
 interface Door {
   readonly listener: HttpListener;
   readonly settings: Listener;
@@ -335,7 +345,10 @@ export class Server {
   #handlerOf(generation: Generation, settings: Listener, authenticator: Authenticator): Handler {
     const { log, metrics, now } = this.#host;
     const listener = nameOf(settings);
+    const serves = servesOf(settings);
+    const mounts = generation.parts.mounts.filter(({ what }) => serves.includes(what));
     const routes = this.#routesOf(generation, settings);
+    const ways: Ways = { generation, listener, serves, mounts, authenticator, routes };
     return (request, response) => {
       const id = requestId(request);
       const began = now().getTime();
@@ -367,15 +380,7 @@ export class Server {
         this.#endGeneration(generation);
       });
       try {
-        const answering = this.#answer(
-          generation,
-          settings,
-          { authenticator, routes },
-          request,
-          response,
-          where.path,
-          seen,
-        );
+        const answering = this.#answer(ways, request, response, where.path, seen);
         answering?.catch((error: unknown) => this.#failed(error, response));
       } catch (error) {
         this.#failed(error, response);
@@ -409,16 +414,14 @@ export class Server {
 
   /** Waits only where a login does, or what is asked now and then: a manifest that is held is answered at once. */
   #answer(
-    { config, parts }: Generation,
-    settings: Listener,
-    { authenticator, routes }: { readonly authenticator: Authenticator; readonly routes: Answer },
+    { generation, listener, serves, mounts, authenticator, routes }: Ways,
     request: IncomingMessage,
     response: ServerResponse,
     path: string,
     seen: { route: string; user: string | undefined },
   ): Promise<void> | undefined {
     const { metrics } = this.#host;
-    const serves = servesOf(settings);
+    const { config, parts } = generation;
     if (this.#isEnding) response.setHeader("connection", "close");
     if (serves.includes("health") && (path === "/healthz" || path === "/readyz")) {
       seen.route = "health";
@@ -426,11 +429,9 @@ export class Server {
       answer(response, health.status, "application/json", `${JSON.stringify(health.body)}\n`);
       return undefined;
     }
-    const mount = parts.mounts.find(
-      ({ what, paths }) => serves.includes(what) && paths.some((root) => isBelow(path, root)),
-    );
+    const mount = mounts.find(({ paths }) => paths.some((root) => isBelow(path, root)));
     seen.route = mount?.what ?? (path === "/metrics" && serves.includes("metrics") ? "metrics" : "none");
-    const refused = (reason: string): void => metrics.refused({ listener: nameOf(settings), reason });
+    const refused = (reason: string): void => metrics.refused({ listener, reason });
     // A review always gets an answer: without one an API server admits what its configuration lets it overlook.
     if (this.#working > config.limits.requests && mount?.what !== "admission") {
       refused("load");

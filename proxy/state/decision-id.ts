@@ -9,9 +9,9 @@ const length = 8;
 /** Of 2^10: enough to tell the replicas of a cluster apart, nearly always. */
 const ofInstance = 2;
 
-function lettersOf(bytes: Uint8Array): string {
+function lettersOf(bytes: Uint8Array, from = 0, to = bytes.length): string {
   let letters = "";
-  for (const byte of bytes) letters += alphabet[byte % alphabet.length];
+  for (let at = from; at < to; at++) letters += alphabet[(bytes[at] as number) % alphabet.length];
   return letters;
 }
 
@@ -19,13 +19,13 @@ function lettersOf(bytes: Uint8Array): string {
 const pool = new Uint8Array(4096);
 let used = pool.length;
 
-function nextRandom(count: number): Uint8Array {
+function randomLetters(count: number): string {
   if (used + count > pool.length) {
     randomFillSync(pool);
     used = 0;
   }
   used += count;
-  return pool.subarray(used - count, used);
+  return lettersOf(pool, used - count, used);
 }
 
 /** The letters with which an instance's ids begin. `name`: that of its machine or Pod. */
@@ -33,8 +33,7 @@ export const instanceLetters = (name: string): string =>
   lettersOf(sha256(new TextEncoder().encode(name)).slice(0, ofInstance));
 
 /** Of 2^30 after the instance's letters, of which it keeps thousands. */
-export const newDecisionId = (letters: string): DecisionId =>
-  `d-${letters}${lettersOf(nextRandom(length - letters.length))}`;
+export const newDecisionId = (letters: string): DecisionId => `d-${letters}${randomLetters(length - letters.length)}`;
 
 /** Whether an instance of this name gave the id. Another one may have the same letters. */
 export const isIdOf = (id: DecisionId, name: string): boolean => id.startsWith(`d-${instanceLetters(name)}`);

@@ -107,8 +107,10 @@ export class ReviewBodies {
 
   #makeRoom(): void {
     const room = Math.max(this.#most - this.#largeBytes, this.#most * partForComing);
+    const isRoom = (): boolean => this.#comingBytes <= room && this.#coming.size <= mostComing;
+    if (isRoom()) return;
     for (const oldest of this.#coming) {
-      if (this.#comingBytes <= room && this.#coming.size <= mostComing) return;
+      if (isRoom()) return;
       this.#end(oldest);
       oldest.refuse();
     }

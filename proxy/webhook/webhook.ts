@@ -70,6 +70,14 @@ export interface Made {
   readonly place: Place;
 }
 
+/** What a URL says. */
+interface Asked {
+  readonly url: string;
+  readonly path: string;
+  readonly place: Place | undefined;
+  readonly timeout: number;
+}
+
 export type RolesOf = (user: NonNullable<AdmissionRequest["userInfo"]>) => {
   readonly roles: readonly string[];
   readonly clusterRoles: readonly string[];
@@ -131,6 +139,8 @@ export class Webhook {
   /** By namespace. */
   readonly #waitingIn = new Map<string, number>();
   readonly #bodies: ReviewBodies;
+  /** What was asked last. */
+  #asked: Asked | undefined;
 
   constructor(options: WebhookOptions) {
     this.#options = options;
@@ -146,10 +156,7 @@ export class Webhook {
   /** Answers a request to one of the paths. */
   handle(request: IncomingMessage, response: ServerResponse): void {
     const began = performance.now();
-    const url = request.url ?? "";
-    const question = url.indexOf("?");
-    const path = question < 0 ? url : url.slice(0, question);
-    const place = placeOf(path);
+    const { path, place, timeout } = this.#askedBy(request.url ?? "");
     if (place === undefined) {
       reply(response, 404, '{"error":"no webhook is at this path"}');
       return;
@@ -159,9 +166,17 @@ export class Webhook {
       reply(response, 405, '{"error":"a review comes by POST"}');
       return;
     }
-    this.#bodies.read(request, response, (body) =>
-      this.#answer(body, place, path, began + timeoutOf(url, question), began, response),
-    );
+    this.#bodies.read(request, response, (body) => this.#answer(body, place, path, began + timeout, began, response));
+  }
+
+  /** An API server calls each of its webhooks by one URL. */
+  #askedBy(url: string): Asked {
+    if (this.#asked?.url === url) return this.#asked;
+    const question = url.indexOf("?");
+    const path = question < 0 ? url : url.slice(0, question);
+    const asked = { url, path, place: placeOf(path), timeout: timeoutOf(url, question) };
+    this.#asked = asked;
+    return asked;
   }
 
   #answer(body: Buffer, place: Place, path: string, end: number, began: number, response: ServerResponse): void {
@@ -215,7 +230,7 @@ export class Webhook {
 
   #advised(decided: Decided): Decided {
     const { advice } = this.#options;
-    if (advice === undefined || !isDecision(decided)) return decided;
+    if (advice === undefined || !isDecision(decided) || !decided.results.some(didNotPass)) return decided;
     const told = decided.results.filter(didNotPass).flatMap((result) => advice(result) ?? []);
     return told.length === 0 ? decided : { ...decided, trustWarnings: [...decided.trustWarnings, ...told] };
   }

@@ -41,7 +41,8 @@ test("exports, imports of chunks and of Node, an import on demand, the chunk's p
 test("what a chunk exports is one function away, and is asked for each time", async () => {
   const load = await loaderOf({
     "a.cjs":
-      'import { count, more } from "./b.cjs"; import * as all from "./b.cjs"; more(); export const now = [count, all.count];',
+      'import { count, more } from "./b.cjs"; import * as all from "./b.cjs"; more();' +
+      "export const now = [count, all.count];",
     "b.cjs": "let count = 1; const more = () => { count += 1; }; export { count, more };",
   });
   assert.equal(load("a.cjs").now, [2, 2]);

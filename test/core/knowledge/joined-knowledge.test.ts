@@ -150,6 +150,18 @@ test("its version is another one whenever a source's is, and unknown where one s
   assert.is.not(joined.state?.().version, before);
 });
 
+test("its state is put together again whenever one of a source is another, and else is the same", () => {
+  const states = [{ version: "1" }, { version: "a", newestSignedTime: new Date(1) }];
+  const joined = joinedKnowledge(states.map((_, index) => ({ ...nothingKnown, state: () => states[index] ?? {} })));
+  const first = joined.state?.();
+  assert.is(joined.state?.(), first);
+  states[1] = { version: "a", newestSignedTime: new Date(2) };
+  const second = joined.state?.();
+  assert.equal([second?.version, second?.newestSignedTime], [first?.version, new Date(2)]);
+  states[0] = { version: "2" };
+  assert.is.not(joined.state?.().version, second?.version);
+});
+
 test("an engine remembers what it computed from sources that tell their versions, until one changes", () => {
   const asked: Question["kind"][] = [];
   let version: string | undefined = "1";
