@@ -3,6 +3,7 @@
  */
 import { Counter, Gauge, Registry } from "prom-client";
 import { type FreshnessMetrics, freshnessMetrics } from "./freshness-metrics.ts";
+import { type KyvernoMetrics, kyvernoMetrics } from "./kyverno-metrics.ts";
 import { kept, type Labels, type ListenerMetrics, listenerMetrics } from "./listener-metrics.ts";
 import { type VerifyMetrics, verifyMetrics } from "./verify-metrics.ts";
 
@@ -15,7 +16,7 @@ export interface RecheckMetrics {
 }
 
 /** What an API server asked. */
-export interface AdmissionMetrics extends VerifyMetrics {
+export interface AdmissionMetrics extends VerifyMetrics, KyvernoMetrics {
   /** `result`: admitted, denied, overlooked (something did not pass), unchanged or shed. `code`: of what came first. */
   reviewed(labels: Labels<"webhook" | "result" | "code">): void;
   /** What became of the record of a decision. */
@@ -167,6 +168,7 @@ function admissionMetrics(registry: Registry): AdmissionMetrics {
     recorded: (result) => records.inc({ result }),
     policies: (failurePolicy, count) => policies.set({ failure_policy: failurePolicy }, count),
     ...verifyMetrics(registry),
+    ...kyvernoMetrics(registry),
   };
 }
 

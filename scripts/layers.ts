@@ -45,8 +45,14 @@ export const layers: LayerTable = {
   "proxy/freshness-metrics.ts": { units: [], packages: ["prom-client"] },
   "proxy/listener-metrics.ts": { units: [], packages: ["prom-client"] },
   "proxy/verify-metrics.ts": { units: [], packages: ["prom-client"] },
+  "proxy/kyverno-metrics.ts": { units: [], packages: ["prom-client"] },
   "proxy/metrics.ts": {
-    units: ["proxy/freshness-metrics.ts", "proxy/listener-metrics.ts", "proxy/verify-metrics.ts"],
+    units: [
+      "proxy/freshness-metrics.ts",
+      "proxy/kyverno-metrics.ts",
+      "proxy/listener-metrics.ts",
+      "proxy/verify-metrics.ts",
+    ],
     packages: ["prom-client"],
   },
   "proxy/serve/destination.ts": { units: [] },

@@ -146,6 +146,7 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
   const refreshing = { refreshMs, given: asking.fixed, refreshOf: refreshOf(asking, refreshMs) };
   const letters = instanceLetters(io.host.name);
   const pruned = prunedKeys(policies);
+  const background = new Set(policies.flatMap((policy) => (policy.spec.background ? [policyName(policy)] : [])));
   const reporter = openReporter({
     config,
     cluster: parts.cluster?.cluster,
@@ -196,6 +197,7 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
       checkpoints?.keep();
       const { allowed, results } = decision;
       metrics.decided(results, seconds);
+      if (config.admission.kyvernoMetrics) metrics.asKyverno(countedReview(request, decision, seconds, background));
       if (!allowed) reporter?.denied(request, results);
       else if (place.pass === "validate") reporter?.admitted(request);
       if (!allowed || place.strictness !== "ignore") return;
@@ -215,6 +217,24 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
   });
   return { webhook, policies, refuting: engines.ignore.policies.map(policyName), recheck, reporter };
 }
+
+/** `background`: the names of the policies that hold for what runs already. */
+const countedReview = (
+  { kind, namespace = "", operation }: NotPassed["request"],
+  { allowed, results }: NotPassed["decision"],
+  seconds: number,
+  background: ReadonlySet<string>,
+): Parameters<AdmissionMetrics["asKyverno"]>[0] => ({
+  kind: kind.kind,
+  namespace,
+  operation,
+  allowed,
+  seconds,
+  results: results.map(({ policy, policyNamespace, action, rule, status }) => {
+    const name = policyName({ name: policy, namespace: policyNamespace });
+    return { policy, namespace: policyNamespace, background: background.has(name), action, rule, status };
+  }),
+});
 
 /** What is said beside a result of a policy that may have lost a key on its way through an API server. */
 function prunedKeys(policies: readonly Policy[]): ReadonlyMap<string, string> {

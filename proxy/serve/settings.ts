@@ -330,6 +330,11 @@ export const settings = {
           values: ["none", "wgpolicyk8s.io/v1alpha2", "openreports.io/v1alpha1"],
           fallback: "none",
         },
+        kyvernoMetrics: {
+          kind: "flag",
+          what: "whether reviews and results are counted by Kyverno's names too, such as kyverno_policy_results_total",
+          fallback: false,
+        },
       },
     },
     records: {

@@ -287,6 +287,29 @@ test("a change of the policies that does not load keeps what was; one that loads
   );
 });
 
+test("reviews are counted by Kyverno's names where a setting says so", async () => {
+  const counted: (readonly string[])[] = [];
+  for (const more of ["", "admission: { kyvernoMetrics: true }\n"]) {
+    const { exit, err } = await serving(
+      ["--config", "sallyport.yaml"],
+      async ({ urls: [url = ""] }) => {
+        await review(url, "/mutate/fail", pod(image("unsigned")));
+        const text = await (await fetch(`${url}/metrics`)).text();
+        assert.match(text, /^sallyport_verify_total\{verdict="refuted",code="no-signature"\} 1$/m);
+        assert.match(text, /^sallyport_verify_duration_seconds_count 1$/m);
+        counted.push(
+          [...text.matchAll(/^kyverno_policy_results_total\{.*rule_result="(\w+)".*\} 1$/gm)].map(
+            ([, one = ""]) => one,
+          ),
+        );
+      },
+      { files: { "sallyport.yaml": `${configOf()}${more}`, "policies/a.yaml": strict }, now },
+    );
+    assert.is(exit, 0, err);
+  }
+  assert.equal(counted, [[], ["fail"]]);
+});
+
 test("with allowEmpty a folder may hold no policy, at the start and after a change", async () => {
   const other = "kind: ConfigMap\napiVersion: v1\nmetadata: { name: x }\n";
   const { exit, err } = await serving(
