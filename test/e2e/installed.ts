@@ -12,7 +12,7 @@ import { type ApiServer, object, startApiServer } from "./api-server.ts";
 import { until } from "./processes.ts";
 import { exits, succeeds } from "./registry-actions.ts";
 import { gateConfig, renderRelease, type Rendered, serveRelease, tryPod, untilSaid } from "./releases.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, Tools } from "./scenario.ts";
 
 const chart = fileURLToPath(new URL("../../deploy/chart", import.meta.url));
 const layout = fileURLToPath(new URL("../fixtures/documentation/layout", import.meta.url));
@@ -46,40 +46,46 @@ async function everything({ kubectl }: ApiServer): Promise<ReadonlyMap<string, F
   return new Map(items.map((one) => [`${one.kind} ${one.metadata.namespace ?? ""}/${one.metadata.name}`, one]));
 }
 
+/** A release of the chart in the namespace `sallyport`, its hooks, and what there was before it. */
+async function install(tools: Tools) {
+  const { stage, program } = tools;
+  exits(0, await tools.sallyport(["mirror", "add", layout, "--complete=repository", "--store", "mirror"]));
+  const cluster = await startApiServer(tools);
+  const { kubectl } = cluster;
+  for (const name of ["sallyport", "shop"]) await kubectl(["apply", "-f", "-"], object("Namespace", [undefined, name]));
+  // What an API server makes for itself comes in its first seconds.
+  await until("the roles of the API server", async () =>
+    (await everything(cluster)).has("ClusterRoleBinding /cluster-admin"),
+  );
+  const before = await everything(cluster);
+  const helm = (words: readonly string[], input = "") =>
+    stage.run(program("helm"), [...words, "--namespace", "sallyport", "--kubeconfig", "administrator.conf"], {
+      input,
+      env: { HELM_CACHE_HOME: stage.folder, HELM_CONFIG_HOME: stage.folder, HELM_DATA_HOME: stage.folder },
+    });
+  succeeds(await helm(["install", "sallyport", chart, "--values", "-"], JSON.stringify(values)));
+  await kubectl(["wait", "--for=condition=Established", "crd", "clusterpolicies.kyverno.io"]);
+  const hooks = parseAllDocuments(succeeds(await helm(["get", "hooks", "sallyport"])).out).map(
+    (one) => one.toJS() as Rendered,
+  );
+  const hook = (kind: string): Rendered => {
+    const found = hooks.find((one) => one.kind === kind);
+    assert.ok(found !== undefined, kind);
+    return found as Rendered;
+  };
+  await gateConfig(cluster);
+  return { cluster, before, helm, hook, release: await renderRelease(tools, values) };
+}
+
 const installed: Scenario = {
   name: "chart: a release is installed, passes Helm's test, and leaves the definitions alone when it is uninstalled",
   needs: ["helm", "api-server", "kubectl"],
   async run(tools) {
-    const { stage, program } = tools;
-    exits(0, await tools.sallyport(["mirror", "add", layout, "--complete=repository", "--store", "mirror"]));
-    const cluster = await startApiServer(tools);
+    const { stage } = tools;
+    const { cluster, before, helm, hook, release } = await install(tools);
     const { kubectl } = cluster;
-    for (const name of ["sallyport", "shop"])
-      await kubectl(["apply", "-f", "-"], object("Namespace", [undefined, name]));
-    // What an API server makes for itself comes in its first seconds.
-    await until("the roles of the API server", async () =>
-      (await everything(cluster)).has("ClusterRoleBinding /cluster-admin"),
-    );
-    const before = await everything(cluster);
-    const helm = (words: readonly string[], input = "") =>
-      stage.run(program("helm"), [...words, "--namespace", "sallyport", "--kubeconfig", "administrator.conf"], {
-        input,
-        env: { HELM_CACHE_HOME: stage.folder, HELM_CONFIG_HOME: stage.folder, HELM_DATA_HOME: stage.folder },
-      });
-    succeeds(await helm(["install", "sallyport", chart, "--values", "-"], JSON.stringify(values)));
-    await kubectl(["wait", "--for=condition=Established", "crd", "clusterpolicies.kyverno.io"]);
-    const hooks = parseAllDocuments(succeeds(await helm(["get", "hooks", "sallyport"])).out).map(
-      (one) => one.toJS() as Rendered,
-    );
-    const hook = (kind: string): Rendered => {
-      const found = hooks.find((one) => one.kind === kind);
-      assert.ok(found !== undefined, kind);
-      return found as Rendered;
-    };
 
     // Its test, before there is anything by which it could decide, and after.
-    await gateConfig(cluster);
-    const release = await renderRelease(tools, values);
     const { port } = await serveRelease(tools, release, { isUseful: false });
     const [{ command = [], args = [], env = [] } = {}] = hook("Pod").spec?.containers ?? [];
     const [name = "", ...words] = [...command, ...args];
@@ -145,4 +151,57 @@ const installed: Scenario = {
   },
 };
 
-export const installedScenarios: readonly Scenario[] = [installed];
+const unread: Scenario = {
+  name: "chart: a release whose readers are all gone is uninstalled, and locks nobody out",
+  needs: ["helm", "api-server", "kubectl"],
+  async run(tools) {
+    const { stage, program } = tools;
+    const { cluster, before, helm, hook, release } = await install(tools);
+    const { kubectl } = cluster;
+    await kubectl(["apply", "-f", "-"], policyText({ name: "check-image" }));
+    const { kill } = await serveRelease(tools, release);
+    await untilSaid(tools, image("unsigned"), /\[no-signature\]/);
+    kill("SIGKILL");
+    // Nobody answers, and the failure policy is Fail.
+    await untilSaid(tools, image("signed"), /failed calling webhook/);
+
+    // Helm makes the Job and waits for it: it is no Pod of a reader, and still it is not held back.
+    const waited = await helm(["uninstall", "sallyport", "--timeout", "3s"]);
+    assert.is.not(waited.exit, 0);
+    assert.not.match(`${waited.out}${waited.err}`, "failed calling webhook");
+    const get = (...words: string[]) =>
+      stage.run(program("kubectl"), ["--kubeconfig", "administrator.conf", "-n", "sallyport", "get", ...words]);
+    succeeds(await get("job", "sallyport-uninstall"));
+    const { metadata = {}, spec } = hook("Job").spec?.template ?? {};
+    const ofJob = object("Pod", ["sallyport", "sallyport-uninstall-x"], { spec }, metadata);
+    const create = ["--kubeconfig", "administrator.conf", "create", "--dry-run=server", "-f", "-"];
+    succeeds(await stage.run(program("kubectl"), create, { input: JSON.stringify(ofJob) }));
+    const stranger = object("Pod", ["sallyport", "stranger"], { spec });
+    const held = await stage.run(program("kubectl"), create, { input: JSON.stringify(stranger) });
+    assert.match(held.err, "failed calling webhook");
+
+    // No controller runs it here.
+    exits(0, await tools.sallyport(spec?.containers[0]?.args ?? [], { KUBECONFIG: "gate.conf" }));
+    for (const kind of [
+      "validatingwebhookconfiguration/sallyport-validate",
+      "mutatingwebhookconfiguration/sallyport-mutate",
+    ])
+      assert.match((await get(kind)).err, "NotFound");
+    await until("Pods are admitted", async () => (await tryPod(tools, "unsigned", image("unsigned"))).exit === 0);
+    await kubectl(["-n", "sallyport", "delete", "job", "sallyport-uninstall"]);
+    succeeds(await helm(["uninstall", "sallyport", "--no-hooks"]));
+    const after = await everything(cluster);
+    const left = [...after.keys()].filter(
+      (key) => !before.has(key) && !/^(?:CustomResourceDefinition|APIService) /.test(key),
+    );
+    assert.equal(left.sort(), [
+      "ClusterPolicy /check-image",
+      "ConfigMap sallyport/sallyport-break-glass",
+      "Lease sallyport/sallyport",
+      "Secret sallyport/sallyport-authority",
+    ]);
+    await stage.stopServers();
+  },
+};
+
+export const installedScenarios: readonly Scenario[] = [installed, unread];

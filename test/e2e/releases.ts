@@ -33,7 +33,7 @@ export interface Rendered {
   readonly data?: Readonly<Record<string, string>>;
   readonly binaryData?: Readonly<Record<string, string>>;
   /** Of a Pod its own, of a Deployment that of its template. */
-  readonly spec?: Partial<PodSpec> & { readonly template?: { readonly spec: PodSpec } };
+  readonly spec?: Partial<PodSpec> & { readonly template?: { readonly metadata?: object; readonly spec: PodSpec } };
 }
 
 export interface Release {
@@ -105,18 +105,22 @@ export async function serveRelease(tools: Tools, release: Release, given: Servin
     assert.ok(text.includes(path), `${path} in\n${text}`);
     text = text.replaceAll(path, here);
   }
-  const config = parse(text) as { readonly listeners: readonly object[] };
+  const config = parse(text) as { readonly listeners: readonly object[]; readonly webhooks?: Record<string, unknown> };
+  // A Service needs a network of Pods; its authority is in a file of the Pod.
+  const { service: _, ca: __, ...webhooks } = config.webhooks ?? {};
   const addresses = [`127.0.0.1:${port}`, `127.0.0.1:${health}`];
   const listeners = config.listeners.map((one, place) => ({ ...one, address: addresses[place] }));
-  stage.write("sallyport.yaml", stringify({ ...config, store: "mirror", listeners, webhooks: { write: true, url } }));
+  const written = { ...config, store: "mirror", listeners, webhooks: { ...webhooks, write: true, url } };
+  stage.write("sallyport.yaml", stringify(written));
   // Behind the configuration of the Pod are flags of the values.
   const flags = (servingContainer(release).args ?? []).slice(3);
   const serve = [process.execPath, main, "serve", "--config", "sallyport.yaml", ...flags];
   const [command = "", ...words] = [...before, ...serve];
   const at = `http://127.0.0.1:${health}`;
   const isReady = async (): Promise<boolean> => (await fetch(`${at}/${isUseful ? "readyz" : "healthz"}`)).ok;
-  await stage.serve(command, words, isReady, { KUBECONFIG: "gate.conf", DOCKER_CONFIG: "nowhere", ...env });
-  return { port, config, readyz: async () => (await fetch(`${at}/readyz`)).text() };
+  const environment = { KUBECONFIG: "gate.conf", DOCKER_CONFIG: "nowhere", ...env };
+  const { kill } = await stage.serve(command, words, isReady, environment);
+  return { port, config, kill, readyz: async () => (await fetch(`${at}/readyz`)).text() };
 }
 
 /** Makes a Pod in the namespace `shop`, without keeping it. */
