@@ -7,7 +7,7 @@ import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Pin } from "../../proxy/mirror/mirror-writer.ts";
-import type { StoredPin } from "../../proxy/mirror/mirror-knowledge.ts";
+import type { StoredPin } from "../../proxy/mirror/pins.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { type AskKeyOptions, askKey } from "../input/ask-key.ts";

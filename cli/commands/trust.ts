@@ -10,7 +10,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { asGiven, aTrustedRoot } from "../input/given-file.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
-import type { StoredPin } from "../../proxy/mirror/mirror-knowledge.ts";
+import type { StoredPin } from "../../proxy/mirror/pins.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { visibleLine } from "../render/escape.ts";

@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { DistrustKind, DistrustRow } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { parseCertificatesPem } from "../../core/x509/certificate.ts";
-import type { StoredPin } from "../../proxy/mirror/mirror-knowledge.ts";
+import type { StoredPin } from "../../proxy/mirror/pins.ts";
 import type { CommandIO } from "../command.ts";
 import { asGiven, readGivenText, readPublicKey, usage } from "./given-file.ts";
 

@@ -20,9 +20,10 @@ import {
   type TufSource,
 } from "./answer-row.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
+import { type CompleteRow, readComplete } from "./complete-row.ts";
 import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import { mirroredOf, newestTimeOf } from "./dated-runs.ts";
-import { hasChecksum } from "./row-checksum.ts";
+import { Pins, type StoredPin } from "./pins.ts";
 import { type Run, RunLog } from "./run-log.ts";
 import { isSqliteError } from "./sqlite.ts";
 import { sqlText } from "./statements.ts";
@@ -33,50 +34,7 @@ import { checkFloor, type FloorRow, readFloorRows, type StoredFloors } from "./t
 import { targetRole, targetVersion } from "./tuf-metadata.ts";
 import type { Limits } from "../../core/limits.ts";
 
-export interface PinRow {
-  readonly kind: string;
-  readonly name: string;
-  readonly digest: string;
-  readonly bytes: Uint8Array;
-  readonly at: string;
-  readonly source: string;
-  readonly checksum: Buffer;
-}
-
-/** A pin as it is shown. */
-export interface StoredPin {
-  readonly kind: string;
-  readonly name: string;
-  readonly digest: string;
-  readonly bytes: Uint8Array;
-  readonly at: string;
-  /** Where the bytes came from. */
-  readonly from: string;
-}
-
-export interface CompleteRow {
-  readonly scope: string;
-  readonly at: string;
-  readonly source: string;
-  readonly checksum: Buffer;
-}
-
 type CompleteColumns = readonly [scope: string, at: string, source: string, checksum: Buffer];
-
-/** @throws EngineError `mirror-corrupt` when the pin was changed since it was written. */
-export function checkPin(row: PinRow): void {
-  const subject = `${row.kind} ${row.name}`;
-  if (!hasChecksum(row.checksum, row.kind, row.name, row.digest, row.at, row.source))
-    throw corrupt(subject, "a pin was changed since it was written");
-  checkBytes(row.bytes, row.digest);
-}
-
-/** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
-export function readComplete({ scope, at, source, checksum }: CompleteRow): CompletenessClaim {
-  if (!hasChecksum(checksum, scope, at, source))
-    throw corrupt(scope, "a row of the mirror was changed since it was written");
-  return { scope, at, from: source };
-}
 
 /** While its rows are open, SQLite gives answers of one moment. */
 interface Moment {
@@ -100,8 +58,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #metadata: Statement<[string, string, number], { readonly bytes: Uint8Array }>;
   readonly #floors: Statement<[string], FloorRow>;
   readonly #allFloors: Statement<[], FloorRow>;
-  readonly #pin: Statement<[string, string], PinRow>;
-  readonly #pins: Statement<[], PinRow>;
+  readonly #pins: Pins;
   readonly #complete: Statement<[string, string, string], CompleteColumns>;
   readonly #scopeQuestions: Statement<[{ readonly scope: string }], { readonly question: string }>;
   readonly #claims: Statement<[], CompleteRow>;
@@ -140,8 +97,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#metadata = database.prepare(sqlText("find-tuf-metadata"));
     this.#floors = database.prepare(sqlText("find-tuf-floors"));
     this.#allFloors = database.prepare(sqlText("list-tuf-floors"));
-    this.#pins = database.prepare(sqlText("list-pins"));
-    this.#pin = database.prepare(sqlText("find-pin"));
+    this.#pins = new Pins(database, folder);
     this.#complete = database.prepare<[string, string, string], CompleteColumns>(sqlText("find-complete")).raw();
     this.#scopeQuestions = database.prepare(sqlText("list-scope-questions"));
     this.#claims = database.prepare(sqlText("list-complete"));
@@ -171,7 +127,7 @@ export class MirrorKnowledge implements Knowledge {
   }
 
   #answerTo(asked: Question): Answer | undefined {
-    return this.#pinned(asked) ?? this.#whole(asked, this.#recorded(asked)) ?? this.#completed(asked);
+    return this.#pins.answer(asked) ?? this.#whole(asked, this.#recorded(asked)) ?? this.#completed(asked);
   }
 
   /**
@@ -295,24 +251,6 @@ export class MirrorKnowledge implements Knowledge {
     return guarded(this.#folder, () => this.#distrust.all().map(readDistrustEntry));
   }
 
-  #pinned(question: Question): Answer | undefined {
-    if (question.kind !== "trusted-root" && question.kind !== "key") return undefined;
-    const row = this.#pin.get(question.kind, question.kind === "key" ? question.reference : question.name);
-    if (row === undefined) {
-      // A pin whose name was damaged would be missed in silence, and what it replaced be believed again.
-      const others = ["key", "trusted-root", "tuf-root"].filter((kind) => kind !== question.kind);
-      for (const pin of this.#pins.all()) if (!others.includes(pin.kind)) checkPin(pin);
-      return undefined;
-    }
-    checkPin(row);
-    const bytes = toBytes(row.bytes);
-    const value =
-      question.kind === "key"
-        ? Buffer.from(bytes).toString("utf8")
-        : ({ form: "pinned", bytes } satisfies TrustedRootSource);
-    return { state: "present", value, at: row.at, from: row.source };
-  }
-
   #recorded(question: Question): Answer | undefined {
     const found = this.#find(question.kind, questionText(question));
     if (found === undefined) return undefined;
@@ -401,7 +339,7 @@ export class MirrorKnowledge implements Knowledge {
   /** Names of trusted roots that are pinned or known, sorted. */
   trustedRootNames(): readonly string[] {
     return guarded(this.#folder, () => {
-      const pinned = this.#pins.all().flatMap(({ kind, name }) => (kind === "trusted-root" ? [name] : []));
+      const pinned = this.#pins.names("trusted-root");
       const known = this.#trustedRoots.all().flatMap(({ question }) => {
         const asked = parseQuestion(question);
         return asked.kind === "trusted-root" ? [asked.name] : [];
@@ -410,32 +348,19 @@ export class MirrorKnowledge implements Knowledge {
     });
   }
 
-  /**
-   * TUF roots that an operator pinned, by the names of trusted roots.
-   * @throws EngineError `mirror-corrupt`.
-   */
+  /** TUF roots that an operator pinned, by the names of trusted roots. @throws EngineError `mirror-corrupt` */
   tufRoots(): Readonly<Record<string, Uint8Array>> {
-    return guarded(this.#folder, () => {
-      const rows = this.#pins.all().filter(({ kind }) => kind === "tuf-root");
-      for (const row of rows) checkPin(row);
-      return Object.fromEntries(rows.map(({ name, bytes }) => [name, toBytes(bytes)]));
-    });
+    return this.#pins.tufRoots();
   }
 
   /** Whether an operator pinned it, as of now. */
   isPinned(kind: "key" | "trusted-root", name: string): boolean {
-    return guarded(this.#folder, () => this.#pin.get(kind, name) !== undefined);
+    return this.#pins.has(kind, name);
   }
 
   /** What an operator pinned, by kind and name. @throws EngineError `mirror-corrupt` */
   pins(): readonly StoredPin[] {
-    return guarded(this.#folder, () =>
-      this.#pins.all().map((row) => {
-        checkPin(row);
-        const { kind, name, digest, at, source: from } = row;
-        return { kind, name, digest, bytes: toBytes(row.bytes), at, from };
-      }),
-    );
+    return this.#pins.list();
   }
 
   #metadataBytes(repository: string, role: string, { version, digest }: MetadataReference): Uint8Array {

@@ -131,74 +131,6 @@ test("bytes of another repository are not an answer for this one", () => {
   );
 });
 
-test("completeness of a repository or host makes ignorance absence, hides nothing and never speaks of blobs", () => {
-  for (const scope of [repository, "ghcr.io"]) {
-    const folder = writtenMirror((mirror) => {
-      mirror
-        .writer()
-        .setAnswer(
-          { kind: "tag", repository, tag: "1" },
-          { state: "present", value: { mediaType: "", digest, size: 1 }, ...origin },
-        );
-      mirror.writer().setComplete(scope, { at: "2026-03-03T00:00:00Z", from: "layout x" });
-    });
-    reading(folder, (mirror) => {
-      const knowledge = mirror.knowledge();
-      assert.is(knowledge.answer({ kind: "tag", repository, tag: "1" })?.state, "present");
-      assert.equal(knowledge.answer({ kind: "tag", repository, tag: "2" }), {
-        state: "absent",
-        at: "2026-03-03T00:00:00Z",
-        from: "layout x",
-        claim: scope,
-      });
-      assert.is(knowledge.answer({ kind: "referrers", repository, digest })?.state, "absent");
-      assert.is(knowledge.answer({ kind: "manifest", repository, digest })?.state, "absent");
-      assert.is(knowledge.answer({ kind: "blob", repository, digest }), undefined);
-      assert.is(knowledge.answer({ kind: "tag", repository: "quay.io/org/app", tag: "2" }), undefined);
-    });
-    tamper(folder, "UPDATE complete SET source = 'elsewhere'");
-    reading(folder, (mirror) =>
-      assert.is(
-        throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "tag", repository, tag: "2" })).subject,
-        scope,
-      ),
-    );
-    writtenMirror((mirror) => mirror.writer().clearComplete(scope), folder);
-    reading(folder, (mirror) => assert.is(mirror.knowledge().answer({ kind: "tag", repository, tag: "2" }), undefined));
-  }
-});
-
-test("pins answer for trusted roots and keys, before anything that was asked", () => {
-  const key = { kind: "key", reference: "awskms:///alias/x" } as const;
-  const root = { kind: "trusted-root", name: "public-good" } as const;
-  const folder = writtenMirror((mirror) => {
-    mirror.writer().setAnswer(key, { state: "absent", ...origin });
-    mirror.writer().pin({ kind: "key", name: key.reference, bytes: bytes("PEM") }, origin);
-    mirror.writer().pin({ kind: "trusted-root", name: root.name, bytes: bytes("{}") }, origin);
-    throwsCode("malformed", () => mirror.writer().pin({ kind: "key", name: "x", bytes: Uint8Array.of(0xff) }, origin));
-    throwsCode("over-limit", () =>
-      mirror.writer().pin({ kind: "trusted-root", name: "x", bytes: new Uint8Array(4 * 1024 * 1024 + 1) }, origin),
-    );
-  });
-  reading(folder, (mirror) => {
-    assert.equal(mirror.knowledge().answer(key), { state: "present", value: "PEM", at, from: "test" });
-    assert.equal(
-      plain(mirror.knowledge().answer(root)),
-      plain({ state: "present", value: { form: "pinned", bytes: bytes("{}") }, at, from: "test" }),
-    );
-    assert.is(mirror.knowledge().answer({ kind: "trusted-root", name: "staging" }), undefined);
-  });
-  tamper(folder, "UPDATE pin SET bytes = CAST('PEN' AS BLOB) WHERE kind = 'key'");
-  tamper(folder, "UPDATE pin SET name = 'staging' WHERE kind = 'trusted-root'");
-  reading(folder, (mirror) => {
-    throwsCode("mirror-corrupt", () => mirror.knowledge().answer(key));
-    throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "trusted-root", name: "staging" }));
-    assert.is(mirror.inspect(nodeVerifier).damage.length, 2);
-  });
-  writtenMirror((mirror) => mirror.writer().unpin("key", key.reference), folder);
-  reading(folder, (mirror) => assert.is(mirror.knowledge().answer(key)?.state, "absent"));
-});
-
 test("a flipped byte in any stored bytes is corrupt, with the digest as subject, whoever asks", () => {
   const folder = filled();
   const cases: readonly (readonly [Question, string, Digest])[] = [
@@ -426,20 +358,6 @@ test("claims of one image are those of the moment, for each of its questions, an
     });
   } finally {
     mirror.close();
-  }
-});
-
-test("of claims that cover a question the narrowest comes first", () => {
-  const scopes = ["ghcr.io", repository, `${repository}@${digest}`];
-  for (const order of [scopes, scopes.toReversed()]) {
-    const folder = writtenMirror((mirror) => {
-      for (const scope of order) mirror.writer().setComplete(scope, origin);
-    });
-    const claims = reading(folder, (mirror) => mirror.knowledge().claims({ kind: "referrers", repository, digest }));
-    assert.equal(
-      claims.map(({ scope }) => scope),
-      scopes.toReversed(),
-    );
   }
 });
 
