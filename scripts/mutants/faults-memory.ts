@@ -24,8 +24,8 @@ export const memoryFaults: readonly Fault[] = [
   {
     name: "mirror-row-checksum",
     file: "proxy/mirror/answer-row.ts",
-    from: "if (!hasChecksum(row.checksum, ...checkedColumns(row)))",
-    to: "if (!(row.checksum instanceof Uint8Array))",
+    from: "|| !hasChecksum(row.checksum, ...checkedColumns(row)))",
+    to: "|| !(row.checksum instanceof Uint8Array))",
   },
   {
     name: "mirror-bytes-not-compared",
