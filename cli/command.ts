@@ -54,6 +54,8 @@ export interface Host {
   onSignal(name: SignalName, act: () => void): () => void;
   /** Ends the process, whatever is in work. */
   endNow(code: ExitCode): void;
+  /** Bytes on their way to stderr that nobody has read yet. */
+  errWaits(): number;
   /** Whether somebody looks at stderr. */
   readonly isTerminal: boolean;
   /** Whether somebody looks at stdout. */

@@ -70,6 +70,7 @@ const io: CommandIO = {
       return () => void process.off(name, act);
     },
     endNow: (code) => process.exit(code),
+    errWaits: () => process.stderr.writableLength,
     isTerminal: process.stderr.isTTY === true,
     isOutTerminal: process.stdout.isTTY === true,
     status: process.stderr.isTTY === true && process.env.TERM !== "dumb" ? showStatus : () => undefined,

@@ -33,6 +33,8 @@ export interface LogOptions {
    * Warnings and errors are written at once, with what waits before them. Default: nothing waits.
    */
   readonly later?: ((write: () => void) => void) | undefined;
+  /** Bytes that `write` was given and nobody has read yet. Default: none wait. */
+  readonly behind?: (() => number) | undefined;
 }
 
 const longest = 1000;
@@ -52,6 +54,11 @@ function toText(line: string): string {
 
 /** More characters than these do not wait. */
 const mostWaiting = 64 * 1024;
+/**
+ * Of a pipe whose reader hangs. Requests are answered all the same, and memory has to last: lines beyond are lost, and
+ * the log says how many as soon as somebody reads again.
+ */
+const mostBehind = 16 * 1024 * 1024;
 
 const gatherMs = 5;
 
@@ -73,7 +80,22 @@ export function inGroups(now = (): number => performance.now(), everyMs = gather
   };
 }
 
-export function createLog({ level, format, write, now, later }: LogOptions): OpenedLog {
+export function createLog({ level, format, write: writeNow, now, later, behind = () => 0 }: LogOptions): OpenedLog {
+  let lost = 0;
+  const write = (lines: string): void => {
+    if (behind() > mostBehind) {
+      lost += lines.split("\n").length - 1;
+      return;
+    }
+    if (lost > 0) {
+      const before = lost;
+      lost = 0;
+      take = writeNow;
+      logger.error({ lines: before }, "nobody read the log for some time, and lines of it are lost");
+      take = gather;
+    }
+    writeNow(lines);
+  };
   let waiting = "";
   const writeWaiting = (): void => {
     if (waiting === "") return;
@@ -81,7 +103,7 @@ export function createLog({ level, format, write, now, later }: LogOptions): Ope
     waiting = "";
     write(lines);
   };
-  const take = (line: string): void => {
+  const gather = (line: string): void => {
     if (later === undefined) {
       write(line);
       return;
@@ -90,6 +112,7 @@ export function createLog({ level, format, write, now, later }: LogOptions): Ope
     waiting += line;
     if (waiting.length > mostWaiting) writeWaiting();
   };
+  let take = gather;
   let last = { ms: Number.NaN, text: "" };
   /** Many lines have the same millisecond, and writing one out takes longer than the rest of a line. */
   const timestamp = (): string => {

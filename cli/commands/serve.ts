@@ -174,6 +174,7 @@ async function serve(options: ServeOptions, command: Command, io: CommandIO): Pr
     write: (lines) => io.err(lines),
     now: () => io.now(),
     later: inGroups(),
+    behind: () => io.host.errWaits(),
   });
   for (const { place, message } of read.warnings) log.warn(message, { place });
   const limits = limitsOfBundles(config.limits.maxBundleSize, io.limits);

@@ -87,6 +87,7 @@ function testHost({ signals = (act) => void setImmediate(() => act("SIGTERM")) }
     endNow: (code) => {
       throw new Error(`ended with ${code}`);
     },
+    errWaits: () => 0,
     isTerminal: false,
     isOutTerminal: false,
     status: () => undefined,

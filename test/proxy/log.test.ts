@@ -76,15 +76,42 @@ test("few lines are written in their turn, many some time after the last ones", 
   assert.equal(written, []);
   await nextTurn();
   assert.equal(written, ["first"]);
-  clock += 3_599_999;
+  clock += 1;
   later(() => void written.push("soon after it"));
   await nextTurn();
   await nextTurn();
   assert.equal(written, ["first"]);
-  clock += 1;
+  clock += 3_599_999;
   later(() => void written.push("long after it"));
   await nextTurn();
   assert.equal(written, ["first", "long after it"]);
+});
+
+test("lines that nobody reads are lost beyond a bound, and their number is told when somebody reads again", () => {
+  for (const later of [undefined, (write: () => void): void => write()]) {
+    const written: string[] = [];
+    let waits = 0;
+    const write = (lines: string): void => {
+      written.push(lines);
+      waits += lines.length;
+    };
+    const log = createLog({ level: "error", format: "json", now, write, later, behind: () => waits });
+    const long = "x".repeat(1024 * 1024);
+    for (let count = 0; count < 40; count++) log.error("a", { long });
+    assert.is(written.length, 16);
+    waits = 0;
+    log.error("b");
+    log.error("c");
+    const last = written.slice(16).map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.equal(
+      last.map(({ msg, lines }) => [msg, lines]),
+      [
+        ["nobody read the log for some time, and lines of it are lost", 24],
+        ["b", undefined],
+        ["c", undefined],
+      ],
+    );
+  }
 });
 
 test("less than the level is not written", () => {
