@@ -97,15 +97,17 @@ export function createLog({ level, format, write: writeNow, now, later, behind =
     writeNow(lines);
   };
   let waiting = "";
+  // Many lines at once take less time to look at.
+  const writeEscaped = (lines: string): void => write(format === "json" ? escapeHiddenJson(lines) : lines);
   const writeWaiting = (): void => {
     if (waiting === "") return;
     const lines = waiting;
     waiting = "";
-    write(lines);
+    writeEscaped(lines);
   };
   const gather = (line: string): void => {
     if (later === undefined) {
-      write(line);
+      writeEscaped(line);
       return;
     }
     if (waiting === "") later(writeWaiting);
@@ -128,7 +130,7 @@ export function createLog({ level, format, write: writeNow, now, later, behind =
       timestamp,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => take(format === "json" ? escapeHiddenJson(line) : toText(line)) },
+    { write: (line: string) => take(format === "json" ? line : toText(line)) },
   );
   const at =
     (name: LogLevel) =>

@@ -17,7 +17,10 @@ export interface VerifyMetrics {
 
 const verdicts = { pass: "proven", warn: "refuted", fail: "refuted", error: "unknown" } as const;
 
-type Labels = Readonly<Record<"verdict" | "code", string>>;
+interface ResultCount {
+  readonly labels: Readonly<Record<"verdict" | "code", string>>;
+  count: number;
+}
 
 const bounds = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 
@@ -53,7 +56,15 @@ class Durations {
 
 export function verifyMetrics(registry: Registry): VerifyMetrics {
   const registers = [registry];
-  const counts = new Map<string, { readonly labels: Labels; count: number }>();
+  const counts = new Map<string, ResultCount>();
+  const countOf = ({ status, failures }: Result): readonly ResultCount[] => {
+    if (status === "skip") return [];
+    const labels = { verdict: verdicts[status], code: failures[0]?.code ?? "" };
+    const key = labels.code === "" ? status : `${status} ${labels.code}`;
+    const found = counts.get(key) ?? { labels, count: 0 };
+    counts.set(key, found);
+    return [found];
+  };
   new Counter({
     name: "sallyport_verify_total",
     help: "Results of rules at admission: proven, refuted or unknown, and the code of what did not pass first.",
@@ -78,22 +89,19 @@ export function verifyMetrics(registry: Registry): VerifyMetrics {
       hits = 0;
     },
   });
-  const seen = new WeakSet<readonly Result[]>();
+  /** Of a remembered decision the results are the same list each time. */
+  const seen = new WeakMap<readonly Result[], readonly ResultCount[]>();
   return {
     decided(results, seconds) {
       durations.add(seconds);
       if (results.length === 0) return;
-      // Of a remembered decision the results are the same list each time.
-      if (seen.has(results)) hits += 1;
-      else seen.add(results);
-      for (const { status, failures } of results) {
-        if (status === "skip") continue;
-        const labels = { verdict: verdicts[status], code: failures[0]?.code ?? "" };
-        const key = labels.code === "" ? status : `${status} ${labels.code}`;
-        const found = counts.get(key);
-        if (found === undefined) counts.set(key, { labels, count: 1 });
-        else found.count += 1;
+      let counted = seen.get(results);
+      if (counted !== undefined) hits += 1;
+      else {
+        counted = results.flatMap(countOf);
+        seen.set(results, counted);
       }
+      for (const one of counted) one.count += 1;
     },
   };
 }

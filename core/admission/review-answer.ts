@@ -41,7 +41,7 @@ export function answerOf(
   { pass }: Place,
   decided: Decision | Refusal | "unchanged",
   id?: string,
-): { readonly answer: Omit<ReviewAnswer, "uid">; readonly codes: readonly string[] } {
+): { readonly answer: ReviewAnswer; readonly codes: readonly string[] } {
   if (decided === "unchanged") return { answer: {}, codes: [] };
   if (!("allowed" in decided)) return { answer: { refused: decided }, codes: ["overloaded"] };
   const { allowed, results, patches, trustWarnings } = decided;

@@ -27,7 +27,6 @@ export interface Refusal {
 }
 
 export interface ReviewAnswer {
-  readonly uid: string;
   /** Absent: it is admitted. */
   readonly refused?: Refusal;
   readonly patches?: Decision["patches"];
@@ -143,8 +142,8 @@ function patchText(patches: Decision["patches"]): string {
   return text;
 }
 
-/** The answer as JSON text. */
-export function renderAnswer({ uid, refused, patches = [], warnings = [] }: ReviewAnswer): string {
+/** The answer to the review with this id, as JSON text. */
+export function renderAnswer(uid: string, { refused, patches = [], warnings = [] }: ReviewAnswer): string {
   const head = `{"apiVersion":"${apiVersion}","kind":"AdmissionReview","response":{"uid":${JSON.stringify(uid)}`;
   const said = warnings.length === 0 ? "" : `,"warnings":${JSON.stringify(warnings)}`;
   if (refused !== undefined) return `${head},"allowed":false${said},"status":${JSON.stringify(statusOf(refused))}}}`;

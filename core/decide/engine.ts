@@ -126,7 +126,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (known !== undefined) {
         const { results, patches, read, newestSignedTime } = known;
         const freshness = images.freshness(before, now);
-        return {
+        const decision: Decision = {
           allowed: true,
           results,
           patches,
@@ -136,8 +136,8 @@ export function createEngine(options: EngineOptions): Engine {
           read,
           at: freshness.judgedAt,
           freshness,
-          ...(newestSignedTime === undefined ? {} : { newestSignedTime }),
         };
+        return newestSignedTime === undefined ? decision : { ...decision, newestSignedTime };
       }
       const release = hold(source);
       try {

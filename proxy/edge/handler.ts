@@ -5,7 +5,7 @@
  *     export default { fetch: createHandler({ capsule: "https://…/capsule.tar", keys: [PEM] }) };
  */
 import { resourceName } from "../../core/admission/denial.ts";
-import { readReview, type Refusal, renderAnswer, type ReviewAnswer } from "../../core/admission/review.ts";
+import { readReview, type Refusal, renderAnswer } from "../../core/admission/review.ts";
 import { admissionPaths, answerOf, type Place, placeOf, refusalOf } from "../../core/admission/review-answer.ts";
 import { leavesImages } from "../../core/admission/unchanged.ts";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
@@ -86,10 +86,10 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
     failed: ({ code, message }) => log({ kind: "capsule", code, message }),
   });
 
-  const judge = async (body: string, place: Place, path: string): Promise<ReviewAnswer> => {
+  const judge = async (body: string, place: Place, path: string): Promise<string> => {
     const review = readReview(body, limits);
     const { uid } = review;
-    const refuse = (refused: Refusal): ReviewAnswer => ({ uid, refused });
+    const refuse = (refused: Refusal): string => renderAnswer(uid, { refused });
     let asked: ReturnType<typeof review.request>;
     try {
       asked = review.request();
@@ -104,7 +104,7 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
         : engines[place.strictness].decide(asked, capsule.knowledge, now(), { pass: place.pass });
       const { answer, codes } = answerOf(asked, place, decided);
       log({ kind: "review", path, resource: resourceName(asked), allowed: answer.refused === undefined, codes });
-      return { uid, ...answer };
+      return renderAnswer(uid, answer);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       // Without a capsule nobody knows what a policy would overlook.
@@ -134,7 +134,7 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
     if (request.method !== "POST") return refusedBy(405, "a review comes by POST", { allow: "POST" });
     try {
       const body = decodeUtf8(await readBounded(request, limits.reviewBytes, "AdmissionReview"));
-      return json(200, renderAnswer(await judge(body, place, path)));
+      return json(200, await judge(body, place, path));
     } catch (error) {
       if (!(error instanceof EngineError)) return refusedBy(500, "this is a bug in sallyport; nothing was decided");
       return refusedBy(error.code === "over-limit" ? 413 : 400, refusalOf(error).message);

@@ -39,7 +39,7 @@ export class NamedResponse extends ServerResponse {
   override writeHead(status: number, reason?: string | Fields, fields?: Fields): this {
     const name = this.#request;
     const only = typeof reason === "string" ? undefined : reason;
-    if (name !== undefined && Array.isArray(only)) return super.writeHead(status, only.concat("x-request-id", name));
+    if (name !== undefined && Array.isArray(only)) return super.writeHead(status, [...only, "x-request-id", name]);
     if (name !== undefined) this.setHeader("x-request-id", name);
     return typeof reason === "string"
       ? super.writeHead(status, reason, fields)

@@ -27,7 +27,7 @@ export function refuseReviews(limits: Limits, why: () => string) {
     bodies.read(request, response, (body) => {
       const refused: Refusal = { code: 503, retryAfter, message: why() };
       try {
-        reply(200, renderAnswer({ uid: readReview(body.toString("utf8"), limits).uid, refused }));
+        reply(200, renderAnswer(readReview(body.toString("utf8"), limits).uid, { refused }));
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         reply(400, JSON.stringify({ error: error.message }));

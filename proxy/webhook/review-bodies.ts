@@ -106,14 +106,17 @@ export class ReviewBodies {
   }
 
   #makeRoom(): void {
-    const room = Math.max(this.#most - this.#largeBytes, this.#most * partForComing);
-    const isRoom = (): boolean => this.#comingBytes <= room && this.#coming.size <= mostComing;
-    if (isRoom()) return;
+    if (this.#hasRoom()) return;
     for (const oldest of this.#coming) {
-      if (isRoom()) return;
       this.#end(oldest);
       oldest.refuse();
+      if (this.#hasRoom()) return;
     }
+  }
+
+  #hasRoom(): boolean {
+    const room = Math.max(this.#most - this.#largeBytes, this.#most * partForComing);
+    return this.#comingBytes <= room && this.#coming.size <= mostComing;
   }
 
   #end(one: Coming): void {

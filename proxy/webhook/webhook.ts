@@ -188,10 +188,10 @@ export class Webhook {
       const judged = this.#judge(this.#withRoles(review.request(), place), place, path, { began, end }, response);
       if ("then" in judged)
         judged.then(
-          (answer) => send(response, { uid, ...answer }),
+          (answer) => send(response, uid, answer),
           (error: unknown) => this.#refuse(error, uid, path, response),
         );
-      else send(response, { uid, ...judged });
+      else send(response, uid, judged);
     } catch (error) {
       this.#refuse(error, uid, path, response);
     }
@@ -210,7 +210,7 @@ export class Webhook {
     // What it is about was not read.
     const unread = { resource: "", operation: "", dryRun: false };
     this.#options.log({ uid: uid.slice(0, longestLogged), path, allowed: false, codes, ...unread }, response);
-    send(response, { uid, refused });
+    send(response, uid, { refused });
   }
 
   /** A review names no roles. What selects by roles that nobody knows would select nothing, so that is refused. */
@@ -241,7 +241,7 @@ export class Webhook {
     path: string,
     time: { readonly began: number; readonly end: number },
     response: ServerResponse,
-  ): Omit<ReviewAnswer, "uid"> | Promise<Omit<ReviewAnswer, "uid">> {
+  ): ReviewAnswer | Promise<ReviewAnswer> {
     const {
       engines,
       knowledge,
@@ -261,7 +261,7 @@ export class Webhook {
     };
     /** What a record holds is read once more after the decision. */
     const together = <T>(known: Knowledge, act: () => T): T => (record === undefined ? act() : atOneMoment(known, act));
-    const tell = (decided: Decided, stale: readonly UsedInOutage[] = []): Omit<ReviewAnswer, "uid"> => {
+    const tell = (decided: Decided, stale: readonly UsedInOutage[] = []): ReviewAnswer => {
       if (isDecision(decided) && judged !== undefined) {
         const seconds = (performance.now() - time.began) / 1000;
         judged({ request, place, decision: decided, stale, seconds });
@@ -369,7 +369,8 @@ function timeoutOf(url: string, question: number): number {
   return seconds === undefined ? defaultTimeoutMs : Math.min(Math.max(Number(seconds) * 1000, 1000), mostTimeoutMs);
 }
 
-const send = (response: ServerResponse, answer: ReviewAnswer): void => reply(response, 200, renderAnswer(answer));
+const send = (response: ServerResponse, uid: string, answer: ReviewAnswer): void =>
+  reply(response, 200, renderAnswer(uid, answer));
 
 function reply(response: ServerResponse, status: number, body: string): void {
   const length = Buffer.byteLength(body);

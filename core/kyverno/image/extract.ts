@@ -76,10 +76,8 @@ export function podSpecOf(resource: JsonObject): JsonObject | undefined {
   const { kind } = resource;
   const path = typeof kind === "string" && hasPods(kind) ? templates[kind] : undefined;
   if (path === undefined) return undefined;
-  const spec = path.reduce<JsonValue | undefined>(
-    (node, step) => (isObject(node) ? own(node, step) : undefined),
-    resource,
-  );
+  let spec: JsonValue | undefined = resource;
+  for (const step of path) spec = isObject(spec) ? own(spec, step) : undefined;
   return isObject(spec) ? spec : undefined;
 }
 

@@ -52,19 +52,17 @@ test("keys that mean something to programs are only keys", () => {
 
 test("an answer: patches in base64, a status with and without a code", () => {
   const patched = JSON.parse(
-    renderAnswer({ uid: 'u"1', patches: [{ op: "add", path: "/a", value: "ä" }], warnings: ["w"] }),
+    renderAnswer('u"1', { patches: [{ op: "add", path: "/a", value: "ä" }], warnings: ["w"] }),
   ).response;
   assert.equal(JSON.parse(Buffer.from(patched.patch, "base64").toString()), [{ op: "add", path: "/a", value: "ä" }]);
   assert.equal([patched.uid, patched.allowed, patched.patchType, patched.warnings], ['u"1', true, "JSONPatch", ["w"]]);
-  assert.equal(JSON.parse(renderAnswer({ uid: "u" })).response, { uid: "u", allowed: true });
-  assert.equal(JSON.parse(renderAnswer({ uid: "u", refused: { message: "no" } })).response, {
+  assert.equal(JSON.parse(renderAnswer("u", {})).response, { uid: "u", allowed: true });
+  assert.equal(JSON.parse(renderAnswer("u", { refused: { message: "no" } })).response, {
     uid: "u",
     allowed: false,
     status: { status: "Failure", message: "no" },
   });
-  const { status } = JSON.parse(
-    renderAnswer({ uid: "u", refused: { message: "m", code: 429, retryAfter: 1 } }),
-  ).response;
+  const { status } = JSON.parse(renderAnswer("u", { refused: { message: "m", code: 429, retryAfter: 1 } })).response;
   assert.equal([status.code, status.reason, status.details], [429, "TooManyRequests", { retryAfterSeconds: 1 }]);
 });
 
