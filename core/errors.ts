@@ -262,7 +262,12 @@ export const remedies = {
   path: "name a file or folder that is there, and that this user may use",
   "utf-16": "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE`",
   archive: "unpack it, and give what is in it",
-  "own-archive": "`sallyport import FILE`",
+  "own-archive": "bring it into a mirror: `sallyport import FILE`; look at it: `sallyport archive inspect FILE`",
+  "a-record": "decide again from it: `sallyport replay FILE`; see why: `sallyport explain FILE`",
+  layout: "bring it into a mirror: `sallyport mirror add FILE`; or decide from it: `--layout FILE`",
+  "mirror-file": "name the folder that it is in, where a mirror is wanted: `--store FOLDER`",
+  "mirror-folder": "name it where a mirror is wanted: `--store FILE`",
+  "policy-file": "`sallyport policy check FILE` reads it, and `sallyport apply FILE -r RESOURCE` decides by it",
   capsule: "look at it: `sallyport capsule inspect FILE`; decide from it: `--capsule FILE`",
   record: "copy it again from where it was written: this copy cannot be trusted",
   "record-file":
@@ -334,7 +339,8 @@ export const remedies = {
   "wants-certificate": "give certificates in PEM form: those of the authority, as in `ca.crt` or `ca.pem`",
   "one-key": "give one key, in a file of its own; for several signers write a policy with an entry for each",
   "vouched-file": "this is not the file that you vouched for: do not import it, and compare it with its source",
-  "trusted-root": "give a trusted root with `--trusted-root FILE`",
+  "trusted-root":
+    "give a trusted root with `--trusted-root FILE`, or pin it in a mirror: `sallyport trust import FILE`",
   "signing-config": "give the trusted_root.json of the same instance; a signing config is for those who sign",
   "tuf-keys":
     "ask the maintainers of this TUF repository for a root with keys of Ed25519, RSA-PSS, or ECDSA on P-256 or P-384",

@@ -4,13 +4,14 @@
  */
 import type { Command } from "commander";
 import { diffArchives } from "../../proxy/crossing/archive-diff.ts";
-import { type Acceptance, type ArchivePart, openPart } from "../../proxy/crossing/archive-part.ts";
+import { type Acceptance, type ArchivePart, fileStart, openPart } from "../../proxy/crossing/archive-part.ts";
 import { groupParts, openArchive, placeParts } from "../../proxy/crossing/archive-reader.ts";
 import { verifyArchive } from "../../proxy/crossing/verify-archive.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { usage } from "../input/given-file.ts";
+import { asOtherKind } from "../input/other-kind.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { readSnapshotKey } from "../input/snapshot-flags.ts";
 import {
@@ -33,11 +34,28 @@ function acceptanceOf({ key }: ArchiveOptions, io: CommandIO): Acceptance {
   return { keys, verifier: nodeVerifier, limits: io.limits };
 }
 
+/** Says of a file that is no archive which command reads it. */
+function asArchives<T>(files: readonly string[], io: CommandIO, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw asOtherKind(
+      error,
+      files,
+      { what: "an archive of sallyport export", form: "own-archive" },
+      {
+        io,
+        start: fileStart,
+      },
+    );
+  }
+}
+
 function inspect(files: readonly string[], options: ArchiveOptions, io: CommandIO): ExitCode {
   const acceptance = acceptanceOf(options, io);
   const parts: ArchivePart[] = [];
   try {
-    for (const file of files) parts.push(openPart(file, acceptance));
+    for (const file of files) parts.push(asArchives([file], io, () => openPart(file, acceptance)));
     const placed = placeParts(parts as unknown as readonly [ArchivePart, ...ArchivePart[]]);
     const inspection = {
       parts: placed.map((part, index) => ({
@@ -59,8 +77,13 @@ function inspect(files: readonly string[], options: ArchiveOptions, io: CommandI
 }
 
 function verify(files: readonly string[], options: ArchiveOptions, io: CommandIO): ExitCode {
-  if (options.key === undefined) throw usage("an archive is verified with a public key: give --key FILE", "--key");
-  const archive = openArchive(files, acceptanceOf(options, io));
+  const acceptance = acceptanceOf(options, io);
+  if (options.key === undefined) {
+    // What it is comes before whose it is.
+    asArchives(files, io, () => groupParts(files, acceptance));
+    throw usage("an archive is verified with a public key: give --key FILE", "--key");
+  }
+  const archive = asArchives(files, io, () => openArchive(files, acceptance));
   try {
     const verified = verifyArchive(archive, files[0] ?? "", io.limits);
     if (isDocumentFormat(options.output))
@@ -91,12 +114,12 @@ function twoArchives(files: readonly string[], acceptance: Acceptance): readonly
 function diff(files: readonly string[], options: ArchiveOptions, io: CommandIO): ExitCode {
   const acceptance = acceptanceOf(options, io);
   if (acceptance.keys === "any") warn("signatures are not verified: give --key FILE", io);
-  const [old = [], fresh = []] = twoArchives(files, acceptance);
-  const before = openArchive(old, acceptance);
+  const [old = [], fresh = []] = asArchives(files, io, () => twoArchives(files, acceptance));
+  const before = asArchives(old, io, () => openArchive(old, acceptance));
   try {
     if (before.statement.kind === "delta")
       throw usage("a delta says only what changed: name the full archive before it", old[0] ?? "");
-    const after = openArchive(fresh, acceptance);
+    const after = asArchives(fresh, io, () => openArchive(fresh, acceptance));
     try {
       const teller = new ArchiveDiffTeller(before, after);
       const isDocument = isDocumentFormat(options.output);

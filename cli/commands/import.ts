@@ -9,7 +9,7 @@ import type { PublicKey } from "../../core/crypto/public-key.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Alias } from "../../core/oci/aliases.ts";
 import { type ArchiveFormat, foreignFormats, ownFormat } from "../../proxy/archive/foreign-format.ts";
-import { type Acceptance, isArchiveFile } from "../../proxy/crossing/archive-part.ts";
+import { type Acceptance, fileStart, isArchiveFile } from "../../proxy/crossing/archive-part.ts";
 import { groupParts, openArchive } from "../../proxy/crossing/archive-reader.ts";
 import {
   type ImportedArchive,
@@ -28,6 +28,7 @@ import { asGiven, readPublicKey, usage } from "../input/given-file.ts";
 import { readInitialRoots } from "../input/initial-roots.ts";
 import { parseLayoutFlag } from "../input/layouts.ts";
 import { addLimitOptions, readLimits } from "../input/limit-flags.ts";
+import { asOtherKind } from "../input/other-kind.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { addStoreOption, withMirrorAsync } from "../input/store.ts";
 import { counted } from "../render/count.ts";
@@ -93,12 +94,21 @@ function acceptanceOf(
   return { keys, verifier: nodeVerifier, limits };
 }
 
+/** The files of each archive. @throws EngineError of a capsule, which begins as an archive does, that it is one. */
+function groupOwn(files: readonly string[], limits: Mirror["limits"], io: CommandIO): ReturnType<typeof groupParts> {
+  try {
+    return groupParts(files, { keys: "any", verifier: nodeVerifier, limits });
+  } catch (error) {
+    throw asOtherKind(error, files, { what: "what import takes", form: "own-archive" }, { io, start: fileStart });
+  }
+}
+
 /** Archives one after the other, as they were made: what one names as next keys counts for those that follow. */
 function importOwn(mirror: Mirror, files: readonly string[], flags: Flags & Judged, io: CommandIO, done: Done): void {
+  // What each is comes before whose it is, which is asked when it is its turn: an earlier one may name the key.
+  const groups = groupOwn(files, mirror.limits, io);
   const given = readKeys(flags, io);
   const acceptance = acceptanceOf(mirror, given);
-  // Whose they are is asked when it is their turn: an earlier one may name the key.
-  const groups = groupParts(files, { ...acceptance, keys: "any" });
   const named: PublicKey[] = [];
   const begun = done.archives.length;
   for (const group of groups.toSorted((one, other) => one.sequence - other.sequence))

@@ -13,6 +13,7 @@ import {
   ownFormat,
   recognise,
 } from "../../proxy/archive/foreign-format.ts";
+import { fileStart } from "../../proxy/crossing/archive-part.ts";
 import { JoinedSource, seriesOf } from "../../proxy/archive/joined-source.ts";
 import { openSource } from "../../proxy/archive/open-source.ts";
 import type { LayoutSource } from "../../proxy/archive/layout-source.ts";
@@ -20,8 +21,10 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import { type ExitCode, exitOf } from "../exit-code.ts";
 import { addCompleteOption, type CompleteOptions, readComplete } from "../input/complete-flag.ts";
+import type { Wanted } from "../input/given-file.ts";
 import { parseLayoutFlag, reportSkippedEntries } from "../input/layouts.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
+import { asOtherKind } from "../input/other-kind.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
 import { counted } from "../render/count.ts";
@@ -92,19 +95,25 @@ function inSeries(flags: readonly string[]): readonly (readonly string[])[] {
   return [...groups.values()];
 }
 
+const takenBy = (command: string): Wanted => ({ what: `what ${command} takes`, form: "layout" });
+
 function addOpened(
   mirror: Mirror,
   { flag, source, format, folder }: ForeignLayout,
-  options: AddOptions,
-  command: string,
+  { options, command, io }: Pick<Adding, "options" | "command" | "io">,
 ): Added {
   const { options: named, registry } = parseLayoutFlag(flag);
   const layout = source.name;
   if (format === ownFormat)
-    throw new EngineError("invalid-usage", "an archive of sallyport export, which is checked as a whole", {
-      subject: layout,
-      remedy: "own-archive",
-    });
+    throw asOtherKind(
+      new EngineError("invalid-usage", "an archive of sallyport export, which is checked as a whole", {
+        subject: layout,
+        remedy: "own-archive",
+      }),
+      [layout],
+      takenBy(command),
+      { io, start: fileStart },
+    );
   const added = addLayout(mirror, asLayout(source, { format, folder }, registry, mirror.limits), {
     // The name before an archive of oc-mirror is a registry, and no image.
     ...(format === "oc-mirror" ? {} : named),
@@ -131,14 +140,17 @@ export async function addForeign(mirror: Mirror, words: readonly string[], addin
 
 async function addGroup(mirror: Mirror, words: readonly string[], adding: Adding): Promise<void> {
   const { options, command, all, io } = adding;
-  const opened = await openForeign(words, mirror.limits, options.format);
+  const opened = await openForeign(words, mirror.limits, options.format).catch((error: unknown) => {
+    const paths = words.map((word) => parseLayoutFlag(word).folder);
+    throw asOtherKind(error, paths, takenBy(command), { io, start: fileStart });
+  });
   if (words.length > 1 && opened.format !== "oc-mirror") {
     opened.source.close();
     for (const word of words) await addGroup(mirror, [word], adding);
     return;
   }
   try {
-    const added = addOpened(mirror, opened, options, command);
+    const added = addOpened(mirror, opened, adding);
     reportAdded(added, all, isDocumentFormat(options.output) ? quiet(io) : io);
     all.push(added);
   } finally {

@@ -119,7 +119,7 @@ function run(files: readonly string[], options: ReplayOptions, io: CommandIO): E
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         errors.push({ file, error });
-        tellProblem(toProblem(error), io);
+        tellProblem(toProblem(error, { hasSource: true, said: { command: "replay" } }), io);
       }
     const exitCode = gravest([...exits, ...errors.map(({ error }) => exitOf(error.code))]);
     if (isDocument)

@@ -17,6 +17,7 @@ import { asGiven, aTrustedRoot, usage } from "../input/given-file.ts";
 import { addStoreOption, withMirror, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
+import { formOfFolder } from "../input/what-file.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { renderRoot, toTrustsJson } from "../render/trust.ts";
@@ -63,6 +64,12 @@ function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCo
  * before that is checked.
  */
 async function importFolder(folder: string, options: ImportOptions, io: CommandIO): Promise<ExitCode> {
+  const form = formOfFolder(io.listFolder(folder));
+  if (form !== undefined)
+    throw new EngineError("invalid-usage", `${folder} is not a folder of TUF metadata: it is ${form.is}`, {
+      subject: folder,
+      remedy: form.remedy,
+    });
   if (options.digest !== undefined)
     throw new EngineError("invalid-usage", "a folder of metadata is verified from a TUF root, not by a digest", {
       subject: "--digest",

@@ -7,6 +7,7 @@ import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO } from "../command.ts";
 import type { CapsuleOptions } from "./capsule-options.ts";
 import { usage } from "./given-file.ts";
+import { asOtherKind } from "./other-kind.ts";
 import { readSnapshotKey } from "./snapshot-flags.ts";
 
 interface Accepting {
@@ -37,11 +38,13 @@ export function readCapsules(
   const needsKey = keys.length === 0 && !allowUnsigned;
   let base: GivenCapsule | undefined;
   for (const [index, path] of paths.entries()) {
-    const bytes = io.readFile(path);
+    const bytes = asCapsule(path, undefined, io, () => io.readFile(path));
     // What it is and whether anybody signed it is said first: a key helps only against the lack of one.
     const options = { keys: accepted, verifier: crypto, limits, allowUnsigned: allowUnsigned || needsKey, base };
     const named = { ...options, subject: path };
-    const capsule = openCapsule(bytes, index === paths.length - 1 ? { ...named, floor } : named);
+    const capsule = asCapsule(path, bytes, io, () =>
+      openCapsule(bytes, index === paths.length - 1 ? { ...named, floor } : named),
+    );
     const unsigned =
       capsule.signedBy === undefined ? findUnsigned(bytes, { ...named, allowUnsigned: false }) : undefined;
     if (needsKey) throw unsigned ?? usage(`a capsule counts only by who signed it: give ${flag} FILE`, flag);
@@ -49,6 +52,20 @@ export function readCapsules(
   }
   if (base === undefined) throw new EngineError("invalid-usage", "no capsule was named");
   return base;
+}
+
+/** Says of a file that is no capsule which command reads it. */
+function asCapsule<T>(path: string, bytes: Uint8Array | undefined, io: CommandIO, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw asOtherKind(
+      error,
+      [path],
+      { what: "a capsule", form: "capsule" },
+      { io, start: () => bytes ?? io.readFile(path) },
+    );
+  }
 }
 
 /** The error of one that nobody signed. */

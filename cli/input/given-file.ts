@@ -67,7 +67,13 @@ const keyRemedies: ReadonlySet<Remedy> = new Set(["public-key", "private-key", "
 /** The text of a file. @throws EngineError `invalid-usage` when it cannot be read or is not UTF-8. */
 export function readGivenText(path: string, io: Reads, flag?: string): string {
   const content = io.readFile(path);
-  return asGiven({ path, content, limits: io.limits, flag }, aText, () => decodeUtf8(content));
+  return asGiven({ path, content, limits: io.limits, flag }, aText, () => {
+    const text = decodeUtf8(content);
+    // The headers of a tar archive are text with zeros between; of YAML its reader says where they are.
+    if (text.includes("\0") && formOfFile(content, io.limits) !== undefined)
+      throw new EngineError("malformed", "it has NUL characters");
+    return text;
+  });
 }
 
 /** The one public key of a PEM text; `name` is what the command line calls it. @throws EngineError `invalid-usage` */

@@ -3,7 +3,8 @@ import type { Limits } from "../../core/limits.ts";
 import { type DecisionRecord, parseRecord } from "../../core/record/read-record.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { CommandIO } from "../command.ts";
-import { usage } from "./given-file.ts";
+import { shown, usage } from "./given-file.ts";
+import { formOfFile } from "./what-file.ts";
 
 /**
  * The files that are named, and in place of a folder its records, in the order of their names.
@@ -29,9 +30,6 @@ export function listRecordFiles(
   return files;
 }
 
-/** By what its first header says of its format. */
-const isTar = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(257, 262)) === "ustar";
-
 /** Whether its first bytes are those of records in their one spelling. */
 const isRecordBegun = (bytes: Uint8Array): boolean =>
   /^\{"(?:envelope|input)":/.test(String.fromCharCode(...bytes.subarray(0, 16)));
@@ -39,21 +37,23 @@ const isRecordBegun = (bytes: Uint8Array): boolean =>
 /** @throws EngineError as `parseRecord`, with the name of the file. */
 export function readRecordFile(path: string, limits: Limits, io: Pick<CommandIO, "readFile">): DecisionRecord {
   const bytes = io.readFile(path);
-  if (isTar(bytes))
-    throw new EngineError("invalid-usage", "a tar archive, such as a capsule, is no record", {
-      subject: path,
-      remedy: "capsule",
-    });
   try {
     return parseRecord(bytes, limits);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    if (error.code === "archive-corrupt" && !isRecordBegun(bytes))
+    if (error.code === "archive-corrupt" && !isRecordBegun(bytes)) {
+      const form = formOfFile(bytes, limits);
+      if (form !== undefined)
+        throw new EngineError("invalid-usage", `${shown(path)} is not a record: it is ${form.is}`, {
+          subject: path,
+          remedy: form.remedy,
+        });
       throw new EngineError(error.code, "no record, or one whose beginning is damaged", {
         subject: path,
         cause: error,
         remedy: "record-file",
       });
+    }
     const where = error.subject === undefined || error.subject === "record" ? "" : ` (${error.subject})`;
     throw new EngineError(error.code, `${error.message}${where}`, {
       subject: path,

@@ -2,7 +2,11 @@
  * What a file is that is not what was asked for: its form, and what to do with it. Source:
  * docs/spec/command-line.md#given-files.
  */
+import { archiveMagic, layoutMarker } from "../../core/archive/frame.ts";
+import { blockBytes, memberBytes } from "../../core/archive/plain-tar.ts";
 import { parseSpki } from "../../core/crypto/public-key.ts";
+import { decodeBase64 } from "../../core/encoding/base64.ts";
+import { equalBytes } from "../../core/encoding/bytes.ts";
 import { type JsonValue, parseJson } from "../../core/encoding/json.ts";
 import { isObject, member } from "../../core/encoding/shape.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
@@ -37,12 +41,47 @@ function isUtf16(bytes: Uint8Array): boolean {
   return head.length >= 8 && (zeros(0) || zeros(1));
 }
 
+/** Behind the first member and the next one's header. */
+const archiveMagicAt = memberBytes(layoutMarker.length) + blockBytes;
+
 const isTar = (bytes: Uint8Array): boolean => startsWith(bytes.subarray(257), 0x75, 0x73, 0x74, 0x61, 0x72);
+
+const latin = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+
+/** A signed archive has its statement among its first members; what follows is told to people, and not believed. */
+function ownForm(bytes: Uint8Array): FileForm {
+  const [, payload = ""] = /"payload":"([A-Za-z0-9+/=]{4,})"/.exec(latin(bytes.subarray(0, 32_768))) ?? [];
+  const statement = tried(() => latin(decodeBase64(payload.slice(0, payload.length - (payload.length % 4)))));
+  return statement !== undefined && /"kind":"capsule"/.test(statement)
+    ? { is: "a capsule", remedy: "capsule" }
+    : { is: "an archive of sallyport export", remedy: "own-archive" };
+}
+
+/** The names of the first members, without what leads to them. */
+function firstMembers(bytes: Uint8Array): readonly string[] {
+  const names: string[] = [];
+  for (let at = 0; names.length < 32 && at + 512 <= bytes.length; ) {
+    const name = latin(bytes.subarray(at, at + 100)).replace(/\0[\s\S]*$/, "");
+    if (name === "") break;
+    names.push(name.replace(/^\.\//, ""));
+    at += 512 * (1 + Math.ceil((Number.parseInt(latin(bytes.subarray(at + 124, at + 136)), 8) || 0) / 512));
+  }
+  return names;
+}
+
+function tarForm(bytes: Uint8Array): FileForm {
+  if (equalBytes(bytes.subarray(archiveMagicAt, archiveMagicAt + archiveMagic.length), archiveMagic))
+    return ownForm(bytes);
+  const isSaved = firstMembers(bytes).some((name) => /^(?:oci-layout|index\.json|manifest\.json|blobs\/)/.test(name));
+  return isSaved ? { is: "a tar archive of images", remedy: "layout" } : { is: "a tar archive", remedy: "archive" };
+}
 
 /** A file that is no text. */
 function binaryForm(bytes: Uint8Array, limits: Limits): FileForm | undefined {
   if (isUtf16(bytes)) return { is: "text in UTF-16", remedy: "utf-16" };
-  if (isTar(bytes)) return { is: "a tar archive", remedy: "archive" };
+  if (isTar(bytes)) return tarForm(bytes);
+  if (latin(bytes.subarray(0, 15)) === "SQLite format 3")
+    return { is: "a file of SQLite, such as a mirror", remedy: "mirror-file" };
   if (startsWith(bytes, 0x1f, 0x8b)) return { is: "a gzip file", remedy: "archive" };
   if (startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd)) return { is: "a zstd file", remedy: "archive" };
   if (startsWith(bytes, 0x50, 0x4b, 3, 4)) return { is: "a zip archive", remedy: "archive" };
@@ -84,14 +123,23 @@ function documentForm(document: JsonValue): FileForm | undefined {
   const type = isObject(signed) ? member(signed, "_type") : undefined;
   if (typeof type === "string") return { is: `TUF metadata (${type.slice(0, 64)})`, remedy: "tuf-metadata" };
   const kind = member(document, "kind");
-  if (typeof kind === "string" && member(document, "apiVersion") !== undefined)
-    return { is: `a Kubernetes resource (${kind.slice(0, 64)})`, remedy: "other-file" };
+  if (typeof kind === "string" && member(document, "apiVersion") !== undefined) return resourceForm(kind);
   return undefined;
+}
+
+const resourceForm = (kind: string): FileForm => ({
+  is: `a Kubernetes resource (${kind.slice(0, 64)})`,
+  remedy: /^(?:Cluster)?Policy$/.test(kind) ? "policy-file" : "other-file",
+});
+
+function yamlForm(text: string): FileForm | undefined {
+  const [, kind] = /^kind: *["']?([A-Za-z]{1,64})\b/m.exec(text) ?? [];
+  return kind !== undefined && /^apiVersion:/m.test(text) ? resourceForm(kind) : undefined;
 }
 
 /** One document, or several in a row. Between two values that are parts of one document stands a comma. */
 function jsonForm(text: string, limits: Limits): FileForm | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined;
+  if (/^\{"(?:envelope|input)":\{/.test(text)) return { is: "a record of a decision", remedy: "a-record" };
   const whole = tried(() => parseJson(text, { limits }));
   if (whole !== undefined) return documentForm(whole);
   const parts = text.trim().split(/(?<=[\]}])\s{0,64}(?=[[{])/);
@@ -114,5 +162,12 @@ export function formOfFile(bytes: Uint8Array, limits: Limits): FileForm | undefi
   if (text === undefined) return undefined;
   if (text.trim() === "") return { is: "empty", remedy: "other-file" };
   if (/^\s*<(?:!doctype|html)/i.test(text)) return { is: "a web page", remedy: "web-page" };
-  return pemForm(text) ?? jsonForm(text, limits);
+  // Records, policies and Secrets hold keys, and are none.
+  return /^\s*[[{]/.test(text) ? jsonForm(text, limits) : (yamlForm(text) ?? pemForm(text));
+}
+
+/** `undefined` for a folder of no known form. */
+export function formOfFolder(names: readonly string[]): FileForm | undefined {
+  if (names.includes("oci-layout")) return { is: "a folder with an OCI layout", remedy: "layout" };
+  return names.includes("mirror.db") ? { is: "the folder of a mirror", remedy: "mirror-folder" } : undefined;
 }

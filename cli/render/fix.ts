@@ -102,7 +102,11 @@ export function markedFix(failed: Failed, settings: FixSettings = { hasSource: t
   const forPolicy = byPolicy === true ? policyFixes[remedy ?? code] : undefined;
   const text = forPolicy ?? (remedy === undefined ? fixes[code] : remedies[remedy]);
   // Of a file that was given, the fix is about that file.
-  const filled = replaced(text, "FILE", remedy !== undefined && code === "invalid-usage" ? subject : undefined);
+  const filled = replaced(
+    text,
+    "FILE",
+    (remedy !== undefined && code === "invalid-usage") || remedy === "capsule" ? subject : undefined,
+  );
   const named = replaced(filled, "REFERENCE", question?.kind === "key" ? question.reference : undefined);
   const ofRoot = replaced(named, "NAME", question?.kind === "trusted-root" ? question.name : undefined);
   const { command, store } = said;

@@ -55,6 +55,16 @@ export interface ArchivePart {
   readonly bodyAt: number;
 }
 
+/** The first bytes of a file, at most a MiB. @throws EngineError `invalid-usage` when it cannot be read. */
+export function fileStart(path: string): Uint8Array {
+  const cursor = new TarCursor(path);
+  try {
+    return Uint8Array.from(cursor.take(Math.min(cursor.size, 2 ** 20)));
+  } finally {
+    cursor.close();
+  }
+}
+
 /** Whether a file begins as an archive of this program, however it goes on. */
 export function isArchiveFile(path: string): boolean {
   const cursor = new TarCursor(path);
