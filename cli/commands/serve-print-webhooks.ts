@@ -6,13 +6,13 @@ import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import { findAddress } from "../../proxy/serve/address.ts";
 import { authorityFolder } from "../../proxy/serve/authority-folder.ts";
-import { requireConfig } from "../../proxy/serve/read-config.ts";
+import { type GivenFlags, requireConfig } from "../../proxy/serve/read-config.ts";
 import type { Config } from "../../proxy/serve/settings.ts";
 import { type Destination, isLabel, readDestination } from "../../proxy/serve/destination.ts";
 import { webhookConfigurations } from "../../proxy/webhook/webhook-configurations.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { type ConfigOptions, findConfig, loadConfig } from "../input/config-file.ts";
+import { type ConfigOptions, findConfig, loadConfig, settingFlags } from "../input/config-file.ts";
 import { splitLists } from "../input/files.ts";
 import { readGivenText, usage } from "../input/given-file.ts";
 import { outputOption, type OutputOptions } from "../input/output-flag.ts";
@@ -64,9 +64,10 @@ function warnOfListeners({ listeners }: Config, destination: Destination, io: Co
     warn(`serve's own certificate will not name ${host}, and the API server refuses it: add it to tls.names`, io);
 }
 
-function print(options: Options, io: CommandIO): ExitCode {
+/** `flags`: of serve, which say settings here too. */
+function print(options: Options, flags: GivenFlags, io: CommandIO): ExitCode {
   const file = findConfig(options, io);
-  const config = requireConfig(loadConfig(file, io, { flags: {} }));
+  const config = requireConfig(loadConfig(file, io, { flags }));
   if (config.policies.folders.length === 0)
     throw new EngineError("invalid-config", "it names no policies: list files or folders under policies.folders", {
       subject: file ?? "the configuration",
@@ -109,5 +110,7 @@ export function definePrintWebhooks(command: Command, { io, finish }: Shell): vo
         "Exit codes: 0 printed; 2 the configuration or a policy does not load\n",
     )
     // Flags of serve that have the same names are taken for its own.
-    .action((_: Options, self: Command) => finish(print(self.optsWithGlobals<Options>(), io)));
+    .action((_: Options, self: Command) =>
+      finish(print(self.optsWithGlobals<Options>(), settingFlags(self.parent ?? self), io)),
+    );
 }

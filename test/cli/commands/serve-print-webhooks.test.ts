@@ -43,6 +43,17 @@ test("two objects in YAML; what is exempt or guessed is a note", async () => {
     assert.ok(said.includes(words), said);
 });
 
+test("flags of serve say settings here too", async () => {
+  const timesOf = async (...words: readonly string[]): Promise<unknown> => {
+    const { exit, out, err } = await print("--service", "gate/sallyport", ...words);
+    assert.is(exit, 0, err);
+    return parseAllDocuments(out).map((document) => document.toJS().webhooks[0].timeoutSeconds);
+  };
+  assert.equal(await timesOf(), [10, 10]);
+  assert.equal(await timesOf("--webhooktimeout=15"), [15, 15]);
+  assert.is((await print("--service", "gate/sallyport", "--webhooktimeout=31")).exit, 2);
+});
+
 test("a server that the API server could not use is warned of", async () => {
   const own = (rest: string) =>
     `${head}policies: { folders: [policy.yaml] }\nlisteners: [{ address: ":8443", ${rest} }]\n`;
