@@ -38,7 +38,7 @@ function requireText(object: JsonObject, key: string, at: string): string {
 }
 
 function readProof(object: JsonObject, at: string): EntryInclusionProof {
-  const checkpoint = readMessage(member(object, "checkpoint"), checkpointKeys, pointer(at, "checkpoint"));
+  const checkpoint = readMessage(member(object, "checkpoint"), checkpointKeys, `${at}/checkpoint`);
   return {
     logIndex: readCount(object, "logIndex", at),
     treeSize: readCount(object, "treeSize", at),
@@ -56,24 +56,22 @@ function readProof(object: JsonObject, at: string): EntryInclusionProof {
  */
 export function readBundleLogEntry(value: JsonValue, at: string): LogEntry {
   const object = readMessage(value, entryKeys, at);
-  const kindVersion = readMessage(member(object, "kindVersion"), kindKeys, pointer(at, "kindVersion"));
+  const kindVersion = readMessage(member(object, "kindVersion"), kindKeys, `${at}/kindVersion`);
   const promise = optionalMessage(object, "inclusionPromise", promiseKeys, at);
   const promised =
-    promise === undefined ? undefined : readBytes(promise, "signedEntryTimestamp", pointer(at, "inclusionPromise"));
+    promise === undefined ? undefined : readBytes(promise, "signedEntryTimestamp", `${at}/inclusionPromise`);
   const proof = optionalMessage(object, "inclusionProof", proofKeys, at);
   const entry: { -readonly [Key in keyof LogEntry]: LogEntry[Key] } = {
-    logId: encodeHex(
-      requireBytes(readMessage(member(object, "logId"), idKeys, pointer(at, "logId")), "keyId", pointer(at, "logId")),
-    ),
+    logId: encodeHex(requireBytes(readMessage(member(object, "logId"), idKeys, `${at}/logId`), "keyId", `${at}/logId`)),
     logIndex: readCount(object, "logIndex", at),
     integratedTime: readCount(object, "integratedTime", at),
     body: requireBytes(object, "canonicalizedBody", at),
     kindVersion: {
-      kind: requireText(kindVersion, "kind", pointer(at, "kindVersion")),
-      version: requireText(kindVersion, "version", pointer(at, "kindVersion")),
+      kind: requireText(kindVersion, "kind", `${at}/kindVersion`),
+      version: requireText(kindVersion, "version", `${at}/kindVersion`),
     },
   };
   if (promised !== undefined && promised.length > 0) entry.inclusionPromise = promised;
-  if (proof !== undefined) entry.inclusionProof = readProof(proof, pointer(at, "inclusionProof"));
+  if (proof !== undefined) entry.inclusionProof = readProof(proof, `${at}/inclusionProof`);
   return entry;
 }

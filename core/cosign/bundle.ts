@@ -21,7 +21,7 @@ import {
   readText,
   requireBytes,
 } from "../encoding/proto-json.ts";
-import { member, pointer, readString } from "../encoding/shape.ts";
+import { member, readString } from "../encoding/shape.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -94,11 +94,10 @@ function readDigest(
 ): { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array } {
   const named = member(object, "algorithm");
   const row = digestAlgorithms.find(([name, number]) => named === name || named === number);
-  if (row === undefined)
-    throw new EngineError("malformed", "not a digest algorithm", { subject: pointer(at, "algorithm") });
+  if (row === undefined) throw new EngineError("malformed", "not a digest algorithm", { subject: `${at}/algorithm` });
   const digest = readBytes(object, "digest", at);
   if (digest.length !== row[3])
-    throw new EngineError("malformed", `${row[0]} of ${digest.length} bytes`, { subject: pointer(at, "digest") });
+    throw new EngineError("malformed", `${row[0]} of ${digest.length} bytes`, { subject: `${at}/digest` });
   return { algorithm: row[2], digest };
 }
 

@@ -121,8 +121,12 @@ export function createEngine(options: EngineOptions): Engine {
     warnings: compiled.flatMap((policy) => [...policy.policy.warnings, ...attestorWarnings(policy)]),
     decide(request, source, now, { exhaustive = false, pass } = {}) {
       const key = exhaustive ? undefined : plain?.keyOf(request, pass);
-      const before = key === undefined ? {} : stateOf(source);
-      const known = key === undefined ? undefined : remembered.find(source, versionOf(before), key, now);
+      let before: SourceState = {};
+      const version = (): string | undefined => {
+        before = stateOf(source);
+        return versionOf(before);
+      };
+      const known = key === undefined ? undefined : remembered.find(source, version, key, now);
       if (known !== undefined) {
         const { results, patches, read, newestSignedTime } = known;
         const freshness = images.freshness(before, now);

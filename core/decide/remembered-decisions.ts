@@ -33,11 +33,11 @@ export class RememberedDecisions {
     this.#mostBytes = memoBytes;
   }
 
-  find(source: Knowledge, version: string | undefined, key: string, now: Date): Lasting | undefined {
+  /** The version is read for what was decided before alone. */
+  find(source: Knowledge, version: () => string | undefined, key: string, now: Date): Lasting | undefined {
     const held = this.#versions.get(source);
-    if (held === undefined || held.text !== version) return undefined;
-    const kept = held.decisions.get(key);
-    return kept !== undefined && isWithin(kept.steady, now) ? kept.lasting : undefined;
+    const kept = held?.decisions.get(key);
+    return kept !== undefined && held?.text === version() && isWithin(kept.steady, now) ? kept.lasting : undefined;
   }
 
   /** Keeps it where nothing was unknown, refused or worth a warning: all of those say more than one request shares. */

@@ -55,29 +55,29 @@ function decodeMember(object: JsonObject, key: string, decode: Decode, at: strin
 }
 
 function readMembers(object: JsonObject, decode: Decode, at: string, strict: boolean, limits: Limits): Envelope {
-  const list = readArray(member(object, "signatures"), pointer(at, "signatures"));
+  const list = readArray(member(object, "signatures"), `${at}/signatures`);
   if (list.length === 0)
-    throw new EngineError("malformed", "envelope without signatures", { subject: pointer(at, "signatures") });
+    throw new EngineError("malformed", "envelope without signatures", { subject: `${at}/signatures` });
   if (list.length > limits.envelopeSignatures) {
     throw new EngineError(
       "over-limit",
       `${list.length} signatures on an envelope, at most ${limits.envelopeSignatures} are read`,
       {
-        subject: pointer(at, "signatures"),
+        subject: `${at}/signatures`,
       },
     );
   }
   const signatures = list.map((entry, index): EnvelopeSignature => {
-    const here = pointer(pointer(at, "signatures"), index);
+    const here = pointer(`${at}/signatures`, index);
     const signature = readObject(entry, here);
     if (strict) refuseUnknownKeys(signature, signatureKeys, here);
     const sig = decodeMember(signature, "sig", decode, here);
-    if (sig.length === 0) throw new EngineError("malformed", "empty signature", { subject: pointer(here, "sig") });
+    if (sig.length === 0) throw new EngineError("malformed", "empty signature", { subject: `${here}/sig` });
     const keyid = member(signature, "keyid");
-    return keyid === undefined ? { sig } : { keyid: readString(keyid, pointer(here, "keyid")), sig };
+    return keyid === undefined ? { sig } : { keyid: readString(keyid, `${here}/keyid`), sig };
   });
   return {
-    payloadType: readString(member(object, "payloadType"), pointer(at, "payloadType")),
+    payloadType: readString(member(object, "payloadType"), `${at}/payloadType`),
     payload: decodeMember(object, "payload", decode, at),
     signatures,
   };

@@ -71,24 +71,24 @@ function readSubject(value: JsonValue, at: string, { layout, limits }: Statement
     if (text !== undefined) readString(text, pointer(at, key));
   }
   const listed = member(object, "digest");
-  const digest = readStringMap(listed ?? nothing, pointer(at, "digest"));
+  const digest = readStringMap(listed ?? nothing, `${at}/digest`);
   const algorithms = Object.keys(digest);
   if (algorithms.length > limits.digestsPerSubject)
     throw new EngineError("over-limit", `${algorithms.length} digests of one subject`, {
-      subject: pointer(at, "digest"),
+      subject: `${at}/digest`,
     });
   for (const algorithm of algorithms) {
     if (layout === "bundle" && !hex.test(digest[algorithm] as string))
       throw new EngineError("malformed", "digest that is not hexadecimal", {
-        subject: pointer(pointer(at, "digest"), algorithm),
+        subject: pointer(`${at}/digest`, algorithm),
       });
   }
   const name = member(object, "name");
   const annotations = member(object, "annotations");
   return {
     digest,
-    ...(name === undefined ? {} : { name: readString(name, pointer(at, "name")) }),
-    ...(annotations === undefined ? {} : { annotations: readObject(annotations, pointer(at, "annotations")) }),
+    ...(name === undefined ? {} : { name: readString(name, `${at}/name`) }),
+    ...(annotations === undefined ? {} : { annotations: readObject(annotations, `${at}/annotations`) }),
   };
 }
 

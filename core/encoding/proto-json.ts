@@ -7,7 +7,7 @@ import { EngineError } from "../errors.ts";
 import { decodeBase64, unwrapBase64 } from "./base64.ts";
 import { parseInstant, type ValidityPeriod } from "./instant.ts";
 import type { JsonArray, JsonObject, JsonOptions, JsonValue } from "./json.ts";
-import { member, pointer, readArray, readObject, readString, refuseUnknownKeys } from "./shape.ts";
+import { member, readArray, readObject, readString, refuseUnknownKeys } from "./shape.ts";
 
 /** Options of `parseJson` for such documents. */
 export const protoJsonOptions = (subject: string, maxBytes: number, limits: JsonOptions["limits"]): JsonOptions => ({
@@ -33,16 +33,16 @@ export function optionalMessage(
   at: string,
 ): JsonObject | undefined {
   const value = member(object, key);
-  return value === undefined ? undefined : readMessage(value, known, pointer(at, key));
+  return value === undefined ? undefined : readMessage(value, known, `${at}/${key}`);
 }
 
 /** A repeated field; absent is empty. */
 export const readRepeated = (object: JsonObject, key: string, at: string): JsonArray =>
-  readArray(member(object, key) ?? [], pointer(at, key));
+  readArray(member(object, key) ?? [], `${at}/${key}`);
 
 /** A string field; absent is empty. */
 export const readText = (object: JsonObject, key: string, at: string): string =>
-  readString(member(object, key) ?? "", pointer(at, key));
+  readString(member(object, key) ?? "", `${at}/${key}`);
 
 /**
  * The bytes of a text in padded standard base64. Go's reader passes over line ends, and takes a text whose length with
@@ -62,12 +62,12 @@ export function decodeProtoBase64(text: string, at: string): Uint8Array {
 
 /** A bytes field; absent is empty. */
 export const readBytes = (object: JsonObject, key: string, at: string): Uint8Array =>
-  decodeProtoBase64(readText(object, key, at), pointer(at, key));
+  decodeProtoBase64(readText(object, key, at), `${at}/${key}`);
 
 /** A bytes field that must not be empty. */
 export function requireBytes(object: JsonObject, key: string, at: string): Uint8Array {
   const bytes = readBytes(object, key, at);
-  if (bytes.length === 0) throw new EngineError("malformed", "missing or empty", { subject: pointer(at, key) });
+  if (bytes.length === 0) throw new EngineError("malformed", "missing or empty", { subject: `${at}/${key}` });
   return bytes;
 }
 
@@ -83,14 +83,14 @@ export function readCount(object: JsonObject, key: string, at: string): bigint {
         ? BigInt(value)
         : -1n;
   if (count < 0n || count > maxInt64)
-    throw new EngineError("malformed", "not an integer from 0 to 2^63 - 1", { subject: pointer(at, key) });
+    throw new EngineError("malformed", "not an integer from 0 to 2^63 - 1", { subject: `${at}/${key}` });
   return count;
 }
 
 /** A Timestamp field. */
 export function optionalInstant(object: JsonObject, key: string, at: string): Date | undefined {
   const value = member(object, key);
-  return value === undefined ? undefined : parseInstant(readString(value, pointer(at, key)), pointer(at, key));
+  return value === undefined ? undefined : parseInstant(readString(value, `${at}/${key}`), `${at}/${key}`);
 }
 
 const rangeKeys: ReadonlySet<string> = new Set(["start", "end"]);
@@ -99,7 +99,7 @@ const rangeKeys: ReadonlySet<string> = new Set(["start", "end"]);
 export function readPeriod(object: JsonObject, key: string, at: string): ValidityPeriod {
   const range = optionalMessage(object, key, rangeKeys, at);
   if (range === undefined) return {};
-  const start = optionalInstant(range, "start", pointer(at, key));
-  const end = optionalInstant(range, "end", pointer(at, key));
+  const start = optionalInstant(range, "start", `${at}/${key}`);
+  const end = optionalInstant(range, "end", `${at}/${key}`);
   return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
 }

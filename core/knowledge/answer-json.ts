@@ -74,9 +74,9 @@ const encodeOutage = ({ state, at, from, code, why, asked }: Unavailable): JsonO
  */
 export function readAnswer<K extends QuestionKind>(kind: K, json: JsonValue | undefined, at: string): AnswerOf<K> {
   const object = readObject(json, at);
-  const state = readString(object.state, pointer(at, "state"));
+  const state = readString(object.state, `${at}/state`);
   const more = { present: "value", absent: undefined, unavailable: "code" } as const;
-  if (!isStateOf(more, state)) throw malformed("not a state of an answer", pointer(at, "state"));
+  if (!isStateOf(more, state)) throw malformed("not a state of an answer", `${at}/state`);
   const own = more[state];
   const known = readFields(
     object,
@@ -88,22 +88,22 @@ export function readAnswer<K extends QuestionKind>(kind: K, json: JsonValue | un
         : ["outage", ...(kind === "referrers" ? ["partial"] : [])],
     at,
   );
-  const origin = { at: readTime(known.at, pointer(at, "at")), from: readString(known.from, pointer(at, "from")) };
+  const origin = { at: readTime(known.at, `${at}/at`), from: readString(known.from, `${at}/from`) };
   switch (state) {
     case "present":
       return {
         state,
-        value: readAnswerValue(kind, known.value, pointer(at, "value")),
+        value: readAnswerValue(kind, known.value, `${at}/value`),
         ...origin,
-        ...readPartial(known.partial, pointer(at, "partial")),
-        ...readOldAnswer(known.outage, pointer(at, "outage")),
+        ...readPartial(known.partial, `${at}/partial`),
+        ...readOldAnswer(known.outage, `${at}/outage`),
       };
     case "absent":
       return {
         state,
         ...origin,
-        ...(known.claim === undefined ? {} : { claim: readString(known.claim, pointer(at, "claim")) }),
-        ...readOldAnswer(known.outage, pointer(at, "outage")),
+        ...(known.claim === undefined ? {} : { claim: readString(known.claim, `${at}/claim`) }),
+        ...readOldAnswer(known.outage, `${at}/outage`),
       };
     case "unavailable":
       return readOutage(known, at);
@@ -112,14 +112,14 @@ export function readAnswer<K extends QuestionKind>(kind: K, json: JsonValue | un
 
 function readOutage(json: JsonValue, at: string): Unavailable {
   const object = readFields(json, ["state", "at", "from", "code"], ["why", "asked"], at);
-  if (object.state !== "unavailable") throw malformed("not an outage", pointer(at, "state"));
+  if (object.state !== "unavailable") throw malformed("not an outage", `${at}/state`);
   const text = (key: "why" | "asked"): Partial<Unavailable> =>
     object[key] === undefined ? {} : { [key]: readString(object[key], pointer(at, key)) };
   return {
     state: "unavailable",
-    code: readCode(object.code, pointer(at, "code")),
-    at: readTime(object.at, pointer(at, "at")),
-    from: readString(object.from, pointer(at, "from")),
+    code: readCode(object.code, `${at}/code`),
+    at: readTime(object.at, `${at}/at`),
+    from: readString(object.from, `${at}/from`),
     ...text("why"),
     ...text("asked"),
   };
@@ -244,23 +244,23 @@ const readList = <T>(json: JsonValue | undefined, at: string, read: ReadValue<T>
   readArray(json, at).map((entry, index) => read(entry, pointer(at, index)));
 
 function readTrustedRoot(json: JsonValue | undefined, at: string): TrustedRootSource {
-  const form = readString(readObject(json, at).form, pointer(at, "form"));
+  const form = readString(readObject(json, at).form, `${at}/form`);
   const bytes = (object: JsonObject, key: string, below = at): Uint8Array =>
     readBytes(object[key], pointer(below, key));
   if (form === "pinned") return { form, bytes: bytes(readFields(json, ["form", "bytes"], [], at), "bytes") };
-  if (form !== "tuf") throw malformed("not a form of a trusted root", pointer(at, "form"));
+  if (form !== "tuf") throw malformed("not a form of a trusted root", `${at}/form`);
   const object = readFields(json, ["form", "roots", "timestamp", "snapshot", "targets", "target"], ["floors"], at);
   return {
     form,
-    roots: readList(object.roots, pointer(at, "roots"), readBytes),
+    roots: readList(object.roots, `${at}/roots`, readBytes),
     timestamp: bytes(object, "timestamp"),
     snapshot: bytes(object, "snapshot"),
-    targets: readList(object.targets, pointer(at, "targets"), (entry, here) => {
+    targets: readList(object.targets, `${at}/targets`, (entry, here) => {
       const target = readFields(entry, ["role", "bytes"], [], here);
-      return { role: readString(target.role, pointer(here, "role")), bytes: bytes(target, "bytes", here) };
+      return { role: readString(target.role, `${here}/role`), bytes: bytes(target, "bytes", here) };
     }),
     target: bytes(object, "target"),
-    ...(object.floors === undefined ? {} : { floors: readFloors(object.floors, pointer(at, "floors")) }),
+    ...(object.floors === undefined ? {} : { floors: readFloors(object.floors, `${at}/floors`) }),
   };
 }
 

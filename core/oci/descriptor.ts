@@ -5,7 +5,7 @@
  *      "annotations":{"org.opencontainers.image.ref.name":"1.4"},"platform":{"os":"linux","architecture":"amd64"}}
  */
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
-import { member, pointer, readInteger, readObject, readString, readStringMap } from "../encoding/shape.ts";
+import { member, readInteger, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import { type Digest, isDigest } from "../crypto/digest.ts";
 
@@ -35,16 +35,16 @@ export interface PlatformDescriptor extends Descriptor {
  */
 export function readDescriptor(value: JsonValue | undefined, at: string): PlatformDescriptor {
   const object = readObject(value, at);
-  const digest = readString(object.digest, pointer(at, "digest"));
+  const digest = readString(object.digest, `${at}/digest`);
   if (!isDigest(digest))
     throw new EngineError("malformed", "expected sha256: and 64 lower-case hexadecimal digits", {
-      subject: pointer(at, "digest"),
+      subject: `${at}/digest`,
     });
-  const size = readInteger(object.size, pointer(at, "size"));
-  if (size < 0) throw new EngineError("malformed", "negative size", { subject: pointer(at, "size") });
+  const size = readInteger(object.size, `${at}/size`);
+  if (size < 0) throw new EngineError("malformed", "negative size", { subject: `${at}/size` });
   const text = (key: string): string | undefined => {
     const given = member(object, key);
-    return given === undefined ? undefined : readString(given, pointer(at, key));
+    return given === undefined ? undefined : readString(given, `${at}/${key}`);
   };
   const artifactType = text("artifactType");
   const annotations = member(object, "annotations");
@@ -56,8 +56,8 @@ export function readDescriptor(value: JsonValue | undefined, at: string): Platfo
     size,
   };
   if (artifactType !== undefined && artifactType !== "") descriptor.artifactType = artifactType;
-  if (annotations !== undefined) descriptor.annotations = readStringMap(annotations, pointer(at, "annotations"));
-  if (platform !== undefined) descriptor.platform = readPlatform(platform, pointer(at, "platform"));
+  if (annotations !== undefined) descriptor.annotations = readStringMap(annotations, `${at}/annotations`);
+  if (platform !== undefined) descriptor.platform = readPlatform(platform, `${at}/platform`);
   return descriptor;
 }
 
@@ -65,7 +65,7 @@ function readPlatform(value: JsonValue, at: string): Platform {
   const object = readObject(value, at);
   const text = (key: string): string => {
     const given = member(object, key);
-    return given === undefined ? "" : readString(given, pointer(at, key));
+    return given === undefined ? "" : readString(given, `${at}/${key}`);
   };
   const variant = text("variant");
   return { os: text("os"), architecture: text("architecture"), ...(variant === "" ? {} : { variant }) };

@@ -9,7 +9,7 @@
  *      "subject":{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:91c2…","size":700}}
  */
 import { type JsonObject, parseJson } from "../encoding/json.ts";
-import { member, pointer, readArray, readObject, readString, readStringMap } from "../encoding/shape.ts";
+import { member, readArray, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { Digest } from "../crypto/digest.ts";
@@ -102,19 +102,19 @@ function kindOf(object: JsonObject): "manifest" | "index" {
 
 function optionalText(object: JsonObject, key: string): string | undefined {
   const value = member(object, key);
-  const text = value === undefined ? "" : readString(value, pointer("", key));
+  const text = value === undefined ? "" : readString(value, `/${key}`);
   return text === "" ? undefined : text;
 }
 
 /** A list of descriptors; absent and null are the empty list, as Go's writers have it. */
 function readDescriptors(object: JsonObject, key: string, limit: number): readonly PlatformDescriptor[] {
   const value = member(object, key);
-  const list = value === undefined ? [] : readArray(value, pointer("", key));
+  const list = value === undefined ? [] : readArray(value, `/${key}`);
   if (list.length > limit)
     throw new EngineError("over-limit", `${list.length} entries, at most ${limit} are read`, {
-      subject: pointer("", key),
+      subject: `/${key}`,
     });
-  return list.map((entry, index) => readDescriptor(entry, pointer(pointer("", key), index)));
+  return list.map((entry, index) => readDescriptor(entry, `/${key}/${index}`));
 }
 
 /** Whether what has this media type is an image manifest or an index. */

@@ -23,15 +23,15 @@ export const foreignEntry = (what: string, at: string): EngineError =>
 
 /** A member that must be an object. Readers of entry bodies: `at` is a JSON pointer into the body. */
 export const objectAt = (object: JsonObject, key: string, at: string): JsonObject =>
-  readObject(member(object, key), pointer(at, key));
+  readObject(member(object, key), `${at}/${key}`);
 
 /** Bytes of a member in base64. */
 export function bytesAt(object: JsonObject, key: string, at: string): Uint8Array {
-  const text = readString(member(object, key), pointer(at, key));
+  const text = readString(member(object, key), `${at}/${key}`);
   try {
     return decodeWrappedBase64(text);
   } catch (error) {
-    throw new EngineError("malformed", "not base64", { subject: pointer(at, key), cause: error });
+    throw new EngineError("malformed", "not base64", { subject: `${at}/${key}`, cause: error });
   }
 }
 
@@ -59,9 +59,9 @@ const hashNames: ReadonlySet<string> = new Set(["sha256", "sha384", "sha512"] sa
 
 /** `{ algorithm, value }` with the value in hexadecimal: how Rekor v1 writes a digest. */
 function readHash(object: JsonObject, at: string): { readonly hash: HashName; readonly value: Uint8Array } {
-  const hash = readString(member(object, "algorithm"), pointer(at, "algorithm"));
-  if (!hashNames.has(hash)) throw foreignEntry("content under another digest algorithm", pointer(at, "algorithm"));
-  return { hash: hash as HashName, value: decodeHex(readString(member(object, "value"), pointer(at, "value"))) };
+  const hash = readString(member(object, "algorithm"), `${at}/algorithm`);
+  if (!hashNames.has(hash)) throw foreignEntry("content under another digest algorithm", `${at}/algorithm`);
+  return { hash: hash as HashName, value: decodeHex(readString(member(object, "value"), `${at}/value`)) };
 }
 
 /** Refuses an entry whose digest is not the signed message's. */

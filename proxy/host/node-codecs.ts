@@ -60,5 +60,7 @@ export const hostCodecs: HostCodecs = {
   encodeUtf8(text: string): Uint8Array | undefined {
     return text.length < worthwhile ? undefined : encoder.encode(text);
   },
-  equalBytes: () => undefined,
+  equalBytes(left: Uint8Array, right: Uint8Array): boolean | undefined {
+    return left.length < worthwhile ? undefined : Buffer.compare(left, right) === 0;
+  },
 };

@@ -28,30 +28,30 @@ function readHexHash(value: JsonValue | undefined, at: string): Uint8Array {
 function readProof(object: JsonObject, at: string): EntryInclusionProof | undefined {
   const checkpoint = member(object, "checkpoint");
   if (checkpoint === undefined) return undefined;
-  const hashes = readArray(member(object, "hashes") ?? [], pointer(at, "hashes"));
+  const hashes = readArray(member(object, "hashes") ?? [], `${at}/hashes`);
   return {
-    logIndex: readWholeNumber(member(object, "logIndex"), pointer(at, "logIndex")),
-    treeSize: readWholeNumber(member(object, "treeSize"), pointer(at, "treeSize")),
-    rootHash: readHexHash(member(object, "rootHash"), pointer(at, "rootHash")),
-    hashes: hashes.map((hash, index) => readHexHash(hash, pointer(pointer(at, "hashes"), index))),
-    checkpoint: readString(checkpoint, pointer(at, "checkpoint")),
+    logIndex: readWholeNumber(member(object, "logIndex"), `${at}/logIndex`),
+    treeSize: readWholeNumber(member(object, "treeSize"), `${at}/treeSize`),
+    rootHash: readHexHash(member(object, "rootHash"), `${at}/rootHash`),
+    hashes: hashes.map((hash, index) => readHexHash(hash, pointer(`${at}/hashes`, index))),
+    checkpoint: readString(checkpoint, `${at}/checkpoint`),
   };
 }
 
 function readEntry(id: string, value: JsonValue, at: string): LogEntry {
   const object = readObject(value, at);
-  const body = readEntryBase64(member(object, "body"), pointer(at, "body"));
+  const body = readEntryBase64(member(object, "body"), `${at}/body`);
   if (entryId.exec(id)?.[1] !== encodeHex(hashLeaf(body)))
     throw new EngineError("malformed", "the entry's id is not its body's hash", { subject: at });
-  const verification = readObject(member(object, "verification"), pointer(at, "verification"));
+  const verification = readObject(member(object, "verification"), `${at}/verification`);
   const promise = member(verification, "signedEntryTimestamp");
   const proofAt = `${at}/verification/inclusionProof`;
   const stated = member(verification, "inclusionProof");
   const proof = stated === undefined ? undefined : readProof(readObject(stated, proofAt), proofAt);
   return {
-    logId: readLogId(member(object, "logID"), pointer(at, "logID")),
-    logIndex: readWholeNumber(member(object, "logIndex"), pointer(at, "logIndex")),
-    integratedTime: readWholeNumber(member(object, "integratedTime"), pointer(at, "integratedTime")),
+    logId: readLogId(member(object, "logID"), `${at}/logID`),
+    logIndex: readWholeNumber(member(object, "logIndex"), `${at}/logIndex`),
+    integratedTime: readWholeNumber(member(object, "integratedTime"), `${at}/integratedTime`),
     body,
     ...(promise === undefined
       ? {}
