@@ -59,7 +59,7 @@ export interface ArchivePart {
 export function fileStart(path: string): Uint8Array {
   const cursor = new TarCursor(path);
   try {
-    return Uint8Array.from(cursor.take(Math.min(cursor.size, 2 ** 20)));
+    return cursor.size === 0 ? new Uint8Array() : Uint8Array.from(cursor.take(Math.min(cursor.size, 2 ** 20)));
   } finally {
     cursor.close();
   }

@@ -36,6 +36,7 @@ async function files(): Promise<Readonly<Record<string, string>>> {
   const texts = {
     "policy.yaml": world.files["policy.yaml"],
     "key.pub": key.signing.publicKey,
+    empty: "",
     "root.json": '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}',
   };
   for (const [name, text] of Object.entries(texts)) writeFileSync(at(name), text);
@@ -46,6 +47,7 @@ async function files(): Promise<Readonly<Record<string, string>>> {
     policy: at("policy.yaml"),
     key: at("key.pub"),
     root: at("root.json"),
+    empty: at("empty"),
     layout: demo.folder,
     mirror: store,
     database: join(store, "mirror.db"),
@@ -60,6 +62,7 @@ const instead: Readonly<Record<string, RegExp>> = {
   policy: /a Kubernetes resource \(ClusterPolicy\).*sallyport policy check /,
   key: /a public key.*--key /,
   root: /a trusted root.*sallyport trust import /,
+  empty: /it is empty/,
   layout: /a folder with an OCI layout.*sallyport mirror add /,
   mirror: /the folder of a mirror.*--store /,
   database: /a file of SQLite, such as a mirror.*--store /,
@@ -95,7 +98,7 @@ test("each command says of a file of another one what it is, and which command r
       assert.is(said.exit, 2, `${words(path).join(" ")}: ${text}`);
       pairs++;
     }
-  assert.is(pairs, 69);
+  assert.is(pairs, 78);
 });
 
 test("an error that says something else stays, and so does one about a file of the right kind", () => {
