@@ -265,7 +265,7 @@ export const remedies = {
   "own-archive": "bring it into a mirror: `sallyport import FILE`; look at it: `sallyport archive inspect FILE`",
   "a-record": "decide again from it: `sallyport replay FILE`; see why: `sallyport explain FILE`",
   layout: "bring it into a mirror: `sallyport mirror add FILE`; or decide from it: `--layout FILE`",
-  "mirror-file": "name the folder that it is in, where a mirror is wanted: `--store FOLDER`",
+  "mirror-file": "where a mirror is wanted, name its folder, which holds the file mirror.db: `--store FOLDER`",
   "mirror-folder": "name it where a mirror is wanted: `--store FILE`",
   "policy-file": "`sallyport policy check FILE` reads it, and `sallyport apply FILE -r RESOURCE` decides by it",
   capsule: "look at it: `sallyport capsule inspect FILE`; decide from it: `--capsule FILE`",

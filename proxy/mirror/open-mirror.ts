@@ -6,7 +6,7 @@
  * it is one plain file that can be read from a read-only disk.
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -168,6 +168,11 @@ export function checkHeader(path: string): boolean {
     // A pipe in the file's place must not be waited for.
     handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
+    if (systemCode(error) === "ENOTDIR")
+      throw new EngineError("invalid-usage", "this is a file, and a mirror is a folder", {
+        subject: dirname(path),
+        remedy: "mirror-file",
+      });
     if (systemCode(error) !== "ENOENT")
       throw new EngineError("invalid-usage", `the mirror's file cannot be read (${systemCode(error)})`, {
         subject: path,

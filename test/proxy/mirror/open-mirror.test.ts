@@ -114,6 +114,19 @@ test("a newer schema is refused by readers and writers, an older one by readers"
   assert.is(old.remedy, "older-mirror");
 });
 
+test("a file in place of the folder is said to be one", () => {
+  const error = throwsCode(
+    "invalid-usage",
+    read(
+      join(
+        writtenMirror(() => undefined),
+        "mirror.db",
+      ),
+    ),
+  );
+  assert.is(error.remedy, "mirror-file");
+});
+
 const repository = "ghcr.io/org/app";
 const digest = "sha256:c824a9aa7d2e3471306648c6d4baa1abbcb97ff0276181ab4722ca27127cdba0";
 
