@@ -52,6 +52,12 @@ test("what a chunk exports is one function away, and is asked for each time", as
   assert.equal(Object.keys(exports), ["count", "more"]);
 });
 
+test("a chunk has none of the functions by which esbuild copies what it exports", async () => {
+  const script = await toScript("export const kept = 1;");
+  assert.match(script, /\bkept\b/);
+  assert.not.match(script, /__copyProps|__toCommonJS/);
+});
+
 test("packages that are found at run time, one in each of both kinds of modules", async () => {
   const root = tempFolder({
     "node_modules/new/package.json": '{"name":"new","type":"module","exports":"./index.js"}',
