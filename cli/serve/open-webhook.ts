@@ -204,7 +204,14 @@ export function openWebhook(parts: WebhookParts, upstream: ServeUpstream | undef
       if (place.pass === "mutate") recheck?.admitted(request, { decision, stale });
       else recheck?.stored(request);
     },
-    advice: ({ policy, policyNamespace: namespace }) => pruned.get(policyName({ name: policy, namespace })),
+    advice({ policy, policyNamespace: namespace }) {
+      const name = policyName({ name: policy, namespace });
+      const why = parts.cluster?.whyEarlier(name);
+      // kubectl shows the policy as it was applied, which is not what decided.
+      return why === undefined
+        ? pruned.get(name)
+        : `policy ${policy}: an earlier version decided, since this one does not load: ${why}`;
+    },
     log: (event, response) => {
       metrics.reviewed({ webhook: event.path.slice(1), result: resultOf(event), code: event.codes[0] ?? "" });
       NamedResponse.note(response, event);

@@ -30,6 +30,8 @@ export interface ServeCluster {
   readonly cluster: Cluster;
   /** Where policies are read from it. */
   readonly policies: OtherPolicies | undefined;
+  /** What a policy that does not load says, where an earlier version of it is in force. Its name: `shop/strict`. */
+  readonly whyEarlier: (policy: string) => string | undefined;
   /** Namespaces, and what policies name. */
   readonly objects: WatchedObjects;
   /** Of users to roles, once a policy selects by them. */
@@ -53,6 +55,9 @@ export interface ServeClusterParts {
   readonly log: Log;
   readonly metrics: ClusterMetrics;
 }
+
+/** Exceptions that a line of the log names. */
+const mostNamed = 10;
 
 /** For the Secret of the authorities. */
 const mostMs = 30_000;
@@ -84,6 +89,7 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
   };
   let notLoaded: readonly NotLoaded[] = [];
   let told = "";
+  let notCounted: ReadonlySet<string> = new Set();
   const policies = config.policies.cluster
     ? new ClusterPolicies({
         cluster,
@@ -131,6 +137,16 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
         { policy: name, code: problems[0]?.code, error: problems.map(problemText).join("; ") },
       );
   };
+  /** Each once, with a few of their names: anybody who may write exceptions may write many. */
+  const tellNotCounted = (names: readonly string[]): void => {
+    const added = names.filter((name) => !notCounted.has(name));
+    notCounted = new Set(names);
+    if (added.length === 0) return;
+    log.warn("exceptions of the cluster do not count: policies.exceptionNamespaces does not list their namespaces", {
+      exceptions: added.slice(0, mostNamed),
+      count: added.length,
+    });
+  };
   const checks = policies === undefined ? [] : checksOf(policies, () => notLoaded, server, metrics);
   return {
     cluster,
@@ -144,9 +160,13 @@ export async function openServeCluster(parts: ServeClusterParts): Promise<ServeC
               const read = policies.read();
               notLoaded = read.notLoaded;
               tellNotLoaded();
+              tellNotCounted(read.notCounted);
               return read.files;
             },
           },
+    whyEarlier: (policy) =>
+      notLoaded.find(({ name, keeps }) => keeps && /^(?:Cluster)?Policy\/(.*)$/.exec(name)?.[1] === policy)?.problems[0]
+        ?.message,
     parts: { cluster: cluster.cluster, key: cluster.key },
     withAuthority: (act) =>
       withSecret(cluster, cluster.namespace(), act, AbortSignal.timeout(mostMs), ({ code, message }) =>
@@ -201,8 +221,8 @@ const checksOf = (
       if (first === undefined) return;
       throw new EngineError(
         first.problems[0]?.code ?? "invalid-policy",
-        `${first.name} does not load, ${first.keeps ? "and the one before stays" : "and is not in force"}` +
-          (more.length > 0 ? `; ${more.length} more` : ""),
+        `${first.name} does not load, ${first.keeps ? "and the one before stays" : "and is not in force"}: ` +
+          `${first.problems[0]?.message ?? ""}${more.length > 0 ? `; ${more.length} more` : ""}`,
       );
     },
   },

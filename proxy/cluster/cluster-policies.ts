@@ -38,6 +38,13 @@ export interface SettleClock {
   readonly later: (ms: number, act: () => void) => () => void;
 }
 
+export interface ReadPolicies {
+  readonly files: readonly PolicyFile[];
+  readonly notLoaded: readonly NotLoaded[];
+  /** `PolicyException/shop/web`: exceptions of namespaces whose exceptions do not count. */
+  readonly notCounted: readonly string[];
+}
+
 /** An object of which an earlier version, or nothing, is in force. */
 export interface NotLoaded {
   /** `ClusterPolicy/check-image`. */
@@ -136,7 +143,7 @@ export class ClusterPolicies {
    * all namespaces that does not load holds all of them back; one that somebody wrote for one namespace does not.
    * @throws EngineError `unreachable` and others before the first list; `invalid-config` without the definitions.
    */
-  read(): { readonly files: readonly PolicyFile[]; readonly notLoaded: readonly NotLoaded[] } {
+  read(): ReadPolicies {
     for (const { informer, isNeeded, resource } of this.#informers) this.#requireListed(informer, isNeeded, resource);
     const files: PolicyFile[] = [];
     const notLoaded: NotLoaded[] = [];
@@ -155,7 +162,7 @@ export class ClusterPolicies {
     }
     for (const name of this.#good.keys()) if (!seen.has(name)) this.#good.delete(name);
     for (const name of this.#judged.keys()) if (!seen.has(name)) this.#judged.delete(name);
-    return { files, notLoaded };
+    return { files, notLoaded, notCounted: this.#exceptions(false).map(nameOf).sort() };
   }
 
   /** What was read last is in force. */
@@ -180,13 +187,17 @@ export class ClusterPolicies {
   }
 
   #objects(): readonly JsonObject[] {
+    const objects = this.#informers.flatMap(({ informer }) => informer.objects);
+    return [...objects.filter((one) => !isException(one)), ...this.#exceptions(true)];
+  }
+
+  /** Those that count, or those that do not. */
+  #exceptions(count: boolean): readonly JsonObject[] {
     const namespaces = this.#options.exceptionNamespaces();
-    const counts = ({ kind, metadata }: JsonObject): boolean => {
-      if (kind !== "PolicyException") return true;
-      const namespace = isObject(metadata) ? textOr(metadata.namespace) : "";
-      return namespaces.includes("*") || namespaces.includes(namespace);
-    };
-    return this.#informers.flatMap(({ informer }) => informer.objects).filter(counts);
+    const counts = ({ metadata }: JsonObject): boolean =>
+      namespaces.includes("*") || namespaces.includes(isObject(metadata) ? textOr(metadata.namespace) : "");
+    const objects = this.#informers.flatMap(({ informer }) => informer.objects);
+    return objects.filter((one) => isException(one) && counts(one) === count);
   }
 
   #judge(name: string, text: string): Judged {
@@ -252,6 +263,8 @@ function failureOf({ state: { failure, listed } }: Informer, resource: string): 
 
 /** Policies and exceptions, which others may write than those who write what counts everywhere. */
 const isOfOneNamespace = ({ kind }: JsonObject): boolean => kind !== "ClusterPolicy";
+
+const isException = ({ kind }: JsonObject): boolean => kind === "PolicyException";
 
 function nameOf({ kind, metadata }: JsonObject): string {
   const { namespace, name } = isObject(metadata) ? metadata : {};

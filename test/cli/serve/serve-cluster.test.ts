@@ -37,13 +37,19 @@ const strict = objectOf(policyText({ name: "strict" }));
 const ofOthers = objectOf(policyText({ name: "strict", references: '["registry.example/*"]' }));
 const broken = { ...strict, spec: { rules: "none" } };
 
-async function review(url: string, path: string, object: JsonObject): Promise<{ allowed: boolean; message: string }> {
+interface Answer {
+  readonly allowed: boolean;
+  readonly message: string;
+  readonly warnings: readonly string[];
+}
+
+async function review(url: string, path: string, object: JsonObject): Promise<Answer> {
   const response = await fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(reviewOf(object)) });
   assert.is(response.status, 200);
   const { response: answer } = (await response.json()) as {
-    readonly response: { allowed: boolean; status?: { message: string } };
+    readonly response: { allowed: boolean; status?: { message: string }; warnings?: readonly string[] };
   };
-  return { allowed: answer.allowed, message: answer.status?.message ?? "" };
+  return { allowed: answer.allowed, message: answer.status?.message ?? "", warnings: answer.warnings ?? [] };
 }
 
 const judge = (url: string, tag: string) => review(url, "/mutate/fail", pod(image(tag)));
@@ -185,6 +191,32 @@ test("what does not load, and the loss of every policy, change nothing and are s
     { begin: (served) => void served.put("clusterpolicies", strict) },
   ));
 
+test("a denial by an earlier version of a policy says so, and why the one that was applied does not load", () => {
+  // Audit needs mutateDigest: false.
+  const audit = objectOf(policyText({ name: "strict", spec: "validationFailureAction: Audit" }));
+  return inCluster(
+    async ({ url, served, logged }) => {
+      await logged(loaded);
+      assert.equal((await judge(url, "unsigned")).warnings, []);
+      served.put("clusterpolicies", audit);
+      await logged("a policy of the cluster does not load: the one before stays in force");
+      const { allowed, warnings } = await judge(url, "unsigned");
+      assert.not(allowed);
+      assert.equal(warnings.length, 1);
+      assert.match(
+        warnings[0] ?? "",
+        /^policy strict: an earlier version decided, since this one does not load: spec\.\S+mutateDigest: must be set/,
+      );
+      assert.equal((await judge(url, "signed")).warnings, []);
+      assert.match(await (await fetch(`${url}/readyz`)).text(), /the one before stays: spec\.\S+mutateDigest: must be/);
+      served.put("clusterpolicies", strict);
+      await logged(loaded, 3);
+      assert.equal((await judge(url, "unsigned")).warnings, []);
+    },
+    { begin: (served) => void served.put("clusterpolicies", strict) },
+  );
+});
+
 test("without the API server it goes on with what is there, and says so", () =>
   inCluster(
     async ({ url, served, logged }) => {
@@ -201,7 +233,7 @@ test("without the API server it goes on with what is there, and says so", () =>
 
 test("exceptions count where the configuration says so, and namespaces are as the cluster has them", () =>
   inCluster(
-    async ({ url, served, logged }) => {
+    async ({ url, served, logged, lines }) => {
       await logged(loaded);
       assert.not((await judge(url, "unsigned")).allowed);
       const exception = (namespace: string) => ({
@@ -217,9 +249,17 @@ test("exceptions count where the configuration says so, and namespaces are as th
       served.put("policyexceptions", exception("delta"));
       await logged(loaded, 2);
       assert.ok((await judge(url, "unsigned")).allowed);
+      const notCounted =
+        "exceptions of the cluster do not count: policies.exceptionNamespaces does not list their namespaces";
+      const told = () => lines().filter(({ msg }) => msg === notCounted);
+      assert.equal(
+        told().map(({ exceptions, count }) => ({ exceptions, count })),
+        [{ exceptions: ["PolicyException/shop/web"], count: 1 }],
+      );
       served.remove("policyexceptions", "web", "delta");
       await logged(loaded, 3);
       assert.not((await judge(url, "unsigned")).allowed);
+      assert.is(told().length, 1, "it is said once");
     },
     {
       begin: (served) => void served.put("clusterpolicies", strict),
