@@ -25,7 +25,7 @@ export interface Held {
 }
 
 export interface FreshnessMetrics {
-  /** Looked at whenever somebody reads the metrics; the last one counts. */
+  /** `look` is called whenever somebody reads the metrics. The last one that was given counts. */
   watch(look: () => Held): void;
 }
 

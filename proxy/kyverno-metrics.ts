@@ -1,6 +1,6 @@
 /**
- * Counts by the names that Kyverno gives them, for dashboards and alerts that are there already. Where it says less or
- * more than Kyverno does, there is no such name here. Source: https://kyverno.io/docs/monitoring/.
+ * Counts by the names that Kyverno gives them, for dashboards and alerts that are there already. What would mean more
+ * or less than in Kyverno is not counted by its name. Source: https://kyverno.io/docs/monitoring/.
  */
 import { Counter, Histogram, type Registry } from "prom-client";
 
@@ -29,7 +29,7 @@ export interface KyvernoMetrics {
   asKyverno(review: CountedReview): void;
 }
 
-/** Kinds and namespaces are what reviews say; who is not an API server makes them up. */
+/** Kinds and namespaces come from reviews: whoever is not an API server can invent them. */
 const mostSeries = 10_000;
 
 const ofRequest = ["resource_kind", "resource_namespace", "resource_request_operation"] as const;

@@ -13,7 +13,7 @@ export interface ListenerMetrics {
   connections(listener: string, count: number): void;
   refused(labels: Labels<"listener" | "reason">): void;
   certificateExpires(listener: string, at: Date): void;
-  /** From now on there are these: what was counted of others goes, and what they still do is not counted. */
+  /** All that there are from now on: counts of others are removed, and what those still do is not counted. */
   listeners(names: Iterable<string>): void;
 }
 

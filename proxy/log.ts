@@ -63,9 +63,9 @@ const mostBehind = 16 * 1024 * 1024;
 const gatherMs = 5;
 
 /**
- * Writes at the end of the turn of the event loop where lines are few. Where they are many, one write is for those of
- * some milliseconds: requests that come one by one have a turn each. `now`: milliseconds of a clock that only goes
- * forward.
+ * Where lines are few, they are written at the end of their turn of the event loop. Where they are many, those of some
+ * milliseconds are written together: requests that come one by one have a turn each. `now`: milliseconds of a clock
+ * that only goes forward.
  */
 export function inGroups(now = (): number => performance.now(), everyMs = gatherMs): (write: () => void) => void {
   let last = Number.NEGATIVE_INFINITY;
@@ -97,7 +97,7 @@ export function createLog({ level, format, write: writeNow, now, later, behind =
     writeNow(lines);
   };
   let waiting = "";
-  // Many lines at once take less time to look at.
+  // To look through many lines at once takes less time.
   const writeEscaped = (lines: string): void => write(format === "json" ? escapeHiddenJson(lines) : lines);
   const writeWaiting = (): void => {
     if (waiting === "") return;

@@ -11,7 +11,7 @@ import { type VerifyMetrics, verifyMetrics } from "./verify-metrics.ts";
 export interface RecheckMetrics {
   listed(counts: { readonly unknown: number; readonly refuted: number; readonly dropped: number }): void;
   refuted(policy: string, code: string): void;
-  /** From now on these count: what was counted of others goes. */
+  /** All that are in force from now on: counts of others are removed. */
   policies(names: Iterable<string>): void;
 }
 

@@ -1,13 +1,13 @@
 /**
- * What fields of Kyverno's policies mean, for `kubectl explain`: by the field that holds them, and their name. A field
- * means the same wherever it is held so.
+ * What fields of Kyverno's policies mean, for `kubectl explain`. A key is the name of the field above, a dot, and the
+ * field's name: the two say what it means, wherever they stand.
  */
 export const fieldWords: Readonly<Record<string, string>> = {
   "spec.rules": "What is verified. Of each rule every image that it selects must be proven.",
   "spec.validationFailureAction": "Enforce denies what does not pass; Audit admits it with a warning. Default: Audit.",
   "spec.validationFailureActionOverrides": "Another action in some namespaces.",
   "spec.failurePolicy":
-    "Fail denies what nobody can decide, and all while no webhook answers; Ignore admits both. Default: Fail.",
+    "Fail denies what nobody can decide, and everything while no webhook answers; Ignore admits both. Default: Fail.",
   "spec.webhookTimeoutSeconds": "How long the API server waits for an answer: 1 to 30 seconds. Default: 10.",
   "spec.webhookConfiguration": "failurePolicy and timeoutSeconds of the webhook, in place of those of the policy.",
   "spec.background": "Whether the policy holds for what runs already. Rules about users need false. Default: true.",
@@ -42,7 +42,7 @@ export const fieldWords: Readonly<Record<string, string>> = {
   "verifyImages.verifyDigest": "Whether an image without a digest is denied. Default: true.",
   "verifyImages.required": "Whether an image must be verified by this rule. Default: true.",
   "verifyImages.failureAction": "Enforce or Audit, in place of what the policy says.",
-  "verifyImages.imageRegistryCredentials": "By which registries are asked.",
+  "verifyImages.imageRegistryCredentials": "The logins with which registries are asked.",
   "verifyImages.cosignOCI11": "Accepted for Kyverno: signatures that refer to the image are always looked for.",
   "verifyImages.image": "Older form of imageReferences.",
   "verifyImages.key": "Older form of attestors with a key.",
@@ -50,7 +50,7 @@ export const fieldWords: Readonly<Record<string, string>> = {
   "attestors.entries": "Who may sign: each has one of keys, certificates, keyless or attestor.",
   "entries.keys": "A public key, or several.",
   "entries.certificates": "A certificate, or the authorities of certificates.",
-  "entries.keyless": "An identity that an authority of certificates, such as Fulcio, vouched for.",
+  "entries.keyless": "An identity for which an authority of certificates, such as Fulcio, vouched.",
   "entries.attestor": "A set of entries in place of one.",
   "entries.annotations": "What signatures must have as annotations.",
   "entries.repository": "The repository with the signatures, in place of what the rule says.",

@@ -29,12 +29,12 @@ function findForm(path: string, io: Reads, start: ReadStart): FileForm | undefin
   }
 }
 
-/** What a reader says of a file that it does not read. */
+/** Codes by which a reader refuses a file of another kind. */
 const unread: ReadonlySet<string> = new Set(["archive-corrupt", "invalid-usage", "unsupported", "no-trust"]);
 
 const tarKinds: ReadonlySet<Remedy> = new Set(["layout", "own-archive", "capsule"]);
 
-/** What is to be thrown in place of an error of whoever read `paths`, which may be the same. */
+/** What to throw in place of an error about `paths`: it says of what other kind one of them is, or is the same. */
 export function asOtherKind(
   error: unknown,
   paths: readonly string[],
@@ -45,7 +45,7 @@ export function asOtherKind(
   for (const path of paths) {
     const found = findForm(path, io, start);
     if (found === undefined || found.remedy === form) continue;
-    // Of several kinds of tar archives only what it lacks tells which one it should have been.
+    // A tar archive of no known kind may be a damaged one of the kind that is wanted: its reader says what it lacks.
     if (found.remedy === "archive" && form !== undefined && tarKinds.has(form)) continue;
     return new EngineError("invalid-usage", `${shown(path)} is not ${what}: it is ${found.is}`, {
       subject: path,

@@ -48,7 +48,7 @@ const isTar = (bytes: Uint8Array): boolean => startsWith(bytes.subarray(257), 0x
 
 const latin = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
-/** A signed archive has its statement among its first members; what follows is told to people, and not believed. */
+/** An archive has its statement among its first members. What it says is only shown here, and not believed. */
 function ownForm(bytes: Uint8Array): FileForm {
   const [, payload = ""] = /"payload":"([A-Za-z0-9+/=]{4,})"/.exec(latin(bytes.subarray(0, 32_768))) ?? [];
   const statement = tried(() => latin(decodeBase64(payload.slice(0, payload.length - (payload.length % 4)))));
@@ -60,11 +60,11 @@ function ownForm(bytes: Uint8Array): FileForm {
 /** The names of the first members, without what leads to them. */
 function firstMembers(bytes: Uint8Array): readonly string[] {
   const names: string[] = [];
-  for (let at = 0; names.length < 32 && at + 512 <= bytes.length; ) {
+  for (let at = 0; names.length < 32 && at + blockBytes <= bytes.length; ) {
     const name = latin(bytes.subarray(at, at + 100)).replace(/\0[\s\S]*$/, "");
     if (name === "") break;
     names.push(name.replace(/^\.\//, ""));
-    at += 512 * (1 + Math.ceil((Number.parseInt(latin(bytes.subarray(at + 124, at + 136)), 8) || 0) / 512));
+    at += memberBytes(Number.parseInt(latin(bytes.subarray(at + 124, at + 136)), 8) || 0);
   }
   return names;
 }

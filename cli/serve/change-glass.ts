@@ -13,7 +13,7 @@ import {
   tellEvent,
 } from "../../proxy/cluster/break-glass.ts";
 import { leaveMarker } from "../../proxy/cluster/leave-marker.ts";
-import { whoAsks } from "../../proxy/cluster/own-account.ts";
+import { ownersIn, whoAsks } from "../../proxy/cluster/own-account.ts";
 import { type UnjudgedPods, unjudgedPods } from "../../proxy/cluster/unjudged-pods.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
@@ -37,7 +37,7 @@ export interface BreakGlassReport {
   readonly namespace: string;
   readonly by: string;
   readonly reason: string;
-  /** Who broke the glass before, when and why; it is not whole since. */
+  /** Where the glass was broken already: who broke it first, when and why. */
   readonly already?: Readonly<Record<"since" | "by" | "reason", string>>;
   /** Webhook configurations that were removed. */
   readonly removed: number;
@@ -48,7 +48,7 @@ export interface BreakGlassReport {
   };
 }
 
-export const whenAndWho = ({ since, by, reason }: NonNullable<BreakGlassReport["already"]>): string =>
+const whenAndWho = ({ since, by, reason }: NonNullable<BreakGlassReport["already"]>): string =>
   `${since} by ${by}: ${reason}`;
 
 /** For all of it. */
@@ -106,7 +106,7 @@ async function breakGlass(cluster: Cluster, options: BreakGlassOptions, io: Comm
   const namespace = options.namespace ?? own ?? (await namespaceOf(cluster, webhooks, signal));
   const by = asking.name || nobody;
   // Of an uninstallation nothing stays: the marker goes with the service account that it removes.
-  const owners = isUninstall && asking.account?.namespace === namespace ? [asking.account.owner] : [];
+  const owners = isUninstall ? ownersIn(namespace, asking) : [];
   let already: BreakGlassReport["already"];
   const mark = async (): Promise<void> => {
     const leaving = { namespace, reason, by, isUninstall, owners, now: io.now() };

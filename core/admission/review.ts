@@ -41,13 +41,13 @@ const malformed = (at: string, what: string): EngineError => new EngineError("ma
 /**
  * Reads a review. The API server made its JSON, so keys are not looked at twice; its depth is bounded, since a user
  * chose the resource in it. Its id is read before anything that a user chose: what has no answer with its id, an API
- * server admits where its configuration lets it. `limits`: `bounded` where its depth was looked at before.
+ * server admits where its configuration lets it. `limits` is `bounded` where its depth is bounded already.
  * @throws EngineError `malformed` where there is no id to answer to.
  */
 export function readReview(body: string, limits: Pick<Limits, "jsonDepth"> | "bounded"): Review {
   let review: unknown;
   try {
-    // A record of it reads as the same request again.
+    // So a record of it reads as the same request again.
     review = JSON.parse(withoutLoneEscapes(body));
   } catch (error) {
     throw new EngineError("malformed", "the review is not JSON", { subject: "AdmissionReview", cause: error });
@@ -79,7 +79,7 @@ function toRequest(request: JsonObject): AdmissionRequest {
   if (!isObject(kind)) throw malformed("/request/kind", "expected an object");
   if (typeof operation !== "string" || !operations.has(operation))
     throw malformed("/request/operation", "expected CREATE, UPDATE, DELETE or CONNECT");
-  // What brings nothing that can be judged would pass.
+  // A request without an object has no image to judge, and would pass.
   if ((operation === "CREATE" || operation === "UPDATE") && !isObject(object))
     throw malformed("/request/object", "expected an object");
   const subResource = text(request.subResource, "subResource", "");
@@ -124,7 +124,7 @@ function nameIn(object: JsonValue | undefined): string {
   return text(metadata.name, "name", "") || text(metadata.generateName, "generateName", "");
 }
 
-/** Of a member whose name no object has of itself. */
+/** `value` is read without a look at whose it is: no prototype has a member of that name. */
 function text(value: JsonValue | undefined, key: string, fallback?: string): string {
   if (typeof value === "string") return value;
   if (fallback !== undefined && (value === undefined || value === null)) return fallback;

@@ -33,7 +33,7 @@ export class RememberedDecisions {
     this.#mostBytes = memoBytes;
   }
 
-  /** The version is read for what was decided before alone. */
+  /** `version` is called only for what was decided before: most requests are spared reading it. */
   find(source: Knowledge, version: () => string | undefined, key: string, now: Date): Lasting | undefined {
     const held = this.#versions.get(source);
     const kept = held?.decisions.get(key);

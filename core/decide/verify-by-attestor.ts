@@ -39,7 +39,7 @@ interface Verified {
   readonly read: readonly string[];
 }
 
-/** What was found, as JSON; `read`: the texts of all questions. It is of one moment of the source. */
+/** What was found, as JSON; `read`: the texts of all questions. All answers are of one moment of the source. */
 export const verifyByAttestor = (
   asked: AttestorQuestion,
   input: Pick<EngineInput, "settings" | "distrust">,

@@ -27,6 +27,6 @@ export const withWellFormedTexts = (value: JsonObject): JsonObject =>
 
 const pairOrEscape = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\./gs;
 
-/** Text of JSON in which U+FFFD is for each escape of half a surrogate pair, as Go's encoding/json reads it. */
+/** JSON text in which U+FFFD replaces each escape of half a surrogate pair, as Go's encoding/json reads it. */
 export const withoutLoneEscapes = (json: string): string =>
   json.includes("\\u") ? json.replace(pairOrEscape, (found) => (found.length === 6 ? "\\ufffd" : found)) : json;

@@ -220,7 +220,7 @@ export function parseJson(document: string | Uint8Array, options: JsonOptions): 
   return readPlain(text, options.limits.jsonDepth) ?? readAll(new Reader(text, options));
 }
 
-/** How many members the objects of a text have that is JSON; -1 where only {@link Reader} can tell what is right. */
+/** Counts the members of all objects in a text, as if it were JSON; -1 where only {@link Reader} can tell. */
 function countMembers(text: string, maxDepth: number): number {
   let members = 0;
   let depth = 0;
@@ -248,8 +248,8 @@ function isEscaped(text: string, at: number): boolean {
 }
 
 /**
- * The same value in half the time, by the host's own reader: of a text with natural numbers and without surrogates. It
- * has as many members as colons, or a key is there twice. `undefined` for all others, wrong ones too.
+ * Reads the same value in half the time, by the host's own reader, where all numbers are natural ones and no surrogate
+ * is there. Fewer members than colons mean a key that is there twice. `undefined` for any other text, and a wrong one.
  */
 function readPlain(text: string, maxDepth: number): JsonValue | undefined {
   if (text.includes("\\u") || /[\ud800-\udfff]/.test(text)) return undefined;
@@ -265,7 +265,7 @@ function readPlain(text: string, maxDepth: number): JsonValue | undefined {
   return countPlain(value) === members ? value : undefined;
 }
 
-/** Counts members while it takes the prototypes away; NaN where a number may not be as written. */
+/** Counts members while it takes the prototypes away; NaN where a number may have lost digits. */
 function countPlain(value: JsonValue): number {
   if (typeof value === "number") return Number.isSafeInteger(value) ? 0 : Number.NaN;
   if (typeof value !== "object" || value === null) return 0;

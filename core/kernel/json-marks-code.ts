@@ -1,6 +1,6 @@
 /**
- * Where texts, brackets and escapes of JSON are, as bits: 64 bytes at a time, without a look at any one of them. Then a
- * value is followed to its end by counting bits. Source: RFC 8259 §7; "Parsing Gigabytes of JSON per Second" (Langdale,
+ * Marks where texts, brackets and escapes of JSON are: a bit for each byte, 64 bytes at a time. A value is then
+ * followed to its end by counting bits. Source: RFC 8259 §7; "Parsing Gigabytes of JSON per Second" (Langdale,
  * Lemire 2019), §3.1.
  */
 import * as wasm from "./wasm-code.ts";
@@ -13,7 +13,7 @@ const groupBytes = 32;
 /** Quotes that begin or end a text; backslashes; brackets that open and close, outside of texts. */
 const [quotes, backslashes, opens, closes] = [0, 8, 16, 24];
 
-/** Beyond the text lie bytes that JSON has nowhere: so many of them, each of this value. */
+/** Behind the text lie bytes that JSON never has: which, and how many. */
 export const beyond = { byte: 0xff, bytes: 2 * markedBytes } as const;
 
 export const quote = 0x22;
@@ -45,11 +45,11 @@ export function markFunction({ text, marks }: MarkPlaces): wasm.WasmFunction {
     ...constant(BigInt(bits)),
     ...wasm.shiftLeft,
   ];
-  /** A bit for each of the 64 bytes that is this one, as it is or without some bit. */
-  const bitsOf = (byte: number, without?: number): wasm.Code =>
+  /** A bit for each of the 64 bytes that is `byte`, once it is masked. */
+  const bitsOf = (byte: number, mask?: number): wasm.Code =>
     vectors.flatMap((vector, index) => [
       ...get(vector),
-      ...(without === undefined ? [] : [...wasm.vectorOf(without), ...wasm.vectorAnd]),
+      ...(mask === undefined ? [] : [...wasm.vectorOf(mask), ...wasm.vectorAnd]),
       ...wasm.vectorOf(byte),
       ...wasm.sameBytes,
       ...wasm.highestBits,
@@ -172,7 +172,7 @@ export function afterBracketsFunction({ marks }: MarkPlaces): wasm.WasmFunction 
       ...load(closes, closing),
       ...ones(opening, opened),
       ...ones(closing, closed),
-      // Where it cannot end in this group, nor be too deep, the numbers are enough.
+      // Where it can neither end in this group nor become too deep, their numbers are enough.
       ...wasm.block([
         ...[get(depth), get(closed), wasm.isSignedAbove, get(depth), get(opened), plus, get(left)].flat(),
         ...[wasm.isSignedAbove, wasm.isShortNone, wasm.shortAnd].flat(),

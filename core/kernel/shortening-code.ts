@@ -15,7 +15,7 @@ export interface Members {
   readonly [name: string]: Members | readonly [Members] | "whole";
 }
 
-/** Bytes of a text, and of what is kept of it, at most: more is not gone over. */
+/** The most bytes that a text has, and that are kept of it. */
 export interface Room {
   readonly text: number;
   readonly kept: number;
@@ -27,8 +27,8 @@ const anyBracket = 0xdf;
 const pageBytes = 65_536;
 
 /**
- * An object's names in memory: whether it is one of each in a list, how many names, and for each its first 8 bytes, its
- * length, what is kept of its value, and its other bytes. A value is kept `whole`, or as the object of names there.
+ * An object's names in memory: whether there is a list of such objects, how many names, and for each its first 8 bytes,
+ * its length, what is kept of its value, and its other bytes. A value is kept `whole`, or as the names at an address.
  */
 const headBytes = 8;
 const nameBytes = { first: 0, length: 8, below: 12, rest: 16, all: 40 } as const;
@@ -99,7 +99,7 @@ const functionIndex = {
   value: 10,
 } as const;
 
-/** What follows it is no such JSON. */
+/** The function ends: this is no JSON, or not of this form. */
 const bad = [...address(-1), ...wasm.leave];
 const isBad = (local: number): wasm.Code => [...get(local), ...address(-1), ...wasm.isSame];
 const load = (place: number): wasm.Code => [...address(0), ...wasm.loadShort(place)];
@@ -124,7 +124,7 @@ export function shorteningModule(kept: Members, room: Room) {
   const places = { text, marks };
   const byteAt = (local: number): wasm.Code => [...get(local), ...wasm.loadByte(text)];
 
-  /** afterSpace(at): ends at what lies beyond the text at the latest. */
+  /** afterSpace(at): the bytes behind the text end it at the latest. */
   const afterSpace: wasm.WasmFunction = {
     name: "afterSpace",
     parameters: 1,
@@ -290,7 +290,7 @@ export function shorteningModule(kept: Members, room: Room) {
     return { name: "list", parameters: 3, locals: 0, shortLocals: 1, returns: true, body };
   };
 
-  /** value(at, kept, left): what is a list where an object is expected, or an object where a list is, is bad. */
+  /** value(at, kept, left): a list in place of an object is bad, and so is an object in place of a list. */
   const value = (): wasm.WasmFunction => {
     const [at, keeps, left, byte] = [0, 1, 2, 3];
     const isList = [...get(keeps), ...wasm.loadShort(0)];

@@ -45,7 +45,7 @@ export const call = (index: number): Code => [0x10, ...unsigned(index)];
 /** What is done where the 32-bit integer on the stack is not 0, and what is done again as long as it leaves one. */
 export const when = (body: Code): Code => [0x04, 0x40, ...body, 0x0b];
 export const repeat = (body: Code): Code => [0x03, 0x40, ...body, 0x0d, 0, 0x0b];
-/** A part that {@link out} leaves at its end, and one that {@link again} begins once more; 0 is the innermost. */
+/** A part whose end {@link out} goes to, and one whose beginning {@link again} goes to; 0 is the innermost. */
 export const block = (body: Code): Code => [0x02, 0x40, ...body, 0x0b];
 export const loop = (body: Code): Code => [0x03, 0x40, ...body, 0x0b];
 export const out = (depth: number): Code => [0x0c, ...unsigned(depth)];
@@ -83,11 +83,11 @@ export const isShortNone: Code = [0x45];
 export const isNone: Code = [0x50];
 export const isLongSame: Code = [0x51];
 export const isLongBelow: Code = [0x54];
-/** How many zeros are below the lowest one, and how many ones there are. */
+/** Of a 64-bit integer: how many zeros are below its lowest 1, and how many ones it has. */
 export const zerosBelow: Code = [0x7a];
 export const countOnes: Code = [0x7b];
 export const shiftLeft: Code = [0x86];
-/** Of a 32-bit integer, without a sign, and of a 64-bit one its lower half. */
+/** From a 32-bit integer without a sign to a 64-bit one, and back: its lower half. */
 export const toLong: Code = [0xad];
 export const toShort: Code = [0xa7];
 export const or: Code = [0x84];
@@ -109,7 +109,7 @@ export const loadVector = (offset: number): Code => [...ofVectors(0, 0), ...unsi
 /** The same byte 16 times. */
 export const vectorOf = (byte: number): Code => ofVectors(12, ...Array.from({ length: 16 }, () => byte));
 export const vectorAnd: Code = ofVectors(78);
-/** Bytes of ones where two have the same byte, else of zeros. */
+/** Byte by byte: all ones where two vectors have the same byte, else all zeros. */
 export const sameBytes: Code = ofVectors(35);
 /** The highest bit of each byte, as a 32-bit integer. */
 export const highestBits: Code = ofVectors(100);

@@ -81,7 +81,7 @@ const nothingHeld = (): void => undefined;
 /** {@link Knowledge.hold}, for any source. */
 export const hold = (source: Knowledge): (() => void) => source.hold?.() ?? nothingHeld;
 
-/** All that `act` reads of the source is of one moment. It writes nothing, and is over when it returns. */
+/** Whatever `act` reads of the source is of one moment. `act` is synchronous, and writes nothing. */
 export function atOneMoment<T>(source: Knowledge, act: () => T): T {
   const release = hold(source);
   try {

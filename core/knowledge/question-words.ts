@@ -49,7 +49,7 @@ export function unaskedWords(question: Question): string {
 export const unaskedRestWords = (question: Question): string =>
   `whether anything else refers to ${questionSubject(question)} is unknown`;
 
-/** That `from` was asked and could not say. Empty: nobody has answered yet. */
+/** That `from` was asked and could not say. It is empty where nobody has answered yet. */
 export function unansweredWords(
   question: Question,
   { from, code, why = code }: Pick<Unavailable, "from" | "code" | "why">,

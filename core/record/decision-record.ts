@@ -42,7 +42,7 @@ export type Ask =
   | { readonly request: AdmissionRequest; readonly pass?: Pass | undefined }
   | { readonly verification: AskedVerification };
 
-/** At the moment of the source at which it was decided: later the source may say something else. */
+/** To be called at the moment of the source at which it was decided: later it may say something else. */
 export const captureDecision = (
   request: AdmissionRequest,
   decision: Decision,

@@ -18,7 +18,7 @@ export interface Marker {
   readonly since: string;
   /** Made by an uninstallation: it holds back only those that run. */
   readonly isUninstall: boolean;
-  /** Who else took them out of force, when and why: one line each, in this order. */
+  /** Who else took them out of force: a line each, with time, user and reason. */
   readonly others: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export const markerObject = (
   },
 });
 
-/** As a ConfigMap holds lines. */
+/** Lines as one member of a ConfigMap. */
 export const linesText = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 
 /** By which what the program wrote is known. */
@@ -83,7 +83,7 @@ export async function readMarker(
   return found === undefined ? undefined : markerOf(found);
 }
 
-/** What a ConfigMap says that anybody may have written. */
+/** Reads a ConfigMap that anybody may have written. */
 export function markerOf(object: JsonObject): Marker {
   const data = isObject(object.data) ? object.data : {};
   const metadata = isObject(object.metadata) ? object.metadata : {};

@@ -8,7 +8,7 @@ import type { JsonObject } from "../../core/encoding/json.ts";
 import { isObject, textOr } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Cluster } from "../upstream/cluster/open-cluster.ts";
-import { ownedBy, whoAsks } from "./own-account.ts";
+import { adopted, ownersIn, whoAsks } from "./own-account.ts";
 
 export interface LeaseOptions {
   readonly cluster: Pick<Cluster, "read" | "write">;
@@ -106,7 +106,7 @@ export class Lease {
     const found = await cluster.read(this.#at, signal);
     const began = elapsed();
     if (found === undefined) {
-      const owners = ownedBy(await whoAsks(cluster, signal), this.#options.namespace);
+      const owners = ownersIn(this.#options.namespace, await whoAsks(cluster, signal));
       const made = await cluster.write.create(this.#at, this.#lease(undefined, { owners }), signal);
       this.#renewed = made.state === "done" ? began : undefined;
       return;
@@ -129,7 +129,10 @@ export class Lease {
   /** With the version that it had, so that of two who take it one is refused. */
   #lease(
     before: JsonObject | undefined,
-    { holder = this.#options.identity, owners = {} }: { readonly holder?: string; readonly owners?: JsonObject } = {},
+    {
+      holder = this.#options.identity,
+      owners = [],
+    }: { readonly holder?: string; readonly owners?: readonly JsonObject[] } = {},
   ): JsonObject {
     const { namespace, name, now, identity } = this.#options;
     const at = microTime(now());
@@ -139,7 +142,8 @@ export class Lease {
     return {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
-      metadata: before !== undefined && isObject(before.metadata) ? before.metadata : { namespace, name, ...owners },
+      metadata:
+        before !== undefined && isObject(before.metadata) ? before.metadata : adopted({ namespace, name }, owners),
       spec: {
         holderIdentity: holder,
         leaseDurationSeconds: durationMs / 1000,

@@ -1,6 +1,7 @@
 /**
- * Leaves the marker that the webhooks are out of force on purpose. Who was first stays in it, and others are added:
- * what the first had in mind may still be so when the second is done. Source: docs/spec/command-line.md#break-glass.
+ * Leaves the marker that says that the webhooks are out of force on purpose. Whoever was first stays in it, and others
+ * are added: the first one's reason may still hold when the second is done. Source:
+ * docs/spec/command-line.md#break-glass.
  */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { isObject, textOr } from "../../core/encoding/shape.ts";
@@ -15,9 +16,9 @@ export interface Leaving {
   readonly reason: string;
   readonly by: string;
   readonly isUninstall: boolean;
-  /** What the marker goes with. */
+  /** The marker is removed with them. */
   readonly owners: readonly JsonObject[];
-  /** Of the line that is added. */
+  /** When the line says that it was added. */
   readonly now: Date;
 }
 
@@ -62,7 +63,7 @@ export async function leaveMarker(
       continue;
     }
     others = before.isUninstall ? before.others : [lineOf(before), ...bounded(before.others)];
-    // How long the marker of an uninstallation holds back a server is counted from when it was made.
+    // It is made anew: one of an uninstallation holds back a server for a time that begins when it was made.
     await cluster.write.remove(markerAddress(namespace), signal, versionOf(found));
   }
   throw new EngineError("upstream-error", "the marker is changed by others again and again", {
@@ -70,7 +71,7 @@ export async function leaveMarker(
   });
 }
 
-/** False where the marker was changed or removed meanwhile. Who may not change it is still let out. */
+/** False where the marker was changed or removed meanwhile; the error where this user may not change it. */
 async function addTo(
   cluster: Pick<Cluster, "write">,
   found: JsonObject,

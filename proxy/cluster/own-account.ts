@@ -34,9 +34,9 @@ export async function whoAsks(cluster: Pick<Cluster, "write">, signal: AbortSign
   }
 }
 
-/** Metadata by which what is made in a namespace goes with the service account that makes it, where that is there. */
-export const ownedBy = ({ account }: Asking, namespace: string): JsonObject =>
-  account?.namespace === namespace ? { ownerReferences: [account.owner] } : {};
+/** Owners of what is made in a namespace: it goes with the service account that makes it, where that is there too. */
+export const ownersIn = (namespace: string, { account }: Asking): readonly JsonObject[] =>
+  account?.namespace === namespace ? [account.owner] : [];
 
 const bindings = {
   kind: "cluster",
@@ -57,9 +57,8 @@ export async function lastingOwners(
   namespace: string,
   signal: AbortSignal,
 ): Promise<readonly JsonObject[]> {
-  const { account } = await whoAsks(cluster, signal);
-  if (account?.namespace !== namespace) return [];
-  return [account.owner, ...(await bindingsOf(cluster, account.owner, namespace, signal))];
+  const [account] = ownersIn(namespace, await whoAsks(cluster, signal));
+  return account === undefined ? [] : [account, ...(await bindingsOf(cluster, account, namespace, signal))];
 }
 
 const chartOf = ({ labels }: JsonObject): string => textOr(isObject(labels) ? labels["helm.sh/chart"] : "");

@@ -15,7 +15,7 @@ export interface OrderOptions {
   readonly now: Date;
   /** This is the last archive again, and has something to put back. */
   readonly mends?: boolean;
-  /** Of the last archive again: how many rows of what archives brought are damaged or gone. */
+  /** Where this is the last archive again: how many rows that archives brought are damaged or gone. */
   readonly lost?: number;
 }
 

@@ -160,7 +160,7 @@ class StagedLayers {
   }
 }
 
-/** A row of the statement of this name. */
+/** A row of `list-taken-pins`. */
 interface TakenPin {
   readonly kind: string;
   readonly key: string;
@@ -193,7 +193,7 @@ class Import {
     const seen = this.#mirror.imports.seen();
     const again = seen.last?.statement === this.#reader.digest ? this.#findLost() : undefined;
     const count = again === undefined ? 0 : again.damaged + again.missing;
-    // A pin that was taken away comes when the operator says so, with the archive that is here too.
+    // The same archive brings back a pin that was taken away, where the operator accepts it.
     const mends = kind === "full" && (count > 0 || (again !== undefined && this.#acceptsTaken()));
     requireOrder(this.#statement, this.#reader.digest, seen, { ...this.#options, mends, lost: count });
     const lost = mends ? again : undefined;

@@ -11,7 +11,7 @@ const worthwhile = 48;
 const encoder = new TextEncoder();
 const view = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** What `Buffer` itself calls, on any bytes: a view and the choice by a codec's name cost more than the work. */
+/** What `Buffer` itself calls, for any bytes: a view, and a look for a codec by its name, cost more than the work. */
 const direct = Buffer.prototype as Buffer & {
   readonly base64Write?: (this: Uint8Array, text: string, offset: number, length: number) => number;
   readonly latin1Slice?: (this: Uint8Array, start: number, end: number) => string;

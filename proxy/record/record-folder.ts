@@ -13,7 +13,7 @@ import { cannotWrite } from "../system-words.ts";
 
 /** A full folder is looked at for each hundredth record, whatever its time says. */
 const refusedBetweenLooks = 100;
-/** Nobody writes a record for so long: whoever began it was ended. */
+/** No record takes so long: whoever began it was killed. */
 const unfinishedMs = 60 * 60_000;
 const unfinishedName = /^\.d-[0-9A-Z-]+\.partial$/;
 
@@ -22,11 +22,11 @@ export class RecordFolder {
   readonly #limits: Limits;
   /** Bytes of each file that is there. */
   #sizes: Map<string, number>;
-  /** With what is being written. */
+  /** All files and bytes, with those that are being written. */
   #held: Held;
-  /** What is being written, and what was during a look, which may have missed it. */
+  /** What is being written, and what was written during a look, which may have missed it. */
   readonly #writing = new Map<string, Writing>();
-  /** The folder's time at the last look that found it full, and whether the look before found it, too. */
+  /** The folder's time at the last look that found it full, and whether the look before saw the same time. */
   #fullAt: { readonly time: number; readonly isSure: boolean } | undefined;
   #refused = 0;
   #looking: Promise<void> | undefined;
@@ -47,7 +47,8 @@ export class RecordFolder {
   }
 
   /**
-   * Removes what writers that were killed left behind: it counts as records, and nobody ends it. How many there were.
+   * Removes what writers that were killed left behind: it would count as records for ever.
+   * @returns how many there were.
    * @throws EngineError `invalid-usage` where that cannot be done.
    */
   removeUnfinished(now: Date): number {

@@ -44,10 +44,10 @@ const defaultWaitMs = 9_500;
 /** A pull has no resource: what was let in for a Pod is looked at by who let it in. */
 const noResource = "";
 
-/** Where no policy selects an image any more, and what nobody selects is refused. */
-/** What refuses an image that no policy selects. */
+/** In place of a policy's name: what refuses an image that no policy selects. */
 export const noPolicy = "proxy.noMatch";
 
+/** Where no policy selects an image any more, and what nobody selects is refused. */
 const unselected = (message: string): Finding => ({
   policy: noPolicy,
   policyDigest: `sha256:${"0".repeat(64)}`,

@@ -1,6 +1,6 @@
 /**
- * What `serve` will not ask for the policies of one namespace, and for variables, said before it is in force. Source:
- * docs/decisions/060-whom-policies-ask.md.
+ * Warns, before a policy is in force, of what `serve` will not ask: for a Policy of one namespace, and where a variable
+ * says whom. Source: docs/decisions/060-whom-policies-ask.md.
  */
 import { EngineError } from "../../core/errors.ts";
 import { requireAskableOf } from "../../core/kyverno/policy/askable.ts";
@@ -28,7 +28,7 @@ type Kind = "key" | "log" | "repository";
 const kindOf = (text: string): Kind =>
   /^https?:/.test(text) ? "log" : /^[a-z0-9]+:\/\/|^\.?\//.test(text) ? "key" : "repository";
 
-/** Which kind a text is by the name of its field: a variable may be all of it. */
+/** Which kind a text is, by the name of its field: the whole text may be a variable. */
 const kindAt = (at: string): Kind => (at.endsWith("/url") ? "log" : at.endsWith("/repository") ? "repository" : "key");
 
 /** A user and a password are nobody's to read. */
@@ -53,7 +53,7 @@ export function adviseAsking(
         return false;
       }
     };
-    /** Whether values of the variable are listed: which it will have, nobody can say here. */
+    /** Whether any value of the variable is listed: which one it will have is not known here. */
     const mayBeAskable = (beginning: string, kind: Kind): boolean =>
       (mayAsk?.mayAsk ?? []).some((entry) => kindOf(entry) === kind && entry.startsWith(beginning)) ||
       (isOfOne && beginning !== "" && `k8s://${policy.namespace}/`.startsWith(beginning));

@@ -1,13 +1,12 @@
 /**
- * Whether a client is late that Node takes for it. Node counts from when a connection was made, or a request began, to
- * when it read the end of it. A connection on which nothing is asked yet is not late, and neither is a request that
- * lies whole before a server which has no time to read it. Source:
- * https://nodejs.org/api/http.html#serverrequesttimeout.
+ * Whether a client that Node takes for late is late. Node counts from when a connection was made, or a request began,
+ * to when it has read the end. A connection on which nothing was asked yet is not late, nor is a request that came
+ * whole while the server had no time to read it. Source: https://nodejs.org/api/http.html#serverrequesttimeout.
  */
 import type { Socket } from "node:net";
 import type { ConnectionRoom } from "./connection-room.ts";
 
-/** After so many further looks a client is late though something came since the last: it sends too slowly. */
+/** After so many further looks a client is late even if something came since the last: it sends too slowly. */
 const mostLooks = 3;
 
 export interface LateClientsOptions {
@@ -17,7 +16,7 @@ export interface LateClientsOptions {
   readonly late: (socket: Socket) => void;
 }
 
-/** What Node took for late: it does not look at it any more. */
+/** What Node took for late. Node does not look at it again. */
 interface Suspected {
   readonly socket: Socket;
   /** Which of the requests of the connection it is, counted from one. */
@@ -45,7 +44,7 @@ export class LateClients {
     setImmediate(() => {
       const { againMs, late } = this.#options;
       const { socket } = one;
-      // What never asked anything is ended as every silent connection is, and its first request is looked at by Node.
+      // Where nothing was ever asked, the bound on silence ends the connection, and Node times its first request.
       if (socket.destroyed || socket.bytesRead === 0 || this.#cameWhole(one)) return;
       const isOurs = socket.isPaused();
       if (!isOurs && (socket.bytesRead === one.bytes || one.looks >= mostLooks)) {
@@ -53,7 +52,7 @@ export class LateClients {
         return;
       }
       one.bytes = socket.bytesRead;
-      // While it is not read, whoever answers the request has all the time.
+      // A paused connection waits for this server, and its client is not late.
       if (!isOurs) one.looks += 1;
       setTimeout(() => this.#look(one), againMs).unref();
     });

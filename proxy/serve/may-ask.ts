@@ -60,7 +60,7 @@ interface Named {
   /** As it is written; a repository as its registry is asked for it. */
   readonly text: string;
   readonly pointer: string;
-  /** Another part of the attestor can make it needless. */
+  /** False where another part of the attestor makes it needless. */
   readonly isAsked: boolean;
 }
 

@@ -79,7 +79,7 @@ interface Prepared {
   readonly settings: Listener;
   readonly tls: ListenerTls | undefined;
   readonly handle: Handler;
-  /** When its certificate does. */
+  /** When its certificate expires. */
   readonly expires: Date | undefined;
 }
 

@@ -24,7 +24,7 @@ export interface ToRemember {
 const flushMs = 200;
 /** Written in one turn of the event loop: requests that come meanwhile do not wait for all. */
 const perTurn = 4;
-/** More than these wait at no time: the oldest are written, or lost if the disk does not take them. */
+/** At most so many wait: beyond that the oldest are written, or lost if the disk does not take them. */
 const mostWaiting = 256;
 
 interface Waiting extends ToRemember {

@@ -13,7 +13,7 @@ export function reportFaults<T>(act: () => T, report: (error: EngineError) => vo
   }
 }
 
-/** Brings to the disk what was written without waiting for it. */
+/** Begins to bring to the disk what was written, and returns before it is there. */
 export function syncLater(state: State, report: (error: EngineError) => void): void {
   state.sync().catch((error: unknown) => {
     if (!(error instanceof EngineError)) throw error;

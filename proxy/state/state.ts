@@ -83,7 +83,7 @@ export class State {
   }
 
   /**
-   * As {@link use}, and does not wait for the disk, which may take longer than a hundred answers: {@link sync} does.
+   * As {@link use}, without waiting for the disk, which may take longer than a hundred answers: {@link sync} waits.
    * A machine that loses its power before that loses what was written, and nothing else.
    */
   useUnsynced<T>(act: (tables: Tables) => T): T {
@@ -100,8 +100,8 @@ export class State {
   }
 
   /**
-   * What {@link useUnsynced} wrote is on the disk then; requests are answered meanwhile. However often it is called,
-   * one waits for the disk at a time.
+   * Resolves once what {@link useUnsynced} wrote is on the disk. However often it is called, only one call at a time
+   * waits for the disk.
    * @throws EngineError when the disk does not take it.
    */
   sync(): Promise<void> {

@@ -65,7 +65,7 @@ const room: Room = { text: 1024 * 1024, kept: 64 * 1024 };
  */
 export type FindPlainReview = (body: Uint8Array, limits: Limits) => Review | undefined;
 
-/** What is kept of a review. */
+/** Makes reviews shorter. */
 export const openReviewShortening = (host: WasmHost | undefined): Shorten | undefined =>
   openShortening(keptOfReview, room, host);
 
@@ -75,7 +75,7 @@ export function openPlainReviews(host: WasmHost | undefined): FindPlainReview | 
   return shorten && ((body, { jsonDepth }) => findPlainReview(shorten(body, jsonDepth)));
 }
 
-/** Of all webhooks: their memory is used by one review after the other. */
+/** One for all webhooks: one review after the other uses its memory. */
 let opened: { readonly find: FindPlainReview | undefined } | undefined;
 
 export function plainReviews(): FindPlainReview | undefined {

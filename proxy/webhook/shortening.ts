@@ -12,7 +12,7 @@ interface Exports {
   shorten(length: number, depth: number): number;
 }
 
-/** Undefined where Node runs without WebAssembly, or on a processor without its vectors. */
+/** Undefined where Node may not use WebAssembly, or the processor lacks its vectors. */
 export function openShortening(kept: Members, room: Room, host: WasmHost | undefined): Shorten | undefined {
   if (host === undefined) return undefined;
   const { bytes: module, text, output } = shorteningModule(kept, room);
@@ -20,7 +20,7 @@ export function openShortening(kept: Members, room: Room, host: WasmHost | undef
   try {
     exports = new host.Instance(new host.Module(module.buffer as ArrayBuffer)).exports as Exports;
   } catch (error) {
-    // Of a processor without vectors: texts are left as they are.
+    // The processor lacks vectors: texts stay as they are.
     if (error instanceof Error && error.name === "CompileError") return undefined;
     throw error;
   }

@@ -81,7 +81,7 @@ export function webhookRules(policies: readonly Policy[], known: readonly NamedR
   return { rules, guessed: [...guessed].sort() };
 }
 
-/** Whether all that a resource of a rule means is in namespaces. Nobody knows that of kinds that are not built in. */
+/** Whether all kinds that a rule's resource stands for are namespaced. Of those that are not built in nobody knows. */
 const areNamespaced = (group: string, resource: string): boolean =>
   builtIn.some((one) => one.group === group && one.plural === resource.split("/")[0]);
 

@@ -89,7 +89,7 @@ export interface Judged {
   readonly place: Place;
   readonly decision: Decision;
   readonly stale: readonly UsedInOutage[];
-  /** Time from its request to it. */
+  /** From the request to the decision. */
   readonly seconds: number;
 }
 
@@ -259,7 +259,7 @@ export class Webhook {
       write = record?.({ request, decision, knowledge: known, place });
       return decision;
     };
-    /** What a record holds is read once more after the decision. */
+    /** A record reads the source once more after the decision: both are of one moment. */
     const together = <T>(known: Knowledge, act: () => T): T => (record === undefined ? act() : atOneMoment(known, act));
     const tell = (decided: Decided, stale: readonly UsedInOutage[] = []): ReviewAnswer => {
       if (isDecision(decided) && judged !== undefined) {

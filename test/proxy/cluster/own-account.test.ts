@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ownedBy, whoAsks } from "../../../proxy/cluster/own-account.ts";
+import { ownersIn, whoAsks } from "../../../proxy/cluster/own-account.ts";
 import { withSecret } from "../../../proxy/cluster/secret-authority.ts";
 import { openStub } from "../../support/api-server.ts";
 import { type ClusterServer, serveCluster } from "../../support/cluster-server.ts";
@@ -34,8 +34,8 @@ test("a service account owns what is made in its namespace, and nothing elsewher
     served.instead = says(201, account);
     const asking = await whoAsks(cluster, signal);
     assert.is(asking.name, account.username);
-    assert.equal(ownedBy(asking, "gate"), { ownerReferences: [owner] });
-    assert.equal(ownedBy(asking, "shop"), {});
+    assert.equal(ownersIn("gate", asking), [owner]);
+    assert.equal(ownersIn("shop", asking), []);
     for (const namespace of ["gate", "shop"])
       await withSecret(cluster, namespace, (keep) => Promise.resolve(keep.create("ca.pem", "text")), signal);
     assert.equal(served.find("secrets", "sallyport-authority", "gate")?.metadata.ownerReferences, [owner]);
@@ -129,7 +129,7 @@ test("users, accounts whose id is not said, and servers that do not say it own n
       served.instead = says(status, userInfo);
       const asking = await whoAsks(cluster, signal);
       assert.is(asking.name, name);
-      assert.equal(ownedBy(asking, "gate"), {});
+      assert.equal(ownersIn("gate", asking), []);
     }
   }));
 
