@@ -43,6 +43,8 @@ export interface ListenerOptions {
 const lookMs = 1000;
 /** A client that neither sends nor takes anything. */
 const silenceMs = 120_000;
+/** To read why it was refused. */
+const goodbyeMs = 1000;
 const keepAliveMs = 65_000;
 const mostHeaders = 100;
 /** Then a client connects again, so that load spreads over replicas. */
@@ -97,7 +99,11 @@ export class HttpListener {
     let room: ConnectionRoom | undefined;
     const handle: Handler = (request, response) => {
       room?.asked(request, response);
-      listener?.handle(request, response);
+      if (request.rawHeaders.length <= 2 * mostHeaders) listener?.handle(request, response);
+      else {
+        refused("headers");
+        response.writeHead(431, ["connection", "close", "content-length", "0"]).end();
+      }
     };
     const server =
       tls === undefined
@@ -105,16 +111,26 @@ export class HttpListener {
         : createTlsServer({ ...serverOptions, ...tlsOptions(tls), handshakeTimeout: bounds.headerTimeout }, handle);
     server.maxConnections = bounds.connections;
     room = new ConnectionRoom({ server, most: bounds.connections });
-    server.maxHeadersCount = mostHeaders;
+    // Node leaves out further ones and says nothing: a body's length may be among them, by which it is bounded.
+    server.maxHeadersCount = mostHeaders + 1;
     server.maxRequestsPerSocket = requestsPerConnection;
     server.setTimeout(silenceMs, (socket) => socket.destroy());
     server.on("drop", () => refused("connections"));
     server.on("tlsClientError", () => refused("tls"));
+    const ending = new WeakSet<Socket>();
     const refuse = (code: string, socket: Socket): void => {
+      // How it ends is no further fault.
+      if (ending.has(socket)) return;
+      ending.add(socket);
       const [status, reason] = reasons[code] ?? ["400 Bad Request", "malformed"];
       if (code !== "ECONNRESET") refused(reason);
-      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-      else socket.destroy();
+      if (!socket.writable) {
+        socket.destroy();
+        return;
+      }
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      // Its own side stays open for as long as it likes, and whoever goes on sending is never silent.
+      setTimeout(() => socket.destroy(), goodbyeMs).unref();
     };
     const lateCode = "ERR_HTTP_REQUEST_TIMEOUT";
     const late = new LateClients({

@@ -289,4 +289,12 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "a value of a Pod, as a variable in the path of an apiCall, leads to another resource",
     "a variable is a part of one step of a path",
   ],
+  [
+    "the length of a body stands behind so many headers that nobody reads it",
+    "431: a request with more headers than are read is refused whole",
+  ],
+  [
+    "who was refused keeps the connection by sending on, until nobody else gets one",
+    "it is cut off a moment after the refusal",
+  ],
 ];

@@ -1,6 +1,7 @@
 /** Attacks on the server: by clients without a login, and by what its folders hold. */
 import { request, type RequestOptions } from "node:http";
 import { request as secureRequest } from "node:https";
+import { connect } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashSync } from "bcryptjs";
@@ -127,6 +128,36 @@ attack(228, "a token in the query, and a login in a whole address", async () => 
   }
   assert.is(lines.filter((line) => line.includes('"request"')).length, 2);
   assert.not.match(lines.join(""), /secret/);
+});
+
+attack(301, "by Content-Length and in chunks, to the webhook and to the registry: no handler sees one", async () => {
+  const { server, url } = await openServer({ name: "a" }, {});
+  const many = "A: b\r\n".repeat(120);
+  try {
+    for (const path of ["/v2/", "/mutate/fail"])
+      for (const field of [`Content-Length: ${64 * 1024 * 1024}`, "Transfer-Encoding: chunked"]) {
+        const head = `POST ${path} HTTP/1.1\r\nHost: x\r\n${many}${field}\r\n\r\n`;
+        assert.match(await sendRaw(Number(new URL(url).port), head), /^HTTP\/1\.1 431 /, `${path} ${field}`);
+      }
+  } finally {
+    await server.close();
+  }
+});
+
+attack(302, "behind a request that is none: the server ends what the client does not", async () => {
+  const { server, url } = await openServer({}, {});
+  const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
+  const drip = setInterval(() => socket.write("x"), 100);
+  try {
+    const ended = new Promise((resolve) => socket.on("error", resolve).on("close", resolve));
+    socket.resume().write("no request\r\n\r\n");
+    const open = new Promise((resolve) => setTimeout(() => resolve("open"), 20_000).unref());
+    assert.is.not(await Promise.race([ended, open]), "open");
+  } finally {
+    clearInterval(drip);
+    socket.destroy();
+    await server.close();
+  }
 });
 
 run();

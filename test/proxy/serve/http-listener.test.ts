@@ -22,6 +22,10 @@ test("what breaks a bound gets its status and a count: headers, bodies, forms", 
         [`POST /mutate/fail ${head}Content-Length: ${54 * 1024 * 1024}\r\n\r\n`, /^HTTP\/1\.1 413 /],
         [`POST /mutate/fail ${head}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`, /^HTTP\/1\.1 200 /],
         [`POST /v2/ ${head}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`, /^HTTP\/1\.1 411 /],
+        // One whose length Node would leave out.
+        [`POST /mutate/fail ${head}${"A: b\r\n".repeat(99)}Content-Length: 3\r\n\r\nabc`, /^HTTP\/1\.1 431 /],
+        [`POST /v2/ ${head}${"A: b\r\n".repeat(150)}Transfer-Encoding: chunked\r\n\r\n`, /^HTTP\/1\.1 431 /],
+        [`GET /v2/ ${head}${"A: b\r\n".repeat(98)}\r\n`, /^HTTP\/1\.1 200 /],
         ["GET /v2/ HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 /],
         [`GET /v2/ ${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`, /^HTTP\/1\.1 400 /],
         [`GET /v2/ ${head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`, /^HTTP\/1\.1 400 /],
@@ -34,7 +38,7 @@ test("what breaks a bound gets its status and a count: headers, bodies, forms", 
   );
   const text = await seen.metrics.render();
   for (const [reason, count] of [
-    ["headers", 2],
+    ["headers", 4],
     ["body", 3],
   ] as const)
     assert.match(text, new RegExp(`refused_total\\{listener="127.0.0.1:0",reason="${reason}"\\} ${count}`));

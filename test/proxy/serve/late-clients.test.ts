@@ -131,6 +131,33 @@ test("who sends a part and no more is late: of the headers, of a body, of the se
     },
   ));
 
+for (const [what, begin] of [
+  ["headers", "GET / HTTP/1.1\r\nHost: a\r\n"],
+  ["a body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"],
+] as const)
+  test(`who goes on sending ${what} after 408 is cut off, and counts once`, () =>
+    listening(
+      (request) => void request.resume(),
+      async ({ port, refused }) => {
+        const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+        let got = "";
+        const ended = new Promise<string>((resolve) => {
+          socket.on("data", (bytes) => {
+            got += bytes.toString();
+          });
+          socket.on("error", () => undefined);
+          socket.on("close", () => resolve("cut off"));
+        });
+        socket.write(begin);
+        const drip = setInterval(() => socket.write("A: b\r\n"), 100);
+        assert.is(await Promise.race([ended, waiting(20_000).then(() => "open")]), "cut off");
+        clearInterval(drip);
+        socket.destroy();
+        assert.match(got, /^HTTP\/1\.1 408 /);
+        assert.equal(refused, ["slow"]);
+      },
+    ));
+
 test("who sends a byte now and then is late after a few looks; what the server does not read is not late", async () => {
   let bytes = 1;
   let isPaused = true;
