@@ -29,8 +29,13 @@ export interface KyvernoMetrics {
   asKyverno(review: CountedReview): void;
 }
 
-/** Kinds and namespaces come from reviews: whoever is not an API server can invent them. */
+/**
+ * Kinds and namespaces come from reviews: whoever is not an API server can invent them. Whoever may write a Policy can
+ * write another one again and again.
+ */
 const mostSeries = 10_000;
+/** Nothing in a cluster has a longer name. */
+const longestName = 253;
 
 const ofRequest = ["resource_kind", "resource_namespace", "resource_request_operation"] as const;
 const ofResult = [
@@ -68,15 +73,22 @@ export function kyvernoMetrics(registry: Registry): KyvernoMetrics {
       registers,
     }),
     seen: new Set<string>(),
+    seenResults: new Set<string>(),
   });
+  /** Whether there is room for it. */
+  const isKept = (seen: Set<string>, one: string): boolean => {
+    if (seen.has(one)) return true;
+    if (seen.size >= mostSeries) return false;
+    seen.add(one);
+    return true;
+  };
   let made: ReturnType<typeof make> | undefined;
   return {
     asKyverno({ kind, namespace, operation, allowed, seconds, results }) {
+      if (kind.length > longestName || namespace.length > longestName) return;
       made ??= make();
       const place = `${kind} ${namespace}`;
-      const isKnown = made.seen.has(place);
-      if (!isKnown && made.seen.size >= mostSeries) return;
-      if (!isKnown) made.seen.add(place);
+      if (!isKept(made.seen, place)) return;
       const request = {
         resource_kind: kind,
         resource_namespace: namespace,
@@ -85,7 +97,9 @@ export function kyvernoMetrics(registry: Registry): KyvernoMetrics {
       const answered = { ...request, request_allowed: String(allowed) };
       made.requests.inc(answered);
       made.durations.observe(answered, seconds);
-      for (const { policy, namespace: own, background, action, rule, status } of results)
+      for (const { policy, namespace: own, background, action, rule, status } of results) {
+        const of = [place, operation, policy, own, background, action, rule, status].join(" ");
+        if (!isKept(made.seenResults, of)) continue;
         made.results.inc({
           ...request,
           policy_validation_mode: action.toLowerCase(),
@@ -98,6 +112,7 @@ export function kyvernoMetrics(registry: Registry): KyvernoMetrics {
           rule_type: "imageVerify",
           rule_execution_cause: "admission_request",
         });
+      }
     },
   };
 }

@@ -60,4 +60,18 @@ test("who makes up namespaces does not fill memory", async () => {
   assert.is(counted.length, 10_000);
 });
 
+test("nor does who makes up long ones, or one policy after the other", async () => {
+  const { admission, render } = createMetrics("1");
+  const review = { kind: "Pod", namespace: "shop", operation: "CREATE", seconds: 1, allowed: true };
+  const result = { background: true, action: "Enforce", rule: "r", status: "pass" } as const;
+  admission.asKyverno({ ...review, results: [] });
+  admission.asKyverno({ ...review, namespace: "n".repeat(254), results: [] });
+  admission.asKyverno({ ...review, kind: "K".repeat(254), results: [] });
+  for (let count = 0; count < 10_050; count++)
+    admission.asKyverno({ ...review, results: [{ ...result, policy: `p${count}`, namespace: "shop" }] });
+  const text = await render();
+  assert.is([...text.matchAll(/^kyverno_admission_requests_total\{/gm)].length, 1);
+  assert.is([...text.matchAll(/^kyverno_policy_results_total\{/gm)].length, 10_000);
+});
+
 test.run();
