@@ -25,6 +25,9 @@ test("what is not known has no value; what is known is told as of the last look"
     'sallyport_trust_expiry_seconds{root="lab",role="timestamp"} -60',
     "sallyport_last_import_timestamp_seconds 5",
   ]);
+  // Of a mirror that was replaced.
+  freshness.watch(() => ({ aging: [], roles: [], now }));
+  assert.equal(await lines(), []);
 });
 
 test.run();

@@ -114,6 +114,33 @@ test("lines that nobody reads are lost beyond a bound, and their number is told 
   }
 });
 
+test("each line of a group that is lost is counted, and lines wait as before once somebody reads again", () => {
+  const written: string[] = [];
+  const waiting: (() => void)[] = [];
+  let waits = 16 * 1024 * 1024 + 1;
+  const log = createLog({
+    level: "info",
+    format: "json",
+    now,
+    write: (lines) => written.push(lines),
+    later: (write) => waiting.push(write),
+    behind: () => waits,
+  });
+  for (let count = 0; count < 3; count++) log.info("lost");
+  waiting.shift()?.();
+  assert.equal(written, []);
+  // At the bound itself nothing is lost.
+  waits -= 1;
+  log.info("a");
+  waiting.shift()?.();
+  assert.is(written.length, 2);
+  assert.is((JSON.parse(written[0] ?? "") as { lines: number }).lines, 3);
+  log.info("b");
+  assert.is(written.length, 2);
+  waiting.shift()?.();
+  assert.is(written.length, 3);
+});
+
 test("less than the level is not written", () => {
   const levels = ["debug", "info", "warn", "error"] as const;
   for (const [least, level] of levels.entries()) {

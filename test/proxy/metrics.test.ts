@@ -100,6 +100,20 @@ test("what was counted of a policy goes with it, and what it still decides is no
   assert.equal((await lines()).sort(), [of("a", "no-signature", 1), of("shop/b", "no-signature", 2)]);
 });
 
+test("reviews that differ in one label are counted apart, however they follow on one another", async () => {
+  const { admission, render } = createMetrics("1");
+  const usual = { webhook: "fail", result: "denied", code: "no-signature" };
+  for (const labels of [usual, { ...usual, webhook: "ignore" }, { ...usual, result: "shed" }, { ...usual, code: "" }]) {
+    admission.reviewed(usual);
+    admission.reviewed(labels);
+  }
+  const lines = (await render()).split("\n").filter((line) => line.startsWith("sallyport_admission_reviews_total{"));
+  assert.equal(
+    lines.map((line) => Number(line.split("} ")[1])),
+    [5, 1, 1, 1],
+  );
+});
+
 test("two servers in one process count apart", async () => {
   const [one, two] = [createMetrics("1"), createMetrics("2")];
   one.connections("a", 1);

@@ -90,7 +90,10 @@ test("repeated keys and cut documents are malformed, signatures are bounded", ()
       "threw",
     );
   throwsCode("over-limit", () =>
-    parse({ ...envelope, signatures: Array.from({ length: 101 }, () => ({ sig: "AA==" })) }),
+    parse({
+      ...envelope,
+      signatures: Array.from({ length: defaultLimits.envelopeSignatures + 1 }, () => ({ sig: "AA==" })),
+    }),
   );
 });
 

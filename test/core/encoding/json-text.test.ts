@@ -39,6 +39,7 @@ test("escapes of halves of surrogate pairs are replaced, whatever stands before 
     ['"\\uDC00x\\uD83d"', "\ufffdx\ufffd"],
     ['"\\ud83d\\ud83d\\udd12"', "\ufffd🔒"],
     ['"\\uD83D\\uDD12\\ud83dn"', "🔒\ufffdn"],
+    ['"\\udb40\\uDC01\\uDB40"', "\u{e0001}\ufffd"],
     ['"\\\\ud800"', "\\ud800"],
     ['"\\\\\\ud800"', "\\\ufffd"],
     ['"\\ud83d\\n\\udd12"', "\ufffd\n\ufffd"],

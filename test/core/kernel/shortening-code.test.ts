@@ -58,6 +58,10 @@ test("what is no JSON where somebody looks, and a word that is none, is not gone
     '{"a":}',
     '{"a":1 "b":2}',
     '{"a":1,}',
+    '{"a":1]',
+    '{"b":1]',
+    '{"a";1}',
+    '{"b";1,"a":1}',
     '{"a":tr"u"e}',
     '{"a":\\1}',
     "{}{}",
@@ -75,6 +79,10 @@ test("what is kept has its room, with one byte for a comma, and depth its bound"
     );
   assert.is(shortened({ a: { a: "whole" } }, '{"a":{"a":[1]}}', room, 3), '{"a":{"a":[1]}}');
   assert.is(shortened({ a: { a: "whole" } }, '{"a":{"a":[1]}}', room, 2), undefined);
+  assert.is(shortened({ a: { a: { a: "whole" } } }, '{"a":{"a":{"a":1}}}', room, 3), '{"a":{"a":{"a":1}}}');
+  assert.is(shortened({ a: { a: { a: "whole" } } }, '{"a":{"a":{"a":1}}}', room, 2), undefined);
+  assert.is(shortened({ a: [{ a: "whole" }] }, '{"a":[{"a":1}]}', room, 3), '{"a":[{"a":1}]}');
+  assert.is(shortened({ a: [{ a: "whole" }] }, '{"a":[{"a":1}]}', room, 2), undefined);
   assert.is(shortened({ a: { a: "whole" } }, '{"a":{"a":1,"b":[[1]]}}', room, 4), '{"a":{"a":1}}');
   assert.is(shortened({ a: { a: "whole" } }, '{"a":{"a":1,"b":[[1]]}}', room, 3), undefined);
 });

@@ -163,6 +163,9 @@ test("states, times, codes and base64 have no other spelling", () => {
     assert.is(refused("blob", { ...json, value }), "/value");
   for (const code of ["", "toString", "TIMED-OUT"])
     assert.is(refused("blob", { ...origin, state: "unavailable", code }), "/code");
+  const outage = { ...origin, state: "unavailable", code: "timed-out" };
+  for (const state of ["present", "absent", "other"])
+    assert.is(refused("blob", { ...json, outage: { ...outage, state } }), "/outage/state");
   assert.is(refused("blob", { ...origin, state: "absent", value: "" }), "/value");
   assert.is(refused("blob", { ...origin, state: "absent", claim: 1 }), "/claim");
   assert.is(refused("blob", { ...jsonOf("blob"), partial: true }), "/partial");

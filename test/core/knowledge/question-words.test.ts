@@ -97,6 +97,8 @@ for (const [question, asked, unasked, subject] of words)
     assert.equal([unaskedWords(question), questionSubject(question)], [unasked, subject]);
     const outage = unansweredWords(question, { from: "there", code: "timed-out" });
     assert.match(outage, `${asked} cannot be read from there: timed-out`);
+    const unsaid = unansweredWords(question, { from: "", code: "timed-out" });
+    assert.match(unsaid, `${asked} cannot be read: timed-out`);
     if (question.kind !== "key")
       for (const text of [asked, unasked, subject, outage]) assert.not.match(text, questionText(question));
   });

@@ -58,6 +58,32 @@ test("times of logs and authorities count where they prove something, recalled o
   assert.is(verifier.open(source as typeof signed.knowledge, lab.now).newestSignedTime(), undefined);
 });
 
+test("of several times, the newest that counts, in any order", () => {
+  const expectation = compileAttestor(sign(lab).attestor, { limits: defaultLimits });
+  const ownLog = { ...expectation, log: { ...expectation.log, keys: [] } };
+  const [first, second, third] = ["2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z", "2026-01-03T00:00:00.000Z"];
+  const proving = (evidence: object) => ({
+    verification: {
+      truth: "proven",
+      evidence: { times: [], certificateTransparency: [], logEntries: [], ...evidence },
+    },
+  });
+  const newest = (candidates: readonly object[], expected = expectation): string | undefined =>
+    newestSignedTime({ candidates } as unknown as Parameters<typeof newestSignedTime>[0], expected)?.toISOString();
+  const at = (time: string) => proving({ times: [{ at: time, source: "timestamp-authority" }] });
+  for (const times of [
+    [first, third, second],
+    [third, first],
+  ]) {
+    assert.is(newest(times.map(at)), third, "of several signatures");
+    const several = times.map((time) => ({ at: time, source: "timestamp-authority" }));
+    assert.is(newest([proving({ times: several })]), third, "of one");
+  }
+  const logged = proving({ logEntries: [{ checkpointAt: second }, {}, { checkpointAt: first }] });
+  assert.is(newest([logged]), second);
+  assert.is(newest([logged], ownLog), undefined);
+});
+
 test("a log or authority that only a policy names proves a signature; its time counts for no other decision", () => {
   const newest = (signed: Signed, more: Partial<AttestorSpec> = {}): Date | undefined => {
     const expectation = compileAttestor({ ...signed.attestor, ...more }, { limits: defaultLimits });

@@ -46,6 +46,23 @@ test("bounds and distrust hold for images in every layout and for files", () => 
   }
 });
 
+test("freshness is of its time and its mirror, however often the same is asked", () => {
+  const { freshness } = createImageVerifier({ crypto: nobleVerifier, limits: defaultLimits });
+  const [early, late] = [new Date("2026-01-02T00:00:00Z"), new Date("2026-01-03T00:00:00Z")];
+  const mirrors = [
+    { at: new Date("2026-01-01T00:00:00Z"), by: "sync" },
+    { at: early, by: "archive" },
+    undefined,
+  ] as const;
+  for (const mirrored of mirrors)
+    for (const now of [early, early, late, early]) {
+      const asked = freshness({ mirrored }, now);
+      const fresh = createImageVerifier({ crypto: nobleVerifier, limits: defaultLimits }).freshness({ mirrored }, now);
+      assert.equal(asked, fresh);
+      assert.is(asked.judgedAt, now.toISOString());
+    }
+});
+
 test("the bound is one for all images of a decision, and begins again with the next", () => {
   const signed = sign(lab, { layout: "tag", evidence: [] });
   const verifier = createImageVerifier({

@@ -72,6 +72,34 @@ test("who breaks it at the same moment is not lost", () =>
     assert.is((marker().data as Record<string, string>).others, "bob\n2026-11-30T12:00:00Z carol: INC-3\n");
   }));
 
+test("of several who break it at the same moment each has a turn", () =>
+  leaving(async (served, leave, marker) => {
+    await leave("alice", "INC-1");
+    let turns = 0;
+    served.instead = (method) => {
+      if (method === "PATCH" && ++turns < 8) served.put("configmaps", marker());
+      return undefined;
+    };
+    assert.is((await leave("bob", "INC-2")).state, "stood");
+    assert.is(turns, 8);
+  }));
+
+test("a marker that is replaced between a look and its removal is not removed", () =>
+  leaving(async (served, leave, marker) => {
+    await leave("job", "uninstalled", { isUninstall: true });
+    let isFirst = true;
+    served.instead = (method) => {
+      if (method === "DELETE" && isFirst) {
+        isFirst = false;
+        served.remove("configmaps", "sallyport-break-glass", "gate");
+        served.put("configmaps", markerObject("gate", { reason: "INC-1", by: "alice", isUninstall: false }));
+      }
+      return undefined;
+    };
+    assert.is((await leave("bob", "INC-2")).state, "stood");
+    assert.is((marker().data as Record<string, string>).by, "alice");
+  }));
+
 test("one that is changed again and again ends it", () =>
   leaving(async (served, leave, marker) => {
     await leave("alice", "INC-1");
