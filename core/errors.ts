@@ -193,6 +193,10 @@ export const remedies = {
   "of-snapshot":
     "bring it into the mirror of which this is a snapshot, and push that: " +
     "`sallyport mirror sync --store MIRROR IMAGE`, then `sallyport snapshot push PLACE --store MIRROR --key KEY`",
+  "sign-snapshot":
+    "sign the image where nobody has yet, then bring the signature into the mirror of which this is a snapshot, and " +
+    "push that: `sallyport mirror sync --store MIRROR IMAGE`, then " +
+    "`sallyport snapshot push PLACE --store MIRROR --key KEY`",
   "of-capsule":
     "bring it into the mirror that capsules are made of, then make the next one there: " +
     "`sallyport capsule update OLD --old-key PUBLIC --store MIRROR --key KEY -f NEW`",

@@ -138,7 +138,8 @@ function remedyIn(
     return "no-source";
   if (code === "mirror-corrupt" && said?.command === "mirror check") return "new-mirror";
   // Nothing is brought into a replica but what its publisher has.
-  if (snapshotOf !== undefined && online !== true && lacks(failed)) return "of-snapshot";
+  if (snapshotOf !== undefined && online !== true && lacks(failed))
+    return code === "no-signature" ? "sign-snapshot" : "of-snapshot";
   const remedy = failed.remedy ?? remedyOf(failed);
   const mends = ofCapsule === true ? "of-capsule" : ofRecord === true ? "of-record" : undefined;
   if (mends !== undefined && (ofMirror.has(code) || remedy === "old-mirror" || remedy === "policy-trust-age"))

@@ -147,6 +147,12 @@ const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...named, ...policy, ...claim, extraArgs: ["webhooktimeout=15"] }, /extraArgs/],
   [{ ...named, ...policy, ...claim, config: { listeners: [] } }, /listeners/],
   [{ ...named, ...policy, ...claim, replica: 3 }, /replica/],
+  [{ ...named, ...claim, policies: { values: { signed: "a" } } }, /policies\.values: "signed" is the name of a file/],
+  [{ ...named, ...policy, ...followed, snapshot: { keys: { "a/b": "a" } } }, /snapshot\.keys: "a\/b" is the name/],
+  [
+    { ...named, ...policy, ...claim, networkPolicy: { apiServer: [{ cidr: "10.0.0.1/32" }] } },
+    /networkPolicy\/apiServer\/0.*cidr|networkPolicy\.apiServer\.0.*cidr/,
+  ],
   [
     { ...named, ...claim, policies: inline("failurePolicy: Ignore"), webhook: { policies: ["Fail"] } },
     /webhook\.policies: a\.yaml has a policy with failurePolicy Ignore/,

@@ -41,6 +41,15 @@ test("every flag of every fix is one of a command that decides", async () => {
   }
 });
 
+test("what a snapshot lacks comes from its publisher; what nobody has signed is signed first", () => {
+  const settings = { hasSource: true, snapshotOf: "oci://registry.corp/mirror" };
+  const fix = (code: ErrorCode) => fixText({ code }, settings);
+  for (const code of ["not-in-mirror", "no-signature"] as const)
+    assert.match(fix(code), /then sallyport snapshot push oci:\/\/registry\.corp\/mirror --store MIRROR --key KEY$/);
+  assert.match(fix("not-in-mirror"), /^bring it into the mirror/);
+  assert.match(fix("no-signature"), /^sign the image where nobody has yet, then bring the signature into the mirror/);
+});
+
 test("commands with policies name none of the flags that they lack", async () => {
   const settings = { hasSource: true, byPolicy: true };
   const failures: readonly Failed[] = [
