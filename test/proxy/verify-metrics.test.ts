@@ -20,8 +20,10 @@ test("verdicts with the code that came first, durations, and decisions that were
   admission.decided(proven, 0.0003);
   admission.decided(proven, 60);
   admission.decided(mixed, 0.7);
-  admission.decided([], 0.0001);
-  admission.decided([], 0.0001);
+  // That no rule is about a resource is nothing that was remembered.
+  const none: Parameters<typeof admission.decided>[0] = [];
+  admission.decided(none, 0.0001);
+  admission.decided(none, 0.0001);
   for (const line of [
     'sallyport_verify_total{verdict="proven",code=""} 3',
     'sallyport_verify_total{verdict="refuted",code="wrong-key"} 1',

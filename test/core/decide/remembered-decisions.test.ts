@@ -49,6 +49,21 @@ test("another Pod like one before is answered by the same results, and says when
   assert.is(second.at, later.toISOString());
 });
 
+test("the newest time that logs or authorities signed is remembered with what it proves", () => {
+  const engine = engineFor({
+    entries: [
+      '- keyless: { subject: "*", issuer: "https://accounts.google.com", rekor: { url: "https://rekor.sigstore.dev" } }',
+    ],
+  });
+  const source = sourceOf(() => ({ version: "1" }));
+  const [first, second] = ["a", "b"].map((name) =>
+    engine.decide(requestFor(named(name, pod(image("signed-keyless")))), source, now),
+  );
+  assert.is(second?.results, first?.results);
+  assert.ok(first?.newestSignedTime !== undefined);
+  assert.equal(second?.newestSignedTime, first.newestSignedTime);
+});
+
 test("each pass is remembered for itself", () => {
   const engine = engineFor();
   const source = sourceOf(() => ({ version: "1" }));

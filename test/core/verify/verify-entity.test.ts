@@ -146,6 +146,9 @@ test("an identity: chain, SCT, log, timestamp, trusted root; as plain JSON", () 
     "a Rekor v2 entry has no time of its own",
   );
   assert.match(evidence.trustedRoot ?? "", /^sha256:/);
+  const predicateType = "https://sigstore.dev/cosign/sign/v1";
+  assert.equal(evidence.statement, { type: "https://in-toto.io/Statement/v1", predicateType });
+  assert.is(proves(verify("signed", byKey)).statement, undefined);
 });
 
 test("both verifiers prove the same", () => {

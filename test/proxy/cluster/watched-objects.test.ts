@@ -67,6 +67,7 @@ test("namespaces and what policies name are known as they are now; the rest stay
     served.put("configmaps", { apiVersion: "v1", kind: "ConfigMap", metadata: meta, data: { k: "2" } });
     await until(() => JSON.stringify(objects.answer(configMap)).includes('"k":"2"'));
     assert.is.not(objects.state().version, before);
+    assert.is(objects.state(), objects.state(), "who joins sources looks for another object");
 
     objects.want([]);
     assert.is(objects.answer(configMap), undefined);

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../core/errors.ts";
 import { defaultLimits } from "../../../core/limits.ts";
-import { isArchiveFile } from "../../../proxy/crossing/archive-part.ts";
+import { fileStart, isArchiveFile } from "../../../proxy/crossing/archive-part.ts";
 import { openArchive } from "../../../proxy/crossing/archive-reader.ts";
 import { verifyArchive } from "../../../proxy/crossing/verify-archive.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
@@ -31,6 +31,16 @@ const whole = readFileSync(path);
 test("what was written is read", () => {
   assert.ok(isArchiveFile(path));
   check(path);
+});
+
+test("of a file of any size a beginning of at most a MiB is read, to say what it is", () => {
+  const large = join(temporaryFolder(), "large");
+  writeFileSync(large, "begins so");
+  assert.is(Buffer.from(fileStart(large)).toString(), "begins so");
+  truncateSync(large, 3 * 2 ** 20);
+  assert.is(fileStart(large).length, 2 ** 20);
+  truncateSync(large, 0);
+  assert.is(fileStart(large).length, 0);
 });
 
 test("one flipped bit anywhere is refused", () => {

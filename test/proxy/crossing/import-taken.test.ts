@@ -155,6 +155,8 @@ for (const kind of ["full", "delta"] as const)
     assert.equal(names(), []);
     // What stays away is not lost.
     throwsCode("archive-sequence", () => importing(far, other));
+    const foreign = digestOf(encodeUtf8("another pin"));
+    throwsCode("archive-sequence", () => importing(far, other, { acceptPins: [foreign] }));
     change(near, (mirror) => {
       const [pin] = mirror.knowledge().pins();
       mirror.writer().unpin("key", name);

@@ -38,6 +38,8 @@ test("pins answer for trusted roots and keys, before anything that was asked", (
   reading(folder, (mirror) => {
     throwsCode("mirror-corrupt", () => mirror.knowledge().answer(key));
     throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "trusted-root", name: "staging" }));
+    // Under its own name it is missed, and nothing else may answer in its place.
+    throwsCode("mirror-corrupt", () => mirror.knowledge().answer(root));
     assert.is(mirror.inspect(nodeVerifier).damage.length, 2);
   });
   writtenMirror((mirror) => mirror.writer().unpin("key", key.reference), folder);

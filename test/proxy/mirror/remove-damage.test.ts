@@ -50,6 +50,7 @@ for (const sql of [
   "UPDATE attempt SET code = 'x'",
   "UPDATE run SET kind = 'x'",
   ...[
+    ["blob", "digest"],
     ["answer", "kind"],
     ["answer", "question"],
     ["complete", "scope"],

@@ -248,6 +248,7 @@ test("what killed writers left behind is removed, and nothing else", () => {
   put(".other.partial", 600);
   put("d-7K2Q7K2S.json", 600);
   mkdirSync(join(path, ".d-7K2Q7K2T.partial"));
+  utimesSync(join(path, ".d-7K2Q7K2T.partial"), 1000, 1000);
   const limits = { ...defaultLimits, replayedRecords: 5 };
   const folder = new RecordFolder(path, limits);
   assert.is(folder.removeUnfinished(now), 1);
@@ -277,6 +278,33 @@ test("records that are moved out of a full folder make room at once", async () =
   rmSync(join(path, "d-0.json"));
   await folder.put("d-4", "y");
   assert.equal(readdirSync(path), ["d-4.json"]);
+});
+
+test("records that go at the time of the look that found the folder full make room at once", async () => {
+  const path = temporaryFolder();
+  writeFileSync(join(path, "d-0.json"), "x".repeat(100));
+  const folder = new RecordFolder(path, { ...defaultLimits, recordFolderBytes: 100 });
+  utimesSync(path, 1000, 1000);
+  assert.is(await folder.put("d-1", "y").catch((error: EngineError) => error.code), "over-limit");
+  rmSync(join(path, "d-0.json"));
+  // Times of files are coarse: it is the same as before.
+  utimesSync(path, 1000, 1000);
+  await folder.put("d-2", "y");
+  assert.equal(readdirSync(path), ["d-2.json"]);
+});
+
+test("a record that could not be written takes no room, before a look and after it", async () => {
+  const path = temporaryFolder();
+  const folder = new RecordFolder(path, { ...defaultLimits, replayedRecords: 2 });
+  const put = (id: string) => folder.put(id, "y").catch((error: EngineError) => error.code);
+  mkdirSync(join(path, ".d-1.partial"));
+  assert.is(await put("d-1"), "invalid-usage");
+  rmSync(join(path, ".d-1.partial"), { recursive: true });
+  for (const id of ["d-2", "d-3"]) await folder.put(id, "y");
+  assert.is(await put("d-4"), "over-limit");
+  rmSync(join(path, "d-2.json"));
+  await folder.put("d-5", "y");
+  assert.equal(readdirSync(path).sort(), ["d-3.json", "d-5.json"]);
 });
 
 test("a full folder that is none any more loses records, and ends nothing", async () => {

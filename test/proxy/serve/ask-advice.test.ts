@@ -97,6 +97,25 @@ test("with a configuration only what it does not list, of a variable where it li
   );
 });
 
+test("a variable in place of a repository is covered by listed repositories alone, and own Secrets by no cluster", () => {
+  const written = ofAll({ entries: [attestor("k8s://own/key")], fields: `repository: "${variable}"` });
+  const at = "/spec/rules/0/verifyImages/0/repository";
+  assert.equal(pointers(written, online("awskms:///alias/a", "https://rekor.corp")), [at]);
+  assert.equal(pointers(written, online("registry.corp/signatures")), []);
+  const host = ofAll({ entries: [attestor(`k8s://${variable}`)] });
+  assert.is(pointers(host, online()).length, 0, "k8s:// names the cluster");
+});
+
+test("a key of a Secret makes that of a key service needless", () => {
+  const both = ofOne({ entries: ["- keys: { secret: { name: key, namespace: other }, kms: awskms:///alias/a }"] });
+  assert.equal(pointers(both), [`${entry(0)}/keys/secret`]);
+});
+
+test("a log is found at the field of its form", () => {
+  const certificates = ofOne({ entries: ['- certificates: { cert: x, rekor: { url: "https://rekor.corp" } }'] });
+  assert.equal(pointers(certificates), [`${entry(0)}/certificates/rekor/url`]);
+});
+
 test("what is advised to be listed serve then asks; a user is not shown, what cannot be listed has no line", () => {
   for (const kms of ["awskms:///alias/a", "hashivault://team", "k8s://other/key", "gcpkms://projects/p"]) {
     const policies = ofOne({ entries: [attestor(kms)] });
@@ -119,6 +138,8 @@ test("a configuration by which nobody is asked has nothing to say", () => {
   assert.is(offline && mayAskOf(offline, limits), undefined);
   const asks = of("mode: online\nupstreams: [{ host: a.io }]\npolicies: { mayAsk: [hashivault://a] }\n");
   assert.equal(asks && mayAskOf(asks, limits), { mayAsk: ["hashivault://a"], isOnline: true, limits });
+  const cluster = of("policies: { cluster: true }\n");
+  assert.equal(cluster && mayAskOf(cluster, limits), { mayAsk: [], isOnline: false, limits });
 });
 
 test.run();

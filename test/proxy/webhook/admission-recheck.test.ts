@@ -206,8 +206,14 @@ test("keys of what the list dropped are let go of", async () => {
   stage.state.close();
 });
 
-test("many entries are written a few a turn, so that requests go in between", async () => {
+test("many entries are written a few a turn, so that requests go in between, and then wait for the disk", async () => {
   const stage = stageIn(temporaryFolder());
+  const sync = stage.state.sync.bind(stage.state);
+  let syncs = 0;
+  stage.state.sync = () => {
+    syncs += 1;
+    return sync();
+  };
   for (let index = 0; index < 300; index++) admit(stage, "signed", `web-${index}`);
   const written = (): number => stage.state.recheck((list) => list.resources().length);
   const seen = [written()];
@@ -217,6 +223,7 @@ test("many entries are written a few a turn, so that requests go in between", as
     seen.push(written());
   }
   for (const [index, count] of seen.slice(1).entries()) assert.ok(count - (seen[index] ?? 0) <= 8, `${seen}`);
+  assert.is(syncs, 1);
   await stage.recheck.close();
   stage.state.close();
 });
