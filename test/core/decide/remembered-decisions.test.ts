@@ -50,10 +50,9 @@ test("another Pod like one before is answered by the same results, and says when
 });
 
 test("the newest time that logs or authorities signed is remembered with what it proves", () => {
+  const rekor = '{ url: "https://rekor.sigstore.dev" }';
   const engine = engineFor({
-    entries: [
-      '- keyless: { subject: "*", issuer: "https://accounts.google.com", rekor: { url: "https://rekor.sigstore.dev" } }',
-    ],
+    entries: [`- keyless: { subject: "*", issuer: "https://accounts.google.com", rekor: ${rekor} }`],
   });
   const source = sourceOf(() => ({ version: "1" }));
   const [first, second] = ["a", "b"].map((name) =>

@@ -97,7 +97,7 @@ test("with a configuration only what it does not list, of a variable where it li
   );
 });
 
-test("a variable in place of a repository is covered by listed repositories alone, and own Secrets by no cluster", () => {
+test("a variable in place of a repository is covered by listed repositories alone", () => {
   const written = ofAll({ entries: [attestor("k8s://own/key")], fields: `repository: "${variable}"` });
   const at = "/spec/rules/0/verifyImages/0/repository";
   assert.equal(pointers(written, online("awskms:///alias/a", "https://rekor.corp")), [at]);
