@@ -73,15 +73,14 @@ function bareSpec(spec: JsonObject): JsonObject {
 
 const ofMetadata = ["name", "generateName", "namespace", "uid", "labels", "ownerReferences"] as const;
 
-/** The same object around another Pod. */
-function withSpec(object: JsonObject, found: JsonObject, bare: JsonObject): JsonObject {
-  return Object.fromEntries(
-    ["spec", "template", "jobTemplate"].flatMap((key) => {
-      const value = Object.hasOwn(object, key) ? object[key] : undefined;
-      if (!isObject(value)) return [];
-      return [[key, value === found ? bare : withSpec(value, found, bare)]];
-    }),
-  );
+/** The same object around another Pod, and nothing beside the way to it; `undefined`: the Pod is not in it. */
+function withSpec(object: JsonObject, found: JsonObject, bare: JsonObject): JsonObject | undefined {
+  for (const key of ["spec", "template", "jobTemplate"]) {
+    const value = Object.hasOwn(object, key) ? object[key] : undefined;
+    const kept = value === found ? bare : isObject(value) ? withSpec(value, found, bare) : undefined;
+    if (kept !== undefined) return { [key]: kept };
+  }
+  return undefined;
 }
 
 /** The Pod that an object of the request is, or makes; `undefined`: nobody knows where its images are. */

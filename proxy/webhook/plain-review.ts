@@ -12,7 +12,7 @@ import { wasmHost } from "../host/wasm-host.ts";
 import { openShortening, type Shorten } from "./shortening.ts";
 
 const whole = "whole";
-const container: Members = { name: whole, image: whole };
+const container: Members = { name: whole, image: whole, imagePullSecrets: whole };
 const podSpec: Members = {
   containers: [container],
   initContainers: [container],

@@ -7,6 +7,7 @@ import { keptContent, writeKeptRequest } from "../../../core/admission/kept-requ
 import { readReview } from "../../../core/admission/review.ts";
 import { leavesImages } from "../../../core/admission/unchanged.ts";
 import type { JsonObject, JsonValue } from "../../../core/encoding/json.ts";
+import { extractImages } from "../../../core/kyverno/image/extract.ts";
 import type { AdmissionRequest } from "../../../core/kyverno/rule/request.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { wasmHost } from "../../../proxy/host/wasm-host.ts";
@@ -108,6 +109,26 @@ test("plain policies decide, remember and tell by it as by the whole", () => {
     }
 });
 
+test("what is beside a Pod, and no API server keeps, makes no difference", () => {
+  const imagePullSecrets = [{ name: "own" }];
+  const spec = { template, containers: [{ ...container("app", image("signed")), imagePullSecrets }], jobTemplate: job };
+  const beside = { template, jobTemplate: { spec: job, template } };
+  for (const object of objects) {
+    const inPod = object.kind === "Pod" ? { spec } : {};
+    const text = JSON.stringify(reviewOf({ ...object, ...beside, ...inPod }));
+    const short = findPlainReview(bytesOf(text), defaultLimits)?.request() as AdmissionRequest;
+    const full = readReview(text, defaultLimits).request();
+    assert.is(writeKeptRequest(short, false), writeKeptRequest(full, false));
+    assert.is(keptContent(short, false), keptContent(full, false));
+    assert.not(Object.hasOwn(JSON.parse(writeKeptRequest(full, false)).object, "template"));
+    const [found, wanted] = [short, full].map((one) =>
+      extractImages(one.object as JsonObject, one.kind.kind, undefined, { limits: defaultLimits }),
+    );
+    assert.ok(wanted !== undefined && wanted.images.length > 0);
+    assert.equal(found, wanted);
+  }
+});
+
 test("what nobody knows the images of is read whole", () => {
   const spec = { template, containers: podSpec.containers };
   for (const object of [
@@ -148,7 +169,7 @@ const anyJson = fc.letrec((tie) => ({
   ),
 })).value as fc.Arbitrary<JsonValue>;
 
-const containerNames = [{ name: true, image: true }] as const;
+const containerNames = [{ name: true, image: true, imagePullSecrets: true }] as const;
 const pods = {
   ...Object.fromEntries(
     ["containers", "initContainers", "ephemeralContainers", "volumes"].map((name) => [name, containerNames]),
