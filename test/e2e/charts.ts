@@ -196,6 +196,11 @@ const renders = (version: Helm, called: string): Scenario => ({
     for (const file of readdirSync(join(manifests, "values")))
       succeeds(await helm(["lint", "--strict", chart, ...forVersion, "--values", join(manifests, "values", file)]));
     for (const values of Object.values(rendered)) succeeds(await helm([...template], values));
+    // Go writes large numbers as 8.388608e+06, which is no size.
+    const extraArgs = { "limits-body": 8_388_608, "policies-allow-empty": true, "log-level": "debug" };
+    const { out } = succeeds(await helm([...template], { ...named, ...policy, ...claim, extraArgs }));
+    for (const flag of ["limits-body=8388608", "policies-allow-empty=true", "log-level=debug"])
+      assert.match(out, `- "--${flag}"\n`);
     for (const [values, sentence] of refused) {
       const outcome = await helm([...template], values);
       assert.is(outcome.exit, 1, JSON.stringify(values));

@@ -40,7 +40,7 @@ containers:
       - /etc/sallyport/config/sallyport.yaml
       {{- if kindIs "map" $values.extraArgs }}
       {{- range $name, $value := $values.extraArgs }}
-      - {{ printf "--%s=%v" $name $value | quote }}
+      - {{ printf "--%s=%s" $name (kindIs "string" $value | ternary $value (toJson $value)) | quote }}
       {{- end }}
       {{- else }}
       {{- range $values.extraArgs }}
