@@ -112,4 +112,26 @@ test("UTF-8: any bytes decode the same or are left to portable code, which refus
   );
 });
 
+test("one text for the same bytes: no other bits behind the last one, no other alphabet", () => {
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+  for (const length of [45, 46, 47]) {
+    const text = Buffer.alloc(length, 0xfb).toString("base64");
+    const at = text.replaceAll("=", "").length - 1;
+    for (const digit of digits)
+      for (const place of [0, at]) {
+        const given = `${text.slice(0, place)}${digit}${text.slice(place + 1)}`;
+        const bytes = hostCodecs.decodeBase64(given);
+        assert.ok(bytes === undefined || Buffer.from(bytes).toString("base64") === given, given);
+        if (Buffer.from(given, "base64").toString("base64") === given) assert.ok(bytes !== undefined, given);
+      }
+  }
+});
+
+test("bytes are equal in neither order where one differs", () => {
+  const [less, more] = [new Uint8Array(64), new Uint8Array(64).fill(1, 63)];
+  assert.is(hostCodecs.equalBytes(less, Uint8Array.from(less)), true);
+  assert.is(hostCodecs.equalBytes(less, more), false);
+  assert.is(hostCodecs.equalBytes(more, less), false);
+});
+
 test.run();
