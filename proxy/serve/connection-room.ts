@@ -10,7 +10,12 @@ import type { Server, Socket } from "node:net";
 const nearlyFull = 7 / 8;
 /** A client that connects has something to ask; one that has asked nothing whole for so long makes room. */
 const silentMs = 1000;
-/** To look at all connections takes a moment, and whoever fills a listener opens very many. */
+/** A client takes its answers; one that has not taken one for so long since it was handed over whole makes room. */
+const untakenMs = 10_000;
+/**
+ * To look at all connections takes a moment, and whoever fills a listener opens very many. It is also how long a
+ * connection stays on which everything was answered and nothing came.
+ */
 const pauseMs = 100;
 
 /** What came over a connection. */
@@ -25,15 +30,17 @@ interface Held {
   readonly socket: Socket;
   requests: number;
   last: IncomingMessage | undefined;
-  /** Requests that are being answered. */
-  working: number;
+  /** What is being answered, and when an answer was first seen handed over whole. */
+  readonly working: Map<ServerResponse, number | undefined>;
   /** When it came, or its last answer was sent. */
   since: number;
-  readonly answered: () => void;
+  /** Bytes that had come when its last answer was sent; -1 before that. */
+  read: number;
+  readonly answered: (this: ServerResponse) => void;
 }
 
 export interface ConnectionRoomOptions {
-  readonly server: Server & { closeIdleConnections(): void };
+  readonly server: Server;
   /** Connections at the same time. */
   readonly most: number;
   /** Milliseconds of a clock that only goes forward. */
@@ -42,6 +49,20 @@ export interface ConnectionRoomOptions {
 
 /** A TLS connection is another object than the one that it came over, and has its addresses. */
 const keyOf = ({ remoteAddress = "", remotePort = 0 }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+/** One on which a part of a request came, the first or another, has longer for the rest. */
+const isIdle = ({ socket, since, last, read }: Held, now: number): boolean =>
+  now - since >= (last === undefined && read === socket.bytesRead ? pauseMs : silentMs);
+
+/** What is still written, such as a layer that somebody fetches slowly, has the time that it takes. */
+function leavesAnswers({ working }: Held, now: number): boolean {
+  for (const [response, whole] of working)
+    if (response.writableEnded) {
+      if (whole === undefined) working.set(response, now);
+      else if (now - whole >= untakenMs) return true;
+    }
+  return false;
+}
 
 export class ConnectionRoom {
   readonly #options: ConnectionRoomOptions;
@@ -63,7 +84,7 @@ export class ConnectionRoom {
   asked(request: IncomingMessage, response: ServerResponse): void {
     const held = this.#heldOf(request.socket);
     if (held === undefined) return;
-    held.working += 1;
+    held.working.set(response, undefined);
     held.requests += 1;
     held.last = request;
     response.on("close", held.answered);
@@ -83,15 +104,18 @@ export class ConnectionRoom {
 
   #opened(socket: Socket): void {
     const key = keyOf(socket);
+    const now = this.#now;
     const held: Held = {
       socket,
       requests: 0,
       last: undefined,
-      working: 0,
-      since: this.#now(),
-      answered: () => {
-        held.working -= 1;
-        held.since = this.#now();
+      working: new Map(),
+      since: now(),
+      read: -1,
+      answered() {
+        held.working.delete(this);
+        held.since = now();
+        held.read = socket.bytesRead;
         if (held.last?.complete === true) held.last = undefined;
       },
     };
@@ -108,9 +132,8 @@ export class ConnectionRoom {
     const now = this.#now();
     if (now - this.#looked < pauseMs) return;
     this.#looked = now;
-    this.#options.server.closeIdleConnections();
-    // Node takes one for busy on which a part of a request came: an answered one whose body does not come, or the next.
-    for (const { socket, working, since } of this.#open.values())
-      if (working === 0 && now - since >= silentMs) socket.destroy();
+    // Not by Node's `closeIdleConnections`: it ends also who has not taken all of an answer yet.
+    for (const held of this.#open.values())
+      if (held.working.size === 0 ? isIdle(held, now) : leavesAnswers(held, now)) held.socket.destroy();
   }
 }

@@ -17,6 +17,8 @@ async function openStage(tls = false) {
   const answer: RequestListener = (asked, response) => {
     room.asked(asked, response);
     if (asked.url === "/slow") waiting.push(response);
+    else if (asked.url === "/large") response.end(Buffer.alloc(64 * 1024 * 1024));
+    else if (asked.url === "/streamed") response.write(Buffer.alloc(64 * 1024 * 1024));
     else response.end("ok");
   };
   const server: Server = tls
@@ -56,6 +58,19 @@ async function openStage(tls = false) {
         client.on("close", () => resolve(""));
         client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
       }),
+    /** A connection that asks, takes the beginning of the answer and no more. */
+    unread: (path: string) =>
+      new Promise<void>((resolve) => {
+        const client = connect({ port, host: "127.0.0.1" }, () =>
+          client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`),
+        );
+        client.on("error", () => undefined);
+        client.once("data", () => {
+          client.pause();
+          resolve();
+        });
+        clients.push(client);
+      }),
     silent: () =>
       new Promise<Socket>((resolve) => {
         const client = connect({ port, host: "127.0.0.1" }, () => resolve(client));
@@ -76,7 +91,7 @@ for (const tls of [false, true])
     const slow = stage.ask("/slow");
     while (stage.waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
     for (let index = 0; index < 5 * most; index++) {
-      stage.clock.ms += 1000;
+      stage.clock.ms += 101;
       assert.is(await stage.ask(), "HTTP/1.1 200 OK", `client ${index}`);
     }
     assert.is(stage.dropped(), 0);
@@ -115,6 +130,29 @@ test("who has an answer and sends a part of a body, or of another request, makes
     await stage.close();
   }
 });
+
+for (const [path, isEnded] of [
+  ["/large", true],
+  ["/streamed", false],
+] as const)
+  test(`who does not take ${path} ${isEnded ? "makes room after ten seconds" : "is still sent it"}`, async () => {
+    const stage = await openStage();
+    const unread = Array.from({ length: most }, () => stage.unread(path));
+    await Promise.all(unread);
+    assert.is(await stage.count(), most);
+    for (const [ms, count] of [
+      [1000, most],
+      [8000, most],
+      [2000, isEnded ? 0 : most],
+    ] as const) {
+      stage.clock.ms += ms;
+      assert.is(await stage.ask(), "");
+      for (let look = 0; look < 500 && (await stage.count()) > count; look++)
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      assert.is(await stage.count(), count, `${stage.clock.ms} ms`);
+    }
+    await stage.close();
+  });
 
 test("a listener that is not nearly full ends nobody", async () => {
   const stage = await openStage();
