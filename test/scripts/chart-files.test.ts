@@ -122,7 +122,7 @@ test("the defaults keep to the schema; a misspelt value and a setting that the c
     { config: { mode: "onlin" } },
     { webhook: { ...(values.webhook as object), timeoutSeconds: 31 } },
     { webhook: { ...(values.webhook as object), policies: [] } },
-    { policies: { values: { "no-document": "text" } } },
+    { policies: { values: { "policy.yaml": "" } } },
   ])
     assert.not.ok(changed(wrong), JSON.stringify(wrong));
 });

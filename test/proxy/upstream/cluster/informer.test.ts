@@ -67,7 +67,12 @@ test("what is there, and what happens to it, without who wrote it", () =>
       const { served, names, informer, until } = stage;
       await until(() => isWatched(stage));
       assert.equal(names(), ["a"]);
-      assert.equal(Object.keys(informer.objects[0]?.metadata as object), ["name", "uid", "resourceVersion"]);
+      assert.equal(Object.keys(informer.objects[0]?.metadata as object), [
+        "name",
+        "uid",
+        "creationTimestamp",
+        "resourceVersion",
+      ]);
       served.put("clusterpolicies", policy("b"));
       await until(() => names().length === 2);
       served.put("clusterpolicies", policy("a", 2));
