@@ -3,7 +3,7 @@ import { fillSigned, signedImage } from "./admission-images.ts";
 import { reviewRequest } from "./admission-reviews.ts";
 import { AdmissionFolder, requireAdmitted } from "./admission-serve.ts";
 import { type Bench, median } from "./bench.ts";
-import { costOf, load } from "./server-process.ts";
+import { LoadClient } from "./load-client.ts";
 
 /** Images of a cluster, and Pods that are created: their names, ids and images come in any order. */
 export const images = 64;
@@ -21,17 +21,22 @@ export const admissionWarm: Bench = {
   async run({ quick }) {
     if (process.platform !== "linux") return { skipped: "the processor's time of a process is read from /proc" };
     const folder = await AdmissionFolder.open();
+    const requests = differentPods(quick ? 64 : pods);
+    const client = await LoadClient.open(requests);
     try {
       const { policy } = fillSigned(folder.store, images);
       const servers = [await folder.echo(), await folder.serve(policy)];
-      const requests = differentPods(quick ? 64 : pods);
       await requireAdmitted(servers[1]?.port ?? 0, requests[0] as Buffer);
-      for (const server of servers) await load({ port: server.port, requests, isTls: true }, quick ? 100 : 20_000);
+      const [warmUp, count, rounds] = quick ? [100, 200, 1] : [20_000, 4000, 25];
+      for (const { port } of servers) await client.most([port], warmUp);
       const costs = servers.map((): number[] => []);
       // Short rounds in turn: what else the machine does costs both.
-      for (let round = 0; round < (quick ? 1 : 25); round++)
-        for (const [index, server] of servers.entries())
-          costs[index]?.push(await costOf(server, { requests, isTls: true }, quick ? 200 : 2000));
+      for (let round = 0; round < rounds; round++)
+        for (const [index, { port, use }] of servers.entries()) {
+          const { cpu } = await use();
+          await client.most([port], count);
+          costs[index]?.push(((await use()).cpu - cpu) / count);
+        }
       const [echo = 0, serve = Number.NaN] = costs.map(median);
       const bytes = requests[0]?.length ?? 0;
       return [
@@ -44,6 +49,7 @@ export const admissionWarm: Bench = {
         { what: "microseconds of the processor for the echo", ratio: echo },
       ];
     } finally {
+      client.end();
       folder.close();
     }
   },
