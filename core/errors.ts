@@ -287,14 +287,14 @@ export const remedies = {
     "takes it, but nothing shows who made it",
   "recorded-secret":
     "keep public keys in Secrets by reference, `k8s://NAMESPACE/NAME`, and other data that policies read in ConfigMaps",
-  "capsule-anew":
-    "make a whole one of the mirror, with the next number: `sallyport capsule create --images LIST --policies DIR " +
-    "--sequence NUMBER --key KEY -f FILE`; or let nobody sign this one either: " +
+  "new-capsule":
+    "make a new capsule, with the next number: `sallyport capsule create --images LIST --policies DIR " +
+    "--sequence NUMBER --key KEY -f FILE`; or leave this one unsigned: " +
     "`sallyport capsule update OLD --unsigned -f FILE`",
   "capsule-old-key": "if it is the one that you mean, name no key: `sallyport capsule update OLD --unsigned -f FILE`",
   "capsule-missing":
     "sync what is missing first; where it came by layouts that have all that hangs on the image, say so: " +
-    "`sallyport mirror add --store STORE LAYOUT --complete=repository`; or make it all the same: `--allow-missing`",
+    "`sallyport mirror add --store STORE LAYOUT --complete=repository`; or leave it out: `--allow-missing`",
   "capsule-base":
     "name the capsule that it changes before it: `sallyport capsule verify FULL DELTA`, " +
     "and to decide `--capsule FULL --capsule DELTA`",

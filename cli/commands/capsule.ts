@@ -234,7 +234,7 @@ function readOld(old: readonly string[], options: CreateOptions, io: CommandIO):
     const { sequence } = readCapsules(old, { keys: [], flag: "--old-key", allowUnsigned: true, limits }, io);
     throw new EngineError(error.code, `nobody signed capsule ${sequence}, so that no signed one can follow on it`, {
       subject,
-      remedy: "capsule-anew",
+      remedy: "new-capsule",
     });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Policies that are there twice, such as those of a cluster that were put into a folder, too. One name is one policy
- * for whoever reads a denial or a report. Two that differ in anything that decides both stay. Source:
+ * Policies that are there twice, such as those of a cluster that were put into a folder, too. A denial or a report
+ * names each once. Where two of one name decide differently, both are kept. Source:
  * docs/decisions/056-serve-in-a-cluster.md.
  */
 import type { Policy } from "../../core/kyverno/policy/policy.ts";

@@ -12,7 +12,7 @@ import { type BreakGlassOptions, openOwnCluster } from "./change-glass.ts";
 /** For all of it. */
 const mostMs = 30_000;
 
-/** Whoever makes the glass whole again has to know of all who broke it. */
+/** Before webhooks are restored, everybody who had them removed should be asked. */
 function alsoBy({ others }: Marker): string {
   const last = others.at(-1);
   if (last === undefined) return "";

@@ -91,7 +91,7 @@ export function markFunction({ text, marks }: MarkPlaces): wasm.WasmFunction {
       ...[get(to), address(groupBytes), plus, set(to)].flat(),
       ...[get(at), address(markedBytes), plus, tee(at), get(length), wasm.isBelow].flat(),
     ]),
-    // Whoever looks for the end of a text finds one.
+    // One quote lies beyond the text, so that a search for a quote ends.
     ...keep(quotes, constant(-1n)),
     ...[get(wasInText), get(stray), wasm.or, wasm.isNone].flat(),
   ];
