@@ -37,7 +37,9 @@ export async function startServer(
       child.send("use");
       return (await answer) as ProcessUse;
     },
-    end: () => void child.disconnect(),
+    end() {
+      if (child.connected) child.disconnect();
+    },
   };
 }
 
