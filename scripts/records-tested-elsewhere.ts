@@ -48,10 +48,6 @@ export const recordsTestedElsewhere: Readonly<Record<string, { readonly test: st
     test: "test/core/record/replay.test.ts",
     why: "the first node of two trees is found there",
   },
-  "proxy/record/record-folder.ts": {
-    test: "test/proxy/record/record-queue.test.ts",
-    why: "folders are filled, full and impossible there",
-  },
   "cli/input/record-flags.ts": {
     test: "test/cli/commands/replay.test.ts",
     why: "records are made by the flags there",

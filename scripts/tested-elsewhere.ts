@@ -94,10 +94,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/serve/recheck-by-timer.test.ts",
     why: "serve lets images in there, at the registry's door and at admission, and tells what is refuted later",
   },
-  "proxy/state/state.ts": {
-    test: "test/proxy/state/open-state.test.ts",
-    why: "each damage is met through it there, at the start and while it runs",
-  },
   "cli/input/password-stdin.ts": {
     test: "test/cli/input/open-online-credentials.test.ts",
     why: "passwords are piped there, right, wrong, none and several lines",
@@ -275,10 +271,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "core/kyverno/image/exception-index.ts": {
     test: "test/core/decide/engine-rules.test.ts",
     why: "an exception that fits and one that does not are decided there",
-  },
-  "core/kyverno/image/rule-run.ts": {
-    test: "test/core/decide/engine.test.ts",
-    why: "makes the results that are compared there",
   },
   "core/kyverno/image/verify-image-entry.ts": {
     test: "test/core/decide/engine.test.ts",

@@ -21,7 +21,6 @@ const statements: Readonly<Partial<Record<DamagedPlace, StatementName>>> = {
   run: "delete-run",
   signed_time: "delete-signed-time",
   tuf_floor: "delete-tuf-floor",
-  tuf_metadata: "delete-tuf-metadata",
 };
 
 /** Those that were removed. Damage to the structure of the file is not: only a new mirror mends it. */

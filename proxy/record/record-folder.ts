@@ -47,22 +47,21 @@ export class RecordFolder {
   }
 
   /**
-   * Removes what writers that were killed left behind: it would count as records for ever.
+   * Removes what writers that were killed left behind: it would count as records for ever. Whoever finds the folder
+   * full looks again, and sees that it went.
    * @returns how many there were.
    * @throws EngineError `invalid-usage` where that cannot be done.
    */
   removeUnfinished(now: Date): number {
     let count = 0;
     try {
-      for (const [name, size] of this.#sizes) {
+      for (const name of this.#sizes.keys()) {
         if (!unfinishedName.test(name)) continue;
         const path = join(this.path, name);
         const found = lstatSync(path, { throwIfNoEntry: false });
         // Others may write into the folder, too.
         if (found === undefined || !found.isFile() || now.getTime() - found.mtimeMs < unfinishedMs) continue;
         rmSync(path, { force: true });
-        this.#sizes.delete(name);
-        this.#count(-1, -size);
         count += 1;
       }
     } catch (error) {
@@ -136,10 +135,7 @@ export class RecordFolder {
         this.#looking = undefined;
       });
       await this.#looking;
-      if (this.#begin(name, writing)) {
-        this.#refused = 0;
-        return;
-      }
+      if (this.#begin(name, writing)) return;
     }
     throw new EngineError(
       "over-limit",

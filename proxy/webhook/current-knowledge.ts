@@ -27,8 +27,8 @@ export interface Refreshing {
 }
 
 /**
- * `asking`: something would be asked for again. `copied`: nothing would, but only because nobody may be asked for an
- * old answer about artifacts, so that the age of the mirror counts. `current`: neither.
+ * `asking`: something would be asked for, or asked for again. `copied`: nothing would, but only because nobody may be
+ * asked for an old answer about artifacts, so that the age of the mirror counts. `current`: neither.
  */
 export type Currency = "current" | "copied" | "asking";
 
@@ -61,8 +61,9 @@ export class CurrentKnowledge {
     };
   }
 
-  /** Whether anything that the decision read would be asked for again. */
-  currency({ results, read }: Pick<Decision, "results" | "read">, now: Date): Currency {
+  /** Whether anything that the decision read would be asked for, or asked for again. */
+  currency({ results, read, open }: Pick<Decision, "results" | "read" | "open">, now: Date): Currency {
+    if (open.length > 0) return "asking";
     if (this.#refreshing.refreshMs === Number.POSITIVE_INFINITY) return "current";
     const held = this.#kept.get(results);
     if (held !== undefined && isIn(held.during, now)) return held.currency;

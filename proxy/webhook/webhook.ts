@@ -297,7 +297,7 @@ export class Webhook {
     const current = this.#current;
     const first = together(current.knowledge, () => {
       const decision = decideAs(current.knowledge);
-      const currency = decision.open.length > 0 ? "asking" : current.currency(decision, at);
+      const currency = current.currency(decision, at);
       return currency === "current" ? made(decision, current.knowledge) : currency;
     });
     if (typeof first === "object") return tell(first);
@@ -305,8 +305,7 @@ export class Webhook {
       const copied = together(knowledge, () => {
         const decision = decideAs(knowledge);
         // The age of the mirror may have made it look for more.
-        const isCurrent = decision.open.length === 0 && current.currency(decision, at) !== "asking";
-        return isCurrent ? made(decision, knowledge) : undefined;
+        return current.currency(decision, at) === "asking" ? undefined : made(decision, knowledge);
       });
       if (copied !== undefined) return tell(copied);
     }

@@ -68,6 +68,16 @@ test("a row checks, a changed one does not", () => {
     throwsCode("mirror-corrupt", () => checkRow(changed));
 });
 
+test("a list that lacks some says so in its row: a number, and not bytes or a text that read the same", () => {
+  const referrers: Question = { kind: "referrers", repository: "r", digest };
+  const answer = { ...present([]), partial: true } as const;
+  const row = toRow(referrers, answer, storedJson([]));
+  assert.is(row.partial, 1);
+  checkRow(row);
+  for (const partial of [0, "1", Buffer.from("1"), null])
+    throwsCode("mirror-corrupt", () => checkRow({ ...row, partial: partial as number }));
+});
+
 test("values of another form than their kind has are damage", () => {
   for (const [question, json] of [
     [tag, {}],

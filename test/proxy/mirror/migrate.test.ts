@@ -50,7 +50,8 @@ test("a newer schema is refused", () => {
   const { file, database } = opened();
   migrate(database, [one, two], file);
   throwsCode("mirror-version", () => migrate(database, [one], file));
-  assert.is(throwsCode("mirror-version", () => refuseNewer(3, 2, "m")).subject, "m");
+  const { subject, remedy } = throwsCode("mirror-version", () => refuseNewer(3, 2, "m"));
+  assert.equal([subject, remedy], ["m", "newer-mirror"]);
   refuseNewer(2, 2, "m");
   database.close();
 });

@@ -30,6 +30,29 @@ const filled = () =>
     mirror.log.addRun({ kind: "test", started: origin.at, ended: origin.at, from: "x", summary: {} });
   });
 
+const tuf = { kind: "trusted-root", name: "tuf" } as const;
+const key = new Uint8Array(Buffer.from("a key"));
+/** A root whose every file is of other bytes: root, timestamp, snapshot, its target, and another. */
+const putRoot = (mirror: Mirror): void => {
+  const [root, timestamp, snapshot, target] = ["r", "t", "s", "target"].map(
+    (name) => new Uint8Array(Buffer.from(`{"signed":{"version":1,"of":"${name}"}}`)),
+  );
+  mirror.writer().setAnswer(tuf, {
+    state: "present",
+    value: {
+      form: "tuf",
+      roots: [root as Uint8Array],
+      timestamp: timestamp as Uint8Array,
+      snapshot: snapshot as Uint8Array,
+      targets: [],
+      target: target as Uint8Array,
+      floors: { root: "1" },
+      otherTargets: [{ path: "a.pub", bytes: key }],
+    },
+    ...origin,
+  });
+};
+
 const mended = (folder: string): number => {
   let removed = 0;
   writtenMirror((mirror) => {
@@ -67,6 +90,34 @@ for (const sql of [
     assert.is(reading(folder, (mirror) => mirror.inspect(nodeVerifier).damaged) > 0, true);
     assert.ok(mended(folder) > 0);
     reading(folder, (mirror) => assert.is(mirror.inspect(nodeVerifier).damaged, 0));
+  });
+
+for (const sql of [
+  "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'snapshot'",
+  "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'root'",
+  "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'targets/a.pub'",
+  "UPDATE tuf_metadata SET repository = CAST(repository AS BLOB) WHERE role = 'snapshot'",
+  "UPDATE tuf_metadata SET role = CAST(role AS BLOB) WHERE role = 'snapshot'",
+  "UPDATE tuf_floor SET version = '0'",
+  "UPDATE blob SET bytes = x'00' WHERE instr(bytes, 'target') > 0",
+])
+  test(`of a trusted root what is damaged goes, and is brought again: ${sql}`, () => {
+    const folder = filled();
+    writtenMirror(putRoot, folder);
+    const sound = reading(folder, (mirror) => mirror.inspect(nodeVerifier));
+    assert.is(sound.damaged, 0);
+    tamper(folder, sql);
+    assert.ok(reading(folder, (mirror) => mirror.inspect(nodeVerifier).damaged) > 0);
+    assert.ok(mended(folder) > 0);
+    reading(folder, (mirror) => {
+      assert.is(mirror.inspect(nodeVerifier).damaged, 0);
+      assert.is(mirror.knowledge().answer(tag)?.state, "present");
+    });
+    writtenMirror(putRoot, folder);
+    reading(folder, (mirror) => {
+      assert.equal(mirror.inspect(nodeVerifier), sound);
+      assert.is(mirror.knowledge().answer(tuf)?.state, "present");
+    });
   });
 
 test("of a row whose key became bytes, and the one that came in its place, the damaged one goes", () => {

@@ -36,6 +36,7 @@ async function openStage(tls = false) {
   const clients: Socket[] = [];
   return {
     clock,
+    room,
     waiting,
     dropped: () => dropped,
     count: () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count))),
@@ -58,6 +59,8 @@ async function openStage(tls = false) {
         client.on("close", () => resolve(""));
         client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
       }),
+    /** Asks once more over the last connection. */
+    again: (path: string) => clients.at(-1)?.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`),
     /** A connection that asks, takes the beginning of the answer and no more. */
     unread: (path: string) =>
       new Promise<void>((resolve) => {
@@ -101,6 +104,24 @@ for (const tls of [false, true])
     await stage.close();
   });
 
+for (const tls of [false, true])
+  test(`what came over a connection is known until it was answered, by ${tls ? "TLS" : "TCP"}`, async () => {
+    const stage = await openStage(tls);
+    const first = stage.ask("/slow");
+    while (stage.waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    const [response] = stage.waiting.splice(0);
+    const { req: request } = response as ServerResponse;
+    assert.equal(stage.room.heard(request.socket).requests, 1);
+    assert.is(stage.room.heard(request.socket).last, request);
+    response?.end("ok");
+    await first;
+    while (stage.room.heard(request.socket).last !== undefined) await new Promise((resolve) => setTimeout(resolve, 2));
+    stage.again("/slow");
+    while (stage.waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    assert.is(stage.room.heard(request.socket).requests, 2);
+    await stage.close();
+  });
+
 test("connections on which nothing is asked make room after a second", async () => {
   const stage = await openStage();
   for (let index = 0; index < most; index++) await stage.silent();
@@ -120,6 +141,12 @@ test("who has an answer and sends a part of a body, or of another request, makes
     const stage = await openStage();
     for (let index = 0; index < most; index++) await stage.send(text);
     assert.is(await stage.count(), most);
+    if (text.includes("Length")) {
+      stage.clock.ms += 500;
+      await stage.ask();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.is(await stage.count(), most, "the body may still come");
+    }
     stage.clock.ms += 1001;
     // Who is dropped makes room for the next.
     await stage.ask();

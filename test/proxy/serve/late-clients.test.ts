@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Heard } from "../../../proxy/serve/connection-room.ts";
 import { HttpListener } from "../../../proxy/serve/http-listener.ts";
 import { LateClients } from "../../../proxy/serve/late-clients.ts";
 import { tlsAuthority } from "../../support/tls-identity.ts";
@@ -157,6 +158,57 @@ for (const [what, begin] of [
         assert.equal(refused, ["slow"]);
       },
     ));
+
+/** A connection over which nothing more comes than what is told, and what was heard of it before and after. */
+function suspected(before: Heard, after: Heard, bytesRead: () => number = () => 1) {
+  const socket = {
+    destroyed: false,
+    get bytesRead() {
+      return bytesRead();
+    },
+    isPaused: () => false,
+  } as unknown as Socket;
+  let [looks, late] = [-1, 0];
+  const clients = new LateClients({
+    room: { heard: () => (looks++ < 0 ? before : after) },
+    againMs: 1,
+    late: () => {
+      late += 1;
+    },
+  });
+  clients.suspect(socket);
+  return { looks: () => looks, late: () => late };
+}
+
+test("a request is late until it came whole, or another came after it; the next one is another", async () => {
+  const part = { complete: false } as IncomingMessage;
+  const whole = { complete: true } as IncomingMessage;
+  const heard = (requests: number, last?: IncomingMessage): Heard => ({ requests, last });
+  for (const [before, after, isLate] of [
+    [heard(1, part), heard(1, part), true],
+    [heard(1, part), heard(1, whole), false],
+    [heard(1, part), heard(1), false],
+    [heard(1, part), heard(2, part), false],
+    [heard(1), heard(1), true],
+    [heard(1, whole), heard(1, whole), true],
+    [heard(1), heard(2, part), true],
+    [heard(1), heard(2, whole), false],
+    [heard(1), heard(2), false],
+    [heard(1), heard(3, part), false],
+  ] as const) {
+    const { late } = suspected(before, after);
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.is(late(), isLate ? 1 : 0, JSON.stringify([before, after]));
+  }
+});
+
+test("who sent something, and then nothing until the next look, is late then", async () => {
+  let bytes = 1;
+  const { looks, late } = suspected({ requests: 0, last: undefined }, { requests: 0, last: undefined }, () => bytes);
+  bytes = 2;
+  while (late() === 0) await waiting(2);
+  assert.is(looks(), 2);
+});
 
 test("who sends a byte now and then is late after a few looks; what the server does not read is not late", async () => {
   let bytes = 1;

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Policy } from "../../../core/kyverno/policy/policy.ts";
 import { defaultLimits } from "../../../core/limits.ts";
-import { askableIn, whyNotAskable } from "../../../proxy/serve/may-ask.ts";
+import { askableIn, namedOf, whyNotAskable } from "../../../proxy/serve/may-ask.ts";
 import { load, policyText } from "../../support/fixture-policies.ts";
 
 const test = suite("proxy/serve/may-ask");
@@ -41,6 +42,25 @@ test("what ClusterPolicies write counts, wherever it stands; what Policies write
   assert.equal([...ofNamespaces].sort(), [...publicLog, ...wanted].sort());
   assert.equal(ofCluster, [...ofNamespaces, "k8s://*"]);
   assert.equal(inCluster({ kind: "Policy", namespace: "a", entries, fields }).ofNamespaces, publicLog);
+});
+
+test("of an attestor's keys only the first way is asked: what is written out, a Secret, a KMS", () => {
+  const pem = "publicKeys: |-\n                  -----BEGIN PUBLIC KEY-----\n                  AA==";
+  const kms = "kms: awskms:///alias/a";
+  const secret = "secret: { name: key, namespace: trust }";
+  const asked = (...keys: readonly string[]) => {
+    const entries = [`- keys:\n              ${keys.join("\n              ")}`];
+    const [policy] = load(policyText({ entries })).policies;
+    return namedOf(policy as Policy, defaultLimits).map(({ text, isAsked }) => `${text} ${isAsked}`);
+  };
+  const log = 'rekor: { url: "https://one.example", ignoreTlog: ';
+  assert.equal(asked(kms), ["awskms:///alias/a true"]);
+  assert.equal(asked(secret, kms), ["k8s://trust/key true", "awskms:///alias/a false"]);
+  assert.equal(asked(pem, kms), ["awskms:///alias/a false"]);
+  assert.equal(asked(pem, secret), ["k8s://trust/key false"]);
+  assert.equal(asked("publicKeys: hashivault://b", secret), ["hashivault://b true", "k8s://trust/key false"]);
+  assert.equal(asked(kms, `${log}true }`), ["awskms:///alias/a true", "https://one.example false"]);
+  assert.equal(asked(kms, `${log}false }`), ["awskms:///alias/a true", "https://one.example true"]);
 });
 
 test("of a text with a variable what stands before it counts for ClusterPolicies, if it names the host whole", () => {

@@ -65,6 +65,33 @@ test("what was let in undecided is proven and leaves, or is refuted, told once, 
   stage.state.close();
 });
 
+test("what is decided again is told where it changes something, and requests go between two of them", async () => {
+  const told: string[] = [];
+  const turns: number[] = [];
+  let decided = 0;
+  const stage = stageIn(temporaryFolder(), {
+    decides: () => (one) => {
+      setImmediate(() => turns.push(decided));
+      decided += 1;
+      return decidedBy(lenient, one, fixtureKnowledge);
+    },
+    decidedAgain: ({ request }) => void told.push(request.name ?? ""),
+  });
+  admit(stage, "signed", "good");
+  admit(stage, "unsigned", "bad");
+  await stage.recheck.run();
+  assert.equal(
+    [told.sort(), turns],
+    [
+      ["bad", "good"],
+      [1, 2],
+    ],
+  );
+  await stage.recheck.run();
+  assert.equal(told, ["bad", "good"], "it is refuted as before");
+  stage.state.close();
+});
+
 test("what nobody can decide stays with the newest code, and a refutation survives an outage", async () => {
   let knowledge: Knowledge = outage("timed-out");
   const stage = stageIn(temporaryFolder(), { decides: () => (one) => decidedBy(lenient, one, knowledge) });
@@ -148,6 +175,19 @@ test("what passed by an old answer in an outage is listed", async () => {
   stage.recheck.admitted(request, { decision, stale: [{ question, at, outage: gone }] });
   await stage.recheck.close();
   assert.equal(shown(stage), [`Pod/shop/web ${image("signed")} unknown timed-out`]);
+  stage.state.close();
+});
+
+test("by an old answer nothing passed that failed, or was of no image", async () => {
+  const stage = stageIn(temporaryFolder());
+  const request = requestOf(pod(image("unsigned")));
+  const question = { kind: "tag", repository: "ghcr.io/a", tag: "1" } as const;
+  const at = "2026-11-20T00:00:00Z";
+  const stale = [{ question, at, outage: { state: "unavailable", code: "timed-out", at, from: "ghcr.io" } as const }];
+  const { decision } = decidedBy(lenient, request, fixtureKnowledge);
+  stage.recheck.admitted(request, { decision, stale });
+  await stage.recheck.close();
+  assert.equal(shown(stage), []);
   stage.state.close();
 });
 

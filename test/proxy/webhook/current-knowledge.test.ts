@@ -26,7 +26,7 @@ function sourceOf(answer: Partial<Answer> & { readonly state: string }, minutesA
   };
   return { source, count: () => asked };
 }
-const readOf = (...questions: readonly Question[]) => ({ results: [], read: questions.map(questionText) });
+const readOf = (...questions: readonly Question[]) => ({ results: [], read: questions.map(questionText), open: [] });
 const present = { state: "present", value: new Uint8Array() } as never;
 
 const refreshMs = 10 * minute;
@@ -56,6 +56,15 @@ test("one old answer is enough, and so is one that is not there, or has no time"
   assert.is(new CurrentKnowledge(none, { refreshMs }).currency(readOf(tag), now), "asking");
   const timeless = sourceOf({ state: "absent", at: "soon" }, 0);
   assert.is(new CurrentKnowledge(timeless.source, { refreshMs }).currency(readOf(tag), now), "asking");
+});
+
+test("what could not be known is asked for, however young the answer is, and where nothing is asked for again", () => {
+  const { source } = sourceOf({ state: "unavailable" }, 1);
+  for (const ms of [refreshMs, endless]) {
+    const known = new CurrentKnowledge(source, { refreshMs: ms });
+    assert.is(known.currency(readOf(tag), now), "current");
+    assert.is(known.currency({ ...readOf(tag), open: [tag] }, now), "asking");
+  }
 });
 
 test("the same results are looked at once while they are young", () => {

@@ -152,6 +152,23 @@ test("a review in chunks is read, and bounded as it comes", async () => {
   await roomy.close();
 });
 
+test("a review in chunks that proves to be large takes no more than one that said so", async () => {
+  const stage = await openStage(8 * mib);
+  const large = stage.send(7 * mib, 7 * mib);
+  await until(() => stage.whole.length === 1);
+  const slow = stage.send(1000, 10);
+  await until(() => stage.bodies.bytes > 7 * mib);
+  const half = Buffer.alloc(mib / 2);
+  const second = sendChunks(stage.port, [half, half, half, Buffer.alloc(0)]);
+  await until(() => second.said !== "" || stage.whole.length > 1);
+  assert.match(second.said, /^HTTP\/1\.1 503 .*too many large reviews at the same time; try again/s);
+  slow.write(Buffer.alloc(990));
+  await until(() => stage.whole.length === 2 || slow.said !== "");
+  assert.equal([stage.whole, slow.said], [[7 * mib, 1000], ""]);
+  for (const client of [large, slow, second]) client.destroy();
+  await stage.close();
+});
+
 /** A request that never ends, and what it is answered. */
 function reading(bodies: ReviewBodies) {
   const request = Object.assign(new EventEmitter(), { headers: { "content-length": "1000" } });

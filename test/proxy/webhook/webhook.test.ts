@@ -300,6 +300,33 @@ test("what is never asked for again sends no review to the slow path, however ol
   assert.equal(await askedBy({ refreshOf: () => Number.POSITIVE_INFINITY }), [0, true]);
 });
 
+test("plain policies read a short review; where whole objects are kept, or recorded, all of it is read", async () => {
+  const object = pod(image("signed"));
+  const placed = { ...object, spec: { ...(object.spec as JsonObject), nodeName: "node-1" } };
+  for (const [more, isWhole] of [
+    [{}, false],
+    [{ keepsObjects: true }, true],
+    [{ record: () => () => "d-1" }, true],
+  ] as const) {
+    const names: unknown[] = [];
+    const judged = ({ request: { object: read } }: Judged): void =>
+      void names.push((read as { readonly spec: JsonObject }).spec.nodeName);
+    const gate = await openGate([strict], { judged, ...more });
+    assert.ok((await gate.post("/mutate/fail", reviewOf(placed))).allowed);
+    assert.equal(names, [isWhole ? "node-1" : undefined]);
+    await gate.close();
+  }
+});
+
+test("what could not be known a moment ago is asked for, though that answer is young", async () => {
+  const asker = (): Asker => ({ ask: (question) => Promise.resolve(again.answer(question)) as never });
+  const gate = await openGate([strict], { knowledge: answer("unreachable"), asker });
+  const { allowed, patches } = await gate.post("/mutate/fail?timeout=10s", reviewOf(pod(image("signed"))));
+  assert.ok(allowed);
+  assert.ok(patches.length > 0);
+  await gate.close();
+});
+
 test("a fault of the program blocks, and is told", async () => {
   const broken = without(() => true);
   const gate = await openGate([strict], {
