@@ -1,4 +1,5 @@
 /** The built webhook under load: how long answers take, what its memory does, and what a second process brings. */
+import { availableParallelism } from "node:os";
 import { fillSigned } from "./admission-images.ts";
 import { AdmissionFolder, requireAdmitted } from "./admission-serve.ts";
 import { differentPods, images } from "./admission-warm.ts";
@@ -85,7 +86,10 @@ export const admissionLoad: Bench = {
           ratio: ofRounds(ours, ({ held }) => held),
           ...(quick ? {} : { atLeast: 0.95 }),
         },
-        { what: "two processes, times the reviews a second of one", ratio: both.rate / most.rate },
+        {
+          what: `two processes, times the reviews a second of one: beside a client, on ${availableParallelism()} processors`,
+          ratio: both.rate / most.rate,
+        },
         { what: "what their client used meanwhile of one processor", ratio: both.client },
       ];
     } finally {
