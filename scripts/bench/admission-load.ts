@@ -87,7 +87,7 @@ export const admissionLoad: Bench = {
           ...(quick ? {} : { atLeast: 0.95 }),
         },
         {
-          what: `two processes, times the reviews a second of one, on ${availableParallelism()} processors with a client`,
+          what: `two processes, times the rate of one, on ${availableParallelism()} processors with a client`,
           ratio: both.rate / most.rate,
         },
         { what: "what their client used meanwhile of one processor", ratio: both.client },
