@@ -182,10 +182,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/sync/lists/read-image-list.test.ts",
     why: "policies of every kind are read there",
   },
-  "proxy/serve/config-rules.ts": {
-    test: "test/proxy/serve/read-config.test.ts",
-    why: "its table has settings that contradict or lack each other, a row for each rule",
-  },
   "proxy/serve/setting.ts": {
     test: "test/proxy/serve/read-config.test.ts",
     why: "names of flags and variables of every setting are used there",

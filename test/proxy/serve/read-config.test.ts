@@ -182,78 +182,6 @@ test("secrets are not shown; one in the file is a warning", () => {
   );
 });
 
-/** Settings that contradict each other, or lack each other: text and the setting that is named. */
-const together: readonly (readonly [string, string])[] = [
-  ["listeners: []", "listeners"],
-  ["listeners: [{ address: 127.0.0.1 }]", "listeners[0].address"],
-  ["listeners: [{ address: '0.0.0.0:5000' }]", "listeners[0].address"],
-  ["listeners: [{ address: ':5000' }]", "listeners[0].address"],
-  ["listeners: [{ address: 'proxy.corp:5000' }]", "listeners[0].address"],
-  ["listeners: [{ address: ':1', plainHTTP: true, tls: { from: own } }]", "listeners[0].plainHTTP"],
-  ["listeners: [{ address: '127.0.0.1:1' }, { address: '127.0.0.1:1', name: b }]", "listeners[1].address"],
-  ["listeners: [{ address: '127.0.0.1:1', name: a }, { address: '127.0.0.1:2', name: a }]", "listeners[1].name"],
-  ["listeners: [{ address: ':1', tls: { from: files, key: k } }]", "listeners[0].tls.certificate"],
-  ["listeners: [{ address: ':1', tls: { from: files, certificate: k } }]", "listeners[0].tls.key"],
-  ["listeners: [{ address: ':1', tls: { from: own, key: k } }]", "listeners[0].tls.key"],
-  ["listeners: [{ address: '127.0.0.1:1', tls: { names: [a] } }]", "listeners[0].tls.names"],
-  ["listeners: [{ address: '127.0.0.1:1', auth: { by: token } }]", "listeners[0].auth.file"],
-  ["listeners: [{ address: '127.0.0.1:1', auth: { file: f } }]", "listeners[0].auth.file"],
-  [
-    "listeners: [{ address: '127.0.0.1:1', auth: { by: token, file: f, subjects: [a] } }]",
-    "listeners[0].auth.subjects",
-  ],
-  ["listeners: [{ address: '127.0.0.1:1', auth: { by: certificate, file: f } }]", "listeners[0].auth.by"],
-  ["upstreams: [{ host: 'https://ghcr.io' }]", "upstreams[0].host"],
-  ["upstreams: [{ host: ghcr.io/org }]", "upstreams[0].host"],
-  ["upstreams: [{ host: a.io }, { host: a.io }]", "upstreams[1].host"],
-  ["upstreams: [{ host: a.io, mirrors: [cache.corp] }]", "upstreams[0].mirrors[0]"],
-  ["upstreams: [{ host: a.io, mirrors: ['https://u:p@cache.corp'] }]", "upstreams[0].mirrors[0]"],
-  ["upstreams: [{ host: a.io, mirrors: ['ftp://cache.corp'] }]", "upstreams[0].mirrors[0]"],
-  ["upstreams: [{ host: a.io, authoritative: true }]", "upstreams[0].authoritative"],
-  ["upstreams: [{ host: a.io, clientKey: k }]", "upstreams[0].clientKey"],
-  ["upstreams: [{ host: a.io, plainHTTP: true, ca: c }]", "upstreams[0].ca"],
-  ["upstreams: [{ host: a.io, plainHTTP: true, insecure: true }]", "upstreams[0].insecure"],
-  ["upstreams: [{ host: a.io, credentials: { username: u } }]", "upstreams[0].credentials.username"],
-  ["upstreams: [{ host: a.io, credentials: { passwordFile: f } }]", "upstreams[0].credentials.passwordFile"],
-  ["upstreams: [{ host: a.io, credentials: { tokenFile: f, tokenEnv: E } }]", "upstreams[0].credentials.tokenEnv"],
-  ["mode: online", "mode"],
-  ["sync: { lists: [images.txt] }", "sync.lists"],
-  ["proxy: { admit: policies }", "proxy.admit"],
-  ["proxy: { noMatch: deny }", "proxy.noMatch"],
-  ["trust: { mode: pin, digest: 'sha256:12' }", "trust.digest"],
-  [`trust: { digest: 'sha256:${"0".repeat(64)}' }`, "trust.digest"],
-];
-
-test("settings that contradict or lack each other are faults of one of them, each fault once", () => {
-  for (const [text, name] of together) {
-    const { faults, config } = read(`${head}${text}\n`);
-    assert.is(config, undefined, text);
-    assert.equal(
-      faults.map(({ message }) => message.slice(0, message.indexOf(": "))),
-      [name],
-      text,
-    );
-    assert.match(faults[0]?.place ?? "", /^etc\/c\.yaml:3:\d+$/);
-  }
-});
-
-test("what is asked with credentials is not given to strangers, unless that was said", () => {
-  const upstreams = "upstreams: [{ host: a.io, credentials: { tokenFile: t } }]\n";
-  const config = (listener: string, more = "mode: online\n"): string =>
-    `${head}${more}listeners: [${listener}]\n${upstreams}`;
-  const open = "{ address: ':1', tls: { from: own } }";
-  assert.is(read(config(open)).faults.length, 1);
-  assert.match(read(config(open)).faults[0]?.message ?? "", /^listeners\[0\]\.auth\.by: .*a\.io/);
-  for (const fine of [
-    config(open, "mode: online\nallowAnonymousPrivate: true\n"),
-    config(open, "mode: offline\n"),
-    config("{ address: '127.0.0.1:1' }"),
-    config("{ address: ':1', tls: { from: own }, auth: { by: token, file: f } }"),
-    config("{ address: ':1', plainHTTP: true, serves: [health] }"),
-  ])
-    assert.equal(read(fine).faults, [], fine);
-});
-
 test("requireConfig throws the first fault with its place, and tells the others", () => {
   const found = throwsCode("invalid-config", () => requireConfig(read(`${head}mode: x\nlog: 1\n`)));
   assert.is(found.subject, "etc/c.yaml:3:1");
@@ -265,47 +193,6 @@ test("files that are read again are those that settings name, once, below the co
   const text = `${head}listeners: [{ ${listener} }]
 upstreams: [{ host: a.io, ca: ../ca }, { host: b.io, ca: ../ca }]\n`;
   assert.equal(filesOf(requireConfig(read(text))), ["etc/tls/c", "/k", "etc/t", "ca"]);
-});
-
-test("a login that API servers do not send is a warning, on a listener of admission alone", () => {
-  const withLogin = (serves: string) =>
-    read(
-      `${head}store: store\npolicies: { folders: [p.yaml] }\nproxy: { admit: policies }\nlisteners:\n` +
-        `- { address: "127.0.0.1:8443", serves: [${serves}], auth: { by: token, file: tokens } }\n`,
-    ).warnings;
-  assert.equal(
-    withLogin("admission").map(({ place }) => place.split(":").slice(0, 2).join(":")),
-    ["etc/c.yaml:7"],
-  );
-  assert.match(withLogin("admission")[0]?.message ?? "", "--admission-control-config-file");
-  assert.equal(withLogin("registry"), []);
-});
-
-test("policies by which nobody is asked are a warning, wherever they come from", () => {
-  const warned = (text: string, flags = {}) =>
-    read(`${head}store: store\n${text}`, { flags }).warnings.map(({ place, message }) => `${place} ${message}`);
-  const file = "policies: { folders: [p] }\n";
-  assert.match(warned(file).join("\n"), /:4.* no image is judged by these policies: no listener serves admission/);
-  assert.match(warned("", { cluster: true }).join("\n"), /^--cluster .*no image is judged by these policies/);
-  assert.equal(warned(`${file}proxy: { admit: policies }\n`), []);
-  assert.equal(warned(`${file}listeners: [{ address: "127.0.0.1:0", serves: [admission] }]\n`), []);
-  assert.equal(warned(""), []);
-});
-
-test("upstreams that nobody asks, because no mode is said, are a warning; said to be offline they are none", () => {
-  const upstreams = "upstreams: [{ host: ghcr.io }]\n";
-  const warned = (text: string, flags = {}) =>
-    readConfig({
-      file: { name: "c.yaml", text: `apiVersion: sallyport.dev/v1alpha1\nkind: Config\n${text}` },
-      flags,
-      env: {},
-      limits: defaultLimits,
-    }).warnings;
-  assert.match(warned(upstreams)[0]?.message ?? "", "nobody is asked, since the mode is offline");
-  assert.equal(warned("", { upstream: ["ghcr.io"] })[0]?.place, "--upstream");
-  assert.equal(warned(upstreams, { mode: "offline" }), []);
-  assert.equal(warned(`mode: offline\n${upstreams}`), []);
-  assert.equal(warned(`mode: online\n${upstreams}`), []);
 });
 
 test.run();
