@@ -24,8 +24,7 @@ export function whyNotAskable(entry: string): string | undefined {
   if (star !== -1 && (star < entry.length - 1 || !fixesHost(entry.slice(0, -1))))
     return "may have a star at its end only, behind the host that is asked: awskms:///*, https://HOST/*";
   const isPath = /^\.?\//.test(entry);
-  const base = star === -1 ? `${entry}/` : entry;
-  return isPath || fixesHost(base)
+  return isPath || fixesHost(`${entry}/`)
     ? undefined
     : "is a reference of a key (awskms:///alias/NAME), a log (https://HOST) or a repository (HOST/REPOSITORY)";
 }

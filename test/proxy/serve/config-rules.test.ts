@@ -186,6 +186,7 @@ const said: readonly (readonly [string, readonly string[]])[] = [
     "mode: online\nupstreams: [{ host: a.io, credentials: { token: t } }]",
     ["upstreams[0].credentials.token (warning)"],
   ],
+  [`${admits("")}policies: { folders: [p], objects: [o] }`.replace("policies: { cluster: true }\n", ""), []],
   ["admission: { reports: wgpolicyk8s.io/v1alpha2 }", ["admission.reports"]],
   ["cluster: { kubeconfig: k }\npolicies: { cluster: true }\nproxy: { admit: policies }", []],
   ["cluster: { kubeconfig: k }\nlisteners: [{ address: '127.0.0.1:1', tls: { from: cluster } }]", []],

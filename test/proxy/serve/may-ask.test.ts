@@ -20,6 +20,8 @@ test("by default the public log; of what the configuration lists, a log has what
   assert.equal(ofNamespaces, [...publicLog, ...listed]);
   assert.equal(ofCluster, [...publicLog, ...listed, "k8s://*"]);
   assert.not(secretsOnly);
+  const starred = askableIn([], { ...isOnline, mayAsk: ["https://rekor.corp/*"] });
+  assert.equal(starred.ofNamespaces, [...publicLog, "https://rekor.corp/*"]);
   assert.ok(askableIn([], { ...isOnline, isOnline: false }).secretsOnly);
 });
 
@@ -79,6 +81,34 @@ test("of a text with a variable what stands before it counts for ClusterPolicies
     assert.equal(entry(text).ofCluster, [...publicLog, "k8s://*"], text);
 });
 
+test("what is empty is asked for nowhere, and what is no repository stays as it is written", () => {
+  const repository = (text: string) => inCluster({ fields: `repository: "${text}"` });
+  assert.equal(repository("").ofNamespaces, publicLog);
+  assert.equal(repository("NO REPOSITORY").ofNamespaces, [...publicLog, "NO REPOSITORY"]);
+  assert.equal(repository("registry.corp/{{ request.namespace }}").ofCluster, [
+    ...publicLog,
+    "registry.corp/*",
+    "k8s://*",
+  ]);
+  const log = inCluster({ entries: ['- keys: { kms: "awskms:///alias/a", rekor: { url: "" } }'] });
+  assert.equal(log.ofNamespaces, [...publicLog, "awskms:///alias/a"]);
+});
+
+test("each is named where it is written: with keys, with certificates, or keyless", () => {
+  const rekor = 'rekor: { url: "https://one.example" }';
+  const at = (entry: string) => {
+    const [policy] = load(policyText({ entries: [entry] })).policies;
+    return namedOf(policy as Policy, defaultLimits).map(({ pointer }) => pointer.replace(/^.*entries\/0/, ""));
+  };
+  assert.equal(at(`- keys: { kms: "awskms:///alias/a", ${rekor} }`), ["/keys/kms", "/keys/rekor/url"]);
+  assert.equal(at(`- certificates: { cert: a, ${rekor} }`), ["/certificates/rekor/url"]);
+  assert.equal(at(`- keyless: { subject: a, issuer: b, ${rekor} }`), ["/keyless/rekor/url"]);
+  assert.equal(at('- { keys: { secret: { name: a, namespace: b } }, repository: "registry.corp/a" }'), [
+    "/keys/secret",
+    "/repository",
+  ]);
+});
+
 test("what ends with a star covers nothing where a policy writes it", () => {
   assert.equal(inCluster({ entries: ['- keys: { kms: "awskms:///*" }'] }).ofNamespaces, publicLog);
 });
@@ -118,6 +148,7 @@ test("entries of the setting: keys, logs and repositories, with a star at the en
     "awskms://*",
     "a/*/b",
     "awskms:///alias/*/key",
+    "awskms:///alias/*a",
   ])
     assert.match(whyNotAskable(entry) ?? "", /star at its end only/, entry);
   for (const entry of ["", "signatures", "org/app", "ftp://host/a"])

@@ -12,7 +12,10 @@ interface Hook {
   readonly failurePolicy: string;
   readonly timeoutSeconds: number;
   readonly reinvocationPolicy?: string;
-  readonly namespaceSelector?: { readonly matchExpressions: readonly unknown[] };
+  readonly rules: readonly { readonly resources: readonly string[] }[];
+  readonly namespaceSelector?: {
+    readonly matchExpressions: readonly { readonly operator: string; readonly values: readonly string[] }[];
+  };
   readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
 }
 
@@ -106,6 +109,59 @@ test("kinds of which a policy says where their images are have no condition, and
     for (const field of ["containers", "initContainers", "ephemeralContainers", "volumes"])
       for (const root of ["object", "oldObject"])
         assert.match(expression, new RegExp(`size\\(${root}\\.spec\\.[\\w.]*${field}\\) <= 100`));
+});
+
+const hook = (hooks: readonly Hook[]) =>
+  hooks.map(({ name, rules, namespaceSelector }) => ({
+    name: name.replace("mutate.sallyport.svc-", ""),
+    resources: rules.flatMap(({ resources }) => resources),
+    in: namespaceSelector?.matchExpressions.flatMap(({ operator, values }) => [operator, ...values]),
+  }));
+const kinds = (...names: readonly string[]): string => `any: [{ resources: { kinds: [${names.join(", ")}] } }]`;
+const ofOne = (namespace: string, ...names: readonly string[]): string =>
+  policyText({ kind: "Policy", namespace, match: kinds(...names) });
+
+test("a Policy has its own namespace sent, and nothing that is sent from everywhere anyway", () => {
+  assert.equal(hook(made([ofOne("b", "Deployment"), ofOne("a", "Job")]).mutating), [
+    { name: "fail-of-namespaces", resources: ["deployments", "jobs"], in: ["In", "a", "b"] },
+  ]);
+  const everywhere = policyText({ match: kinds("Deployment") });
+  assert.equal(hook(made([everywhere, ofOne("b", "Deployment"), ofOne("a", "Deployment", "Job")]).mutating).slice(1), [
+    { name: "fail-of-namespaces", resources: ["jobs"], in: ["In", "a"] },
+  ]);
+  const two = [ofOne("a", "Job"), ofOne("a", "CronJob").replace("name: check", "name: other")];
+  assert.equal(hook(made(two, { exemptNamespaces: ["z", "y"] }).mutating), [
+    { name: "fail-of-namespaces", resources: ["cronjobs", "jobs"], in: ["In", "a", "NotIn", "y", "z"] },
+  ]);
+  // A group is told apart by its version, too.
+  const tasks = policyText({ match: kinds("tekton.dev/v1/Task") });
+  assert.equal(hook(made([tasks, ofOne("a", "tekton.dev/v2/Task")]).mutating).slice(1), [
+    { name: "fail-of-namespaces", resources: ["tasks"], in: ["In", "a"] },
+  ]);
+});
+
+test("of a namespace whose Policies name very many kinds everything is sent, and of the others what they name", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `Kind${"x".repeat(24)}${index}`);
+  const sent = hook(made([ofOne("large", ...many(300)), ofOne("small", "Job")]).mutating);
+  assert.equal(sent, [
+    { name: "fail-of-namespaces", resources: ["jobs"], in: ["In", "small"] },
+    { name: "fail-all-of-namespaces", resources: ["*/*"], in: ["In", "large"] },
+  ]);
+  assert.is(hook(made([ofOne("large", ...many(200))]).mutating)[0]?.name, "fail-of-namespaces");
+});
+
+test("kinds that nobody knows are guessed and said; updates are compared for kinds of Kubernetes alone", () => {
+  const { guessed } = webhookConfigurations({
+    policies: load(policyText({ match: kinds("Pod", "Task", "Run") })).policies,
+    destination: { url: "https://127.0.0.1:8443/" },
+    authorities: "PEM",
+    known: [{ group: "tekton.dev", kind: "Run", plural: "runs" }],
+  });
+  assert.equal(guessed, ["Task"]);
+  const [ofPods, ofControllers, ofCronJobs] = made([strict]).mutating[0]?.matchConditions ?? [];
+  assert.match(ofPods?.expression ?? "", "'UPDATE' && request.kind.group == '' && request.kind.kind in ['Pod'] ");
+  for (const one of [ofControllers, ofCronJobs])
+    assert.match(one?.expression ?? "", "'UPDATE' && request.kind.group in ['', 'apps', 'batch'] && ");
 });
 
 test.run();
