@@ -38,6 +38,8 @@ const job = (key: string, what = key, kind: WriteJob["kind"] = "report"): WriteJ
   },
 });
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 test("what waits is written in turn; a newer one of the same key takes its place", async () => {
   wrote.length = 0;
   const { queue, counted, go } = staged();
@@ -94,6 +96,70 @@ test("what fails is tried again, later each time, four times in all", async () =
   assert.is(failures.length, 4);
   assert.equal(counted, ["event failed"]);
   assert.equal(pauses.slice(1, 5), [1000, 2000, 4000, 8000]);
+});
+
+test("what comes while one of the same key fails is written in its place", async () => {
+  wrote.length = 0;
+  const { queue, counted, go } = staged();
+  let tries = 0;
+  queue.add({
+    kind: "report",
+    key: "a",
+    run: async () => {
+      tries += 1;
+      queue.add(job("a", "new"));
+      throw new Error("out");
+    },
+  });
+  go();
+  while (wrote.length === 0) await turn();
+  await queue.close();
+  assert.equal([tries, wrote, counted], [1, ["new"], ["report failed", "report written"]]);
+});
+
+test("what is gone has failed and is not tried again; nothing waits for it, nor for what is unchanged", async () => {
+  wrote.length = 0;
+  const { queue, counted, pauses, failures, go } = staged();
+  queue.add({ kind: "event", key: "a", run: async () => "gone" });
+  queue.add({ kind: "report", key: "b", run: async () => "unchanged" });
+  queue.add(job("c"));
+  go();
+  while (wrote.length === 0) await turn();
+  await queue.close();
+  assert.equal(counted, ["event failed", "report unchanged", "report written"]);
+  assert.equal([pauses.length, failures], [2, []], "before the first, and after the one that was written");
+});
+
+test("a key that comes for another namespace is written once, and nothing that waits is forgotten", async () => {
+  wrote.length = 0;
+  const { queue, counted, go, count } = staged();
+  queue.add({ ...job("a", "old"), namespace: "shop" });
+  queue.add({ ...job("a", "new"), namespace: "team" });
+  queue.add({ ...job("b"), namespace: "shop" });
+  assert.is(count(), 2);
+  go();
+  await queue.close();
+  assert.equal(wrote, ["new", "b"]);
+  assert.equal([counted.length, count()], [2, 0]);
+});
+
+test("what comes in the moment in which all was written is written, too", async () => {
+  for (let moment = 0; moment < 20; moment++) {
+    wrote.length = 0;
+    let pauses = 0;
+    const sleep = async (): Promise<void> => {
+      pauses += 1;
+      if (pauses !== 2) return;
+      let later = Promise.resolve();
+      for (let step = 0; step < moment; step++) later = later.then(() => undefined);
+      void later.then(() => queue.add(job("b")));
+    };
+    const { queue } = staged({ sleep });
+    queue.add(job("a"));
+    for (let turns = 0; turns < 3; turns++) await turn();
+    assert.equal(wrote, ["a", "b"], `${moment} steps later`);
+    await queue.close();
+  }
 });
 
 test("after its end nothing is taken, and what hangs does not keep it from ending", async () => {

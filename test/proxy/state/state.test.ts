@@ -44,6 +44,8 @@ test("that the disk has it is waited for by asking the disk, each time anew", as
     assert.is(asked, 1);
     await Promise.all([state.sync(), state.sync(), state.sync()]);
     assert.is(asked, 3);
+    await Promise.all([state.sync(), state.sync()]);
+    assert.is(asked, 5);
   } finally {
     handles.datasync = datasync;
     state.close();
