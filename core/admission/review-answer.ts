@@ -4,8 +4,10 @@
  */
 import type { DecideOptions, Decision } from "../decide/engine.ts";
 import type { EngineError } from "../errors.ts";
+import type { Policy } from "../kyverno/policy/policy.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { admissionWarnings, denialBlock, didNotPass } from "./denial.ts";
+import { withEarlierRecords } from "./earlier-records.ts";
 import type { Refusal, ReviewAnswer } from "./review.ts";
 
 type Pass = NonNullable<DecideOptions["pass"]>;
@@ -35,16 +37,30 @@ export const refusalOf = ({ code, message, subject }: EngineError): Refusal => (
   message: `[${code}] ${subject === undefined ? "" : `${subject}: `}${message}`,
 });
 
-/** The answer, and the codes of what did not pass. `id`: of the remembered decision, where there is one. */
+export interface AnswerOptions {
+  /** The policies of the other failure policy, whose webhook may have recorded something before. */
+  readonly others: readonly Policy[];
+  /** Of the remembered decision, where there is one. */
+  readonly id?: string | undefined;
+}
+
+/** The policies that a request at a path does not ask. */
+export const othersThan = (
+  { strictness }: Place,
+  engines: Readonly<Record<Strictness, { readonly policies: readonly Policy[] }>>,
+): readonly Policy[] => engines[strictness === "fail" ? "ignore" : "fail"].policies;
+
+/** The answer, and the codes of what did not pass. */
 export function answerOf(
   request: AdmissionRequest,
   { pass }: Place,
   decided: Decision | Refusal | "unchanged",
-  id?: string,
+  { others, id }: AnswerOptions,
 ): { readonly answer: ReviewAnswer; readonly codes: readonly string[] } {
   if (decided === "unchanged") return { answer: {}, codes: [] };
   if (!("allowed" in decided)) return { answer: { refused: decided }, codes: ["overloaded"] };
-  const { allowed, results, patches, trustWarnings } = decided;
+  const { allowed, results, trustWarnings } = decided;
+  const patches = pass === "mutate" ? withEarlierRecords(request.object, decided.patches, others) : [];
   if (allowed && trustWarnings.length === 0 && !results.some(didNotPass))
     return { answer: pass === "mutate" ? { patches } : {}, codes: [] };
   const codes = [...new Set(results.filter(didNotPass).flatMap(({ failures }) => failures.map(({ code }) => code)))];

@@ -8,7 +8,7 @@ import type { Pass, RuleResult } from "../kyverno/image/result.ts";
 import type { DecisionRun } from "../kyverno/image/rule-run.ts";
 import {
   annotationPatches,
-  type ImageStatus,
+  flatStatuses,
   type PatchOperation,
   type ScopedStatus,
 } from "../kyverno/outcome/digest-patch.ts";
@@ -48,7 +48,11 @@ export function runPasses(
     if (outcome.object !== undefined && outcome.object !== request.object)
       request = { ...request, object: outcome.object };
   }
-  const annotations = annotationPatches(request.object, mergeStatuses(mutated), scopedStatuses(mutated));
+  const annotations = annotationPatches(
+    request.object,
+    flatStatuses(mutated.map(({ byRule }) => byRule)),
+    scopedStatuses(mutated),
+  );
   patches.push(...annotations);
   if (request.object !== undefined && annotations.length > 0)
     request = { ...request, object: decision.defaults.patch(request.object, annotations) };
@@ -61,20 +65,6 @@ const validated = (
   request: AdmissionRequest,
   decision: DecisionRun,
 ): readonly RuleResult[] => policies.flatMap((policy) => decidePolicy("validate", policy, request, decision).results);
-
-const rank = { skip: 0, pass: 1, fail: 2 } as const;
-
-/** The status of each image over all rules: one failure fails it; a pass beats a skip. */
-function mergeStatuses(outcomes: readonly PolicyOutcome[]): Readonly<Record<string, ImageStatus>> {
-  const merged: Record<string, ImageStatus> = Object.create(null);
-  for (const { byRule } of outcomes)
-    for (const statuses of Object.values(byRule))
-      for (const [image, status] of Object.entries(statuses)) {
-        const held = merged[image];
-        if (held === undefined || rank[status] > rank[held]) merged[image] = status;
-      }
-  return merged;
-}
 
 function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {
   const scoped: Record<string, PolicyOutcome["byRule"]> = Object.create(null);

@@ -6,7 +6,14 @@
  */
 import { resourceName } from "../../core/admission/denial.ts";
 import { readReview, type Refusal, renderAnswer } from "../../core/admission/review.ts";
-import { admissionPaths, answerOf, type Place, placeOf, refusalOf } from "../../core/admission/review-answer.ts";
+import {
+  admissionPaths,
+  answerOf,
+  othersThan,
+  type Place,
+  placeOf,
+  refusalOf,
+} from "../../core/admission/review-answer.ts";
 import { leavesImages } from "../../core/admission/unchanged.ts";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
@@ -102,7 +109,7 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
       const decided = leavesImages(asked, own)
         ? "unchanged"
         : engines[place.strictness].decide(asked, capsule.knowledge, now(), { pass: place.pass });
-      const { answer, codes } = answerOf(asked, place, decided);
+      const { answer, codes } = answerOf(asked, place, decided, { others: othersThan(place, engines) });
       log({ kind: "review", path, resource: resourceName(asked), allowed: answer.refused === undefined, codes });
       return renderAnswer(uid, answer);
     } catch (error) {

@@ -20,7 +20,14 @@ import { atOneMoment } from "../../core/knowledge/knowledge.ts";
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
 import type { DecisionId } from "../state/decision-log.ts";
 import { untilDeadline } from "../until-deadline.ts";
-import { answerOf, type Place, placeOf, refusalOf, type Strictness } from "../../core/admission/review-answer.ts";
+import {
+  answerOf,
+  othersThan,
+  type Place,
+  placeOf,
+  refusalOf,
+  type Strictness,
+} from "../../core/admission/review-answer.ts";
 import { didNotPass, resourceName } from "../../core/admission/denial.ts";
 import { type Refusal, readReview, renderAnswer, type ReviewAnswer } from "../../core/admission/review.ts";
 import { CurrentKnowledge, type Refreshing } from "./current-knowledge.ts";
@@ -269,7 +276,8 @@ export class Webhook {
       const given = newId?.();
       const asked = this.#remembers(path, request, decided, given) ? `${given ?? ""}${explainFlags}` : undefined;
       const id = isDecision(decided) ? (write?.(given) ?? given) : given;
-      const { answer, codes } = answerOf(request, place, this.#advised(decided), asked);
+      const others = othersThan(place, engines);
+      const { answer, codes } = answerOf(request, place, this.#advised(decided), { others, id: asked });
       const user = request.userInfo?.username;
       const event: { -readonly [Key in keyof AdmissionEvent]: AdmissionEvent[Key] } = {
         uid: request.uid?.slice(0, longestLogged) ?? "",

@@ -20,10 +20,32 @@ export interface PatchOperation {
 export const imagesAnnotation = "kyverno.io/verify-images";
 export const scopedAnnotation = "kyverno.io/verify-images-scoped";
 
-export type ImageStatus = "pass" | "fail" | "skip";
+/** One failure fails an image; a pass beats a skip. */
+export const statusRank = { skip: 0, pass: 1, fail: 2 } as const;
+export type ImageStatus = keyof typeof statusRank;
 
+type FlatStatus = Readonly<Record<string, ImageStatus>>;
+type StatusByRule = Readonly<Record<string, FlatStatus>>;
 /** Status of each image by policy (`namespace/name`) and rule. */
-export type ScopedStatus = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, ImageStatus>>>>>>;
+export type ScopedStatus = Readonly<Record<string, StatusByRule>>;
+
+/** The status of each image over all rules. */
+export function flatStatuses(policies: readonly StatusByRule[]): FlatStatus {
+  const merged: Record<string, ImageStatus> = Object.create(null);
+  for (const byRule of policies)
+    for (const statuses of Object.values(byRule))
+      for (const [image, status] of Object.entries(statuses)) {
+        const held = merged[image];
+        if (held === undefined || statusRank[status] > statusRank[held]) merged[image] = status;
+      }
+  return merged;
+}
+
+/** The annotations in Kyverno's two forms. */
+export const annotationTexts = (flat: FlatStatus, scoped: ScopedStatus) => ({
+  [imagesAnnotation]: encodeCanonicalJson(flat),
+  [scopedAnnotation]: `{"version":1,"policies":${encodeCanonicalJson(scoped)}}`,
+});
 
 /** The image pinned: `registry/path:tag@digest`, the default registry and `latest` made explicit. */
 const pinnedReference = (image: ImageReference, digest: Digest): string => `${image.withTag}@${digest}`;
@@ -39,26 +61,26 @@ export const digestPatch = (pointer: string, image: ImageReference, digest: Dige
 });
 
 /**
- * The annotations that record what was verified, in Kyverno's two forms; nothing when no image was judged. They are
- * written for readers: no decision trusts them.
+ * The annotations that record what was verified; nothing when no image was judged. They are written for readers: no
+ * decision trusts them.
  */
 export function annotationPatches(
   resource: JsonObject | undefined,
-  flat: Readonly<Record<string, ImageStatus>>,
+  flat: FlatStatus,
   scoped: ScopedStatus,
 ): readonly PatchOperation[] {
   if (Object.keys(flat).length === 0) return [];
   const metadata = isObject(resource?.metadata) ? resource.metadata : undefined;
   const annotations = metadata !== undefined && isObject(metadata.annotations) ? metadata.annotations : undefined;
-  const write = (name: string, text: string): PatchOperation => ({
-    op: annotations !== undefined && Object.hasOwn(annotations, name) ? "replace" : "add",
-    path: pointer("/metadata/annotations", name),
-    value: text,
-  });
   return [
     ...(metadata === undefined ? [{ op: "add", path: "/metadata", value: {} } as const] : []),
     ...(annotations === undefined ? [{ op: "add", path: "/metadata/annotations", value: {} } as const] : []),
-    write(imagesAnnotation, encodeCanonicalJson(flat)),
-    write(scopedAnnotation, `{"version":1,"policies":${encodeCanonicalJson(scoped)}}`),
+    ...Object.entries(annotationTexts(flat, scoped)).map(
+      ([name, text]): PatchOperation => ({
+        op: annotations !== undefined && Object.hasOwn(annotations, name) ? "replace" : "add",
+        path: pointer("/metadata/annotations", name),
+        value: text,
+      }),
+    ),
   ];
 }

@@ -8,6 +8,7 @@ import { load, pod, policyText } from "../../support/fixture-policies.ts";
 
 const test = suite("core/admission/review-answer");
 
+const alone = { others: [] };
 const request = requestFor(pod(`${testImages}app:1`));
 const decide = (failurePolicy: "Fail" | "Ignore") =>
   createEngine({
@@ -30,7 +31,7 @@ test("every path is a pass and a failure policy, and nothing else is one", () =>
 });
 
 test("a denial says why, with the id by which it is remembered", () => {
-  const { answer, codes } = answerOf(request, at("/mutate/fail"), decide("Fail"), "d-1");
+  const { answer, codes } = answerOf(request, at("/mutate/fail"), decide("Fail"), { others: [], id: "d-1" });
   assert.match(answer.refused?.message ?? "", /was blocked due to the following policies/);
   assert.match(answer.refused?.message ?? "", /# sallyport explain d-1\n$/);
   assert.equal(codes, ["not-in-mirror"]);
@@ -40,7 +41,7 @@ test("a denial says why, with the id by which it is remembered", () => {
 test("what is overlooked is a warning of the mutating pass alone", () => {
   const decision = decide("Ignore");
   const [mutate, validate] = ["/mutate/ignore", "/validate/ignore"].map((path) =>
-    answerOf(request, at(path), decision),
+    answerOf(request, at(path), decision, alone),
   );
   assert.is(mutate?.answer.refused, undefined);
   assert.is(mutate?.answer.warnings?.length, 1);
@@ -49,10 +50,10 @@ test("what is overlooked is a warning of the mutating pass alone", () => {
 });
 
 test("nobody decided: unchanged images pass, and a refusal is handed on", () => {
-  assert.equal(answerOf(request, at("/mutate/fail"), "unchanged"), { answer: {}, codes: [] });
+  assert.equal(answerOf(request, at("/mutate/fail"), "unchanged", alone), { answer: {}, codes: [] });
   const refused = refusalOf(new EngineError("malformed", "not a Pod", { subject: "/request" }));
   assert.equal(refused, { code: 400, message: "[malformed] /request: not a Pod" });
-  assert.equal(answerOf(request, at("/mutate/fail"), refused), { answer: { refused }, codes: ["overloaded"] });
+  assert.equal(answerOf(request, at("/mutate/fail"), refused, alone), { answer: { refused }, codes: ["overloaded"] });
 });
 
 test.run();

@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../../core/encoding/json.ts";
+import { applyPatches } from "../../../core/kyverno/outcome/apply-patches.ts";
 import type { Answer } from "../../../core/knowledge/answer.ts";
 import type { Asker, Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
@@ -90,6 +91,26 @@ test("policies are asked at the paths of their own failure policy only", async (
   const gate = await openGate([lenient]);
   assert.ok((await gate.post("/mutate/fail", reviewOf(pod(image("unsigned"))))).allowed);
   assert.not((await gate.post("/mutate/ignore", reviewOf(pod(image("unsigned"))))).allowed);
+  await gate.close();
+});
+
+test("what each of the two failure policies verified is recorded, in either order and again", async () => {
+  const gate = await openGate([
+    policyText({ name: "strict" }),
+    policyText({ name: "lenient", spec: `${enforce}\nfailurePolicy: Ignore`, fields: "mutateDigest: false" }),
+  ]);
+  for (const order of [
+    ["fail", "ignore"],
+    ["ignore", "fail", "ignore"],
+  ]) {
+    let object = pod(image("signed"));
+    for (const strictness of order)
+      object = applyPatches(object, (await gate.post(`/mutate/${strictness}`, reviewOf(object))).patches);
+    const { annotations } = object.metadata as { readonly annotations: Record<string, string> };
+    const { policies } = JSON.parse(annotations["kyverno.io/verify-images-scoped"] ?? "{}");
+    assert.equal(Object.keys(policies), ["/lenient", "/strict"], order.join());
+    assert.equal(Object.values(JSON.parse(annotations["kyverno.io/verify-images"] ?? "{}")), ["pass"]);
+  }
   await gate.close();
 });
 

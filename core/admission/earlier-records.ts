@@ -1,0 +1,92 @@
+/**
+ * What an earlier webhook of the same request recorded of verified images. An API server calls the webhook of each
+ * failure policy, and each knows its own policies only: their records stand side by side, where the later one's patch
+ * alone would replace the earlier one's. Source: docs/spec/kyverno.md#digest-patch.
+ */
+import type { JsonObject, JsonValue } from "../encoding/json.ts";
+import { isObject, own, pointer } from "../encoding/shape.ts";
+import {
+  annotationTexts,
+  flatStatuses,
+  type ImageStatus,
+  imagesAnnotation,
+  type PatchOperation,
+  scopedAnnotation,
+  statusRank,
+} from "../kyverno/outcome/digest-patch.ts";
+import type { Policy } from "../kyverno/policy/policy.ts";
+
+type Records = Record<string, Record<string, Record<string, ImageStatus>>>;
+
+/** No user's key reaches a prototype. */
+const empty = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+
+const placeOf = (name: string): string => pointer("/metadata/annotations", name);
+
+/** Parts that have another form are passed over: whoever makes a resource may have written them. */
+function recordsIn(text: JsonValue | undefined): Records {
+  const records: Records = empty();
+  for (const [policy, rules] of membersOf(own(parsed(text), "policies")))
+    for (const [rule, images] of membersOf(rules))
+      for (const [image, status] of membersOf(images))
+        if (typeof status === "string" && Object.hasOwn(statusRank, status)) {
+          records[policy] ??= empty();
+          const held = records[policy];
+          held[rule] ??= empty();
+          held[rule][image] = status as ImageStatus;
+        }
+  return records;
+}
+
+const membersOf = (value: JsonValue | undefined): readonly (readonly [string, JsonValue])[] =>
+  isObject(value) ? Object.entries(value) : [];
+
+function parsed(text: JsonValue | undefined): JsonObject {
+  if (typeof text !== "string") return {};
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whether the object still has the image. One that is recorded by its digest was pinned, or is about to be. */
+function isThere(image: string, objectText: string): boolean {
+  const at = image.indexOf("@");
+  if (at >= 0) return objectText.includes(image.slice(at));
+  return objectText.includes(image.slice(image.lastIndexOf("/") + 1).replace(/:.*$/, ""));
+}
+
+/**
+ * The patches, with the records of these other policies that the object has already, about images that it still has. A
+ * policy's own newer record replaces its older one, and what stands there of anyone else goes.
+ */
+export function withEarlierRecords(
+  object: JsonObject | undefined,
+  patches: readonly PatchOperation[],
+  others: readonly Policy[],
+): readonly PatchOperation[] {
+  const metadata = object === undefined ? undefined : own(object, "metadata");
+  const annotations = isObject(metadata) ? own(metadata, "annotations") : undefined;
+  const held = isObject(annotations) ? own(annotations, scopedAnnotation) : undefined;
+  const written = patches.find(({ path }) => path === placeOf(scopedAnnotation));
+  if (object === undefined || held === undefined || written === undefined || others.length === 0) return patches;
+  const names = new Set(others.map(({ namespace = "", name }) => `${namespace}/${name}`));
+  const records = recordsIn(written.value);
+  const objectText = JSON.stringify([{ ...object, metadata: null }, patches.filter((patch) => patch !== written)]);
+  for (const [policy, rules] of Object.entries(recordsIn(held)))
+    for (const [rule, images] of names.has(policy) ? Object.entries(rules) : [])
+      for (const [image, status] of Object.entries(images)) {
+        if (!isThere(image, objectText)) continue;
+        records[policy] ??= empty();
+        const kept = records[policy];
+        kept[rule] ??= empty();
+        kept[rule][image] ??= status;
+      }
+  const texts = annotationTexts(flatStatuses(Object.values(records)), records);
+  return patches.map((patch) => {
+    if (patch === written) return { ...patch, value: texts[scopedAnnotation] };
+    return patch.path === placeOf(imagesAnnotation) ? { ...patch, value: texts[imagesAnnotation] } : patch;
+  });
+}
