@@ -13,6 +13,7 @@ import {
   shownUrl,
   type Upload,
 } from "../fetch-bounded.ts";
+import { isPassing } from "../outage.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Credential, CredentialSource } from "./credentials/credential.ts";
 import { credentialTarget, type Endpoint } from "./endpoint.ts";
@@ -66,9 +67,11 @@ interface Rest {
 /** How many repositories' tokens are kept; the oldest are dropped first. */
 const mostGrants = 1024;
 const mostScopeCharacters = 2048;
-/** How long a host is left alone that limits or refuses, where it does not say. */
-const restMs = 30_000;
-const longestRestMs = 3_600_000;
+/** How long a login is left alone that was refused. */
+const deniedMs = 30_000;
+/** How long a host is left alone that limits and does not say until when: nothing of it is known meanwhile. */
+const limitedMs = 10_000;
+const longestLimitedMs = 3_600_000;
 
 export class AuthorizedRequests {
   readonly #options: AuthorizedOptions;
@@ -81,6 +84,8 @@ export class AuthorizedRequests {
   readonly #denied = new Map<string, Rest>();
   /** Origins that want no more requests for now. */
   readonly #limited = new Map<string, Rest>();
+  /** Repositories to which nobody was let when they were asked last. */
+  readonly #refused = new Map<string, EngineError>();
 
   constructor(options: AuthorizedOptions) {
     this.#options = options;
@@ -94,31 +99,46 @@ export class AuthorizedRequests {
    */
   async send(endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<BoundedResponse> {
     const origin = await this.#schemes.originOf(endpoint, signal);
-    this.#refuseResting(this.#limited, origin.origin);
+    const { access = "pull" } = request;
+    const place = { endpoint, origin, access };
+    await this.#refuseLimited(place, signal);
+    const key = grantKey(place);
+    try {
+      const { response, grant } = await this.#sendWithGrant(place, request, signal);
+      if (response.status === 403) this.#refuse(key, this.#fault(response, grant));
+      else if (!isPassing(response.status)) this.#accept(place, grant);
+      return response;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === "access-denied") this.#refuse(key, error);
+      throw error;
+    }
+  }
+
+  async #sendWithGrant(place: Place, request: RegistryRequest, signal: AbortSignal): Promise<Answered> {
+    const { endpoint, origin } = place;
     const bounded = boundedRequest(endpoint, request, origin);
     // A page of a list that a redirect took to another host: what is sent is for this one alone.
     if (bounded.url.origin !== origin.origin)
       throw new EngineError("upstream-error", `${origin.host} goes on at another host, which is not asked`, {
         subject: shownUrl(bounded.url),
       });
-    const { access = "pull" } = request;
-    const key = grantKey(origin, endpoint, access);
-    const held = await this.#heldGrant(key, { endpoint, origin, access }, signal);
+    const key = grantKey(place);
+    const held = await this.#heldGrant(key, place, signal);
     const first = await this.#fetch(bounded, held, signal);
-    if (first.status !== 401) return first;
+    if (first.status !== 401) return { response: first, grant: held };
     // A host to which we were sent gets no credentials of this one.
     const field = first.url.origin === origin.origin ? (first.headers["www-authenticate"] ?? "") : "";
     const challenge = chooseChallenge(parseChallenges(field));
     if (challenge === undefined) throw this.#fault(first, held);
-    const grant = await this.#renew(key, { endpoint, origin, access, challenge, refused: held }, signal);
+    const grant = await this.#renew(key, { ...place, challenge, refused: held }, signal);
     if (grant.authorization === undefined || grant.authorization === held?.authorization)
       throw this.#fault(first, grant);
     const second = await this.#fetch(bounded, grant, signal);
-    if (second.status !== 401) return second;
+    if (second.status !== 401) return { response: second, grant };
     this.#grants.delete(key);
     const error = this.#fault(second, grant);
-    if (grant.isPassword) this.#rest(this.#denied, `${origin.origin} ${grant.who}`, error);
-    else if (refusesToken(second)) this.#rest(this.#denied, `${origin.origin}/${endpoint.path} ${grant.who}`, error);
+    if (grant.isPassword) this.#rest(this.#denied, ofOrigin(place, grant.who), error);
+    else if (refusesToken(second)) this.#rest(this.#denied, ofRepository(place, grant.who), error);
     throw error;
   }
 
@@ -130,7 +150,7 @@ export class AuthorizedRequests {
   /** In whose name the endpoint is asked, for messages. */
   async whoAsks(endpoint: Endpoint, signal: AbortSignal, access: Access = "pull"): Promise<string> {
     const origin = await this.#schemes.originOf(endpoint, signal);
-    return (await this.#grants.get(grantKey(origin, endpoint, access)))?.who ?? nobody;
+    return (await this.#grants.get(grantKey({ endpoint, origin, access })))?.who ?? nobody;
   }
 
   async #fetch(request: BoundedRequest, grant: Grant | undefined, signal: AbortSignal): Promise<BoundedResponse> {
@@ -138,8 +158,8 @@ export class AuthorizedRequests {
     const response = await fetcher.fetch({ ...request, authorization: grant?.authorization }, signal);
     if (response.status !== 429) return response;
     const error = this.#fault(response, grant);
-    const ms = (rateLimitEnd(response.headers, now()) ?? now() + restMs) - now();
-    this.#rest(this.#limited, request.url.origin, error, Math.min(ms, longestRestMs));
+    const ms = (rateLimitEnd(response.headers, now()) ?? now() + limitedMs) - now();
+    this.#rest(this.#limited, request.url.origin, error, Math.min(ms, longestLimitedMs));
     throw error;
   }
 
@@ -187,7 +207,7 @@ export class AuthorizedRequests {
     }
   }
 
-  #rest(resting: Map<string, Rest>, key: string, error: EngineError, ms = restMs): void {
+  #rest(resting: Map<string, Rest>, key: string, error: EngineError, ms = deniedMs): void {
     if (resting.size >= mostGrants) resting.clear();
     resting.set(key, { until: this.#options.now() + ms, error });
   }
@@ -197,12 +217,44 @@ export class AuthorizedRequests {
     if (rest !== undefined && this.#options.now() < rest.until) throw rest.error;
   }
 
-  async #grant({ endpoint, origin, challenge, access }: Need, signal: AbortSignal): Promise<Grant> {
+  #refuse(key: string, error: EngineError): void {
+    if (this.#refused.size >= mostGrants) this.#refused.delete(this.#refused.keys().next().value ?? "");
+    this.#refused.set(key, error);
+  }
+
+  #accept(place: Place, grant: Grant | undefined): void {
+    this.#refused.delete(grantKey(place));
+    const login = ofOrigin(place, grant?.who ?? nobody);
+    const denied = this.#denied.get(login);
+    if (denied !== undefined && denied.until <= this.#options.now()) this.#denied.delete(login);
+  }
+
+  /**
+   * A host that limits is not asked. What it refused before, it refuses: a rate limit passes, and `failurePolicy:
+   * Ignore` overlooks it, where a refusal must be repaired.
+   */
+  async #refuseLimited(place: Place, signal: AbortSignal): Promise<void> {
+    const { credentials, now } = this.#options;
+    const rest = this.#limited.get(place.origin.origin);
+    if (rest === undefined || now() >= rest.until) return;
+    const refused = this.#refused.get(grantKey(place));
+    if (refused !== undefined) throw refused;
+    if (this.#challenges.has(place.origin.origin)) {
+      const credential = await credentials.find(credentialTarget(place.endpoint), signal);
+      const denied = this.#denied.get(ofOrigin(place, credential?.who ?? nobody));
+      if (denied !== undefined) throw denied.error;
+    }
+    throw rest.error;
+  }
+
+  async #grant(need: Need, signal: AbortSignal): Promise<Grant> {
+    const { endpoint, origin, challenge, access } = need;
     const { credentials } = this.#options;
     const credential = await credentials.find(credentialTarget(endpoint), signal);
     const who = credential?.who ?? nobody;
-    const [ofOrigin, ofRepository] = [`${origin.origin} ${who}`, `${origin.origin}/${endpoint.path} ${who}`];
-    for (const key of [ofOrigin, ofRepository]) this.#refuseResting(this.#denied, key);
+    const login = ofOrigin(need, who);
+    const repository = ofRepository(need, who);
+    for (const key of [login, repository]) this.#refuseResting(this.#denied, key);
     const { scope: stated = "", ...parameters } = challenge.parameters;
     this.#challenges.set(origin.origin, { scheme: challenge.scheme, parameters });
     const forever = Number.POSITIVE_INFINITY;
@@ -216,7 +268,7 @@ export class AuthorizedRequests {
     const answer = await this.#requestToken({ challenge, scope, credential, registry: origin }, signal);
     if ("token" in answer)
       return { authorization: `Bearer ${answer.token}`, until: answer.until, who, isPassword: false };
-    this.#rest(this.#denied, answer.refused === "credentials" ? ofOrigin : ofRepository, answer.error);
+    this.#rest(this.#denied, answer.refused === "credentials" ? login : repository, answer.error);
     throw answer.error;
   }
 
@@ -226,7 +278,7 @@ export class AuthorizedRequests {
       return await requestToken(request, { fetcher, now, limits }, signal);
     } catch (error) {
       if (error instanceof EngineError && error.code === "rate-limited")
-        this.#rest(this.#limited, request.registry.origin, error);
+        this.#rest(this.#limited, request.registry.origin, error, limitedMs);
       throw error;
     }
   }
@@ -244,8 +296,15 @@ type Access = NonNullable<RegistryRequest["access"]>;
 /** What a token must allow. Source: https://distribution.github.io/distribution/spec/auth/scope/. */
 const scopeActions: Readonly<Record<Access, string>> = { pull: "pull", push: "pull,push", delete: "pull,push,delete" };
 
-const grantKey = ({ origin }: URL, { path }: Endpoint, access: Access): string =>
-  `${origin} ${path}${access === "pull" ? "" : ` ${access}`}`;
+const grantKey = ({ origin, endpoint: { path }, access }: Place): string =>
+  `${origin.origin} ${path}${access === "pull" ? "" : ` ${access}`}`;
+const ofOrigin = ({ origin }: Place, who: string): string => `${origin.origin} ${who}`;
+const ofRepository = ({ origin, endpoint }: Place, who: string): string => `${origin.origin}/${endpoint.path} ${who}`;
+
+interface Answered {
+  readonly response: BoundedResponse;
+  readonly grant: Grant | undefined;
+}
 
 interface Place {
   readonly endpoint: Endpoint;

@@ -403,7 +403,8 @@ export class HttpRegistryClient implements RegistryClient {
 
   async #fault(response: BoundedResponse, endpoint: Endpoint, signal: AbortSignal): Promise<EngineError> {
     const { requests, limits, now } = this.#options;
-    return registryFault(response, { who: await requests.whoAsks(endpoint, signal), limits, now: now() });
+    const who = await requests.whoAsks(endpoint, signal);
+    return registryFault(response, { who, wasAskedFor: "content", limits, now: now() });
   }
 }
 

@@ -75,15 +75,16 @@ export const saysUnknown = ({ bytes }: BoundedResponse, limits: Limits): boolean
 export const isHtml = ({ headers, bytes }: BoundedResponse): boolean =>
   /^\s*(?:text\/html|application\/xhtml)/i.test(headers["content-type"] ?? "") || bytes[0] === 0x3c;
 
-/** `who`: in whose name it was asked. */
+/** `who`: in whose name it was asked. `wasAskedFor`: content, whose absence a registry says in its own words. */
 export interface FaultFacts {
   readonly who: string;
+  readonly wasAskedFor?: "content";
   readonly now: number;
   readonly limits: Limits;
 }
 
 /** An answer that is neither what was asked for nor its absence, as a coded error. */
-export function registryFault(response: BoundedResponse, { who, now, limits }: FaultFacts): EngineError {
+export function registryFault(response: BoundedResponse, { who, wasAskedFor, now, limits }: FaultFacts): EngineError {
   const { status, headers, bytes, url, secrets = [] } = response;
   const subject = withoutSecrets(shownUrl(url), secrets);
   if (wantsClientCertificate(response))
@@ -102,9 +103,11 @@ export function registryFault(response: BoundedResponse, { who, now, limits }: F
         "; ",
       );
   const told = said === "" ? bodyWords(response) : said;
+  const isNoWord = wasAskedFor !== undefined && status === 404 && errors.length === 0 && !saysAbsent(response, limits);
   const parts = [
     `HTTP ${status}`,
     ...(told === "" ? [] : [told]),
+    ...(isNoWord ? ["which is not a registry's word that it does not exist"] : []),
     ...(code === "access-denied" ? [`asked as ${who}`] : []),
     ...(status === 429 ? rateWords(headers, now) : []),
   ];

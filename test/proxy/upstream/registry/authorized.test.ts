@@ -373,4 +373,74 @@ test("a rate limit rests the host until its end: nothing more is asked of it", (
   );
 });
 
+test("while a host limits, what it refused before stays refused, as it is no outage; the rest waits", () => {
+  const refuses = denied('Basic realm="r"');
+  const forbids: Reply = { status: 403, body: { errors: [{ code: "DENIED", message: "no" }] } };
+  const limits: Reply = { status: 429, headers: { "retry-after": "600" } };
+  let says: Reply | undefined;
+  let now = Date.parse("2026-11-30T12:00:00Z");
+  return withRegistry(
+    (_, request) => says ?? (request.headers.authorization === basic ? manifestReply(text) : refuses),
+    async (server, parts) => {
+      const ask = (path: string) => parts.tag.ask(tag(server.host, path), never);
+      /** After every rest, so that this one is asked. */
+      const say = (reply: Reply | undefined): void => {
+        now += 3_600_000;
+        says = reply;
+      };
+      const limit = (): Promise<unknown> => {
+        say(limits);
+        return rejectsCode("rate-limited", () => ask("org/not-yet-asked"));
+      };
+      for (const [refusal, ofAnother] of [
+        [refuses, "access-denied"],
+        [forbids, "rate-limited"],
+      ] as const) {
+        say(refusal);
+        await rejectsCode("access-denied", () => ask("org/app"));
+        await rejectsCode("access-denied", () => ask("open/secret"));
+        await limit();
+        server.asked();
+        await rejectsCode("access-denied", () => ask("org/app"));
+        await rejectsCode("access-denied", () => ask("open/secret"));
+        await rejectsCode(ofAnother, () => ask("org/same-login"));
+        await rejectsCode("rate-limited", () => ask("open/app"));
+        assert.equal(server.asked(), [], "nobody is asked meanwhile");
+        say(500);
+        await rejectsCode("upstream-error", () => ask("org/app"));
+        await limit();
+        await rejectsCode("access-denied", () => ask("org/app"));
+        say(undefined);
+        assert.is((await ask("org/app"))?.state, "present");
+        await limit();
+        await rejectsCode("rate-limited", () => ask("org/app"));
+        await rejectsCode("rate-limited", () => ask("org/same-login"));
+      }
+    },
+    {
+      now: () => new Date(now),
+      credential: { find: ({ path }) => Promise.resolve(path.startsWith("org/") ? bot : undefined) },
+    },
+  );
+});
+
+test("a host that limits and does not say until when rests for ten seconds", () => {
+  let now = Date.parse("2026-11-30T12:00:00Z");
+  return withRegistry(
+    () => 429,
+    async (server, parts) => {
+      const asked = async (): Promise<number> => {
+        await rejectsCode("rate-limited", () => parts.tag.ask(tag(server.host), never));
+        return server.asked().length;
+      };
+      assert.ok((await asked()) > 0);
+      now += 9_000;
+      assert.is(await asked(), 0);
+      now += 2_000;
+      assert.ok((await asked()) > 0);
+    },
+    { now: () => new Date(now) },
+  );
+});
+
 test.run();

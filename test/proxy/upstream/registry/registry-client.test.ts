@@ -101,7 +101,10 @@ test("absent is a 404 with a registry's words or none; any other 404 is nobody's
           () => parts.manifest.ask(byDigest("manifest", server.host), never),
         ])
           if (state === "absent") assert.is((await ask())?.state, "absent");
-          else await rejectsCode(state, ask);
+          else {
+            const { message } = await rejectsCode(state, ask);
+            if (message.includes("404 page")) assert.match(message, /not a registry's word/);
+          }
       },
     );
 });

@@ -96,6 +96,20 @@ test("absence is said by a 404 in a registry's words, or in none", () => {
   assert.equal([isHtml(answer(200, "<!doctype html>")), isHtml(answer(200, "{}"))], [true, false]);
 });
 
+test("a 404 in the place of content that is not a registry's word says so", () => {
+  const facts = { who: "nobody", now, limits } as const;
+  const ofContent = (response: BoundedResponse) =>
+    registryFault(response, { ...facts, wasAskedFor: "content" }).message;
+  const isNoWord = /^HTTP 404, (?:404 page not found, |a page in HTML.*, )?which is not a registry's word/;
+  const text = answer(404, "404 page not found\n", { "content-type": "text/plain" });
+  for (const response of [text, answer(404, "<html>"), answer(404, { message: "no Route matched" })])
+    assert.match(ofContent(response), isNoWord);
+  assert.match(ofContent({ ...answer(404), isElsewhere: true }), isNoWord);
+  assert.is(ofContent(answer(404, { errors: [{ code: "denied", message: "no" }] })), "HTTP 404, denied: no");
+  assert.is(ofContent(answer(500)), "HTTP 500");
+  assert.is(registryFault(text, facts).message, "HTTP 404, 404 page not found", "as of a token");
+});
+
 test("when a rate limit ends: seconds, a date, or seconds since 1970", () => {
   const inHour = now + 3_600_000;
   for (const [headers, end] of [
