@@ -68,7 +68,19 @@ export interface ClusterMetrics {
   brokenGlass(isBroken: boolean): void;
 }
 
+/** Images by whether a signature is stored beside them. */
+type ImagesSigned = Readonly<Record<"yes" | "no" | "unknown", number>>;
+
+/** What the mirror holds, and what clients pulled through it. */
+export interface MirrorMetrics {
+  /** `look` is called whenever somebody reads the metrics; undefined: not counted yet. The last one given counts. */
+  watchImages(look: () => ImagesSigned | undefined): void;
+  /** Content of one answer of the registry proxy. */
+  sent(result: "stored" | "pulled" | "refused", bytes: number): void;
+}
+
 export interface Metrics extends ListenerMetrics {
+  readonly mirror: MirrorMetrics;
   readonly freshness: FreshnessMetrics;
   readonly cluster: ClusterMetrics;
   readonly recheck: RecheckMetrics;
@@ -113,12 +125,48 @@ export function createMetrics(version: string): Metrics {
     cluster: clusterMetrics(registry),
     reports: reportMetrics(registry),
     sync: syncMetrics(registry),
+    mirror: mirrorMetrics(registry),
     reloaded(result, at) {
       reloads.inc({ result });
       if (result === "loaded") lastReload.set(at.getTime() / 1000);
     },
     render: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+function mirrorMetrics(registry: Registry): MirrorMetrics {
+  const registers = [registry];
+  let look: (() => ImagesSigned | undefined) | undefined;
+  new Gauge({
+    name: "sallyport_mirror_images",
+    help: "Images of the mirror, by whether a signature is stored beside them: yes, no, or unknown. None is verified.",
+    labelNames: ["signed"] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [signed, count] of Object.entries(look?.() ?? {})) this.set({ signed }, count);
+    },
+  });
+  /** Labels are sorted and joined at each count. */
+  const uncounted = { stored: 0, pulled: 0, refused: 0 };
+  new Counter({
+    name: "sallyport_proxy_bytes_total",
+    help: "Bytes that the registry proxy sent: stored here, pulled through from a registry, or of refusals.",
+    labelNames: ["result"] as const,
+    registers,
+    collect() {
+      for (const [result, count] of Object.entries(uncounted)) this.inc({ result }, count);
+      Object.assign(uncounted, { stored: 0, pulled: 0, refused: 0 });
+    },
+  });
+  return {
+    watchImages: (given) => {
+      look = given;
+    },
+    sent(result, bytes) {
+      uncounted[result] += bytes;
+    },
   };
 }
 

@@ -48,7 +48,7 @@ export interface ServeParts {
   readonly layers: PulledLayers | undefined;
   /** What this instance remembers; opened when something is to be remembered. */
   readonly state: () => State | undefined;
-  readonly metrics: Pick<Metrics, "recheck" | "admission" | "reports" | "sync">;
+  readonly metrics: Pick<Metrics, "recheck" | "admission" | "reports" | "sync" | "mirror">;
   readonly limits: Limits;
   readonly io: CommandIO;
   readonly log: Log;
@@ -106,7 +106,10 @@ export async function openParts(parts: ServeParts): Promise<OpenedParts> {
       silent,
       limits,
       now,
-      log: (event, response) => tell(event, response, log),
+      log: (event, response) => {
+        parts.metrics.mirror.sent(event.sending, event.bytes);
+        tell(event, response, log);
+      },
       report,
       warn: (text) => log.warn(text),
     });

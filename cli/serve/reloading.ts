@@ -15,6 +15,7 @@ import type { Config } from "../../proxy/serve/settings.ts";
 import type { State } from "../../proxy/state/state.ts";
 import type { CommandIO } from "../command.ts";
 import type { SyncTurns } from "./sync-turns.ts";
+import { ImageCounts } from "../../proxy/mirror/image-counts.ts";
 import { watchFreshness } from "./watch-freshness.ts";
 import type { Following } from "./follow-snapshots.ts";
 import { openParts } from "./open-parts.ts";
@@ -112,13 +113,17 @@ export async function openTaken(config: Config, running: Running) {
   const opening = { config, mirror, following, layers, state, metrics, limits, io, log, cluster, syncTurns };
   try {
     const parts = await openParts({ ...opening, kept: () => kept.why });
+    let counts: ImageCounts | undefined;
     const close = async (): Promise<void> => {
+      counts?.close();
       await parts.close();
       release();
     };
     const inForce = (): void => {
       adopt();
       metrics.freshness.watch(watchFreshness({ config, mirror, io, log }));
+      counts = new ImageCounts({ mirror, now: () => io.now(), failed: countFailed(log) });
+      metrics.mirror.watchImages(() => counts?.look());
       metrics.recheck.policies(parts.refuting);
       cluster?.inForce({ config, policies: parts.policies });
       if (mirror.currentSnapshot !== undefined) metrics.snapshots.reads(mirror.currentSnapshot);
@@ -129,6 +134,11 @@ export async function openTaken(config: Config, running: Running) {
     throw error;
   }
 }
+
+const countFailed =
+  (log: Log) =>
+  ({ code, message, subject }: EngineError): void =>
+    log.error("the images of the mirror cannot be counted", { code, error: message, subject });
 
 /** Changes the configuration while it runs. One that does not load changes nothing, and is told. */
 export class Reloading {

@@ -52,9 +52,9 @@ export interface MirrorImage {
  * signed material.
  * @throws EngineError `mirror-corrupt` when a tag's row is damaged; damage behind a tag is the image's `problem`.
  */
-export function listMirror(database: Database, knowledge: Knowledge, limits: Limits): readonly MirrorImage[] {
+export function* mirrorImages(database: Database, knowledge: Knowledge, limits: Limits): Generator<MirrorImage> {
   const repositories = database.prepare<[], { readonly repository: string }>(sqlText("list-repositories")).all();
-  return repositories.flatMap(({ repository }) => listRepository(database, knowledge, repository, limits));
+  for (const { repository } of repositories) yield* imagesOf(database, knowledge, repository, limits);
 }
 
 /** The tags of a repository that name an image, in their order. Only their names are read. */
@@ -64,15 +64,14 @@ export const listTags = (database: Database, repository: string): readonly strin
     .all(repository, "tag")
     .flatMap(({ subject }) => (subject === null || parseAssociatedTag(subject) !== undefined ? [] : [subject]));
 
-function listRepository(
+function* imagesOf(
   database: Database,
   knowledge: Knowledge,
   repository: string,
   limits: Limits,
-): readonly MirrorImage[] {
+): Generator<MirrorImage> {
   const rows = (kind: string) =>
     database.prepare<[string, string], AnswerRow>(sqlText("list-repository-answers")).all(repository, kind);
-  const images: MirrorImage[] = [];
   const reached = new Set<string>();
   for (const { subject: tag, at, source } of rows("tag")) {
     if (tag === null) continue;
@@ -81,7 +80,7 @@ function listRepository(
     const { digest } = found.value;
     reached.add(digest);
     if (parseAssociatedTag(tag) === undefined)
-      images.push({
+      yield {
         image: `${repository}:${tag}`,
         repository,
         tag,
@@ -89,23 +88,22 @@ function listRepository(
         ...describe(knowledge, repository, digest, limits),
         at,
         from: source,
-      });
+      };
   }
   const manifests = rows("manifest");
   for (const { subject } of manifests)
     for (const digest of held(knowledge, repository, subject, limits)) reached.add(digest);
   for (const { subject, at, source } of manifests) {
     if (subject === null || !isDigest(subject) || reached.has(subject)) continue;
-    images.push({
+    yield {
       image: `${repository}@${subject}`,
       repository,
       digest: subject,
       ...describe(knowledge, repository, subject, limits),
       at,
       from: source,
-    });
+    };
   }
-  return images;
 }
 
 /** Digests that a manifest keeps out of the list: an index's children, and itself if it is a referrer. */

@@ -15,7 +15,7 @@ import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { ImportState } from "./import-state.ts";
 import { LayerStore } from "./layer-store.ts";
 import { ManyBlobs, type SizedBlob } from "./many-blobs.ts";
-import { listMirror, listTags, type MirrorImage } from "./list-mirror.ts";
+import { mirrorImages, listTags, type MirrorImage } from "./list-mirror.ts";
 import { listView, type MirrorViews, type ViewName } from "./list-views.ts";
 import { countMirror, type MirrorStatus } from "./mirror-status.ts";
 import { placeKey } from "./named-key.ts";
@@ -152,7 +152,16 @@ export class Mirror {
 
   /** The images held, for people. Nothing is verified. */
   list(): readonly MirrorImage[] {
-    return this.snapshot(() => listMirror(this.#database, this.#knowledge, this.limits));
+    return this.snapshot(() => [...mirrorImages(this.#database, this.#knowledge, this.limits)]);
+  }
+
+  /** The same one by one, each as it is when it is reached: for who lets others do something in between. */
+  *eachImage(): Generator<MirrorImage> {
+    try {
+      yield* mirrorImages(this.#database, this.#knowledge, this.limits);
+    } catch (error) {
+      throw toStoreError(error, this.folder);
+    }
   }
 
   /** The tags of a repository that name an image, for people. */

@@ -209,7 +209,7 @@ export class BlobServer {
       if (flight instanceof PassingFlight) flight.release();
       return part;
     }
-    return this.#pump(exchange, flight.read(), flight.size, part);
+    return pulled(await this.#pump(exchange, flight.read(), flight.size, part));
   }
 
   async #head(exchange: Exchange, deadline: number): Promise<Sent> {
@@ -236,7 +236,7 @@ export class BlobServer {
     response.once("close", end);
     try {
       const part = this.#begin(exchange, size);
-      return "status" in part ? part : await this.#pump(exchange, source, size, part);
+      return "status" in part ? part : pulled(await this.#pump(exchange, source, size, part));
     } finally {
       end();
     }
@@ -323,6 +323,8 @@ const headerOf = (digest: Digest): readonly string[] => [
   "Content-Type",
   "application/octet-stream",
 ];
+
+const pulled = (sent: Sent): Sent => ({ ...sent, isPulled: true });
 
 function notModified({ response, target }: Exchange): Sent {
   response.writeHead(304, headerOf(target.digest).slice(0, 4) as string[]);

@@ -22,7 +22,7 @@ import { unavailable } from "./parts.ts";
 import { type FailurePolicy, PullThrough } from "./pull-through.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { ReferrerServer } from "./referrers.ts";
-import { refuse, type Sent } from "./respond.ts";
+import { refuse, type Sending, type Sent, sendingOf } from "./respond.ts";
 import { SharedAsker } from "./shared-asker.ts";
 import type { SilentHosts } from "./silent-hosts.ts";
 import { TagListServer } from "./served-tags.ts";
@@ -38,6 +38,7 @@ export interface RegistryEvent {
   readonly status: number;
   /** Of the content that was sent. */
   readonly bytes: number;
+  readonly sending: Sending;
   readonly ms: number;
   /** Why it was no success, in one word. */
   readonly why?: string;
@@ -156,7 +157,8 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
     const begun = performance.now();
     const method = request.method ?? "";
     let target: Target | undefined;
-    const tell = ({ status, bytes, why, facts }: Sent): void => {
+    const tell = (sent: Sent): void => {
+      const { status, bytes, why, facts } = sent;
       const event: RegistryEvent = {
         method,
         target: url.slice(0, mostShown),
@@ -164,6 +166,7 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
         ...(target !== undefined && "repository" in target ? { repository: target.repository } : {}),
         status,
         bytes,
+        sending: sendingOf(sent),
         ms: performance.now() - begun,
         ...(why === undefined ? {} : { why }),
         ...(facts === undefined ? {} : { facts }),

@@ -7,10 +7,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, type Refusal, type RefusalFacts } from "./oci-error.ts";
 import type { Stale } from "./pull-through.ts";
 
+/** Whether content was stored here, came from a registry meanwhile, or is the words of a refusal. */
+export type Sending = "stored" | "pulled" | "refused";
+
 /** What a response was, for logs and metrics. */
 export interface Sent {
   readonly status: number;
   readonly bytes: number;
+  /** Whether its content came from a registry meanwhile. */
+  readonly isPulled?: boolean;
   /** Why it is no success, in one word. */
   readonly why?: string;
   /** The same in words. */
@@ -18,6 +23,9 @@ export interface Sent {
 }
 
 export const jsonType = "application/json; charset=utf-8";
+
+export const sendingOf = ({ why, isPulled }: Sent): Sending =>
+  why !== undefined ? "refused" : isPulled === true ? "pulled" : "stored";
 
 /** Sends a refusal. A HEAD has no body, so its sentence is a header there: some clients show it. */
 export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): Sent {

@@ -33,6 +33,33 @@ test("what is counted is in the text, each with its help and labels", async () =
   assert.match(metrics.contentType, /^text\/plain; version=0\.0\.4/);
 });
 
+test("images of the mirror once they are counted, and bytes by where they came from", async () => {
+  const { mirror, render } = createMetrics("1");
+  const lines = async () =>
+    (await render()).split("\n").filter((line) => /^sallyport_(?:mirror_images|proxy_bytes)/.test(line));
+  const none = ["stored", "pulled", "refused"].map((result) => `sallyport_proxy_bytes_total{result="${result}"} 0`);
+  assert.equal(await lines(), none);
+  let counts: { readonly yes: number; readonly no: number; readonly unknown: number } | undefined;
+  mirror.watchImages(() => counts);
+  assert.equal(await lines(), none, "no count is not a count of none");
+  counts = { yes: 2, no: 1, unknown: 0 };
+  mirror.sent("stored", 7);
+  mirror.sent("pulled", 1000);
+  mirror.sent("stored", 3);
+  const told = [
+    'sallyport_mirror_images{signed="yes"} 2',
+    'sallyport_mirror_images{signed="no"} 1',
+    'sallyport_mirror_images{signed="unknown"} 0',
+    'sallyport_proxy_bytes_total{result="stored"} 10',
+    'sallyport_proxy_bytes_total{result="pulled"} 1000',
+    'sallyport_proxy_bytes_total{result="refused"} 0',
+  ];
+  assert.equal(await lines(), told);
+  assert.equal(await lines(), told, "each is counted once");
+  counts = undefined;
+  assert.equal(await lines(), told.slice(3));
+});
+
 test("of syncs the last one is told, and no time before there was one", async () => {
   const { sync, render } = createMetrics("1");
   const lines = async () => (await render()).split("\n").filter((line) => line.startsWith("sallyport_sync_"));

@@ -82,4 +82,24 @@ test("how long the metadata of each role lasts", async () => {
   assert.equal(roles, ["root", "timestamp", "snapshot", "targets"]);
 });
 
+test("what the mirror holds is told, once it is counted", async () => {
+  const config = `${head}store: ${store}\nlisteners: [{ address: "127.0.0.1:0" }]\n`;
+  let lines: readonly string[] = [];
+  const { exit, err } = await serving(
+    ["-c", "c.yaml"],
+    async ({ urls: [url = ""] }) => {
+      while (lines.length === 0)
+        lines = (await (await fetch(`${url}/metrics`)).text())
+          .split("\n")
+          .filter((line) => line.startsWith("sallyport_mirror_images"));
+    },
+    { files: { "c.yaml": config } },
+  );
+  assert.is(exit, 0, err);
+  assert.equal(
+    lines,
+    ["yes", "no", "unknown"].map((signed) => `sallyport_mirror_images{signed="${signed}"} 0`),
+  );
+});
+
 test.run();

@@ -38,6 +38,7 @@ for (const stores of [false, true])
       const whole = await stage.get(path);
       assert.is(whole.status, 200);
       assert.ok(layer.equals(whole.body));
+      assert.equal([stage.events.at(-1)?.bytes, stage.events.at(-1)?.sending], [layer.length, "pulled"]);
       for (const [range, start, end] of [
         ["bytes=0-9", 0, 10],
         ["bytes=500000-", 500_000, layer.length],

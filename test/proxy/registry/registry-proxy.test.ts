@@ -172,11 +172,11 @@ test("each request is told once, with what became of it", () =>
     await stage.get("org/app/manifests/none");
     await stage.get("nothing");
     assert.equal(
-      stage.events.map(({ kind, status, why }) => [kind, status, why]),
+      stage.events.map(({ kind, status, why, sending }) => [kind, status, why, sending]),
       [
-        ["tag", 200, undefined],
-        ["tag", 404, "absent"],
-        ["none", 404, "no-such-path"],
+        ["tag", 200, undefined, "stored"],
+        ["tag", 404, "absent", "refused"],
+        ["none", 404, "no-such-path", "refused"],
       ],
     );
   }));
