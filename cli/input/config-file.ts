@@ -39,6 +39,7 @@ export function addConfigOptions(command: Command): Command {
     const more = isRepeated(kind) ? ", repeatable" : "";
     const option = new Option(`--${flag}${value}`, `${asHelpSays(what)} (env: ${variable}${more})`);
     command.addOption(isRepeated(kind) ? option.argParser(collect) : option);
+    if ("otherFlag" in setting) command.addOption(new Option(`--${setting.otherFlag}${value}`).hideHelp());
   }
   return command.option("--online", "as --mode online").option("--offline", "as --mode offline");
 }
@@ -50,6 +51,8 @@ export function settingFlags(command: Command): GivenFlags {
     const value = command.getOptionValue(option.attributeName());
     if (value !== undefined) given[option.long?.slice(2) ?? ""] = value as string | boolean | readonly string[];
   }
+  for (const { setting, flag } of namedSettings(settings))
+    if ("otherFlag" in setting && setting.otherFlag !== undefined) given[flag] ??= given[setting.otherFlag];
   const { online, offline, ...rest } = given;
   const mode = online === true ? "online" : offline === true ? "offline" : rest.mode;
   return { ...rest, mode };

@@ -43,6 +43,8 @@ export const webhookSettings = {
       least: 1,
       most: 30,
       flag: "webhooktimeout",
+      // Kyverno's documentation has both.
+      otherFlag: "webhookTimeout",
       variable: "SALLYPORT_WEBHOOK_TIMEOUT",
     },
     exemptNamespaces: { kind: "texts", what: "namespaces whose images nobody verifies" },

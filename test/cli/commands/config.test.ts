@@ -136,4 +136,18 @@ test("view: where each value comes from, and which file was found", async () => 
   assert.match((await view(["--log-level", "loud"])).err, /error invalid-config: /);
 });
 
+test("view: a flag in both spellings that other programs' pages have; help shows one", async () => {
+  const shown = async (...flags: readonly string[]) => {
+    const { out } = await runCli(["config", "view", "--sources", "--config", "c.yaml", ...flags], {
+      files: { "c.yaml": `${head}store: m\n` },
+    });
+    return /^webhooks\.timeoutSeconds +(.*)$/m.exec(out)?.[1]?.replace(/ +/, " ");
+  };
+  assert.is(await shown("--webhooktimeout=15"), "15 --webhooktimeout");
+  assert.is(await shown("--webhookTimeout=15"), "15 --webhooktimeout");
+  assert.is(await shown("--webhookTimeout", "15"), "15 --webhooktimeout");
+  assert.is(await shown("--webhookTimeout=15", "--webhooktimeout=12"), "12 --webhooktimeout");
+  assert.not.match((await runCli(["serve", "--help"])).out, /webhookTimeout /);
+});
+
 test.run();
