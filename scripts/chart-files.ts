@@ -4,7 +4,10 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Command } from "commander";
 import { parse, stringify } from "yaml";
+import type { Shell } from "../cli/command.ts";
+import { define as defineServe } from "../cli/commands/serve.ts";
 import { type JsonObject, loadPolicies } from "../core/index.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { configSchema } from "../proxy/serve/config-schema.ts";
@@ -77,6 +80,20 @@ function printedWebhooks(): JsonObject {
   return { rules: webhook.rules as JsonObject[], matchConditions: webhook.matchConditions as JsonObject[] };
 }
 
+/** Those that the chart gives `serve` itself. */
+const given: ReadonlySet<string> = new Set(["config", "store", "listen"]);
+
+/** The flags of `serve` that a user of the chart may add, without dashes. */
+function flagNames(): readonly string[] {
+  const serve = new Command("serve");
+  defineServe(serve, {} as Shell);
+  const names = serve.options.flatMap(({ long = "", negate }) => {
+    const name = long.replace(/^--/, "");
+    return negate ? [name, name.replace(/^no-/, "")] : [name];
+  });
+  return [...new Set(names)].filter((name) => name !== "" && !given.has(name)).sort();
+}
+
 /** For clusters without Helm. */
 const definitionsPage = (): string =>
   "# Made by `npm run manifests`. Definitions of Kyverno's policies and of policy reports, for clusters without\n" +
@@ -103,6 +120,7 @@ export function chartFiles(root: string): Readonly<Record<string, string>> {
   return {
     [schemaFile]: written({ ...schema, definitions: { config: passedThrough() } }),
     [`${chartFolder}/files/webhooks.json`]: written(printedWebhooks()),
+    [`${chartFolder}/files/flags.json`]: written(flagNames()),
     [`${chartFolder}/images.txt`]: imagesPage(root),
     "deploy/manifests/crds.yaml": definitionsPage(),
     ...Object.fromEntries(

@@ -26,7 +26,7 @@ const claim = { mirror: { existingClaim: "mirror" } };
 const followed = {
   snapshot: {
     from: "oci://registry.example:5000/a/b",
-    keys: { "a.pub": "PEM" },
+    keys: { "a.pub": "-----BEGIN PUBLIC KEY-----\nPEM\n-----END PUBLIC KEY-----\n" },
     caConfigMap: "ca",
     credentialsSecret: "c",
   },
@@ -145,6 +145,26 @@ const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...named, ...policy, ...claim, autoscaling: { enabled: true } }, /there is no autoscaler/],
   [{ ...named, ...policy, ...claim, persistence: { enabled: true } }, /persistence: name a claim/],
   [{ ...named, ...policy, ...claim, extraArgs: ["webhooktimeout=15"] }, /extraArgs/],
+  [
+    { ...named, ...policy, ...claim, extraArgs: ["--webhooktimout=15"] },
+    /extraArgs: serve has no flag --webhooktimout,/,
+  ],
+  [
+    { ...named, ...policy, ...claim, extraArgs: { webhooktimout: 15 } },
+    /extraArgs: serve has no flag --webhooktimout,/,
+  ],
+  [{ ...named, ...policy, ...claim, extraArgs: { "--log-level": "debug" } }, /extraArgs/],
+  [{ ...named, ...policy, ...claim, extraArgs: ["--store=/elsewhere"] }, /no flag --store, or the chart sets it/],
+  [{ ...named, ...policy, ...claim, webhook: { exemptNamespaces: ["kube_system"] } }, /exemptNamespaces/],
+  [{ ...named, ...policy, ...claim, rbac: { secretNamespaces: ["Shop"] } }, /secretNamespaces/],
+  [{ ...named, ...policy, ...claim, serviceMonitor: { namespace: "a.b" } }, /serviceMonitor.namespace/],
+  [{ ...named, ...policy, ...claim, global: { caCertificates: { data: "ca.pem" } } }, /caCertificates\.data: expected/],
+  [{ ...named, ...policy, ...claim, features: tuf({ mirror: "x" }) }, /features\.tuf\.mirror: expected https/],
+  [{ ...named, ...policy, ...claim, certManager: { issuerRef: { name: "ca" } } }, /issuerRef: it counts only with/],
+  [
+    { ...named, ...policy, ...followed, snapshot: { ...followed.snapshot, keys: { "a.pub": "a" } } },
+    /snapshot\.keys: a\.pub is no public key/,
+  ],
   [{ ...named, ...policy, ...claim, config: { listeners: [] } }, /listeners/],
   [{ ...named, ...policy, ...claim, replica: 3 }, /replica/],
   [{ ...named, ...claim, policies: { values: { signed: "a" } } }, /policies\.values: "signed" is the name of a file/],
@@ -198,7 +218,8 @@ const renders = (version: Helm, called: string): Scenario => ({
     for (const values of Object.values(rendered)) succeeds(await helm([...template], values));
     // Go writes large numbers as 8.388608e+06, which is no size.
     const extraArgs = { "limits-body": 8_388_608, "policies-allow-empty": true, "log-level": "debug" };
-    const { out } = succeeds(await helm([...template], { ...named, ...policy, ...claim, extraArgs }));
+    const { out, err } = succeeds(await helm([...template], { ...named, ...policy, ...claim, extraArgs }));
+    assert.not.match(err, "skipped value", "a list as the default would be no table");
     for (const flag of ["limits-body=8388608", "policies-allow-empty=true", "log-level=debug"])
       assert.match(out, `- "--${flag}"\n`);
     for (const [values, sentence] of refused) {

@@ -123,8 +123,23 @@ test("the defaults keep to the schema; a misspelt value and a setting that the c
     { webhook: { ...(values.webhook as object), timeoutSeconds: 31 } },
     { webhook: { ...(values.webhook as object), policies: [] } },
     { policies: { values: { "policy.yaml": "" } } },
+    { webhook: { ...(values.webhook as object), exemptNamespaces: ["kube_system"] } },
+    { rbac: { ...(values.rbac as object), secretNamespaces: ["Shop"] } },
+    { grafana: { ...(values.grafana as object), namespace: "a.b" } },
+    { extraArgs: { "--log-level": "debug" } },
+    { extraArgs: ["log-level=debug"] },
   ])
     assert.not.ok(changed(wrong), JSON.stringify(wrong));
+  for (const extraArgs of [["--log-level=debug"], { "log-level": "debug", "limits-body": 8 }])
+    assert.ok(changed({ extraArgs }), JSON.stringify(extraArgs));
+  assert.is(values.extraArgs, null, "Helm warns where a map takes the place of a list");
+});
+
+test("flags that may be added are those of serve, but for what the chart gives it", () => {
+  const flags = JSON.parse(chartFiles(projectRoot)[`${chartFolder}/files/flags.json`] ?? "") as readonly string[];
+  for (const flag of ["webhooktimeout", "webhookTimeout", "imagePullSecrets", "tufMirror", "enableTuf", "log-level"])
+    assert.ok(flags.includes(flag), flag);
+  for (const flag of ["store", "config", "listen", "help", ""]) assert.not.ok(flags.includes(flag), flag);
 });
 
 test("the values of the guide keep to the schema", () => {
