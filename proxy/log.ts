@@ -48,7 +48,7 @@ function fieldText(value: unknown): string {
 /** `2026-11-23T12:00:00.000Z info  request method=GET status=200`. */
 function toText(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${fieldText(value)}`);
+  const rest = Object.entries(fields).map(([name, value]) => ` ${fieldText(name)}=${fieldText(value)}`);
   return `${String(time)} ${String(level).padEnd(5)} ${escapeHidden(String(msg))}${rest.join("")}\n`;
 }
 

@@ -9,6 +9,7 @@ const texts: Readonly<Record<string, string>> = {
   EACCES: "this user may not",
   EPERM: "this user may not",
   EISDIR: "it is a folder",
+  EEXIST: "something else has this name",
   ENOTDIR: "a part of the path is no folder",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",

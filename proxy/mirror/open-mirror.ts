@@ -18,7 +18,7 @@ import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
 import { isSqliteError, openDatabase } from "./sqlite.ts";
 import { corrupt, guarded, guardedFiles } from "./store-error.ts";
-import { systemCode } from "../system-words.ts";
+import { systemCode, systemWords } from "../system-words.ts";
 import { type LockHolder, lockWriter } from "./writer-lock.ts";
 
 export interface OpenMirrorOptions {
@@ -158,6 +158,14 @@ function opened(folder: string, database: Database, finish: () => Mirror): Mirro
 
 export const knownMigrations = () => migrations.map((name) => ({ name, sql: sqlText(name) }));
 
+const noFolder = (path: string): EngineError =>
+  new EngineError("invalid-usage", "this is a file, and a mirror is a folder", {
+    subject: path,
+    remedy: "mirror-file",
+  });
+
+const wordsOf = (error: unknown): string => systemWords(systemCode(error) ?? String(error));
+
 /**
  * Whether there is a mirror's file.
  * @throws EngineError `mirror-corrupt` when the file is something else, `invalid-usage` when it cannot be read.
@@ -168,13 +176,9 @@ export function checkHeader(path: string): boolean {
     // A pipe in the file's place must not be waited for.
     handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (systemCode(error) === "ENOTDIR")
-      throw new EngineError("invalid-usage", "this is a file, and a mirror is a folder", {
-        subject: dirname(path),
-        remedy: "mirror-file",
-      });
+    if (systemCode(error) === "ENOTDIR") throw noFolder(dirname(path));
     if (systemCode(error) !== "ENOENT")
-      throw new EngineError("invalid-usage", `the mirror's file cannot be read (${systemCode(error)})`, {
+      throw new EngineError("invalid-usage", `the mirror's file cannot be read: ${wordsOf(error)}`, {
         subject: path,
         cause: error,
       });
@@ -217,7 +221,8 @@ function makeStore(folder: string): void {
   try {
     makeFolder(folder);
   } catch (error) {
-    throw new EngineError("invalid-usage", `the mirror's folder cannot be made (${systemCode(error)})`, {
+    if (systemCode(error) === "EEXIST") throw noFolder(folder);
+    throw new EngineError("invalid-usage", `the mirror's folder cannot be made: ${wordsOf(error)}`, {
       subject: folder,
       cause: error,
       remedy: "store-access",

@@ -35,12 +35,14 @@ test("text: one line for people, in which nothing from outside writes to the ter
     list: ["a"],
     long: "x".repeat(5000),
     name: "web\u3164",
+    "a name=\u001b[31m": 1,
   });
   assert.is(lines.length, 1);
   const [line = ""] = lines;
   assert.ok(line.startsWith("2026-11-30T12:00:00.000Z warn  a request\\u{a}failed path="));
   assert.match(line, /why="two words"/);
   assert.match(line, "name=web\\u{3164}");
+  assert.match(line, '"a name=\\u001b[31m"=1');
   assert.not.match(line.slice(0, -1), /\p{C}/u);
   assert.ok(line.length < 1400);
 });

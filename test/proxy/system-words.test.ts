@@ -6,6 +6,7 @@ const test = suite("proxy/system-words");
 
 test("codes have words, and keep the code; one without words is shown as it is", () => {
   assert.is(systemWords("ENOSPC"), "the disk is full (ENOSPC)");
+  assert.is(systemWords("EEXIST"), "something else has this name (EEXIST)");
   assert.is(systemWords("EXDEV"), "EXDEV");
   assert.is(systemWords("constructor"), "constructor");
 });

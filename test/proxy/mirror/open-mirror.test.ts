@@ -114,17 +114,18 @@ test("a newer schema is refused by readers and writers, an older one by readers"
   assert.is(old.remedy, "older-mirror");
 });
 
-test("a file in place of the folder is said to be one", () => {
-  const error = throwsCode(
-    "invalid-usage",
-    read(
-      join(
-        writtenMirror(() => undefined),
-        "mirror.db",
-      ),
-    ),
+test("a file in place of the folder is said to be one, to who reads and to who writes", () => {
+  const path = join(
+    writtenMirror(() => undefined),
+    "mirror.db",
   );
-  assert.is(error.remedy, "mirror-file");
+  for (const open of [read, write]) {
+    const error = throwsCode("invalid-usage", open(path));
+    assert.equal([error.remedy, error.subject], ["mirror-file", path]);
+    assert.match(error.message, /a file, and a mirror is a folder/);
+  }
+  const { message } = throwsCode("invalid-usage", write(join(path, "below")));
+  assert.match(message, "cannot be made: a part of the path is no folder (ENOTDIR)");
 });
 
 const repository = "ghcr.io/org/app";
