@@ -7,6 +7,7 @@ import type { DecisionId, StoredDecision } from "../../proxy/state/decision-log.
 import type { CommandIO } from "../command.ts";
 import { fromEnvironment } from "../environment.ts";
 import type { ReplicaOptions } from "./find-replica.ts";
+import { withFix } from "../render/own-fix.ts";
 import { usage } from "./given-file.ts";
 
 export interface RememberedDecision {
@@ -54,11 +55,9 @@ export async function readDecision(
   if (first === undefined)
     throw usage("no replica in this cluster gives such ids: the one that gave it may have been replaced", id);
   const whose = replicas.map(({ namespace, name }) => `${namespace}/${name}`).join(" or ");
-  throw new EngineError(
-    "invalid-usage",
-    `the replica ${whose} gave this id: ` +
-      `kubectl exec -n ${first.namespace} ${first.name} -- sallyport explain ${id}`,
-    { subject: id },
+  throw withFix(
+    new EngineError("invalid-usage", `the replica ${whose} gave the id ${id}`, { subject: id }),
+    `ask there: \`kubectl exec -n ${first.namespace} ${first.name} -- sallyport explain ${id}\``,
   );
 }
 

@@ -5,6 +5,7 @@ import type { EngineError, ErrorCode } from "../../core/errors.ts";
 import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Failure } from "../../core/verdict.ts";
 import { imageFix, markedFix, type FixSettings, plainFix } from "./fix.ts";
+import { ownFix } from "./own-fix.ts";
 import { type Ear, fitLine } from "./say.ts";
 import { visibleLine } from "./escape.ts";
 import { asciiText } from "./style.ts";
@@ -33,7 +34,9 @@ export function toProblem(error: EngineError, settings?: FixSettings): Problem &
     code: error.code,
     what: error.message,
     ...(why === "" ? {} : { why }),
-    fix: markedFix({ code: error.code, remedy: error.remedy, subject: error.subject, question }, settings),
+    fix:
+      ownFix(error) ??
+      markedFix({ code: error.code, remedy: error.remedy, subject: error.subject, question }, settings),
   };
 }
 
