@@ -2,11 +2,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { EngineError } from "../../../core/errors.ts";
+import { EngineError } from "../../../core/errors.ts";
 import { defaultLimits, limitsWith } from "../../../core/limits.ts";
 import { newDecisionId } from "../../../proxy/state/decision-id.ts";
 import { DecisionMemory } from "../../../proxy/state/decision-memory.ts";
 import { openState } from "../../../proxy/state/open-state.ts";
+import type { State } from "../../../proxy/state/state.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const test = suite("proxy/state/decision-memory");
@@ -76,8 +77,31 @@ test("many are written a few a turn, so that requests go in between, and then wa
   }
   assert.equal([...new Set(seen)], [0, 4, 8, 12, 16, 18]);
   assert.is(syncs(), 1);
+  // What comes later is written, too, one after the other.
+  for (const count of [19, 20]) {
+    memory.remember(newDecisionId("AB"), one(`Pod/b/${count}`));
+    for (let look = 0; look < 1000 && written() < count; look++) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.is(written(), count);
+  }
   memory.close();
   state.close();
+});
+
+test("a disk that takes nothing is told once, however many decisions wait; a fault of the program is thrown", () => {
+  let failure: Error = new EngineError("mirror-busy", "the disk is full");
+  const useUnsynced = (): never => {
+    throw failure;
+  };
+  const state = { useUnsynced, sync: () => Promise.resolve() } as unknown as State;
+  const told: EngineError[] = [];
+  const memory = new DecisionMemory({ state, now, report: (error) => void told.push(error) });
+  for (const name of ["a", "b", "c"]) memory.remember(newDecisionId("AB"), one(name));
+  memory.close();
+  assert.equal(told, [failure]);
+  failure = new TypeError("a bug");
+  memory.remember(newDecisionId("AB"), one("d"));
+  assert.throws(() => memory.close(), "a bug");
+  assert.is(told.length, 1);
 });
 
 test("a record that cannot be kept is told, and keeps nobody from an answer", () => {

@@ -264,6 +264,12 @@ test("many entries are written a few a turn, so that requests go in between, and
   }
   for (const [index, count] of seen.slice(1).entries()) assert.ok(count - (seen[index] ?? 0) <= 8, `${seen}`);
   assert.is(syncs, 1);
+  // What comes later is written, too, one after the other.
+  for (const count of [301, 302]) {
+    admit(stage, "signed", `later-${count}`);
+    for (let look = 0; look < 1000 && written() < count; look++) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.is(written(), count);
+  }
   await stage.recheck.close();
   stage.state.close();
 });
