@@ -1,6 +1,6 @@
 /** Rows of the table `complete`: claims that everything of a host, a repository or an image is here. */
 import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
-import { hasChecksum } from "./row-checksum.ts";
+import { hasChecksum, hasHexChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 
 export interface CompleteRow {
@@ -10,9 +10,18 @@ export interface CompleteRow {
   readonly checksum: Buffer;
 }
 
+/** A row as the statement `find-complete` gives it, its checksum in hexadecimal digits. */
+export type ClaimColumns = readonly [scope: string, at: string, source: string, checksum: string];
+
 /** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
-export function readComplete({ scope, at, source, checksum }: CompleteRow): CompletenessClaim {
-  if (!hasChecksum(checksum, scope, at, source))
-    throw corrupt(scope, "a row of the mirror was changed since it was written");
-  return { scope, at, from: source };
+export const readComplete = ({ scope, at, source, checksum }: CompleteRow): CompletenessClaim =>
+  checked(scope, at, source, hasChecksum(checksum, scope, at, source));
+
+/** @throws EngineError as {@link readComplete}. */
+export const readClaim = ([scope, at, source, checksum]: ClaimColumns): CompletenessClaim =>
+  checked(scope, at, source, hasHexChecksum(checksum, scope, at, source));
+
+function checked(scope: string, at: string, from: string, isWhole: boolean): CompletenessClaim {
+  if (!isWhole) throw corrupt(scope, "a row of the mirror was changed since it was written");
+  return { scope, at, from };
 }

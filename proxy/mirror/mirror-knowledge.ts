@@ -20,7 +20,7 @@ import {
   type TufSource,
 } from "./answer-row.ts";
 import { type CheckpointRow, checkCheckpoint } from "./checkpoint-row.ts";
-import { type CompleteRow, readComplete } from "./complete-row.ts";
+import { type ClaimColumns, type CompleteRow, readClaim, readComplete } from "./complete-row.ts";
 import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import { mirroredOf, newestTimeOf } from "./dated-runs.ts";
 import { Pins, type StoredPin } from "./pins.ts";
@@ -33,8 +33,6 @@ import { corrupt, guarded } from "./store-error.ts";
 import { checkFloor, type FloorRow, readFloorRows, type StoredFloors } from "./tuf-floors.ts";
 import { targetRole, targetVersion } from "./tuf-metadata.ts";
 import type { Limits } from "../../core/limits.ts";
-
-type CompleteColumns = readonly [scope: string, at: string, source: string, checksum: Buffer];
 
 /** While its rows are open, SQLite gives answers of one moment. */
 interface Moment {
@@ -59,7 +57,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #floors: Statement<[string], FloorRow>;
   readonly #allFloors: Statement<[], FloorRow>;
   readonly #pins: Pins;
-  readonly #complete: Statement<[string, string, string], CompleteColumns>;
+  readonly #complete: Statement<[string, string, string | null], ClaimColumns>;
   readonly #scopeQuestions: Statement<[{ readonly scope: string }], { readonly question: string }>;
   readonly #claims: Statement<[], CompleteRow>;
   readonly #trustedRoots: Statement<[], { readonly question: string }>;
@@ -98,7 +96,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#floors = database.prepare(sqlText("find-tuf-floors"));
     this.#allFloors = database.prepare(sqlText("list-tuf-floors"));
     this.#pins = new Pins(database, folder);
-    this.#complete = database.prepare<[string, string, string], CompleteColumns>(sqlText("find-complete")).raw();
+    this.#complete = database.prepare<[string, string, string | null], ClaimColumns>(sqlText("find-complete")).raw();
     this.#scopeQuestions = database.prepare(sqlText("list-scope-questions"));
     this.#claims = database.prepare(sqlText("list-complete"));
     this.#trustedRoots = database.prepare(sqlText("list-trusted-roots"));
@@ -385,15 +383,15 @@ export class MirrorKnowledge implements Knowledge {
 
   /** @throws EngineError `mirror-corrupt` when a claim was changed since it was written. */
   claims(question: Question): readonly CompletenessClaim[] {
-    const [first, second, third = second] = completenessScopes(question);
-    if (first === undefined || second === undefined || third === undefined) return [];
+    const [first, second, third = null] = completenessScopes(question);
+    if (first === undefined || second === undefined) return [];
     const moment = this.#opened;
     if (moment?.claims?.scope === first) return moment.claims.found;
     // The narrowest first. SQLite would make a table to sort them.
     const found = guarded(this.#folder, () =>
       this.#complete
         .all(first, second, third)
-        .map(([scope, at, source, checksum]) => readComplete({ scope, at, source, checksum }))
+        .map(readClaim)
         .sort((left, right) => right.scope.length - left.scope.length),
     );
     if (moment !== undefined) moment.claims = { scope: first, found };

@@ -18,8 +18,15 @@ export const rowChecksum = (...columns: readonly (string | null)[]): Buffer =>
  */
 export const hasChecksum = (checksum: unknown, ...columns: readonly unknown[]): boolean =>
   checksum instanceof Uint8Array &&
-  columns.every((column) => column === null || typeof column === "string") &&
+  areTexts(columns) &&
   checksumText(columns) === asBuffer(checksum).toString("latin1");
+
+/** As {@link hasChecksum}, of a checksum that SQLite wrote in hexadecimal digits: no `Buffer` is made. */
+export const hasHexChecksum = (checksum: string, ...columns: readonly unknown[]): boolean =>
+  areTexts(columns) && hash("sha256", JSON.stringify(columns), "hex") === checksum;
+
+const areTexts = (columns: readonly unknown[]): boolean =>
+  columns.every((column) => column === null || typeof column === "string");
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

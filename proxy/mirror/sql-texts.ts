@@ -933,9 +933,18 @@ WHERE digest = ?
 FROM checkpoint
 WHERE origin = ?
 `,
-  "find-complete": `SELECT scope, at, source, checksum
+  "find-complete": `-- One look-up for each scope: a list of three would be sorted into a table first.
+SELECT scope, at, source, lower(hex(checksum))
 FROM complete
-WHERE scope IN (?, ?, ?)
+WHERE scope = ?
+UNION ALL
+SELECT scope, at, source, lower(hex(checksum))
+FROM complete
+WHERE scope = ?
+UNION ALL
+SELECT scope, at, source, lower(hex(checksum))
+FROM complete
+WHERE scope = ?
 `,
   "find-newest-answer": `SELECT max(unixepoch(at))
 FROM answer

@@ -56,6 +56,25 @@ test("of claims that cover a question the narrowest comes first", () => {
       claims.map(({ scope }) => scope),
       scopes.toReversed(),
     );
+    const ofTag = reading(folder, (mirror) => mirror.knowledge().claims({ kind: "tag", repository, tag: "1" }));
+    assert.equal(
+      ofTag.map(({ scope }) => scope),
+      [repository, "ghcr.io"],
+      "each once, where no image is meant",
+    );
+  }
+});
+
+test("a claim of which any part was changed is damage, also where a text became bytes", () => {
+  for (const change of ["at = 'x'", "at = CAST(at AS BLOB)", "source = CAST(source AS BLOB)", "checksum = x'00'"]) {
+    const folder = writtenMirror((mirror) => mirror.writer().setComplete(repository, origin));
+    tamper(folder, `UPDATE complete SET ${change}`);
+    reading(folder, (mirror) => {
+      const error = throwsCode("mirror-corrupt", () =>
+        mirror.knowledge().claims({ kind: "tag", repository, tag: "1" }),
+      );
+      assert.is(error.subject, repository, change);
+    });
   }
 });
 
