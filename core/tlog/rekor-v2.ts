@@ -23,20 +23,23 @@ import type { TransparencyLogKey } from "./transparency-log-key.ts";
 import type { Limits } from "../limits.ts";
 
 const record = "/spec/hashedRekordV002";
-const keysOf: Readonly<Record<string, ReadonlySet<string>>> = {
-  [record]: new Set(["data", "signature"]),
-  [`${record}/data`]: new Set(["algorithm", "digest"]),
-  [`${record}/signature`]: new Set(["content", "verifier"]),
-  [`${record}/signature/verifier`]: new Set(["keyDetails", "x509Certificate", "publicKey"]),
-};
+const rawBytesOnly: ReadonlySet<string> = new Set(["rawBytes"]);
+/** By their names alone, which are those of constants: a text that is put together is no quick key. */
+const keysOf = {
+  hashedRekordV002: new Set(["data", "signature"]),
+  data: new Set(["algorithm", "digest"]),
+  signature: new Set(["content", "verifier"]),
+  verifier: new Set(["keyDetails", "x509Certificate", "publicKey"]),
+  x509Certificate: rawBytesOnly,
+  publicKey: rawBytesOnly,
+} as const satisfies Readonly<Record<string, ReadonlySet<string>>>;
 
 const specKeys: ReadonlySet<string> = new Set(["hashedRekordV002"]);
-const rawBytesOnly: ReadonlySet<string> = new Set(["rawBytes"]);
 
 /** An object of the body, by protobuf's JSON rules: unknown fields are refused. */
-function strictObject(parent: JsonObject, key: string, at: string): JsonObject {
+function strictObject(parent: JsonObject, key: keyof typeof keysOf, at: string): JsonObject {
   const object = objectAt(parent, key, at);
-  refuseUnknownKeys(object, keysOf[`${at}/${key}`] ?? rawBytesOnly, `${at}/${key}`);
+  refuseUnknownKeys(object, keysOf[key], `${at}/${key}`);
   return object;
 }
 

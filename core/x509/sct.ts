@@ -107,12 +107,12 @@ function algorithmOf(
  */
 function prove(
   timestamp: SignedCertificateTimestamp,
+  logId: string,
   entry: readonly Uint8Array[],
   logs: readonly CertificateLogKey[],
   verifier: SignatureVerifier,
 ): ProvenSct | undefined {
   if (timestamp.timestamp > maximumDate) return undefined;
-  const logId = encodeHex(timestamp.logId);
   const at = new Date(Number(timestamp.timestamp));
   const signed = encodeSigned(timestamp, entry);
   const proves = logs.some((log) => {
@@ -150,8 +150,9 @@ export function verifyScts({ leaf, issuer, logs, verifier, limits }: EmbeddedTim
   const entry = [keyHash(issuer), ...opaque24(...precertificateTbs(leaf))];
   const proven = new Map<string, ProvenSct>();
   for (const timestamp of parseTimestampList(extension.value, limits)) {
-    const proof = proven.has(encodeHex(timestamp.logId)) ? undefined : prove(timestamp, entry, logs, verifier);
-    if (proof !== undefined) proven.set(proof.logId, proof);
+    const logId = encodeHex(timestamp.logId);
+    const proof = proven.has(logId) ? undefined : prove(timestamp, logId, entry, logs, verifier);
+    if (proof !== undefined) proven.set(logId, proof);
   }
   if (proven.size === 0)
     throw new EngineError(

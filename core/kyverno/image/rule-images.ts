@@ -151,10 +151,10 @@ export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
   const gate = run.decision.exhaustive ? undefined : passGates(run, variables);
   if (gate !== undefined) return gate;
   const entries = run.compiled.entries(variables);
-  const images = extracted.images.flatMap((image, index) => {
-    const selection = selections[index] ?? [];
-    return isSelected(selection) ? [new RuleImage(run, entries, image, selection, variables)] : [];
-  });
+  const images: RuleImage[] = [];
+  for (const [index, selection] of selections.entries())
+    if (isSelected(selection))
+      images.push(new RuleImage(run, entries, extracted.images[index] as ExtractedImage, selection, variables));
   return { entries, images, failed };
 }
 

@@ -72,7 +72,10 @@ function imagesOf({ object, kind }: AdmissionRequest, defaults: DefaultImages): 
   if (object === undefined) return [];
   try {
     const { images, failed } = defaults.of(object, kind.kind);
-    return failed.length > 0 ? undefined : images.flatMap((image) => namesOf(image).flatMap(selectedSpellings));
+    if (failed.length > 0) return undefined;
+    const names: string[] = [];
+    for (const image of images) for (const name of namesOf(image)) names.push(...selectedSpellings(name));
+    return names;
   } catch (error) {
     if (error instanceof EngineError) return undefined;
     throw error;

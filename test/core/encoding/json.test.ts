@@ -78,6 +78,12 @@ test("lone surrogates, written out or escaped", () => {
   ])
     throwsCode("malformed", () => parseJson(bad, { limits: defaultLimits }));
   assert.is(parseJson('"\\ud83d\ude00"', { limits: defaultLimits }), "😀");
+  for (const form of [(text: string) => text, encodeUtf8])
+    assert.equal(
+      { ...(parseJson(form('{"😀":["— 😀"]}'), { limits: defaultLimits }) as JsonObject) },
+      { "😀": ["— 😀"] },
+    );
+  throwsCode("malformed", () => parseJson(Uint8Array.of(34, 0xed, 0xa0, 0x80, 34), { limits: defaultLimits }));
 });
 
 test("repeated keys are refused, or the last one wins in value and order", () => {
