@@ -1,10 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Question } from "../../../core/knowledge/question.ts";
+import { type Question, questionText } from "../../../core/knowledge/question.ts";
 import {
+  answerColumns,
   checkRow,
   loadRootSource,
   loadValue,
+  named,
   readRowText,
   storedBytes,
   storedJson,
@@ -73,9 +75,41 @@ test("a list that lacks some says so in its row: a number, and not bytes or a te
   const answer = { ...present([]), partial: true } as const;
   const row = toRow(referrers, answer, storedJson([]));
   assert.is(row.partial, 1);
+  assert.is(toRow(referrers, present([]), storedJson([])).partial, 0);
+  assert.is(toRow(referrers, { state: "absent", ...origin }, undefined).partial, 0);
   checkRow(row);
   for (const partial of [0, "1", Buffer.from("1"), null])
     throwsCode("mirror-corrupt", () => checkRow({ ...row, partial: partial as number }));
+});
+
+test("a row is written in the order of its columns, into a list that was given", () => {
+  const row = rowOf(tag, { mediaType: "", digest, size: 1 });
+  const list: unknown[] = [];
+  assert.is(answerColumns(row, list), list);
+  const { kind, question, repository, subject, state, value, at, source, checksum, partial } = row;
+  assert.equal(list, [kind, question, repository, subject, state, row.digest, value, at, source, checksum, partial]);
+});
+
+test("a whole checksum does not make a value that is not what its digest says; bytes are kept elsewhere", () => {
+  throwsCode("mirror-corrupt", () => checkRow(toRow(tag, present(undefined), { digest, value: "{}" })));
+  const manifest = { kind: "manifest", repository: "ghcr.io/a", digest } as const;
+  checkRow(toRow(manifest, present(undefined), storedBytes(digest)));
+  const columns = JSON.stringify(["manifest", "m", "a", digest, "present", digest, null, origin.at, "x"]);
+  assert.is(readRowText(textDigest(columns).slice("sha256:".length) + columns).value, null);
+});
+
+test("values are read as their kind has them; a root that is pinned is its bytes", () => {
+  const value = { mediaType: "", digest, size: 1 };
+  assert.equal(loadValue(rowOf(tag, value), defaultLimits), value);
+  throwsCode("mirror-corrupt", () => loadValue({ ...rowOf(tag, value), kind: "manifest" }, defaultLimits));
+  throwsCode("mirror-corrupt", () => loadValue({ ...rowOf(tag, value), value: null }, defaultLimits));
+  const pinned = { form: "pinned", digest };
+  assert.equal(loadRootSource(rowOf({ kind: "trusted-root", name: "x" }, pinned), defaultLimits), pinned);
+});
+
+test("a damaged text of a row is named as it stands, and a question in words", () => {
+  assert.is(named("no question"), "no question");
+  assert.is.not(named(questionText(tag)), questionText(tag));
 });
 
 test("values of another form than their kind has are damage", () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import files from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
@@ -14,6 +14,21 @@ const test = suite("proxy/record/record-folder");
 /** The code of what a record was refused for, or where it was written. */
 const codeOf = (put: Promise<string>): Promise<string> => put.catch(({ code }: EngineError) => code);
 
+const { readdir, rename } = files;
+/** Runs while a folder is listed, or files are renamed, in another way. */
+async function instead(
+  ways: { readonly readdir?: () => Promise<readonly string[]>; readonly rename?: typeof rename },
+  act: () => Promise<void>,
+): Promise<void> {
+  Object.assign(files, ways);
+  syncBuiltinESMExports();
+  try {
+    await act();
+  } finally {
+    Object.assign(files, { readdir, rename });
+    syncBuiltinESMExports();
+  }
+}
 test("a folder is bounded, with what was there before, and a file is never half there", async () => {
   const path = temporaryFolder();
   writeFileSync(join(path, "d-0.json"), "x".repeat(90));
@@ -45,6 +60,46 @@ test("a folder is bounded, with what was there before, and a file is never half 
   });
   assert.is(error.code, "invalid-usage");
   assert.ok(gone.path.endsWith("gone"));
+});
+
+test("a record is as large as it may be and no larger, and is on the disk before it has its name", async () => {
+  const path = temporaryFolder();
+  const folder = new RecordFolder(path, { ...defaultLimits, recordBytes: 50 });
+  const file = await files.open(join(path, "..", "any"), "w");
+  const handles = Object.getPrototypeOf(file) as files.FileHandle;
+  await file.close();
+  const { sync } = handles;
+  const steps: string[] = [];
+  handles.sync = async function told() {
+    steps.push(...readdirSync(path));
+    await sync.call(this);
+  };
+  try {
+    await folder.put("d-1", "y".repeat(50));
+  } finally {
+    handles.sync = sync;
+  }
+  assert.equal(steps, [".d-1.partial"]);
+  assert.is(readFileSync(join(path, "d-1.json"), "utf8"), "y".repeat(50));
+  assert.is(await codeOf(folder.put("d-2", "y".repeat(51))), "over-limit");
+  assert.equal(readdirSync(path), ["d-1.json"]);
+});
+
+test("a record that cannot have its name leaves nothing, and takes no room though nobody looks again", async () => {
+  const path = temporaryFolder();
+  writeFileSync(join(path, "d-0.json"), "x".repeat(100));
+  const folder = new RecordFolder(path, { ...defaultLimits, recordFolderBytes: 200 });
+  // The time of the folder says that nothing was changed since it was looked at.
+  const unchanged = (): void => utimesSync(path, 1000, 1000);
+  unchanged();
+  for (let count = 0; count < 3; count++) assert.is(await codeOf(folder.put("d-2", "y".repeat(150))), "over-limit");
+  const fails: typeof rename = () => Promise.reject(Object.assign(new Error("no"), { code: "EACCES" }));
+  await instead({ rename: fails }, async () =>
+    assert.is(await codeOf(folder.put("d-1", "y".repeat(60))), "invalid-usage"),
+  );
+  assert.equal(readdirSync(path), ["d-0.json"]);
+  unchanged();
+  await folder.put("d-3", "y".repeat(60));
 });
 
 test("a folder that was full when its last records were still on their way loses none once it is emptied", async () => {
@@ -159,21 +214,6 @@ test("a record that could not be written takes no room, before a look and after 
   assert.equal(readdirSync(path).sort(), ["d-3.json", "d-5.json"]);
 });
 
-const { readdir, rename } = files;
-/** Runs while a folder is listed, or files are renamed, in another way. */
-async function instead(
-  ways: { readonly readdir?: () => Promise<readonly string[]>; readonly rename?: typeof rename },
-  act: () => Promise<void>,
-): Promise<void> {
-  Object.assign(files, ways);
-  syncBuiltinESMExports();
-  try {
-    await act();
-  } finally {
-    Object.assign(files, { readdir, rename });
-    syncBuiltinESMExports();
-  }
-}
 /** A step that is waited for until it is let go. */
 function gate() {
   let open = (): void => undefined;

@@ -1,5 +1,5 @@
 /** What an instance remembers, where the disk or the file fails. */
-import { mkdirSync, rmdirSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -76,12 +76,14 @@ test("where no new file can be begun in place of a damaged one, that is said, an
   const renew = (): never => {
     throw new EngineError("invalid-usage", "nothing can be written here");
   };
-  const state = new State({ path, database: openDatabase(path), limits: defaultLimits, renew });
+  const database = openDatabase(path);
+  const state = new State({ path, database, limits: defaultLimits, renew });
   const { SqliteError } = loadSqlite().Database;
   const damaged = (): never => {
     throw new SqliteError("damaged", "SQLITE_CORRUPT");
   };
   throwsCode("invalid-usage", () => state.useUnsynced(damaged));
+  assert.not(database.open);
   state.close();
   state.close();
 });
@@ -99,7 +101,31 @@ test("a reader sets no file aside, and other failures than damage begin no new o
   const writer = new State({ path, database: openDatabase(path), limits: defaultLimits, renew });
   throwsCode("mirror-corrupt", () => writer.use(failing("SQLITE_IOERR")));
   throwsCode("mirror-busy", () => writer.use(failing("SQLITE_BUSY")));
+  const tooLarge = (): never => {
+    throw new EngineError("over-limit", "too large");
+  };
+  throwsCode("over-limit", () => writer.use(tooLarge));
   writer.close();
+});
+
+test("who wrote leaves one plain file, also for who may only read; who only read changes nothing", () => {
+  const path = join(temporaryFolder(), "state.db");
+  const opened = () => {
+    const database = openDatabase(path);
+    database.pragma("journal_mode = WAL");
+    return database;
+  };
+  // As SQLite writes it: https://www.sqlite.org/fileformat.html, the version that writes it.
+  const isPlain = (): boolean => readFileSync(path)[18] === 1;
+  const renew = (): never => assert.unreachable() as never;
+  for (const [parts, expected] of [
+    [{}, false],
+    [{ renew }, true],
+  ] as const) {
+    const database = opened();
+    new State({ path, database, limits: defaultLimits, ...parts }).close();
+    assert.equal([database.open, isPlain()], [false, expected]);
+  }
 });
 
 test.run();
