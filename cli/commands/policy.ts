@@ -3,10 +3,13 @@ import type { Command } from "commander";
 import { createEngine } from "../../core/index.ts";
 import { advise } from "../../core/kyverno/policy/advice.ts";
 import type { Policy, PolicyWarning } from "../../core/kyverno/policy/policy.ts";
+import { toFieldPath } from "../../core/kyverno/policy/field-path.ts";
 import { loadPolicies, type PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
 import type { AdviceCode } from "../../core/kyverno/policy/remark.ts";
 import { type Alias, widthOf } from "../../core/oci/aliases.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { namespacedLookups } from "../../proxy/serve/namespaced-lookups.ts";
+import type { Config } from "../../proxy/serve/settings.ts";
 import { adviseAsking, type Asking, mayAskOf } from "../../proxy/serve/ask-advice.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import { fromEnvironment } from "../environment.ts";
@@ -43,13 +46,18 @@ async function checkAliases(options: AliasOptions, io: CommandIO): Promise<reado
   return [...wide, ...leftOut.map(({ alias, why }) => ({ ...alias, code: "unclear-alias", message: why }) as const)];
 }
 
-/** Of the configuration of `serve`: whom policies may have asked, and its own policies, as far as they are here. */
-async function readAsking(options: CheckOptions, io: CommandIO): Promise<Asking | undefined> {
+/** The configuration of `serve`, where one is named. */
+async function readConfiguration(options: CheckOptions, io: CommandIO): Promise<Config | undefined> {
   const file = options.config ?? fromEnvironment("SALLYPORT_CONFIG", io);
-  if (file === undefined) return { others: [] };
+  if (file === undefined) return undefined;
   const { loadConfig } = await import("../input/config-file.ts");
   const { requireConfig } = await import("../../proxy/serve/read-config.ts");
-  const config = requireConfig(loadConfig(file, io));
+  return requireConfig(loadConfig(file, io));
+}
+
+/** Whom policies may have asked, and the server's own policies, as far as they are here. */
+function readAsking(config: Config | undefined, io: CommandIO): Asking | undefined {
+  if (config === undefined) return { others: [] };
   const mayAsk = mayAskOf(config, io.limits);
   // A configuration of a container names folders that are not on this machine.
   const there = config.policies.folders.filter((path) => io.pathKind(path) !== "none");
@@ -57,16 +65,23 @@ async function readAsking(options: CheckOptions, io: CommandIO): Promise<Asking 
   return mayAsk && { mayAsk, others: loadPolicies(files, { limits: io.limits }).policies };
 }
 
-/** Without those about what does not load anyway. */
+/** What `serve` would not ask, or not load at all, for a Policy of one namespace. */
 async function checkAsking(
   policies: readonly Policy[],
   broken: readonly PolicyWarning[],
   options: CheckOptions,
   io: CommandIO,
 ): Promise<readonly Warning[]> {
-  const asking = await readAsking(options, io);
-  if (asking === undefined) return [];
-  return adviseAsking(policies, asking, io.limits).filter(
+  const config = await readConfiguration(options, io);
+  const asking = readAsking(config, io);
+  const lookups = config?.policies.namespacedImageRegistry === true ? [] : namespacedLookups(policies);
+  const refused = lookups.map((one): Warning => {
+    const message = `${toFieldPath(one.pointer)}: serve does not load it: ${one.message}`;
+    return { ...one, code: "not-asked", message, policy: one.policy ?? "" };
+  });
+  const unasked = asking === undefined ? [] : adviseAsking(policies, asking, io.limits);
+  // Without those about what does not load anyway.
+  return [...refused, ...unasked].filter(
     ({ file, pointer }) => !broken.some((other) => other.file === file && pointer.startsWith(`${other.pointer}/`)),
   );
 }

@@ -137,6 +137,35 @@ test("what serve will not ask for a Policy of one namespace, by its configuratio
   assert.is((await runCli(["policy", "check", "one.yaml", "-c", "gone.yaml"], { files })).exit, 2);
 });
 
+test("a Policy of one namespace that reads images by a registry is one that serve does not load", async () => {
+  const context = "context: [{ name: labels, imageRegistry: { reference: 'ghcr.io/a/b:1' } }]";
+  const ofAll = good.replace(/^( +)match:/m, `$1${context}\n$&`);
+  assert.is.not(ofAll, good);
+  const ofOne = ofAll
+    .replace("kind: ClusterPolicy", "kind: Policy")
+    .replace(/name: check-images/, "$&\n  namespace: team");
+  const config = (more: string) =>
+    "apiVersion: sallyport.dev/v1alpha1\nkind: Config\nstore: m\nmode: online\nupstreams: [{ host: a.io }]\n" +
+    `policies: { folders: [gone]${more} }\n`;
+  const files = {
+    "all.yaml": ofAll,
+    "one.yaml": ofOne,
+    "c.yaml": config(""),
+    "may.yaml": config(", namespacedImageRegistry: true"),
+  };
+  const warned = async (...words: readonly string[]) => {
+    const { exit, out } = await runCli(["policy", "check", ...words], { files });
+    assert.is(exit, 0, out);
+    return /^warning not-asked: one\.yaml:\d+:\d+: check-images: spec\.rules\[0\]\.context\[0\]: serve does not load it: /m.test(
+      out,
+    );
+  };
+  assert.ok(await warned("one.yaml"));
+  assert.ok(await warned("one.yaml", "-c", "c.yaml"));
+  assert.not(await warned("one.yaml", "-c", "may.yaml"));
+  assert.not(await warned("all.yaml"));
+});
+
 test("a key that is neither PEM nor a reference has one warning", async () => {
   const ofOne = broken
     .replace("kind: ClusterPolicy", "kind: Policy")
