@@ -17,14 +17,18 @@ export interface OrderOptions {
   readonly mends?: boolean;
   /** Where this is the last archive again: how many rows that archives brought are damaged or gone. */
   readonly lost?: number;
+  /** What archives pinned and somebody unpinned here, for people: `the key k8s://a/b`. */
+  readonly away?: readonly string[];
 }
+
+const mostNamed = 5;
 
 /** @throws EngineError `archive-sequence`, with a sentence for each way to be out of order. */
 export function requireOrder(
   statement: ArchiveStatement,
   digest: Digest,
   { last, base }: SeenArchives,
-  { restart, now, mends, lost = 0 }: OrderOptions,
+  { restart, now, mends, lost = 0, away = [] }: OrderOptions,
 ): void {
   const { sequence, kind, created, previous } = statement;
   const wrong = (why: string, remedy: Remedy = "archive-full"): EngineError =>
@@ -33,6 +37,13 @@ export function requireOrder(
   if (later !== undefined) throw wrong(later, "from-future");
   if (mends === true) return;
   const already = `archive ${sequence} was imported already`;
+  if (last?.statement === digest && lost === 0 && away.length > 0)
+    throw wrong(
+      `${already}, and all that it brought is here, but for what was unpinned: ` +
+        `${away.slice(0, mostNamed).join(", ")}; with --accept-pins ${kind === "full" ? "it" : "a full archive"} ` +
+        "brings that back",
+      "archive-here",
+    );
   if (last?.statement === digest && lost === 0)
     throw wrong(`${already}, and all that it brought is here`, "archive-here");
   if (last?.statement === digest)

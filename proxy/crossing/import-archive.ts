@@ -195,7 +195,11 @@ class Import {
     const count = again === undefined ? 0 : again.damaged + again.missing;
     // The same archive brings back a pin that was taken away, where the operator accepts it.
     const mends = kind === "full" && (count > 0 || (again !== undefined && this.#acceptsTaken()));
-    requireOrder(this.#statement, this.#reader.digest, seen, { ...this.#options, mends, lost: count });
+    const away =
+      again === undefined || mends
+        ? []
+        : this.#pinsAway().map(({ kind: what, name }) => `the ${what.replaceAll("-", " ")} ${name}`);
+    requireOrder(this.#statement, this.#reader.digest, seen, { ...this.#options, mends, lost: count, away });
     const lost = mends ? again : undefined;
     if (base !== undefined && this.#chainId() !== base.contentId)
       throw corrupt(this.#mirror.folder, "what archives brought was changed here since: import a full archive");
@@ -291,8 +295,12 @@ class Import {
       : taken.some(({ digest }) => acceptPins.includes(digest));
   }
 
+  #pinsAway(): NonNullable<ImportedArchive["pinsAway"]> {
+    return this.#takenPins().map(({ kind, key }) => ({ kind: kind.slice("pin ".length), name: key }));
+  }
+
   #tellTaken(): Pick<ImportedArchive, "pinsAway"> {
-    const away = this.#takenPins().map(({ kind, key }) => ({ kind: kind.slice("pin ".length), name: key }));
+    const away = this.#pinsAway();
     return away.length === 0 ? {} : { pinsAway: away };
   }
 

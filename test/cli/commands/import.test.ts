@@ -220,7 +220,7 @@ test("a pin that was taken away here is named with how to accept it, and the sam
   // It is no damage that the archive could mend.
   assert.match(
     (await run(far, [path])).err.replaceAll(/\s+/g, " "),
-    "archive-sequence: archive 2 was imported already",
+    `all that it brought is here, but for what was unpinned: the key ${name}; with --accept-pins it brings that back`,
   );
   const accepted = await run(far, [path], ["--accept-pins", "-o", "json"]);
   assert.is(accepted.exit, 0, accepted.err);

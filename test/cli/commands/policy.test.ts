@@ -156,9 +156,8 @@ test("a Policy of one namespace that reads images by a registry is one that serv
   const warned = async (...words: readonly string[]) => {
     const { exit, out } = await runCli(["policy", "check", ...words], { files });
     assert.is(exit, 0, out);
-    return /^warning not-asked: one\.yaml:\d+:\d+: check-images: spec\.rules\[0\]\.context\[0\]: serve does not load it: /m.test(
-      out,
-    );
+    const place = "spec.rules[0].context[0]";
+    return out.includes(`check-images: ${place}: serve does not load it: `) && /^warning not-asked: one/m.test(out);
   };
   assert.ok(await warned("one.yaml"));
   assert.ok(await warned("one.yaml", "-c", "c.yaml"));

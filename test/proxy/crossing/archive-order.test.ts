@@ -1,4 +1,5 @@
 import { suite } from "uvu";
+import * as assert from "uvu/assert";
 import type { ArchiveStatement } from "../../../core/archive/archive-statement.ts";
 import type { Digest } from "../../../core/crypto/digest.ts";
 import { requireOrder } from "../../../proxy/crossing/archive-order.ts";
@@ -44,6 +45,19 @@ test("what was imported, and what is older, is refused", () => {
   throwsCode("archive-sequence", () => requireOrder(full(3), digest("3"), seen(4, 3), { restart: true, now }));
   for (const sequence of [1, 3]) refuse(full(sequence), seen(3));
   for (const kind of ["trust", "full"] as const) refuse(full(2, { kind }), seen(3));
+});
+
+test("the last archive again: what was unpinned here is named, with what brings it back", () => {
+  const again = (statement: ArchiveStatement, away: readonly string[]) =>
+    throwsCode("archive-sequence", () => requireOrder(statement, digest("3"), seen(3), { restart: false, now, away }));
+  assert.match(again(full(3), []).message, /all that it brought is here$/);
+  const away = ["the key k8s://a/b", "the trusted root corp"];
+  assert.match(
+    again(full(3), away).message,
+    /is here, but for what was unpinned: the key k8s:\/\/a\/b, the trusted root corp; with --accept-pins it brings/,
+  );
+  assert.match(again(delta(3, 2), away).message, /with --accept-pins a full archive brings that back$/);
+  assert.is(again(full(3), away).remedy, "archive-here");
 });
 
 test("the next archive follows the one that is here, and not another of its number", () => {
