@@ -89,11 +89,11 @@ export class CurrentKnowledge {
   }
 }
 
-/** Content has its digest and never ages; that there is none does. A time that cannot be read is old. */
+/** Content has its digest and never ages; that there is none does. A time that cannot be read is in no period. */
 function youth(question: Question, answer: Answer, refreshMs: number): Period {
   if (answer.state === "present" && (question.kind === "manifest" || question.kind === "blob")) return always;
   const at = Date.parse(answer.at);
-  return Number.isNaN(at) ? never : { from: at - refreshMs, to: at + refreshMs };
+  return { from: at - refreshMs, to: at + refreshMs };
 }
 
 const isIn = ({ from, to }: Period, now: Date): boolean => from <= now.getTime() && now.getTime() <= to;

@@ -11,6 +11,7 @@ const now = new Date("2026-11-30T12:00:00Z");
 const minute = 60_000;
 const digest = `sha256:${"0".repeat(64)}` as const;
 const tag: Question = { kind: "tag", repository: "host/app", tag: "1" };
+const blob: Question = { kind: "blob", repository: "host/app", digest };
 const manifest: Question = { kind: "manifest", repository: "host/app", digest };
 
 /** A source of one answer, given so many minutes ago. */
@@ -35,9 +36,12 @@ const endless = Number.POSITIVE_INFINITY;
 test("a tag and an absence grow old, before and after their time; content never does", () => {
   const cases = [
     [present, tag, 9, "current"],
+    [present, tag, 10, "current"],
+    [present, tag, -10, "current"],
     [present, tag, 11, "asking"],
     [present, tag, -11, "asking"],
     [present, manifest, 1000, "current"],
+    [present, blob, 1000, "current"],
     [{ state: "absent" }, manifest, 9, "current"],
     [{ state: "absent" }, manifest, 11, "asking"],
   ] as const;
@@ -55,7 +59,10 @@ test("one old answer is enough, and so is one that is not there, or has no time"
   const none: Knowledge = { answer: () => undefined };
   assert.is(new CurrentKnowledge(none, { refreshMs }).currency(readOf(tag), now), "asking");
   const timeless = sourceOf({ state: "absent", at: "soon" }, 0);
-  assert.is(new CurrentKnowledge(timeless.source, { refreshMs }).currency(readOf(tag), now), "asking");
+  for (const read of [readOf(tag), readOf(tag, manifest), readOf(manifest, tag)]) {
+    assert.is(new CurrentKnowledge(timeless.source, { refreshMs }).currency(read, now), "asking");
+    assert.is(new CurrentKnowledge(timeless.source, { refreshMs: endless }).currency(read, now), "current");
+  }
 });
 
 test("what could not be known is asked for, however young the answer is, and where nothing is asked for again", () => {
@@ -118,6 +125,11 @@ test("what it is held for is held in its source, and let go there", () => {
   assert.equal(steps, ["held"]);
   release?.();
   assert.equal(steps, ["held", "let go"]);
+});
+
+test("of a source that knows answers alone nothing else is known", () => {
+  const { knowledge } = new CurrentKnowledge({ answer: () => undefined }, { refreshMs });
+  assert.equal([knowledge.claims?.(tag), knowledge.facts?.(""), knowledge.state?.()], [[], [], {}]);
 });
 
 test("where answers are asked for again, the age of the copy says nothing", () => {
