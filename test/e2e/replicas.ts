@@ -260,7 +260,7 @@ const replicas: Scenario = {
       for (const [index, outcome] of denied.entries()) {
         const id = /d-[0-9A-Z]{8}/.exec(says(outcome))?.[0] ?? "";
         const asked = ["explain", id, "--cluster", "--kubeconfig", "administrator.conf"];
-        exits(2, await sallyport(asked), new RegExp(`the replica sallyport/sallyport-${index} gave this id`));
+        exits(2, await sallyport(asked), new RegExp(`the replica sallyport/sallyport-${index} gave the id ${id}`));
         exits(1, await sallyport(["explain", id, "--store", `reader-${index}`]), /no-signature/);
         exits(2, await sallyport(["explain", id, "--store", `reader-${1 - index}`]), /another instance/);
       }
