@@ -187,6 +187,17 @@ const said: readonly (readonly [string, readonly string[]])[] = [
     ["upstreams[0].credentials.token (warning)"],
   ],
   [`${admits("")}policies: { folders: [p], objects: [o] }`.replace("policies: { cluster: true }\n", ""), []],
+  ["aliases: ['ghcr.io/org=mirror.corp/ghcr.io/org']", []],
+  ["aliases: ['a.io/x=b.io/x', 'c.io/x=b.io/x']", ["aliases[1]"]],
+  ["mode: online\nupstreams: [{ host: a.io }]\nlisteners: [{ address: ':1', plainHTTP: true }]", []],
+  [`snapshot: { acceptPins: ['sha256:${"0".repeat(64)}'], keys: [k], from: 'oci://a.io/m:1' }`, []],
+  ["policies: { mayAsk: ['https://rekor.corp'] }", []],
+  [
+    "policies: { cluster: true, exceptionNamespaces: [a] }\nproxy: { admit: policies }\n" +
+      "admission: { events: true, reports: openreports.io/v1alpha1 }",
+    [],
+  ],
+  [`${writes}service: a/b }\ncluster: { kubeconfig: k }`.replace("cluster: true", "folders: [p]"), []],
   ["admission: { reports: wgpolicyk8s.io/v1alpha2 }", ["admission.reports"]],
   ["cluster: { kubeconfig: k }\npolicies: { cluster: true }\nproxy: { admit: policies }", []],
   ["cluster: { kubeconfig: k }\nlisteners: [{ address: '127.0.0.1:1', tls: { from: cluster } }]", []],
