@@ -74,7 +74,7 @@ export function createImageVerifier({
     { distrust: distrusted = [], newestSignedTime: seen }: SourceState,
     state: () => SourceState,
     now: Date,
-    { state: _, ...options }: DecisionOptions = {},
+    { exhaustive, warn }: DecisionOptions = {},
   ): DecisionContext => ({
     knowledge: new RecordingKnowledge(knowledge),
     now,
@@ -89,8 +89,9 @@ export function createImageVerifier({
     sawCheckpoint,
     checkpoints: { budget: budgets.maxCheckpointAge, notes: () => state().checkpoints ?? [] },
     // Setting the clock back does not make anything fresher.
-    ...(seen === undefined || seen <= now ? {} : { trustTime: { now: () => seen, judged: () => undefined } }),
-    ...options,
+    trustTime: seen === undefined || seen <= now ? undefined : { now: () => seen, judged: () => undefined },
+    exhaustive,
+    warn,
   });
   return {
     open(source, now, options) {

@@ -99,17 +99,14 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
     );
     if (purpose === "signature" && context.exhaustive !== true) break;
   }
+  // One good signature is enough, whatever else there is.
+  if (purpose === "signature" && satisfying.length > 0)
+    return { verification: proven(satisfying), candidates, undecided: nothing, claims: [], saidNone: [] };
   const { failure, undecided } = fold(search, candidates, request, types);
   const { claims, saidNone } = search;
-  if (satisfying.length === 0) return { verification: failure, candidates, undecided: nothing, claims, saidNone };
-  return {
-    verification: proven(satisfying),
-    candidates,
-    undecided: purpose === "signature" ? nothing : undecided,
-    // One good signature is enough, whatever else there is.
-    claims: purpose === "signature" ? [] : claims,
-    saidNone: purpose === "signature" ? [] : saidNone,
-  };
+  return satisfying.length === 0
+    ? { verification: failure, candidates, undecided: nothing, claims, saidNone }
+    : { verification: proven(satisfying), candidates, undecided, claims, saidNone };
 }
 
 /** If no candidate proves: refuted only when every layout has answered and every candidate is refuted; else unknown. */

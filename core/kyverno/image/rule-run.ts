@@ -72,7 +72,6 @@ export function ruleResult(run: RuleRun, status: RuleStatus, message: string, pa
   const { namespace } = policy;
   const result: { -readonly [Key in keyof RuleResult]: RuleResult[Key] } = {
     policy: policy.name,
-    ...(namespace === undefined ? {} : { policyNamespace: namespace }),
     rule: rule.name,
     pass: run.pass,
     status,
@@ -84,6 +83,7 @@ export function ruleResult(run: RuleRun, status: RuleStatus, message: string, pa
     failures: parts.failures ?? [],
     open: parts.open ?? [],
   };
+  if (namespace !== undefined) result.policyNamespace = namespace;
   if (parts.image !== undefined) result.image = parts.image;
   if (Object.keys(rule.reportProperties).length > 0) result.properties = rule.reportProperties;
   return result;

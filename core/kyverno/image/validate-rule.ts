@@ -24,11 +24,11 @@ function judgeRule(run: RuleRun, { entries, images, failed }: RuleImages): RuleR
     });
   }
   // An entry excuses an image only from its own requirements, not from another entry's.
-  const problems = entries.flatMap((entry, index) =>
-    images
-      .filter(({ stances }) => stances[index] === "judged")
-      .flatMap((image) => problemOf(entry, entries, image, image.logicals[index]?.canonical)),
-  );
+  const problems: Problem[] = [];
+  for (const [index, entry] of entries.entries())
+    for (const image of images)
+      if (image.stances[index] === "judged")
+        problems.push(...problemOf(entry, entries, image, image.logicals[index]?.canonical));
   const refutation = problems.find((problem) => problem.truth === "refuted");
   if (refutation !== undefined) {
     const { code, message } = refutation;
