@@ -16,25 +16,24 @@ import {
 } from "../kyverno/outcome/digest-patch.ts";
 import type { Policy } from "../kyverno/policy/policy.ts";
 
-type Records = Record<string, Record<string, Record<string, ImageStatus>>>;
+type Records = Map<string, Map<string, Map<string, ImageStatus>>>;
 
-/** No user's key reaches a prototype. */
-const empty = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+function within<T>(map: Map<string, Map<string, T>>, key: string): Map<string, T> {
+  const inner = map.get(key) ?? new Map<string, T>();
+  map.set(key, inner);
+  return inner;
+}
 
 const placeOf = (name: string): string => pointer("/metadata/annotations", name);
 
 /** Parts that have another form are passed over: whoever makes a resource may have written them. */
 function recordsIn(text: JsonValue | undefined): Records {
-  const records: Records = empty();
+  const records: Records = new Map();
   for (const [policy, rules] of membersOf(own(parsed(text), "policies")))
     for (const [rule, images] of membersOf(rules))
       for (const [image, status] of membersOf(images))
-        if (typeof status === "string" && Object.hasOwn(statusRank, status)) {
-          records[policy] ??= empty();
-          const held = records[policy];
-          held[rule] ??= empty();
-          held[rule][image] = status as ImageStatus;
-        }
+        if (typeof status === "string" && Object.hasOwn(statusRank, status))
+          within(within(records, policy), rule).set(image, status as ImageStatus);
   return records;
 }
 
@@ -75,16 +74,14 @@ export function withEarlierRecords(
   const names = new Set(others.map(({ namespace = "", name }) => `${namespace}/${name}`));
   const records = recordsIn(written.value);
   const objectText = JSON.stringify([{ ...object, metadata: null }, patches.filter((patch) => patch !== written)]);
-  for (const [policy, rules] of Object.entries(recordsIn(held)))
-    for (const [rule, images] of names.has(policy) ? Object.entries(rules) : [])
-      for (const [image, status] of Object.entries(images)) {
+  for (const [policy, rules] of recordsIn(held))
+    for (const [rule, images] of names.has(policy) ? rules : [])
+      for (const [image, status] of images) {
         if (!isThere(image, objectText)) continue;
-        records[policy] ??= empty();
-        const kept = records[policy];
-        kept[rule] ??= empty();
-        kept[rule][image] ??= status;
+        const kept = within(within(records, policy), rule);
+        kept.set(image, kept.get(image) ?? status);
       }
-  const texts = annotationTexts(flatStatuses(Object.values(records)), records);
+  const texts = annotationTexts(flatStatuses(records.values()), records);
   return patches.map((patch) => {
     if (patch === written) return { ...patch, value: texts[scopedAnnotation] };
     return patch.path === placeOf(imagesAnnotation) ? { ...patch, value: texts[imagesAnnotation] } : patch;

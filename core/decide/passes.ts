@@ -11,6 +11,7 @@ import {
   flatStatuses,
   type PatchOperation,
   type ScopedStatus,
+  type StatusByRule,
 } from "../kyverno/outcome/digest-patch.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 
@@ -67,8 +68,8 @@ const validated = (
 ): readonly RuleResult[] => policies.flatMap((policy) => decidePolicy("validate", policy, request, decision).results);
 
 function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {
-  const scoped: Record<string, PolicyOutcome["byRule"]> = Object.create(null);
+  const scoped = new Map<string, StatusByRule>();
   for (const { policy, byRule } of outcomes)
-    if (Object.keys(byRule).length > 0) scoped[`${policy.namespace ?? ""}/${policy.name}`] = byRule;
+    if (byRule.size > 0) scoped.set(`${policy.namespace ?? ""}/${policy.name}`, byRule);
   return scoped;
 }

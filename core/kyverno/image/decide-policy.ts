@@ -7,7 +7,7 @@ import type { JsonObject } from "../../encoding/json.ts";
 import { EngineError } from "../../errors.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
 import { toFailure } from "../../verdict.ts";
-import type { PatchOperation } from "../outcome/digest-patch.ts";
+import type { FlatStatus, PatchOperation, StatusByRule } from "../outcome/digest-patch.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type AdmissionRequest, requestTo } from "../rule/request.ts";
 import type { CompiledRule } from "./compile-rule.ts";
@@ -23,12 +23,10 @@ export interface CompiledPolicy {
   readonly rules: readonly CompiledRule[];
 }
 
-type ImageStatuses = RuleOutcome["statuses"];
-
 export interface PolicyOutcome extends Omit<RuleOutcome, "statuses"> {
   readonly policy: Policy;
   /** Status of each image by rule. */
-  readonly byRule: Readonly<Record<string, ImageStatuses>>;
+  readonly byRule: StatusByRule;
   /** The resource after the policy's patches; the given object if nothing was patched. */
   readonly object: JsonObject | undefined;
 }
@@ -43,7 +41,7 @@ export function decidePolicy(
   const results: RuleResult[] = [];
   const patches: PatchOperation[] = [];
   const warnings: string[] = [];
-  const byRule: Record<string, ImageStatuses> = Object.create(null);
+  const byRule = new Map<string, FlatStatus>();
   let request = requestTo(policy.name, asked);
   const isForeign = policy.namespace !== undefined && policy.namespace !== (request.namespace ?? "");
   for (const compiled of isForeign && !decision.exhaustive ? [] : rules) {
@@ -62,7 +60,7 @@ export function decidePolicy(
     warnings.push(...outcome.warnings);
     // Differs: Audit changes nothing, so that Kyverno's own record stays where both judge a resource.
     const enforces = outcome.results.some(({ action }) => action === "Enforce");
-    if (enforces && Object.keys(outcome.statuses).length > 0) byRule[compiled.rule.name] = outcome.statuses;
+    if (enforces && outcome.statuses.size > 0) byRule.set(compiled.rule.name, outcome.statuses);
     if (outcome.patches.length > 0 && request.object !== undefined)
       request = { ...request, object: decision.defaults.patch(request.object, outcome.patches) };
     if (policy.spec.applyRules === "One" && !decision.exhaustive && outcome.results.some(isVerdict)) break;

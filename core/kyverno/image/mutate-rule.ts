@@ -4,7 +4,13 @@
  */
 import { type Digest, isDigest } from "../../crypto/digest.ts";
 import { conjunction } from "../../verdict.ts";
-import { canonicalWithDigest, digestPatch, type ImageStatus, type PatchOperation } from "../outcome/digest-patch.ts";
+import {
+  canonicalWithDigest,
+  digestPatch,
+  type ImageStatus,
+  noteStatus,
+  type PatchOperation,
+} from "../outcome/digest-patch.ts";
 import {
   imageName,
   sentenceFor,
@@ -30,7 +36,7 @@ export function mutateRule(run: RuleRun, { entries, images, failed }: RuleImages
     }
   }
   const patches: PatchOperation[] = [];
-  const statuses: Record<string, ImageStatus> = Object.create(null);
+  const statuses = new Map<string, ImageStatus>();
   for (const image of images) {
     const { reference, pointer } = image.image;
     const digest = digestOf(image, entries);
@@ -39,17 +45,9 @@ export function mutateRule(run: RuleRun, { entries, images, failed }: RuleImages
     if (status === undefined) continue;
     const logical = image.logicals.find((name, index) => name !== undefined && image.stances[index] !== "other");
     for (const name of logical === undefined ? [reference] : [reference, logical])
-      record(statuses, digest === undefined ? name.canonical : canonicalWithDigest(name, digest), status);
+      noteStatus(statuses, digest === undefined ? name.canonical : canonicalWithDigest(name, digest), status);
   }
   return { results, patches, statuses, warnings };
-}
-
-const rank = { skip: 0, pass: 1, fail: 2 } as const;
-
-/** Under an alias, two images of a resource can have one name: the worse status of them counts. */
-function record(statuses: Record<string, ImageStatus>, name: string, status: ImageStatus): void {
-  const held = statuses[name];
-  if (held === undefined || rank[status] > rank[held]) statuses[name] = status;
 }
 
 /** The image's digest after the rule: its own, or the one that it is pinned to. */

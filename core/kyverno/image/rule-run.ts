@@ -7,7 +7,7 @@ import { type Failure, toFailure, type Truth } from "../../verdict.ts";
 import type { Aliases } from "../../oci/aliases.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
 import type { DecisionVerifier } from "../../verify/memo.ts";
-import type { ImageStatus, PatchOperation } from "../outcome/digest-patch.ts";
+import type { FlatStatus, PatchOperation } from "../outcome/digest-patch.ts";
 import { failureMessage, imageName, type PlacedFailure } from "../outcome/message.ts";
 import type { FailureAction, Policy } from "../policy/policy.ts";
 import type { JsonContext } from "../rule/json-context.ts";
@@ -51,12 +51,12 @@ export interface RuleRun {
 export interface RuleOutcome {
   readonly results: readonly RuleResult[];
   readonly patches: readonly PatchOperation[];
-  /** Each image's status for the annotations, by its reference with digest. */
-  readonly statuses: Readonly<Record<string, ImageStatus>>;
+  /** For the annotations. */
+  readonly statuses: FlatStatus;
   readonly warnings: readonly string[];
 }
 
-export const nothing: RuleOutcome = { results: [], patches: [], statuses: {}, warnings: [] };
+export const nothing: RuleOutcome = { results: [], patches: [], statuses: new Map(), warnings: [] };
 
 export const statusOf = (truth: Truth): RuleStatus =>
   truth === "proven" ? "pass" : truth === "refuted" ? "fail" : "error";

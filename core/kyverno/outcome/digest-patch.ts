@@ -6,7 +6,6 @@
  *      {"op":"replace","path":"/spec/containers/0/image","value":"docker.io/nginx:latest@sha256:91c2…"}]
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
-import { encodeCanonicalJson } from "../../encoding/canonical-json.ts";
 import { isObject, pointer } from "../../encoding/shape.ts";
 import type { ImageReference } from "../../oci/reference.ts";
 import type { Digest } from "../../crypto/digest.ts";
@@ -24,27 +23,41 @@ export const scopedAnnotation = "kyverno.io/verify-images-scoped";
 export const statusRank = { skip: 0, pass: 1, fail: 2 } as const;
 export type ImageStatus = keyof typeof statusRank;
 
-type FlatStatus = Readonly<Record<string, ImageStatus>>;
-type StatusByRule = Readonly<Record<string, FlatStatus>>;
+/** Of each image, by its reference with digest. Maps: an object with such keys is slow from its first one on. */
+export type FlatStatus = ReadonlyMap<string, ImageStatus>;
+export type StatusByRule = ReadonlyMap<string, FlatStatus>;
 /** Status of each image by policy (`namespace/name`) and rule. */
-export type ScopedStatus = Readonly<Record<string, StatusByRule>>;
+export type ScopedStatus = ReadonlyMap<string, StatusByRule>;
+
+/** Under an alias, too, two images of a resource can have one name: the worse status of them counts. */
+export function noteStatus(statuses: Map<string, ImageStatus>, image: string, status: ImageStatus): void {
+  const held = statuses.get(image);
+  if (held === undefined || statusRank[status] > statusRank[held]) statuses.set(image, status);
+}
 
 /** The status of each image over all rules. */
-export function flatStatuses(policies: readonly StatusByRule[]): FlatStatus {
-  const merged: Record<string, ImageStatus> = Object.create(null);
+export function flatStatuses(policies: Iterable<StatusByRule>): FlatStatus {
+  const merged = new Map<string, ImageStatus>();
   for (const byRule of policies)
-    for (const statuses of Object.values(byRule))
-      for (const [image, status] of Object.entries(statuses)) {
-        const held = merged[image];
-        if (held === undefined || statusRank[status] > statusRank[held]) merged[image] = status;
-      }
+    for (const statuses of byRule.values()) for (const [image, status] of statuses) noteStatus(merged, image, status);
   return merged;
 }
 
+interface Statuses extends ReadonlyMap<string, ImageStatus | Statuses> {}
+
+/** Sorted, as canonical JSON is. */
+const jsonOf = (value: ImageStatus | Statuses): string =>
+  typeof value === "string"
+    ? `"${value}"`
+    : `{${[...value.keys()]
+        .sort()
+        .map((key) => `${JSON.stringify(key)}:${jsonOf(value.get(key) as ImageStatus | Statuses)}`)
+        .join()}}`;
+
 /** The annotations in Kyverno's two forms. */
 export const annotationTexts = (flat: FlatStatus, scoped: ScopedStatus) => ({
-  [imagesAnnotation]: encodeCanonicalJson(flat),
-  [scopedAnnotation]: `{"version":1,"policies":${encodeCanonicalJson(scoped)}}`,
+  [imagesAnnotation]: jsonOf(flat),
+  [scopedAnnotation]: `{"version":1,"policies":${jsonOf(scoped)}}`,
 });
 
 /** The image pinned: `registry/path:tag@digest`, the default registry and `latest` made explicit. */
@@ -69,7 +82,7 @@ export function annotationPatches(
   flat: FlatStatus,
   scoped: ScopedStatus,
 ): readonly PatchOperation[] {
-  if (Object.keys(flat).length === 0) return [];
+  if (flat.size === 0) return [];
   const metadata = isObject(resource?.metadata) ? resource.metadata : undefined;
   const annotations = metadata !== undefined && isObject(metadata.annotations) ? metadata.annotations : undefined;
   return [

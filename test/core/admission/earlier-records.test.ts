@@ -6,8 +6,8 @@ import type { JsonObject } from "../../../core/encoding/json.ts";
 import {
   annotationPatches,
   flatStatuses,
+  type ImageStatus,
   imagesAnnotation,
-  type ScopedStatus,
   scopedAnnotation,
 } from "../../../core/kyverno/outcome/digest-patch.ts";
 import { load, pod, policyText } from "../../support/fixture-policies.ts";
@@ -19,8 +19,15 @@ const app = `docker.io/app@${digest("a")}`;
 const tool = `ghcr.io/acme/tool@${digest("b")}`;
 const others = load(policyText({ name: "other" })).policies;
 
-const patchesOf = (object: JsonObject, scoped: ScopedStatus) =>
-  annotationPatches(object, flatStatuses(Object.values(scoped)), scoped);
+type Written = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, ImageStatus>>>>>>;
+
+const mapOf = <T, U>(object: Readonly<Record<string, T>>, to: (value: T) => U) =>
+  new Map(Object.entries(object).map(([key, value]) => [key, to(value)]));
+
+function patchesOf(object: JsonObject, written: Written) {
+  const scoped = mapOf(written, (byRule) => mapOf(byRule, (statuses) => mapOf(statuses, (status) => status)));
+  return annotationPatches(object, flatStatuses(scoped.values()), scoped);
+}
 const noted = (records: string, ...images: readonly string[]): JsonObject => {
   const made = pod(...images);
   return { ...made, metadata: { ...(made.metadata as JsonObject), annotations: { [scopedAnnotation]: records } } };
@@ -28,14 +35,14 @@ const noted = (records: string, ...images: readonly string[]): JsonObject => {
 const text = (policies: unknown) => JSON.stringify({ version: 1, policies });
 
 /** What is recorded in the end, of all and by policy. */
-function recorded(object: JsonObject, scoped: ScopedStatus, policies = others) {
+function recorded(object: JsonObject, scoped: Written, policies = others) {
   const patches = withEarlierRecords(object, patchesOf(object, scoped), policies);
   const value = (name: string) =>
     JSON.parse(String(patches.find(({ path }) => path.endsWith(name.replace("/", "~1")))?.value)) as JsonObject;
   return { flat: value(imagesAnnotation), scoped: value(scopedAnnotation) };
 }
 
-const own: ScopedStatus = { "/own": { verify: { [app]: "pass" } } };
+const own: Written = { "/own": { verify: { [app]: "pass" } } };
 const images = [`app:1@${digest("a")}`, `ghcr.io/acme/tool:1@${digest("b")}`];
 
 test("records of both failure policies stand side by side", () => {

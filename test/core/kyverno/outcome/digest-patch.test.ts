@@ -5,6 +5,7 @@ import {
   canonicalWithDigest,
   digestPatch,
   imagesAnnotation,
+  noteStatus,
   scopedAnnotation,
 } from "../../../../core/kyverno/outcome/digest-patch.ts";
 import { applyPatches } from "../../../../core/kyverno/outcome/apply-patches.ts";
@@ -26,11 +27,13 @@ test("a pinned image keeps its tag, and says its registry", () => {
   );
 });
 
-test("no image judged, no annotation", () => assert.equal(annotationPatches({}, {}, {}), []));
+test("no image judged, no annotation", () => assert.equal(annotationPatches({}, new Map(), new Map()), []));
 
 test("annotations are added to what is there, and the two forms agree", () => {
   const flat = { [`ghcr.io/a@${digest}`]: "pass" } as const;
   const scoped = { "/check": { verify: flat } };
+  const statuses = new Map(Object.entries(flat));
+  const byPolicy = new Map([["/check", new Map([["verify", statuses]])]]);
   for (const metadata of [
     undefined,
     {},
@@ -38,7 +41,7 @@ test("annotations are added to what is there, and the two forms agree", () => {
     { annotations: { other: "kept", [imagesAnnotation]: "old" } },
   ]) {
     const resource = metadata === undefined ? {} : { metadata };
-    const patched = applyPatches(resource, annotationPatches(resource, flat, scoped)) as {
+    const patched = applyPatches(resource, annotationPatches(resource, statuses, byPolicy)) as {
       metadata: { annotations: Record<string, string> };
     };
     const { annotations } = patched.metadata;
@@ -48,6 +51,34 @@ test("annotations are added to what is there, and the two forms agree", () => {
       annotations.other,
       metadata?.annotations !== undefined && "other" in metadata.annotations ? "kept" : undefined,
     );
+  }
+});
+
+test("the annotations are canonical: keys are sorted and escaped", () => {
+  const statuses = new Map([
+    ['b"', "fail"],
+    ["a", "pass"],
+  ] as const);
+  const scoped = new Map([["/p", new Map([["r", statuses]])]]);
+  const patches = annotationPatches({ metadata: { annotations: {} } }, statuses, scoped);
+  const flat = '{"a":"pass","b\\"":"fail"}';
+  assert.equal(
+    patches.map(({ value }) => value),
+    [flat, `{"version":1,"policies":{"/p":{"r":${flat}}}}`],
+  );
+});
+
+test("of two statuses of an image the worse counts, whichever comes first", () => {
+  for (const [first, second, worse] of [
+    ["skip", "pass", "pass"],
+    ["pass", "skip", "pass"],
+    ["fail", "pass", "fail"],
+    ["pass", "fail", "fail"],
+  ] as const) {
+    const statuses = new Map();
+    noteStatus(statuses, "a", first);
+    noteStatus(statuses, "a", second);
+    assert.equal([...statuses], [["a", worse]]);
   }
 });
 
