@@ -57,6 +57,17 @@ test("a layout that nobody answered for leaves it unknown, but for what is prove
   }
 });
 
+test("beside what is proven, what nobody answered for counts for attestations alone", () => {
+  const context = fixtureContext({ knowledge: instead(fixtureKnowledge, "referrers") });
+  const kindsBeside = (tag: string, more: Partial<ImageRequest> = {}) => {
+    const { verification, undecided } = verifyImage(asked(tag, more), context);
+    return [verification.truth, undecided.open.map(({ kind }) => kind), undecided.failures.length > 0];
+  };
+  const image = fixtureImage("reviewed", org);
+  assert.equal(kindsBeside("reviewed", { image, predicateType: review }), ["proven", ["referrers"], true]);
+  assert.equal(kindsBeside("signed"), ["proven", [], false]);
+});
+
 test("bundles alone do not see tags", () => {
   const { verification } = verifyImage(asked("signed", { layouts: "bundles" }), fixtureContext());
   assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "no-signature");
