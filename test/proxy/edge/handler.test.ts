@@ -3,11 +3,13 @@ import { createPublicKey } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../../core/encoding/json.ts";
+import { applyPatches } from "../../../core/kyverno/outcome/apply-patches.ts";
+import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { createHandler, type EdgeEvent, type HandlerOptions } from "../../../proxy/edge/handler.ts";
-import { fastVerifier, Lab, sign } from "../../lab/index.ts";
+import { fastVerifier, Lab, policyFor, sign } from "../../lab/index.ts";
 import { reviewId, reviewOf } from "../../support/admission.ts";
 import { ourKey } from "../../support/archive-store.ts";
-import { imageOf, makeCapsule, podWith } from "../../support/capsules.ts";
+import { engineFor, imageOf, makeCapsule, podWith } from "../../support/capsules.ts";
 
 const test = suite("proxy/edge/handler");
 const lab = new Lab();
@@ -52,6 +54,27 @@ test("a signed image is admitted with its digest, another is denied with the rea
 
 test("policies of the other failure policy are not asked", async () => {
   assert.is((await ask(handlerOf(), reviewOf(podOf("ghcr.io/lab/other:1")), "/mutate/ignore")).allowed, true);
+});
+
+test("what policies of both failure policies verified is recorded side by side", async () => {
+  const strict = policyFor(signed);
+  const spec = { ...(strict.spec as JsonObject), failurePolicy: "Ignore" };
+  const lenient = { ...strict, metadata: { name: "lenient" }, spec };
+  const { policies } = loadPolicies(
+    [strict, lenient].map((one, index) => ({ name: `${index}.yaml`, text: JSON.stringify(one) })),
+  );
+  const engine = { ...engineFor(signed), policies };
+  const state = signed.knowledge.state?.() ?? {};
+  const { bytes: capsule } = makeCapsule([signed], { document: { engine, state, images: [imageOf(signed)] } });
+  const handler = handlerOf({ capsule });
+  let object = podOf(imageOf(signed));
+  for (const path of ["/mutate/fail", "/mutate/ignore"]) {
+    const { patch = "" } = await ask(handler, reviewOf(object), path);
+    object = applyPatches(object, JSON.parse(Buffer.from(patch, "base64").toString()));
+  }
+  const { annotations } = object.metadata as { readonly annotations: Record<string, string> };
+  const recorded = JSON.parse(annotations["kyverno.io/verify-images-scoped"] ?? "{}");
+  assert.equal(Object.keys(recorded.policies).sort(), policies.map(({ name }) => `/${name}`).sort());
 });
 
 test("an update that leaves every image is admitted, as by the server", async () => {
