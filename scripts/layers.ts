@@ -180,7 +180,7 @@ export const layers: LayerTable = {
     packages: ["node:"],
   },
   "proxy/upstream/registry": {
-    units: [...stored, "proxy/upstream", "proxy/upstream/registry/credentials"],
+    units: [...stored, "proxy/bounded-map.ts", "proxy/upstream", "proxy/upstream/registry/credentials"],
     packages: ["node:", "smol-toml"],
   },
   "proxy/upstream/open-upstream.ts": {

@@ -5,6 +5,7 @@
 import type { Digest } from "../../../core/crypto/digest.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
+import { BoundedMap } from "../../bounded-map.ts";
 import {
   basicAuthorization,
   type BoundedRequest,
@@ -64,12 +65,12 @@ interface Rest {
   readonly error: EngineError;
 }
 
-/** How many repositories' tokens are kept; the oldest are dropped first. */
+/** How many tokens, refusals and rests are kept of each kind; the oldest are dropped first. */
 const mostGrants = 1024;
 const mostScopeCharacters = 2048;
-/** How long a login is left alone that was refused. */
+/** For how long a refused login is not sent again. */
 const deniedMs = 30_000;
-/** How long a host is left alone that limits and does not say until when: nothing of it is known meanwhile. */
+/** The same for a host that limits and names no time. It is short, since nobody hears the host meanwhile. */
 const limitedMs = 10_000;
 const longestLimitedMs = 3_600_000;
 
@@ -77,15 +78,15 @@ export class AuthorizedRequests {
   readonly #options: AuthorizedOptions;
   readonly #schemes: Schemes;
   /** By origin and repository. */
-  readonly #grants = new Map<string, Promise<Grant>>();
+  readonly #grants = new BoundedMap<string, Promise<Grant>>(mostGrants);
   /** What an origin asked for last, without its scope. */
   readonly #challenges = new Map<string, Challenge>();
   /** Credentials that were refused, by origin, and repositories to which nobody is let: failed logins lock accounts. */
-  readonly #denied = new Map<string, Rest>();
+  readonly #denied = new BoundedMap<string, Rest>(mostGrants);
   /** Origins that want no more requests for now. */
-  readonly #limited = new Map<string, Rest>();
-  /** Repositories to which nobody was let when they were asked last. */
-  readonly #refused = new Map<string, EngineError>();
+  readonly #limited = new BoundedMap<string, Rest>(mostGrants);
+  /** The refusal of each repository that refused when it was asked last. */
+  readonly #refused = new BoundedMap<string, EngineError>(mostGrants);
 
   constructor(options: AuthorizedOptions) {
     this.#options = options;
@@ -105,11 +106,11 @@ export class AuthorizedRequests {
     const key = grantKey(place);
     try {
       const { response, grant } = await this.#sendWithGrant(place, request, signal);
-      if (response.status === 403) this.#refuse(key, this.#fault(response, grant));
-      else if (!isPassing(response.status)) this.#accept(place, grant);
+      if (response.status === 403) this.#refused.set(key, this.#fault(response, grant));
+      else if (!isPassing(response.status)) this.#forgetRefusals(place, grant);
       return response;
     } catch (error) {
-      if (error instanceof EngineError && error.code === "access-denied") this.#refuse(key, error);
+      if (error instanceof EngineError && error.code === "access-denied") this.#refused.set(key, error);
       throw error;
     }
   }
@@ -197,7 +198,6 @@ export class AuthorizedRequests {
       if (newer !== undefined && newer !== other) return newer;
     }
     const asking = this.#grant(need, signal);
-    if (this.#grants.size >= mostGrants) this.#grants.delete(this.#grants.keys().next().value ?? "");
     this.#grants.set(key, asking);
     try {
       return await asking;
@@ -208,7 +208,6 @@ export class AuthorizedRequests {
   }
 
   #rest(resting: Map<string, Rest>, key: string, error: EngineError, ms = deniedMs): void {
-    if (resting.size >= mostGrants) resting.clear();
     resting.set(key, { until: this.#options.now() + ms, error });
   }
 
@@ -217,12 +216,8 @@ export class AuthorizedRequests {
     if (rest !== undefined && this.#options.now() < rest.until) throw rest.error;
   }
 
-  #refuse(key: string, error: EngineError): void {
-    if (this.#refused.size >= mostGrants) this.#refused.delete(this.#refused.keys().next().value ?? "");
-    this.#refused.set(key, error);
-  }
-
-  #accept(place: Place, grant: Grant | undefined): void {
+  /** The repository was let in, and so was the login, unless that is still left alone. */
+  #forgetRefusals(place: Place, grant: Grant | undefined): void {
     this.#refused.delete(grantKey(place));
     const login = ofOrigin(place, grant?.who ?? nobody);
     const denied = this.#denied.get(login);
@@ -230,8 +225,8 @@ export class AuthorizedRequests {
   }
 
   /**
-   * A host that limits is not asked. What it refused before, it refuses: a rate limit passes, and `failurePolicy:
-   * Ignore` overlooks it, where a refusal must be repaired.
+   * A host that limits is not asked. What it refused before stays refused: `failurePolicy: Ignore` overlooks a rate
+   * limit, which passes by itself, and must not overlook a refusal, which somebody must repair.
    */
   async #refuseLimited(place: Place, signal: AbortSignal): Promise<void> {
     const { credentials, now } = this.#options;
