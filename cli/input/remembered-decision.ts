@@ -6,8 +6,8 @@ import { findState } from "../../proxy/state/open-state.ts";
 import type { DecisionId, StoredDecision } from "../../proxy/state/decision-log.ts";
 import type { CommandIO } from "../command.ts";
 import { fromEnvironment } from "../environment.ts";
+import { withFix } from "../render/fix.ts";
 import type { ReplicaOptions } from "./find-replica.ts";
-import { withFix } from "../render/own-fix.ts";
 import { usage } from "./given-file.ts";
 
 export interface RememberedDecision {

@@ -1,5 +1,14 @@
 /** What to do about a failure, as it is shown. Source: docs/spec/command-line.md#error-messages. */
-import { codeRow, type ErrorCode, fixes, policyFixes, type Remedy, remedies } from "../../core/errors.ts";
+import {
+  codeRow,
+  type EngineError,
+  type ErrorCode,
+  fixes,
+  policyFixes,
+  type Remedy,
+  remedies,
+} from "../../core/errors.ts";
+import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { imageName } from "../../core/kyverno/outcome/message.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
@@ -20,7 +29,6 @@ export const saidBy = (
   env: Readonly<Record<string, string | undefined>>,
 ): Said => ({ command, store: store ?? (env.SALLYPORT_STORE || undefined) });
 
-/** `hasSource`: a mirror or a layout was named. `typesOn`: of the attestations of an image. */
 /** What the command line said: the command, and the folder of the mirror. */
 export interface Said {
   readonly command?: string | undefined;
@@ -28,11 +36,13 @@ export interface Said {
 }
 
 export interface FixSettings {
+  /** A mirror or a layout was named. */
   readonly hasSource: boolean;
   /** Registries were asked: what they lack is not brought in by hand. */
   readonly online?: boolean;
   /** A policy says who must have signed, not flags. */
   readonly byPolicy?: boolean;
+  /** Types of the attestations of an image. */
   readonly typesOn?: (subject: string) => readonly string[];
   /** Where the mirror is a snapshot of: it is not written here. */
   readonly snapshotOf?: string | undefined;
@@ -146,6 +156,24 @@ function remedyIn(
     return mends;
   if (tags.length > 0 && failed.remedy === undefined) return "other-tag";
   return failed.remedy ?? (code === "no-signature" && online === true ? "sign" : remedy);
+}
+
+const ownFixes = new WeakMap<EngineError, string>();
+
+/**
+ * The same error with a fix of its own: for several values, of which the texts of `core/errors.ts` have places for one.
+ * Commands in it are in backquotes.
+ */
+export function withFix(error: EngineError, fix: string): EngineError {
+  ownFixes.set(error, fix);
+  return error;
+}
+
+/** What to do about an error, for the screen: its own fix, else that of its code. */
+export function errorFix(error: EngineError, settings?: FixSettings): string {
+  const { code, remedy, subject } = error;
+  const [question] = openQuestions(error);
+  return ownFixes.get(error) ?? markedFix({ code, remedy, subject, question }, settings);
 }
 
 /** A fix without the marks. */

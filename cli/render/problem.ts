@@ -2,10 +2,8 @@
  * The one shape of an error: what happened, why, and one thing to do. Source: docs/spec/command-line.md#error-messages.
  */
 import type { EngineError, ErrorCode } from "../../core/errors.ts";
-import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Failure } from "../../core/verdict.ts";
-import { imageFix, markedFix, type FixSettings, plainFix } from "./fix.ts";
-import { ownFix } from "./own-fix.ts";
+import { errorFix, imageFix, type FixSettings, plainFix } from "./fix.ts";
 import { type Ear, fitLine } from "./say.ts";
 import { visibleLine } from "./escape.ts";
 import { asciiText } from "./style.ts";
@@ -29,14 +27,11 @@ export function toProblem(error: EngineError, settings?: FixSettings): Problem &
   const why = [error.subject ?? "", ...causes]
     .filter((text) => text !== "" && !error.message.includes(text))
     .join(": ");
-  const [question] = openQuestions(error);
   return {
     code: error.code,
     what: error.message,
     ...(why === "" ? {} : { why }),
-    fix:
-      ownFix(error) ??
-      markedFix({ code: error.code, remedy: error.remedy, subject: error.subject, question }, settings),
+    fix: errorFix(error, settings),
   };
 }
 

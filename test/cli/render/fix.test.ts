@@ -1,7 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Failed, fixLines, fixText, markedFix, type Said, withImage } from "../../../cli/render/fix.ts";
-import { codes, type ErrorCode, fixes, remedies, type Remedy } from "../../../core/errors.ts";
+import {
+  errorFix,
+  type Failed,
+  fixLines,
+  fixText,
+  markedFix,
+  type Said,
+  withFix,
+  withImage,
+} from "../../../cli/render/fix.ts";
+import { codes, EngineError, type ErrorCode, fixes, remedies, type Remedy } from "../../../core/errors.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { RuleResult } from "../../../core/kyverno/image/result.ts";
 import { failureOf } from "../../../core/verdict.ts";
@@ -237,6 +246,15 @@ test("a fix names the image, if it is about one", () => {
   assert.match(lines("r/a:1", "r/a:1")[0] ?? "", " r/a:1=LAYOUT");
   assert.match(lines("r/a:1", "r/b:1")[0] ?? "", " IMAGE=LAYOUT");
   assert.is(lines("r/a:1", "r/b:1").length, 1);
+});
+
+test("an error's own fix is shown in place of its code's", () => {
+  const error = new EngineError("invalid-usage", "it is elsewhere", { subject: "d-1" });
+  const ofCode = markedFix({ code: "invalid-usage", subject: "d-1" });
+  assert.is(errorFix(error), ofCode);
+  assert.is(withFix(error, "ask there: `a -b c`"), error);
+  assert.is(errorFix(error), "ask there: `a -b c`");
+  assert.is(errorFix(new EngineError("invalid-usage", "it is elsewhere", { subject: "d-1" })), ofCode);
 });
 
 test.run();
