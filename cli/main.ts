@@ -8,7 +8,7 @@ import { colourFlag } from "./colour-flag.ts";
 import type { CommandIO } from "./command.ts";
 import { exitOf } from "./exit-code.ts";
 import { entryKind, listFolder, pathKind, readFile, writeFile } from "./file-system.ts";
-import { systemCode, systemWords } from "../proxy/system-words.ts";
+import { systemReason } from "../proxy/system-words.ts";
 import { runCommandLine } from "./program.ts";
 import { tellProblem } from "./render/problem.ts";
 
@@ -83,7 +83,7 @@ const readerIsGone = 141;
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(readerIsGone);
-  const text = `the answer cannot be written: ${systemWords(systemCode(error) ?? String(error))}`;
+  const text = `the answer cannot be written: ${systemReason(error)}`;
   tellProblem({ code: "invalid-usage", what: text, fix: remedies.disk }, io);
   process.exit(exitOf("invalid-usage"));
 });

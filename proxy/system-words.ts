@@ -32,6 +32,9 @@ export const systemCode = (error: unknown): string | undefined => {
   return typeof code === "string" ? code : undefined;
 };
 
+/** Why the operating system refused something, in words. */
+export const systemReason = (error: unknown): string => systemWords(systemCode(error) ?? String(error));
+
 /**
  * Why `path`, as people named it, cannot be written.
  * @throws the error itself where the operating system did not report it.

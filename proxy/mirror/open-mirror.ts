@@ -18,7 +18,7 @@ import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
 import { isSqliteError, openDatabase } from "./sqlite.ts";
 import { corrupt, guarded, guardedFiles } from "./store-error.ts";
-import { systemCode, systemWords } from "../system-words.ts";
+import { systemCode, systemReason } from "../system-words.ts";
 import { type LockHolder, lockWriter } from "./writer-lock.ts";
 
 export interface OpenMirrorOptions {
@@ -164,8 +164,6 @@ const noFolder = (path: string): EngineError =>
     remedy: "mirror-file",
   });
 
-const wordsOf = (error: unknown): string => systemWords(systemCode(error) ?? String(error));
-
 /**
  * Whether there is a mirror's file.
  * @throws EngineError `mirror-corrupt` when the file is something else, `invalid-usage` when it cannot be read.
@@ -178,7 +176,7 @@ export function checkHeader(path: string): boolean {
   } catch (error) {
     if (systemCode(error) === "ENOTDIR") throw noFolder(dirname(path));
     if (systemCode(error) !== "ENOENT")
-      throw new EngineError("invalid-usage", `the mirror's file cannot be read: ${wordsOf(error)}`, {
+      throw new EngineError("invalid-usage", `the mirror's file cannot be read: ${systemReason(error)}`, {
         subject: path,
         cause: error,
       });
@@ -222,7 +220,7 @@ function makeStore(folder: string): void {
     makeFolder(folder);
   } catch (error) {
     if (systemCode(error) === "EEXIST") throw noFolder(folder);
-    throw new EngineError("invalid-usage", `the mirror's folder cannot be made: ${wordsOf(error)}`, {
+    throw new EngineError("invalid-usage", `the mirror's folder cannot be made: ${systemReason(error)}`, {
       subject: folder,
       cause: error,
       remedy: "store-access",
