@@ -10,14 +10,17 @@ export interface CompleteRow {
   readonly checksum: Buffer;
 }
 
-/** A row as the statement `find-complete` gives it, its checksum in hexadecimal digits. */
+/** A row as `find-complete` gives it to decisions: its checksum in hexadecimal digits, of which no `Buffer` is made. */
 export type ClaimColumns = readonly [scope: string, at: string, source: string, checksum: string];
 
-/** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
+/**
+ * The row for inspections, which see a checksum of another type, too.
+ * @throws EngineError `mirror-corrupt` when the row was changed since it was written.
+ */
 export const readComplete = ({ scope, at, source, checksum }: CompleteRow): CompletenessClaim =>
   checked(scope, at, source, hasChecksum(checksum, scope, at, source));
 
-/** @throws EngineError as {@link readComplete}. */
+/** The row for decisions. @throws EngineError as {@link readComplete}. */
 export const readClaim = ([scope, at, source, checksum]: ClaimColumns): CompletenessClaim =>
   checked(scope, at, source, hasHexChecksum(checksum, scope, at, source));
 

@@ -21,7 +21,7 @@ export const hasChecksum = (checksum: unknown, ...columns: readonly unknown[]): 
   areTexts(columns) &&
   checksumText(columns) === asBuffer(checksum).toString("latin1");
 
-/** As {@link hasChecksum}, of a checksum that SQLite wrote in hexadecimal digits: no `Buffer` is made. */
+/** As {@link hasChecksum}, for a checksum that SQLite wrote in hexadecimal digits: that needs no `Buffer`. */
 export const hasHexChecksum = (checksum: string, ...columns: readonly unknown[]): boolean =>
   areTexts(columns) && hash("sha256", JSON.stringify(columns), "hex") === checksum;
 
