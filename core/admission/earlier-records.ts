@@ -50,11 +50,16 @@ function parsed(text: JsonValue | undefined): JsonObject {
   }
 }
 
+/**
+ * The names and digests in a text, each whole. They are looked up, not searched for: who makes a resource chooses how
+ * long it is, and how many images its annotation names.
+ */
+const wordsIn = (text: string): ReadonlySet<string> => new Set(text.match(/[\w.-]+/g));
+
 /** Whether the object still has the image. One that is recorded by its digest was pinned, or is about to be. */
-function isThere(image: string, objectText: string): boolean {
-  const at = image.indexOf("@");
-  if (at >= 0) return objectText.includes(image.slice(at));
-  return objectText.includes(image.slice(image.lastIndexOf("/") + 1).replace(/:.*$/, ""));
+function isThere(image: string, words: ReadonlySet<string>): boolean {
+  const [name = "", digest] = image.split("@");
+  return words.has((digest?.split(":")[1] ?? name.slice(name.lastIndexOf("/") + 1).split(":")[0]) as string);
 }
 
 /**
@@ -73,11 +78,11 @@ export function withEarlierRecords(
   if (object === undefined || held === undefined || written === undefined || others.length === 0) return patches;
   const names = new Set(others.map(({ namespace = "", name }) => `${namespace}/${name}`));
   const records = recordsIn(written.value);
-  const objectText = JSON.stringify([{ ...object, metadata: null }, patches.filter((patch) => patch !== written)]);
+  const words = wordsIn(JSON.stringify([{ ...object, metadata: null }, patches.filter((patch) => patch !== written)]));
   for (const [policy, rules] of recordsIn(held))
     for (const [rule, images] of names.has(policy) ? rules : [])
       for (const [image, status] of images) {
-        if (!isThere(image, objectText)) continue;
+        if (!isThere(image, words)) continue;
         const kept = within(within(records, policy), rule);
         kept.set(image, kept.get(image) ?? status);
       }

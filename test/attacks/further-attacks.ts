@@ -28,6 +28,7 @@ export const furtherGroups: readonly (readonly [from: number, title: string])[] 
   [282, "What an outage let in, and what one namespace does to others"],
   [287, "Registries and disks of snapshots, and archives of other tools"],
   [293, "Whom policies can make serve ask"],
+  [303, "What a resource says of itself"],
 ];
 
 /** The attack, and what is required; the first is number 101. */
@@ -296,5 +297,9 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
   [
     "who was refused keeps the connection by sending on, until nobody else gets one",
     "it is cut off a moment after the refusal",
+  ],
+  [
+    "an annotation names tens of thousands of images as verified, each to be searched for in a long Pod",
+    "names are looked up, whole; a part of one is none",
   ],
 ];

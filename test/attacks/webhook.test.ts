@@ -4,6 +4,7 @@ import type { JsonObject } from "../../core/encoding/json.ts";
 import { limitsWith } from "../../core/limits.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { storeIn } from "../../proxy/registry/asked-store.ts";
+import { scopedAnnotation } from "../../core/kyverno/outcome/digest-patch.ts";
 import { resourceName } from "../../core/admission/denial.ts";
 import { webhookRules } from "../../proxy/webhook/webhook-rules.ts";
 import { openGate, reviewId, reviewOf } from "../support/admission.ts";
@@ -60,6 +61,23 @@ attack(251, "an unsigned Pod with megabytes that are written sixfold", async () 
   assert.ok(text.length > 8 * 1024 * 1024);
   const { status, allowed } = await gate.post("/mutate/ignore", text);
   assert.equal([status, allowed], [200, false]);
+  await gate.close();
+});
+
+attack(303, "records of the other failure policy's webhook without end, beside an image that is signed", async () => {
+  const gate = await openGate([strict, lenient.replaceAll("check", "other")]);
+  const parts = [`${image("signed").split(":")[0]?.slice(0, -1)}:1`, "", "@"];
+  for (let at = 0; at < 40_000; at++) parts.push(`q${at}q`);
+  const records = { "/other": { check: Object.fromEntries(parts.map((name) => [name, "pass"])) } };
+  const annotations = { [scopedAnnotation]: JSON.stringify({ version: 1, policies: records }) };
+  const [container] = (pod(image("signed")).spec as { readonly containers: readonly JsonObject[] }).containers;
+  const env = [{ name: "long", value: "q".repeat(1_000_000) }];
+  const made = { ...withMetadata(pod(), { annotations }), spec: { containers: [{ ...container, env }] } };
+  const { allowed, patches } = await gate.post("/mutate/fail", reviewOf(made));
+  assert.ok(allowed);
+  const written = String(patches.find(({ path }) => path.endsWith("verify-images-scoped"))?.value);
+  assert.equal(Object.keys(JSON.parse(written).policies), ["/check"]);
+  assert.equal(gate.bugs, []);
   await gate.close();
 });
 

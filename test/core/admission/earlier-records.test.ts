@@ -81,6 +81,15 @@ test("of an image that was taken out nothing stays, with a digest or without", (
   assert.equal(recorded(before, own).flat, { [app]: "pass", "docker.io/app:1": "skip" });
 });
 
+test("of an image whose name or digest is only a part of another one's nothing stays", () => {
+  const parts = ["docker.io/ap:1", "docker.io/pp", "docker.io/", "", "@", `docker.io/app@${digest("a").slice(0, -1)}`];
+  const before = noted(
+    text({ "/other": { verify: Object.fromEntries(parts.map((one) => [one, "skip"])) } }),
+    ...images,
+  );
+  assert.equal(recorded(before, own).flat, { [app]: "pass" });
+});
+
 test("an image that this request pins is there", () => {
   const before = noted(text({ "/other": { verify: { [app]: "pass" } } }), "app:1");
   const pins = { op: "replace", path: "/spec/containers/0/image", value: `docker.io/app:1@${digest("a")}` } as const;
