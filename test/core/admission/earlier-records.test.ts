@@ -1,4 +1,4 @@
-/** What the webhook of one failure policy recorded stays where that of the other records, too. */
+/** What the webhook of one failure policy recorded stays when the other one records something. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { withEarlierRecords } from "../../../core/admission/earlier-records.ts";
@@ -53,7 +53,7 @@ test("records of both failure policies stand side by side", () => {
   });
 });
 
-test("of one image, the status over all policies is the one that counts more", () => {
+test("the status of an image over all policies is a pass where one passed and another skipped", () => {
   const before = noted(text({ "/other": { verify: { [app]: "skip" } } }), ...images);
   assert.equal(recorded(before, own).flat, { [app]: "pass" });
   assert.equal(recorded(before, { "/own": { verify: { [app]: "skip" } } }).flat, { [app]: "skip" });
@@ -73,7 +73,7 @@ test("a policy's own record replaces its older one, and what nobody here records
   assert.equal(recorded(before, again).scoped, { version: 1, policies: again }, "a name that both have");
 });
 
-test("of an image that was taken out nothing stays, with a digest or without", () => {
+test("nothing stays of an image that was taken out, with a digest or without", () => {
   const before = noted(
     text({ "/other": { verify: { [tool]: "pass", "ghcr.io/acme/gone:1": "skip", "docker.io/app:1": "skip" } } }),
     `app:1@${digest("a")}`,

@@ -114,7 +114,7 @@ test("a newer schema is refused by readers and writers, an older one by readers"
   assert.is(old.remedy, "older-mirror");
 });
 
-test("a file in place of the folder is said to be one, to who reads and to who writes", () => {
+test("a file in place of the folder is said to be one, to readers and writers", () => {
   const path = join(
     writtenMirror(() => undefined),
     "mirror.db",

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import type { EngineError } from "../../../core/errors.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { RecordFolder } from "../../../proxy/record/record-folder.ts";
+import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/record/record-folder");
@@ -29,6 +30,7 @@ async function instead(
     syncBuiltinESMExports();
   }
 }
+
 test("a folder is bounded, with what was there before, and a file is never half there", async () => {
   const path = temporaryFolder();
   writeFileSync(join(path, "d-0.json"), "x".repeat(90));
@@ -51,14 +53,7 @@ test("a folder is bounded, with what was there before, and a file is never half 
   assert.is(await few.put("d-6", "y").catch((error: EngineError) => error.code), "over-limit");
   const gone = new RecordFolder(join(path, "gone"), defaultLimits);
   writeFileSync(join(path, "gone.file"), "");
-  const error = await new Promise<EngineError>((resolve) => {
-    try {
-      new RecordFolder(join(path, "gone.file", "below"), defaultLimits);
-    } catch (thrown) {
-      resolve(thrown as EngineError);
-    }
-  });
-  assert.is(error.code, "invalid-usage");
+  throwsCode("invalid-usage", () => new RecordFolder(join(path, "gone.file", "below"), defaultLimits));
   assert.ok(gone.path.endsWith("gone"));
 });
 

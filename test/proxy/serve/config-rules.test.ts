@@ -241,13 +241,7 @@ test("policies by which nobody is asked are a warning, wherever they come from",
 
 test("upstreams that nobody asks, because no mode is said, are a warning; said to be offline they are none", () => {
   const upstreams = "upstreams: [{ host: ghcr.io }]\n";
-  const warned = (text: string, flags = {}) =>
-    readConfig({
-      file: { name: "c.yaml", text: `apiVersion: sallyport.dev/v1alpha1\nkind: Config\n${text}` },
-      flags,
-      env: {},
-      limits: defaultLimits,
-    }).warnings;
+  const warned = (text: string, flags = {}) => read(`${head}${text}`, { flags }).warnings;
   assert.match(warned(upstreams)[0]?.message ?? "", "nobody is asked, since the mode is offline");
   assert.equal(warned("", { upstream: ["ghcr.io"] })[0]?.place, "--upstream");
   assert.equal(warned(upstreams, { mode: "offline" }), []);

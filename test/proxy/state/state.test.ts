@@ -25,7 +25,7 @@ const finding = {
 const openedIn = (folder: string): State =>
   openState(folder, { limits: defaultLimits, setAside: (why) => assert.unreachable(why) });
 
-test("that the disk has it is waited for by asking the disk, each time anew", async () => {
+test("waiting for the disk asks the disk each time anew, and once for all who came meanwhile", async () => {
   const folder = temporaryFolder();
   const state = openedIn(folder);
   const file = await open(join(folder, "state.db"));
@@ -108,7 +108,7 @@ test("a reader sets no file aside, and other failures than damage begin no new o
   writer.close();
 });
 
-test("who wrote leaves one plain file, also for who may only read; who only read changes nothing", () => {
+test("a writer leaves one plain file, which can be read without the right to write; a reader changes nothing", () => {
   const path = join(temporaryFolder(), "state.db");
   const opened = () => {
     const database = openDatabase(path);
