@@ -73,9 +73,12 @@ type ImagesSigned = Readonly<Record<"yes" | "no" | "unknown", number>>;
 
 /** What the mirror holds, and what clients pulled through it. */
 export interface MirrorMetrics {
-  /** `look` is called whenever somebody reads the metrics; undefined: not counted yet. The last one given counts. */
+  /**
+   * `look` is called whenever the metrics are read, and gives undefined where there is no count. A newer one replaces
+   * it.
+   */
   watchImages(look: () => ImagesSigned | undefined): void;
-  /** Content of one answer of the registry proxy. */
+  /** Bytes of the content of one answer of the registry proxy. */
   sent(result: "stored" | "pulled" | "refused", bytes: number): void;
 }
 
@@ -148,7 +151,7 @@ function mirrorMetrics(registry: Registry): MirrorMetrics {
       for (const [signed, count] of Object.entries(look?.() ?? {})) this.set({ signed }, count);
     },
   });
-  /** Labels are sorted and joined at each count. */
+  /** Added up until the metrics are read: prom-client sorts and joins labels at each count. */
   const uncounted = { stored: 0, pulled: 0, refused: 0 };
   new Counter({
     name: "sallyport_proxy_bytes_total",

@@ -1,6 +1,7 @@
 /**
- * Parts of the chart that say what the program says: the schema of `config`, the rules and conditions of webhooks, and
- * the definitions of Kyverno's kinds. `npm run manifests` writes them; the check compares them.
+ * Parts of the chart that say what the program says: the schema of `config`, the flags of `serve`, the rules and
+ * conditions of webhooks, and the definitions of Kyverno's kinds. `npm run manifests` writes
+ * them; the check compares them.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -80,7 +81,7 @@ function printedWebhooks(): JsonObject {
   return { rules: webhook.rules as JsonObject[], matchConditions: webhook.matchConditions as JsonObject[] };
 }
 
-/** Those that the chart gives `serve` itself. */
+/** Flags that the chart itself gives to `serve`. */
 const given: ReadonlySet<string> = new Set(["config", "store", "listen"]);
 
 /** The flags of `serve` that a user of the chart may add, without dashes. */

@@ -80,7 +80,7 @@ async function checkAsking(
     return { ...one, code: "not-asked", message, policy: one.policy ?? "" };
   });
   const unasked = asking === undefined ? [] : adviseAsking(policies, asking, io.limits);
-  // Without those about what does not load anyway.
+  // What does not load anyway is not warned of.
   return [...refused, ...unasked].filter(
     ({ file, pointer }) => !broken.some((other) => other.file === file && pointer.startsWith(`${other.pointer}/`)),
   );

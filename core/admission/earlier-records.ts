@@ -1,7 +1,7 @@
 /**
- * What an earlier webhook of the same request recorded of verified images. An API server calls the webhook of each
- * failure policy, and each knows its own policies only: their records stand side by side, where the later one's patch
- * alone would replace the earlier one's. Source: docs/spec/kyverno.md#digest-patch.
+ * What an earlier webhook of the same request recorded of verified images. An API server calls a webhook for each
+ * failure policy, and each webhook knows only its own policies. The later one's patch alone would replace what the
+ * earlier one recorded, so both are merged. Source: docs/spec/kyverno.md#digest-patch.
  */
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { isObject, own, pointer } from "../encoding/shape.ts";
@@ -26,7 +26,7 @@ function within<T>(map: Map<string, Map<string, T>>, key: string): Map<string, T
 
 const placeOf = (name: string): string => pointer("/metadata/annotations", name);
 
-/** Parts that have another form are passed over: whoever makes a resource may have written them. */
+/** Parts of another form are passed over: whoever makes a resource can write anything there. */
 function recordsIn(text: JsonValue | undefined): Records {
   const records: Records = new Map();
   for (const [policy, rules] of membersOf(own(parsed(text), "policies")))
@@ -51,20 +51,24 @@ function parsed(text: JsonValue | undefined): JsonObject {
 }
 
 /**
- * The names and digests in a text, each whole. They are looked up, not searched for: who makes a resource chooses how
- * long it is, and how many images its annotation names.
+ * The names and digests in a text, each whole. They are looked up, not searched for: whoever makes a resource chooses
+ * how long it is, and how many images its annotation names.
  */
 const wordsIn = (text: string): ReadonlySet<string> => new Set(text.match(/[\w.-]+/g));
 
-/** Whether the object still has the image. One that is recorded by its digest was pinned, or is about to be. */
+/**
+ * Whether the object still has the image: its digest, since one that is recorded with it was pinned or is pinned now;
+ * else the last part of its name. That may find another image of such a name, and then a record stays too long. No
+ * decision trusts it.
+ */
 function isThere(image: string, words: ReadonlySet<string>): boolean {
   const [name = "", digest] = image.split("@");
   return words.has((digest?.split(":")[1] ?? name.slice(name.lastIndexOf("/") + 1).split(":")[0]) as string);
 }
 
 /**
- * The patches, with the records of these other policies that the object has already, about images that it still has. A
- * policy's own newer record replaces its older one, and what stands there of anyone else goes.
+ * The patches, with what the object already records of the other policies about images that it still has. A new record
+ * of a policy replaces its older one. Records in the name of anybody else are dropped.
  */
 export function withEarlierRecords(
   object: JsonObject | undefined,

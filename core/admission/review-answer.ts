@@ -38,13 +38,13 @@ export const refusalOf = ({ code, message, subject }: EngineError): Refusal => (
 });
 
 export interface AnswerOptions {
-  /** The policies of the other failure policy, whose webhook may have recorded something before. */
+  /** The policies of the other failure policy, whose webhook may have recorded something earlier. */
   readonly others: readonly Policy[];
   /** Of the remembered decision, where there is one. */
   readonly id?: string | undefined;
 }
 
-/** The policies that a request at a path does not ask. */
+/** The policies of the other failure policy than the path's. */
 export const othersThan = (
   { strictness }: Place,
   engines: Readonly<Record<Strictness, { readonly policies: readonly Policy[] }>>,

@@ -24,7 +24,7 @@ import type { Limits } from "../limits.ts";
 
 const record = "/spec/hashedRekordV002";
 const rawBytesOnly: ReadonlySet<string> = new Set(["rawBytes"]);
-/** By their names alone, which are those of constants: a text that is put together is no quick key. */
+/** By the name of the object alone: its whole path would be a text made at each call, which is slow to look up. */
 const keysOf = {
   hashedRekordV002: new Set(["data", "signature"]),
   data: new Set(["algorithm", "digest"]),

@@ -17,7 +17,7 @@ export interface OrderOptions {
   readonly mends?: boolean;
   /** Where this is the last archive again: how many rows that archives brought are damaged or gone. */
   readonly lost?: number;
-  /** What archives pinned and somebody unpinned here, for people: `the key k8s://a/b`. */
+  /** What archives pinned and somebody unpinned here, in words: `the key k8s://a/b`. */
   readonly away?: readonly string[];
 }
 

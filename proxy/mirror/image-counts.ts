@@ -20,7 +20,7 @@ export interface ImageCountsOptions {
   readonly failed: (error: EngineError) => void;
 }
 
-/** A mirror that is being written is counted again no sooner. */
+/** A mirror that changes is counted again no sooner than this. */
 const keptMs = 5 * 60_000;
 const pauseMs = 2;
 const afterPause = (step: () => void): void => void setTimeout(step, pauseMs).unref();

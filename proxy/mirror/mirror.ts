@@ -155,7 +155,7 @@ export class Mirror {
     return this.snapshot(() => [...mirrorImages(this.#database, this.#knowledge, this.limits)]);
   }
 
-  /** The same one by one, each as it is when it is reached: for who lets others do something in between. */
+  /** The same one by one, each as it is when it is reached, so that others can work in between. */
   *eachImage(): Generator<MirrorImage> {
     try {
       yield* mirrorImages(this.#database, this.#knowledge, this.limits);

@@ -933,7 +933,7 @@ WHERE digest = ?
 FROM checkpoint
 WHERE origin = ?
 `,
-  "find-complete": `-- One look-up for each scope: a list of three would be sorted into a table first.
+  "find-complete": `-- One look-up for each scope: of a list, SQLite makes a sorted table first.
 SELECT scope, at, source, lower(hex(checksum))
 FROM complete
 WHERE scope = ?

@@ -48,7 +48,7 @@ export class RecordFolder {
 
   /**
    * Removes what writers that were killed left behind: it would count as records for ever. Whoever finds the folder
-   * full looks again, and sees that it went.
+   * full looks again, and counts anew.
    * @returns how many there were.
    * @throws EngineError `invalid-usage` where that cannot be done.
    */

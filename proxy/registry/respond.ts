@@ -7,14 +7,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, type Refusal, type RefusalFacts } from "./oci-error.ts";
 import type { Stale } from "./pull-through.ts";
 
-/** Whether content was stored here, came from a registry meanwhile, or is the words of a refusal. */
+/** Whether the content of an answer was here, came from a registry while it was sent, or is that of a refusal. */
 export type Sending = "stored" | "pulled" | "refused";
 
 /** What a response was, for logs and metrics. */
 export interface Sent {
   readonly status: number;
   readonly bytes: number;
-  /** Whether its content came from a registry meanwhile. */
+  /** The content came from a registry while it was sent. */
   readonly isPulled?: boolean;
   /** Why it is no success, in one word. */
   readonly why?: string;

@@ -43,7 +43,7 @@ export const webhookSettings = {
       least: 1,
       most: 30,
       flag: "webhooktimeout",
-      // Kyverno's documentation has both.
+      // Kyverno's documentation spells it both ways.
       otherFlag: "webhookTimeout",
       variable: "SALLYPORT_WEBHOOK_TIMEOUT",
     },

@@ -12,7 +12,7 @@ interface About {
   readonly secret?: true;
   /** The flag's name without dashes, where it is not made of the setting's place. */
   readonly flag?: string;
-  /** The same flag as others spell it, too. */
+  /** Another spelling of the flag. */
   readonly otherFlag?: string;
   /** The variable, where it is not made of the flag's name. */
   readonly variable?: string;

@@ -28,7 +28,7 @@ export const admissionWarm: Bench = {
       const { policy } = fillSigned(folder.store, images);
       const [warmUp, count, rounds] = quick ? [100, 200, 1] : [20_000, 1500, 20];
       const seen: { readonly echo: number; readonly serve: number }[] = [];
-      // Where a process has its memory makes some percent of difference: three of each say more than one.
+      // Where a process has its memory changes the figure by a few percent: three of each say more than one.
       for (let start = 0; start < (quick ? 1 : 3); start++) {
         const echo = await folder.echo();
         const serve = await folder.serve(policy);

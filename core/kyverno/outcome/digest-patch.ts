@@ -23,13 +23,13 @@ export const scopedAnnotation = "kyverno.io/verify-images-scoped";
 export const statusRank = { skip: 0, pass: 1, fail: 2 } as const;
 export type ImageStatus = keyof typeof statusRank;
 
-/** Of each image, by its reference with digest. Maps: an object with such keys is slow from its first one on. */
+/** The status of each image, by its reference with digest. A map: objects with such keys are slow. */
 export type FlatStatus = ReadonlyMap<string, ImageStatus>;
 export type StatusByRule = ReadonlyMap<string, FlatStatus>;
 /** Status of each image by policy (`namespace/name`) and rule. */
 export type ScopedStatus = ReadonlyMap<string, StatusByRule>;
 
-/** Under an alias, too, two images of a resource can have one name: the worse status of them counts. */
+/** Two images of a resource can have one name, also through an alias: the worse of their statuses counts. */
 export function noteStatus(statuses: Map<string, ImageStatus>, image: string, status: ImageStatus): void {
   const held = statuses.get(image);
   if (held === undefined || statusRank[status] > statusRank[held]) statuses.set(image, status);

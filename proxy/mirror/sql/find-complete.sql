@@ -1,4 +1,4 @@
--- One look-up for each scope: a list of three would be sorted into a table first.
+-- One look-up for each scope: of a list, SQLite makes a sorted table first.
 SELECT scope, at, source, lower(hex(checksum))
 FROM complete
 WHERE scope = ?

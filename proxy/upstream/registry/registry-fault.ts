@@ -75,9 +75,10 @@ export const saysUnknown = ({ bytes }: BoundedResponse, limits: Limits): boolean
 export const isHtml = ({ headers, bytes }: BoundedResponse): boolean =>
   /^\s*(?:text\/html|application\/xhtml)/i.test(headers["content-type"] ?? "") || bytes[0] === 0x3c;
 
-/** `who`: in whose name it was asked. `wasAskedFor`: content, whose absence a registry says in its own words. */
 export interface FaultFacts {
+  /** In whose name it was asked. */
   readonly who: string;
+  /** Content, of which a 404 may say that it does not exist. */
   readonly wasAskedFor?: "content";
   readonly now: number;
   readonly limits: Limits;
