@@ -120,6 +120,14 @@ const inline = (spec: string) => ({
 
 const tuf = (more: Values) => ({ tuf: { enabled: true, mirror: "https://tuf.corp.example", ...more } });
 
+const taskRuns = {
+  apiGroups: ["tekton.dev"],
+  apiVersions: ["v1"],
+  resources: ["taskruns"],
+  operations: ["CREATE"],
+  scope: "*",
+};
+
 /** Values → what the chart says of them. */
 const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...policy, ...claim }, /image\.repository: nobody publishes an image/],
@@ -156,6 +164,10 @@ const refused: readonly (readonly [Values, RegExp])[] = [
   [{ ...named, ...policy, ...claim, extraArgs: { "--log-level": "debug" } }, /extraArgs/],
   [{ ...named, ...policy, ...claim, extraArgs: ["--store=/elsewhere"] }, /no flag --store, or the chart sets it/],
   [{ ...named, ...policy, ...claim, webhook: { exemptNamespaces: ["kube_system"] } }, /exemptNamespaces/],
+  [{ ...ofCluster, webhook: { failurePolicy: "Ignore" } }, /webhook\.failurePolicy: .* each policy says its own/],
+  [{ ...ofCluster, webhook: { namespaceSelector: { matchLabels: { a: "b" } } } }, /webhook\.namespaceSelector: with/],
+  [{ ...ofCluster, webhook: { objectSelector: { matchLabels: { a: "b" } } } }, /webhook\.objectSelector: with/],
+  [{ ...ofCluster, webhook: { rules: [taskRuns] } }, /webhook\.rules: with .* they follow from the policies/],
   [{ ...named, ...policy, ...claim, rbac: { secretNamespaces: ["Shop"] } }, /secretNamespaces/],
   [{ ...named, ...policy, ...claim, serviceMonitor: { namespace: "a.b" } }, /serviceMonitor.namespace/],
   [{ ...named, ...policy, ...claim, global: { caCertificates: { data: "ca.pem" } } }, /caCertificates\.data: expected/],
@@ -184,6 +196,10 @@ const refused: readonly (readonly [Values, RegExp])[] = [
   [
     { ...named, ...claim, policies: inline("webhookTimeoutSeconds: 30") },
     /webhook\.timeoutSeconds: a\.yaml has a policy with webhookTimeoutSeconds 30/,
+  ],
+  [
+    { ...named, ...claim, policies: inline("webhookConfiguration: { failurePolicy: Fail, timeoutSeconds: 30 }") },
+    /webhook\.timeoutSeconds: a\.yaml has a policy with webhookConfiguration\.timeoutSeconds 30/,
   ],
 ];
 
