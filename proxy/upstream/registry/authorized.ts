@@ -65,7 +65,7 @@ interface Rest {
   readonly error: EngineError;
 }
 
-/** How many tokens, refusals and rests are kept of each kind; the oldest are dropped first. */
+/** How many tokens, challenges, refusals and rests are kept of each kind; the oldest are dropped first. */
 const mostGrants = 1024;
 const mostScopeCharacters = 2048;
 /** For how long a refused login is not sent again. */
@@ -80,7 +80,7 @@ export class AuthorizedRequests {
   /** By origin and repository. */
   readonly #grants = new BoundedMap<string, Promise<Grant>>(mostGrants);
   /** What an origin asked for last, without its scope. */
-  readonly #challenges = new Map<string, Challenge>();
+  readonly #challenges = new BoundedMap<string, Challenge>(mostGrants);
   /** Credentials that were refused, by origin, and repositories to which nobody is let: failed logins lock accounts. */
   readonly #denied = new BoundedMap<string, Rest>(mostGrants);
   /** Origins that want no more requests for now. */
@@ -291,10 +291,11 @@ type Access = NonNullable<RegistryRequest["access"]>;
 /** What a token must allow. Source: https://distribution.github.io/distribution/spec/auth/scope/. */
 const scopeActions: Readonly<Record<Access, string>> = { pull: "pull", push: "pull,push", delete: "pull,push,delete" };
 
-const grantKey = ({ origin, endpoint: { path }, access }: Place): string =>
-  `${origin.origin} ${path}${access === "pull" ? "" : ` ${access}`}`;
+const grantKey = (place: Place): string => `${ofRepository(place, "")}${place.access}`;
 const ofOrigin = ({ origin }: Place, who: string): string => `${origin.origin} ${who}`;
-const ofRepository = ({ origin, endpoint }: Place, who: string): string => `${origin.origin}/${endpoint.path} ${who}`;
+/** The same path is another repository below another root, and of another registry behind the same mirror. */
+const ofRepository = ({ origin, endpoint: { root, path, namespace = "" } }: Place, who: string): string =>
+  `${origin.origin}${root}${path} ${namespace} ${who}`;
 
 interface Answered {
   readonly response: BoundedResponse;

@@ -45,7 +45,7 @@ const holdsMs = 10_000;
 export function createRepositoryFacts({ now, limits, log }: FactsOptions): RepositoryFacts {
   const lists = new Map<string, Listed>();
   const withoutReferrers = new Set<string>();
-  const keyOf = ({ host, path, namespace = "" }: Endpoint): string => `${host}/${path} ${namespace}`;
+  const keyOf = ({ host, root, path, namespace = "" }: Endpoint): string => `${host}${root}${path} ${namespace}`;
 
   /** All lists together are held in memory as far as one may be long. */
   const bound = (newest: Listed): void => {

@@ -70,7 +70,7 @@ test("a list that is refused is not asked for again, and a log says so", async (
   const { seen, log, isUnlisted } = listing({ tags: "access-denied" });
   for (let times = 0; times < 9; times++) assert.is(await isUnlisted(attestation), false);
   assert.is(seen.lists, 1);
-  assert.equal(log, ["ghcr.io/org/app : its list of tags is not used, each tag is asked for: no"]);
+  assert.equal(log, ["ghcr.io/v2/org/app : its list of tags is not used, each tag is asked for: no"]);
 });
 
 test("never more pages than tags that were asked about; it is tried again when it may be worth more", async () => {
@@ -85,9 +85,9 @@ test("never more pages than tags that were asked about; it is tried again when i
 
 test("each repository of each host, and each that a mirror is asked for, has a list of its own", async () => {
   const { seen, isUnlisted } = listing({});
-  const others = [{ path: "org/other" }, { host: "quay.io" }, { namespace: "docker.io" }];
+  const others = [{ path: "org/other" }, { host: "quay.io" }, { namespace: "docker.io" }, { root: "/v2/a/" }];
   for (const other of [{}, ...others]) await isUnlisted(attestation, { ...endpoint, ...other });
-  assert.is(seen.lists, 4);
+  assert.is(seen.lists, 5);
 });
 
 const api = `/v2/org/app/referrers/${digest}`;
