@@ -90,7 +90,11 @@ export class WebhookWriter {
         { subject: `${at.resource}/${at.name}` },
       );
     const metadata = isObject(object.metadata) ? object.metadata : {};
-    const annotations = { [namespaceAnnotation]: this.#options.namespace, [exemptAnnotation]: this.#exemptText() };
+    const annotations = {
+      ...(isObject(metadata.annotations) ? metadata.annotations : {}),
+      [namespaceAnnotation]: this.#options.namespace,
+      [exemptAnnotation]: this.#exemptText(),
+    };
     const own = { ...object, metadata: { ...metadata, labels: ownLabels, annotations } };
     const written = await cluster.write.apply(at, own, signal);
     if (written.state === "done") return withoutTimes(written.object);

@@ -38,6 +38,11 @@ export interface WebhookConfigurations {
 const ignoreLabel = "sallyport.dev/verify";
 const name = "sallyport";
 const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "admission" };
+/**
+ * As Kyverno's: else AKS puts a selector of its own in, which leaves out each namespace with a label that anybody can
+ * give who may label namespaces. Source: https://github.com/Azure/AKS/issues/1771.
+ */
+const annotations = { "admissions.enforcer/disabled": "true" };
 /** Kyverno's default. */
 const defaultTimeout = 10;
 
@@ -136,7 +141,7 @@ export function webhookConfigurations(options: ConfigurationOptions): WebhookCon
   const object = (kind: string, pass: "mutate" | "validate"): JsonObject => ({
     apiVersion: "admissionregistration.k8s.io/v1",
     kind,
-    metadata: { name: `${name}-${pass}`, labels },
+    metadata: { name: `${name}-${pass}`, labels, annotations },
     webhooks: webhooks(pass),
   });
   return {

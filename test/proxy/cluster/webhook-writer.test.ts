@@ -18,7 +18,7 @@ const kinds = {
 const object = (kind: string, timeout: number): JsonObject => ({
   apiVersion: "admissionregistration.k8s.io/v1",
   kind,
-  metadata: { name: "x" },
+  metadata: { name: "x", annotations: { "admissions.enforcer/disabled": "true" } },
   webhooks: [{ name: "a", timeoutSeconds: timeout }],
 });
 const start = Date.parse("2026-11-30T12:00:00Z");
@@ -79,6 +79,11 @@ test("only the leader writes, what the policies ask for, and again what others c
     assert.equal(written(), [5, 5]);
     const labels = JSON.stringify(served.find("mutatingwebhookconfigurations", "sallyport-mutate")?.metadata.labels);
     assert.match(labels, '"app.kubernetes.io/managed-by":"sallyport"');
+    assert.equal(served.find("mutatingwebhookconfigurations", "sallyport-mutate")?.metadata.annotations, {
+      "admissions.enforcer/disabled": "true",
+      "sallyport.dev/namespace": "sallyport",
+      "sallyport.dev/exempt": '["namespace kube-system"]',
+    });
     stage.timeout = 9;
     assert.equal(await writer.look(signal), { state: "written" });
     assert.equal(written(), [9, 9]);

@@ -1,6 +1,7 @@
 /** The objects by which an API server calls the webhook. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { JsonObject } from "../../../core/index.ts";
 import { type ConfigurationOptions, webhookConfigurations } from "../../../proxy/webhook/webhook-configurations.ts";
 import { load, policyText } from "../../support/fixture-policies.ts";
 
@@ -65,6 +66,11 @@ test("a Service in place of an address", () => {
   const { mutating } = made([strict], { destination: { namespace: "gate", name: "sallyport", port: 443 } });
   const service = { namespace: "gate", name: "sallyport", port: 443, path: "/mutate/fail" };
   assert.equal(mutating[0]?.clientConfig, { service, caBundle: Buffer.from("PEM").toString("base64") });
+});
+
+test("AKS is told to put no selector of its own in", () => {
+  for (const { metadata } of made([strict]).objects)
+    assert.equal((metadata as JsonObject).annotations, { "admissions.enforcer/disabled": "true" });
 });
 
 test("nothing is exempt unless it is said, and what is exempt is named", () => {
