@@ -22,6 +22,8 @@ export interface OrderOptions {
 }
 
 const mostNamed = 5;
+const named = (all: readonly string[]): string =>
+  [...all.slice(0, mostNamed), ...(all.length > mostNamed ? [`and ${all.length - mostNamed} more`] : [])].join(", ");
 
 /** @throws EngineError `archive-sequence`, with a sentence for each way to be out of order. */
 export function requireOrder(
@@ -40,7 +42,7 @@ export function requireOrder(
   if (last?.statement === digest && lost === 0 && away.length > 0)
     throw wrong(
       `${already}, and all that it brought is here, but for what was unpinned: ` +
-        `${away.slice(0, mostNamed).join(", ")}; with --accept-pins ${kind === "full" ? "it" : "a full archive"} ` +
+        `${named(away)}; with --accept-pins ${kind === "full" ? "it" : "a full archive"} ` +
         "brings that back",
       "archive-here",
     );

@@ -56,6 +56,11 @@ test("the last archive again: what was unpinned here is named, with what brings 
     again(full(3), away).message,
     /is here, but for what was unpinned: the key k8s:\/\/a\/b, the trusted root corp; with --accept-pins it brings/,
   );
+  const many = Array.from({ length: 7 }, (_, index) => `the key k8s://a/${index}`);
+  assert.match(
+    again(full(3), many).message,
+    /unpinned: the key k8s:\/\/a\/0, .*the key k8s:\/\/a\/4, and 2 more; with/,
+  );
   assert.match(again(delta(3, 2), away).message, /with --accept-pins a full archive brings that back$/);
   assert.is(again(full(3), away).remedy, "archive-here");
 });
