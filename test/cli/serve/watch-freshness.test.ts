@@ -82,24 +82,26 @@ test("how long the metadata of each role lasts", async () => {
   assert.equal(roles, ["root", "timestamp", "snapshot", "targets"]);
 });
 
-test("what the mirror holds is told, once it is counted", async () => {
+test("what the mirror holds is told once it is counted, and what clients pulled at once", async () => {
   const config = `${head}store: ${store}\nlisteners: [{ address: "127.0.0.1:0" }]\n`;
   let lines: readonly string[] = [];
   const { exit, err } = await serving(
     ["-c", "c.yaml"],
     async ({ urls: [url = ""] }) => {
-      while (lines.length === 0)
+      await (await fetch(`${url}/v2/`)).text();
+      while (!lines.some((line) => line.startsWith("sallyport_mirror_images")))
         lines = (await (await fetch(`${url}/metrics`)).text())
           .split("\n")
-          .filter((line) => line.startsWith("sallyport_mirror_images"));
+          .filter((line) => /^sallyport_(?:mirror_images|proxy_bytes_total)/.test(line));
     },
     { files: { "c.yaml": config } },
   );
   assert.is(exit, 0, err);
   assert.equal(
-    lines,
+    lines.filter((line) => line.startsWith("sallyport_mirror_images")),
     ["yes", "no", "unknown"].map((signed) => `sallyport_mirror_images{signed="${signed}"} 0`),
   );
+  assert.ok(lines.includes('sallyport_proxy_bytes_total{result="stored"} 2'), lines.join("\n"));
 });
 
 test.run();

@@ -24,7 +24,12 @@ const image = (facts: Partial<MirrorImage> = {}): MirrorImage => ({
 function stage(images: readonly MirrorImage[]) {
   const held = { images, version: "1", clock: 0, counted: 0, seen: 0, failed: [] as string[], damage: false };
   const mirror = {
-    knowledge: () => ({ state: () => ({ version: held.version }) }),
+    knowledge: () => ({
+      state: () => {
+        if (held.version === "damaged") throw new EngineError("mirror-corrupt", "its version is damaged");
+        return { version: held.version };
+      },
+    }),
     *eachImage() {
       held.counted += 1;
       for (const one of held.images) {
@@ -104,6 +109,18 @@ test("damage is told and has no count; what is whole again is counted again", as
   counts.look();
   await turns(2);
   assert.equal(counts.look(), { yes: 0, no: 1, unknown: 0 });
+});
+
+test("a version that cannot be read is told once, and tried again as late as a count", async () => {
+  const { held, counts } = stage([image()]);
+  await turns(2);
+  held.version = "damaged";
+  held.clock += 5 * 60_000;
+  for (let look = 0; look < 3; look++) assert.is(counts.look(), undefined);
+  assert.equal(held.failed, ["mirror-corrupt"]);
+  held.clock += 5 * 60_000;
+  counts.look();
+  assert.is(held.failed.length, 2);
 });
 
 test("closed, it reads nothing more", async () => {

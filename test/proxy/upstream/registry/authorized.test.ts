@@ -428,24 +428,28 @@ test("while a host limits, what it refused before stays refused, as it is no out
   );
 });
 
-test("a host that limits and does not say until when rests for ten seconds", () => {
-  let now = Date.parse("2026-11-30T12:00:00Z");
-  return withRegistry(
-    () => 429,
-    async (server, parts) => {
-      const asked = async (): Promise<number> => {
-        await rejectsCode("rate-limited", () => parts.tag.ask(tag(server.host), never));
-        return server.asked().length;
-      };
-      assert.ok((await asked()) > 0);
-      now += 9_000;
-      assert.is(await asked(), 0);
-      now += 2_000;
-      assert.ok((await asked()) > 0);
-    },
-    { now: () => new Date(now) },
-  );
-});
+for (const [asks, headers, seconds] of [
+  ["names no time", {}, 10],
+  ["names a day", { "retry-after": "86400" }, 3600],
+] as const)
+  test(`a host that limits and ${asks} rests for ${seconds} seconds`, () => {
+    let now = Date.parse("2026-11-30T12:00:00Z");
+    return withRegistry(
+      () => ({ status: 429, headers }),
+      async (server, parts) => {
+        const asked = async (): Promise<number> => {
+          await rejectsCode("rate-limited", () => parts.tag.ask(tag(server.host), never));
+          return server.asked().length;
+        };
+        assert.ok((await asked()) > 0);
+        now += seconds * 1000 - 1000;
+        assert.is(await asked(), 0);
+        now += 2_000;
+        assert.ok((await asked()) > 0);
+      },
+      { now: () => new Date(now) },
+    );
+  });
 
 /** Requests to hosts that are only played, and who of them was asked in which way. */
 function played(answer: (url: URL, authorization?: string) => Partial<Pick<BoundedResponse, "status" | "headers">>) {
