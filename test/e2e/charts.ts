@@ -177,6 +177,8 @@ const refused: readonly (readonly [Values, RegExp])[] = [
     { ...named, ...policy, ...followed, snapshot: { ...followed.snapshot, keys: { "a.pub": "a" } } },
     /snapshot\.keys: a\.pub is no public key/,
   ],
+  [{ ...named, ...policy, ...claim, priorityClassName: "a\nhostPID: true" }, /priorityClassName/],
+  [{ ...named, ...policy, ...claim, dnsPolicy: "None\nhostPID: true" }, /dnsPolicy/],
   [{ ...named, ...policy, ...claim, config: { listeners: [] } }, /listeners/],
   [{ ...named, ...policy, ...claim, replica: 3 }, /replica/],
   [{ ...named, ...claim, policies: { values: { signed: "a" } } }, /policies\.values: "signed" is the name of a file/],

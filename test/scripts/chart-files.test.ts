@@ -214,6 +214,23 @@ test("no template names a Secret's content or an image of its own; roles are in 
   for (const line of templates.match(/^\s*image: .*$/gm) ?? []) assert.match(line, 'include "sallyport.image"');
 });
 
+test("a text that templates write without quotes is one of a list, or has a pattern: it ends no line", () => {
+  let count = 0;
+  for (const [tag] of templates.matchAll(/\{\{[^}]+\}\}/g)) {
+    if (/quote|toYaml|toJson|include|^\{\{-? *(?:if|with|range|else|fail|end|\$\w+ :?=)|:=/.test(tag)) continue;
+    for (const [, path = ""] of tag.matchAll(/\b[vV]alues\.([\w.]+)/g)) {
+      let at: Schema | undefined = schema;
+      for (const name of path.split(".")) at = at?.properties?.[name];
+      const { type, enum: list, pattern } = (at ?? {}) as { readonly [key: string]: unknown };
+      assert.ok(type !== undefined, path);
+      if (!String(type).includes("string")) continue;
+      assert.ok(list !== undefined || pattern !== undefined, `${path} may be any text`);
+      count += 1;
+    }
+  }
+  assert.ok(count > 5);
+});
+
 test("every file that is made is committed", () => {
   for (const [path, text] of Object.entries(chartFiles(projectRoot)))
     assert.is(readFileSync(join(projectRoot, path), "utf8"), text, path);

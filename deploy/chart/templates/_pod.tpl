@@ -15,8 +15,8 @@ enableServiceLinks: false
 {{- with $values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $values.priorityClassName }}
-priorityClassName: {{ . }}
+{{- if $values.priorityClassName }}
+priorityClassName: {{ $values.priorityClassName }}
 {{- end }}
 {{- if $values.hostNetwork }}
 hostNetwork: true
