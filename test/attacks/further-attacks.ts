@@ -302,4 +302,8 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "an annotation names tens of thousands of images as verified, each to be searched for in a long Pod",
     "names are looked up, whole; a part of one is none",
   ],
+  [
+    "what one repository of a mirror is refused makes another one's refusal an outage, or the other way round",
+    "refusals are kept by host, root, path and mirrored registry",
+  ],
 ];

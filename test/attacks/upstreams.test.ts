@@ -2,6 +2,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createConnection } from "node:net";
 import * as assert from "uvu/assert";
+import { everyCapability } from "../../proxy/upstream/registry/endpoint.ts";
+import { AuthorizedRequests } from "../../proxy/upstream/registry/authorized.ts";
+import type { Fetcher } from "../../proxy/upstream/fetch-bounded.ts";
+import { defaultLimits } from "../../core/limits.ts";
 import { digestOf } from "../../core/crypto/digest.ts";
 import { rejectsCode } from "../support/assert.ts";
 import { type ProxyStage, withProxy } from "../support/proxy-stage.ts";
@@ -183,6 +187,36 @@ attack(242, "two lengths, a length and chunks, chunks in odd spellings, folded a
     const plain = await sendRaw(port, get("Connection: close\r\n\r\n"));
     assert.match(plain, /^HTTP\/1\.1 200 /);
   });
+});
+
+attack(304, "a mirror of two registries refuses a path of one, gives that of the other, and then limits", async () => {
+  let limits = false;
+  const fetch: Fetcher["fetch"] = ({ url }) => {
+    const status = limits ? 429 : url.searchParams.get("ns") === "secret.example" ? 403 : 200;
+    return Promise.resolve({ status, headers: {}, bytes: new Uint8Array(), url });
+  };
+  const requests = new AuthorizedRequests({
+    fetcher: { fetch } as unknown as Fetcher,
+    credentials: { find: () => Promise.resolve(undefined) },
+    now: () => 0,
+    limits: defaultLimits,
+  });
+  const mirror = {
+    host: "mirror.example",
+    scheme: "https",
+    root: "/v2/",
+    path: "org/app",
+    knowsAbsence: true,
+  } as const;
+  const ask = (namespace: string) => {
+    const endpoint = { ...mirror, capabilities: everyCapability, namespace };
+    return requests.send(endpoint, { path: "org/app/manifests/1", maxBytes: 9 }, new AbortController().signal);
+  };
+  assert.is((await ask("secret.example")).status, 403);
+  assert.is((await ask("open.example")).status, 200);
+  limits = true;
+  await rejectsCode("access-denied", () => ask("secret.example"));
+  await rejectsCode("rate-limited", () => ask("open.example"));
 });
 
 run();

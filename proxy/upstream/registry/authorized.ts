@@ -111,6 +111,8 @@ export class AuthorizedRequests {
       return response;
     } catch (error) {
       if (error instanceof EngineError && error.code === "access-denied") this.#refused.set(key, error);
+      // The first one that is limited is no outage either.
+      if (error instanceof EngineError && error.code === "rate-limited") await this.#refuseLimited(place, signal);
       throw error;
     }
   }

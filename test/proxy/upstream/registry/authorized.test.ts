@@ -394,7 +394,7 @@ test("while a host limits, what it refused before stays refused, as it is no out
       };
       const limit = (): Promise<unknown> => {
         say(limits);
-        return rejectsCode("rate-limited", () => ask("org/not-yet-asked"));
+        return rejectsCode("rate-limited", () => ask("open/not-yet-asked"));
       };
       for (const [refusal, ofAnother] of [
         [refuses, "access-denied"],
