@@ -14,11 +14,10 @@ import {
   shownUrl,
   type Upload,
 } from "../fetch-bounded.ts";
-import { isPassing } from "../outage.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Credential, CredentialSource } from "./credentials/credential.ts";
 import { credentialTarget, type Endpoint } from "./endpoint.ts";
-import { rateLimitEnd, registryFault } from "./registry-fault.ts";
+import { isHtml, rateLimitEnd, registryFault, saysAbsent } from "./registry-fault.ts";
 import { Schemes } from "./schemes.ts";
 import { nobody, requestToken, type Token, type TokenRefusal, type TokenRequest } from "./tokens.ts";
 
@@ -107,7 +106,7 @@ export class AuthorizedRequests {
     try {
       const { response, grant } = await this.#sendWithGrant(place, request, signal);
       if (response.status === 403) this.#refused.set(key, this.#fault(response, grant));
-      else if (!isPassing(response.status)) this.#forgetRefusals(place, grant);
+      else if (this.#letsIn(response)) this.#forgetRefusals(place, grant);
       return response;
     } catch (error) {
       if (error instanceof EngineError && error.code === "access-denied") this.#refused.set(key, error);
@@ -216,6 +215,11 @@ export class AuthorizedRequests {
   #refuseResting(resting: ReadonlyMap<string, Rest>, key: string): void {
     const rest = resting.get(key);
     if (rest !== undefined && this.#options.now() < rest.until) throw rest.error;
+  }
+
+  /** A gateway's page and an outage do not say that the registry let anybody in. */
+  #letsIn(response: BoundedResponse): boolean {
+    return response.status < 400 ? !isHtml(response) : saysAbsent(response, this.#options.limits);
   }
 
   /** The repository was let in, and so was the login, unless that is still left alone. */
