@@ -26,7 +26,7 @@ function within<T>(map: Map<string, Map<string, T>>, key: string): Map<string, T
 
 const placeOf = (name: string): string => pointer("/metadata/annotations", name);
 
-/** Parts of another form are passed over: whoever makes a resource can write anything there. */
+/** Skips what has another form: users can write anything into an annotation. */
 function recordsIn(text: JsonValue | undefined): Records {
   const records: Records = new Map();
   for (const [policy, rules] of membersOf(own(parsed(text), "policies")))
@@ -51,8 +51,8 @@ function parsed(text: JsonValue | undefined): JsonObject {
 }
 
 /**
- * The names and digests in a text, each whole. They are looked up, not searched for: whoever makes a resource chooses
- * how long it is, and how many images its annotation names.
+ * All names and digests in a text. A set is quick to look up: a user chooses how long the resource is, and how many
+ * images its annotation names.
  */
 const wordsIn = (text: string): ReadonlySet<string> => new Set(text.match(/[\w.-]+/g));
 

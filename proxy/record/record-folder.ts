@@ -47,8 +47,8 @@ export class RecordFolder {
   }
 
   /**
-   * Removes what writers that were killed left behind: it would count as records for ever. Whoever finds the folder
-   * full looks again, and counts anew.
+   * Removes the unfinished files of writers that were killed. Else they would take the room of records for ever. Their
+   * sizes stay counted until the next look, which comes when the folder seems full.
    * @returns how many there were.
    * @throws EngineError `invalid-usage` where that cannot be done.
    */

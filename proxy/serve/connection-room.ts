@@ -13,8 +13,8 @@ const silentMs = 1000;
 /** A client takes its answers; one that has not taken one for so long since it was handed over whole makes room. */
 const untakenMs = 10_000;
 /**
- * To look at all connections takes a moment, and whoever fills a listener opens very many. It is also how long a
- * connection stays on which everything was answered and nothing came.
+ * All connections are looked at no more often than this: there may be very many. A connection on which everything was
+ * answered also stays open for this long.
  */
 const pauseMs = 100;
 

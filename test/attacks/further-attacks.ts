@@ -299,8 +299,8 @@ export const furtherAttacks: readonly (readonly [attack: string, required: strin
     "it is cut off a moment after the refusal",
   ],
   [
-    "an annotation names tens of thousands of images as verified, each to be searched for in a long Pod",
-    "names are looked up, whole; a part of one is none",
+    "an annotation of a long Pod claims that tens of thousands of images were verified",
+    "whole names are looked up: a part of a name is no match",
   ],
   [
     "what one repository of a mirror is refused makes another one's refusal an outage, or the other way round",
